@@ -1,0 +1,22 @@
+/**
+ * MCP over MQTT: transports for the MCP SDK, so that a program can reach an MCP server on a broker, or be one,
+ * without any child process.
+ *
+ * Run as a program, this module is the command line tool: `deno run -A jsr:@x/mcp-mqtt-proxy --help`.
+ *
+ * @module
+ */
+export {
+  type BrokerOptions,
+  type MqttClientOptions,
+  mqttClientTransport,
+  type MqttServer,
+  type MqttServerOptions,
+  serveMqtt,
+  type ServerAddress,
+} from "./src/app/mod.ts";
+export type { Observer, ProxyEvent } from "./src/core/events.ts";
+export { Failure, type FailureReason } from "./src/core/failure.ts";
+export { UsageError } from "./src/core/usage_error.ts";
+
+if (import.meta.main) await import("./main.ts");

@@ -1,0 +1,104 @@
+/**
+ * Server processes, started when they are needed or kept ready.
+ *
+ * @module
+ */
+import type { ServerEntry } from "../config/mod.ts";
+import type { Observer } from "../core/events.ts";
+import { Failure } from "../core/failure.ts";
+import { childEnvironment, ChildProcess } from "../stdio/mod.ts";
+
+/** How the children of one server entry are started. */
+export interface ChildPoolOptions {
+  readonly entry: ServerEntry;
+  /** Names of variables of our own environment that the children inherit. */
+  readonly passedVariables: readonly string[];
+  /** How many children are kept ready. */
+  readonly prewarm: number;
+  /** Longest message, in bytes. */
+  readonly maximumMessage: number;
+  readonly observe: Observer;
+}
+
+/** A child, and the name its session gives it in the log. */
+interface Named {
+  readonly child: ChildProcess;
+  name: string;
+}
+
+/** The children of one server entry. Disposing of it ends those that wait for a session. */
+export class ChildPool implements AsyncDisposable {
+  readonly #options: ChildPoolOptions;
+  readonly #ready = new Set<Named>();
+  #closed = false;
+
+  constructor(options: ChildPoolOptions) {
+    this.#options = options;
+    this.#refill();
+  }
+
+  /**
+   * A child for one session.
+   *
+   * @throws {Failure} `child-not-started`
+   */
+  take(session: string): ChildProcess {
+    const [spare] = this.#ready;
+    const named = spare ?? this.#start(session);
+    this.#ready.delete(named);
+    named.name = session;
+    // The session comes first: its messages are waiting.
+    setTimeout(() => this.#refill(), 0);
+    return named.child;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#ready].map(({ child }) => child.close()));
+  }
+
+  #refill(): void {
+    while (!this.#closed && this.#ready.size < this.#options.prewarm) {
+      try {
+        const spare = this.#start(`${this.#options.entry.name} (spare)`);
+        this.#ready.add(spare);
+        void spare.child.closed.then(() => this.#ready.delete(spare));
+      } catch (error) {
+        // Whoever needs a child will be told; here nobody waits for one.
+        this.#options.observe({ type: "warning", text: error instanceof Failure ? error.message : String(error) });
+        return;
+      }
+    }
+  }
+
+  #start(name: string): Named {
+    const { entry, passedVariables, maximumMessage, observe } = this.#options;
+    let skippedBefore = false;
+    const child = new ChildProcess({
+      command: entry.command,
+      args: entry.args,
+      environment: childEnvironment(entry.environment, passedVariables),
+      ...(entry.directory === undefined ? {} : { directory: entry.directory }),
+      maximumLength: maximumMessage,
+      stderr: (line) => observe({ type: "child.stderr", session: named.name, line }),
+      skipped: (line) => {
+        if (!skippedBefore) observe({ type: "line.skipped", source: named.name, bytes: line.length });
+        skippedBefore = true;
+      },
+      tooLong: (length) =>
+        observe({
+          type: "message.dropped",
+          source: named.name,
+          cause: `a line of more than ${length} bytes; --max-message allows ${maximumMessage}`,
+        }),
+    });
+    const named: Named = { child, name };
+    observe({ type: "child.started", session: name, pid: child.pid });
+    void child.closed.then((failure) => {
+      if (failure?.reason === "child-exited") {
+        observe({ type: "child.exited", session: named.name, cause: failure.message });
+      }
+    });
+    return named;
+  }
+}

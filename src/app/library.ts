@@ -1,0 +1,208 @@
+/**
+ * MCP over MQTT for programs that use the MCP SDK, without a child process on either side.
+ *
+ * @module
+ */
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import {
+  BROKER_SETTINGS,
+  type BrokerConfig,
+  brokerConfig,
+  resolve,
+  TOPIC_SETTINGS,
+  topicConfig,
+} from "../config/mod.ts";
+import type { ProxyEvent } from "../core/events.ts";
+import type { Failure } from "../core/failure.ts";
+import { BrokerLink } from "../mqtt/mod.ts";
+import type { LinkState } from "../mqtt/mod.ts";
+import { type IncomingSession, PROFILES, type ServerOptions } from "../wire/mod.ts";
+import { clientIdFor } from "./client_id.ts";
+import { remoteServer } from "./remote_server.ts";
+import { ChannelTransport } from "./transport.ts";
+
+/** How to reach the broker. */
+export interface BrokerOptions {
+  /** `mqtt://`, `mqtts://`, `ws://` or `wss://`, possibly with username and password. */
+  readonly broker: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** MQTT client id; a random one by default. */
+  readonly clientId?: string;
+  /** QoS of MCP messages. @default {"auto"} */
+  readonly qos?: "auto" | 0 | 1 | 2;
+  /** Longest silence on the connection, in seconds. @default {60} */
+  readonly keepAlive?: number;
+  /** Certificates to trust instead of the system's, as PEM text. */
+  readonly ca?: string;
+  /** Client certificate, as PEM text. */
+  readonly cert?: string;
+  /** Private key of the client certificate, as PEM text. */
+  readonly key?: string;
+  /** What is known of the kind of broker, as `--broker-profile` takes it. @default {"standard"} */
+  readonly brokerProfile?: string;
+  /** Told of everything that happens. */
+  readonly observe?: (event: ProxyEvent) => void;
+}
+
+/** Where on the broker a server is. */
+export interface ServerAddress {
+  /** The server's name; its topics begin with `mcp/NAME`. */
+  readonly name?: string;
+  /** Base topic, instead of `mcp/NAME`. */
+  readonly topic?: string;
+  /** Topic of requests, instead of `BASE/request/{client}`. */
+  readonly requestTopic?: string;
+  /** Topic of responses, instead of `BASE/response/{client}`. */
+  readonly responseTopic?: string;
+}
+
+/** What {@linkcode mqttClientTransport} needs to know. */
+export interface MqttClientOptions extends BrokerOptions, ServerAddress {
+  /** How long a request waits for broker and server, in ms. @default {10000} */
+  readonly connectTimeout?: number;
+  /** How long the server may take to answer a request, in ms. @default {Infinity} */
+  readonly timeout?: number;
+  /** Whether to look for servers before speaking to one. @default {true} */
+  readonly discovery?: boolean;
+}
+
+/** What {@linkcode serveMqtt} needs to know. */
+export interface MqttServerOptions extends BrokerOptions, ServerAddress {
+  /** What the server is good for, in a sentence. */
+  readonly description?: string;
+  /** Group of the shared subscription; several servers of one group share the clients. @default {"mcp"} */
+  readonly share?: string | false;
+}
+
+/** A server on a broker. Disposing of it ends its sessions and takes its presence back. */
+export interface MqttServer extends AsyncDisposable {
+  /** The topic that clients send their requests to, which ends in their client ids. */
+  readonly topic: string;
+  /** Ends all sessions, takes the presence back and closes the connection. */
+  close(): Promise<void>;
+}
+
+/**
+ * A transport for the MCP SDK's `Client`, to a server on a broker.
+ *
+ * It is there at once; broker and server may come later. While they are away, requests are answered with a JSON-RPC
+ * error after `connectTimeout`.
+ *
+ * @throws {UsageError} when the options cannot work
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+ * import { mqttClientTransport } from "jsr:@x/mcp-mqtt-proxy";
+ *
+ * const client = new Client({ name: "example", version: "1.0.0" });
+ * await client.connect(mqttClientTransport({ broker: "mqtt://127.0.0.1:1883", name: "everything" }));
+ * console.log(await client.listTools());
+ * await client.close();
+ * ```
+ */
+export function mqttClientTransport(options: MqttClientOptions): Transport {
+  const { connectTimeout = 10_000, timeout = Infinity, discovery = true, observe = () => {} } = options;
+  const { channel, close } = remoteServer(
+    {
+      broker: brokerConfigOf(options),
+      topics: topicConfig(resolve(TOPIC_SETTINGS, { flags: { ...options }, environment: () => undefined })),
+      discovery,
+      connectTimeout,
+      timeout,
+    },
+    observe,
+  );
+  return new ChannelTransport(channel, close);
+}
+
+/**
+ * Puts an MCP SDK server on a broker: `opened` gets a transport for every session that a client opens, to connect a
+ * server of its own to.
+ *
+ * Resolves when the server can be reached.
+ *
+ * @throws {UsageError} when the options cannot work
+ * @throws {Failure} when the broker refuses the login or a subscription
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+ * import { serveMqtt } from "jsr:@x/mcp-mqtt-proxy";
+ *
+ * await using server = await serveMqtt({ broker: "mqtt://127.0.0.1:1883", name: "clock" }, async (transport) => {
+ *   const clock = new McpServer({ name: "clock", version: "1.0.0" });
+ *   clock.registerTool("now", {}, () => ({ content: [{ type: "text", text: new Date().toISOString() }] }));
+ *   await clock.connect(transport);
+ * });
+ * ```
+ */
+export async function serveMqtt(
+  options: MqttServerOptions,
+  opened: (transport: Transport) => Promise<void> | void,
+): Promise<MqttServer> {
+  const { observe = () => {}, share = "mcp", description } = options;
+  const broker = brokerConfigOf(options);
+  const topics = topicConfig(resolve(TOPIC_SETTINGS, { flags: { ...options }, environment: () => undefined }));
+  const profile = PROFILES["request-response"];
+  const serverOptions: ServerOptions = {
+    ...topics,
+    ...(description === undefined ? {} : { description }),
+    share: share === false || !broker.profile.sharedSubscriptionAvailable ? undefined : share,
+    qos: broker.qos,
+    observe,
+    opened: (session) => void open(session, opened),
+  };
+  const link = new BrokerLink({
+    broker: broker.broker,
+    profile: broker.profile,
+    plan: profile.serverPlan(clientIdFor("serve", broker.clientId), serverOptions),
+    ...(broker.protocolVersion === undefined ? {} : { protocolVersion: broker.protocolVersion }),
+    observe,
+  });
+  const acceptor = profile.accept(link, serverOptions);
+  const stack = new AsyncDisposableStack();
+  stack.use(link);
+  stack.use(acceptor);
+  try {
+    await online(link);
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+  const close = () => stack.disposeAsync();
+  return { topic: acceptor.topic, close, [Symbol.asyncDispose]: close };
+}
+
+async function open(session: IncomingSession, opened: (transport: Transport) => Promise<void> | void): Promise<void> {
+  try {
+    await opened(new ChannelTransport(session));
+  } catch {
+    await session.close();
+  }
+}
+
+function online(link: BrokerLink): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const watching = new AbortController();
+    link.watch((state: LinkState) => {
+      if (state.status === "online") resolve();
+      else if (state.status === "refused") reject(state.failure satisfies Failure);
+      else return;
+      watching.abort();
+    }, watching.signal);
+    link.open();
+  });
+}
+
+function brokerConfigOf(options: BrokerOptions): BrokerConfig {
+  const { qos, keepAlive, password, ...rest } = options;
+  const flags = {
+    ...rest,
+    ...(qos === undefined ? {} : { qos: String(qos) }),
+    ...(keepAlive === undefined ? {} : { keepalive: String(keepAlive) }),
+    ...(password === undefined ? {} : { password }),
+  };
+  return brokerConfig(resolve(BROKER_SETTINGS, { flags, environment: () => undefined }));
+}

@@ -1,0 +1,12 @@
+/** The commands and the library, put together. @module */
+export { connect } from "./connect.ts";
+export {
+  type BrokerOptions,
+  type MqttClientOptions,
+  mqttClientTransport,
+  type MqttServer,
+  type MqttServerOptions,
+  serveMqtt,
+  type ServerAddress,
+} from "./library.ts";
+export { serve, type ServeConfig, type ServedEntry } from "./serve.ts";

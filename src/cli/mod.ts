@@ -1,0 +1,67 @@
+/**
+ * The command line.
+ *
+ * @module
+ */
+import { Command, CommanderError } from "commander";
+import metadata from "../../deno.json" with { type: "json" };
+import { UsageError } from "../core/usage_error.ts";
+import { build } from "./command.ts";
+import { CONNECT } from "./connect.ts";
+import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_codes.ts";
+import { SERVE } from "./serve.ts";
+
+const COMMANDS = [SERVE, CONNECT];
+
+/** What the command line reads from and writes to, besides what its actions do. */
+export interface CommandLineIo {
+  readonly environment: (name: string) => string | undefined;
+  /** Help that was asked for, and the version. */
+  readonly print: (text: string) => void;
+  /** What went wrong. */
+  readonly complain: (text: string) => void;
+}
+
+const PROCESS_IO: CommandLineIo = {
+  environment: (name) => Deno.env.get(name),
+  print: (text) => void Deno.stdout.writeSync(new TextEncoder().encode(text)),
+  complain: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+};
+
+/** Runs one command line. Resolves with the exit code. */
+export async function main(args: readonly string[], io: CommandLineIo = PROCESS_IO): Promise<number> {
+  let exitCode = EXIT_OK;
+  const program = new Command("mcp-mqtt-proxy")
+    .description("MCP over MQTT: puts stdio MCP servers on a broker, and reaches them from any MCP host.")
+    .version(metadata.version, "-V, --version", "show the version")
+    .helpOption("-h, --help", "show this help")
+    .helpCommand("help [command]", "show the help of a command")
+    .exitOverride()
+    .configureOutput({ writeOut: io.print, writeErr: io.complain })
+    .showHelpAfterError("(add --help for what there is)")
+    .addHelpText(
+      "after",
+      "\nEvery option has an environment variable too; flags win. See: mcp-mqtt-proxy COMMAND --help",
+    );
+  for (const declaration of COMMANDS) {
+    const command = build(declaration, io.environment, (code) => exitCode = code);
+    program.addCommand(command.copyInheritedSettings(program));
+  }
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return explain(error, io);
+  }
+}
+
+function explain(error: unknown, { complain }: CommandLineIo): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
+  if (error instanceof UsageError) {
+    for (const problem of error.problems) complain(`error: ${problem}\n`);
+    complain("(add --help for what there is)\n");
+    return EXIT_USAGE;
+  }
+  complain(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+  return EXIT_FAILURE;
+}

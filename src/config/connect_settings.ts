@@ -1,0 +1,31 @@
+/**
+ * The settings of `connect`.
+ *
+ * @module
+ */
+import { onOff, seconds } from "./schemas.ts";
+import { setting } from "./setting.ts";
+
+/** How a host is served. */
+export const CONNECT_SETTINGS = {
+  connectTimeout: setting({
+    flag: "--connect-timeout <seconds>",
+    environment: "MCP_MQTT_CONNECT_TIMEOUT",
+    description: "how long a request waits for broker and server before it is answered with an error",
+    schema: seconds(),
+    fallback: "10",
+  }),
+  timeout: setting({
+    flag: "--timeout <seconds>",
+    environment: "MCP_MQTT_TIMEOUT",
+    description: "how long the server may take to answer a request; 0 for ever",
+    schema: seconds(),
+    fallback: "0",
+  }),
+  noDiscovery: setting({
+    flag: "--no-discovery",
+    environment: "MCP_MQTT_NO_DISCOVERY",
+    description: "do not look for servers, assume that one is there",
+    schema: onOff,
+  }),
+};

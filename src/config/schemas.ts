@@ -1,0 +1,73 @@
+/**
+ * How the text of settings is read.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { isTopicLevel, topicNameProblem } from "../mqtt/mod.ts";
+
+/** Any text, or nothing. */
+export const optionalText: z.ZodType<string | undefined> = z.string().optional();
+
+/** A switch. In the environment: `1`, `true`, `yes`, `on`, or their opposites. */
+export const onOff: z.ZodType<boolean> = z.union([z.boolean(), z.stringbool(), z.undefined().transform(() => false)], {
+  error: (issue) => `must be true or false; it is ${JSON.stringify(issue.input)}`,
+});
+
+/** A list of texts; empty when not given. */
+export const texts: z.ZodType<string[]> = z.array(z.string()).optional().transform((list) => list ?? []);
+
+/** A whole number from `minimum` to `maximum`. */
+export function wholeNumber(minimum: number, maximum: number): z.ZodType<number> {
+  return z.string().transform((text, context) => {
+    const number = Number(text);
+    if (Number.isInteger(number) && number >= minimum && number <= maximum) return number;
+    return refuse(context, `must be a whole number from ${minimum} to ${maximum}; it is "${text}"`);
+  });
+}
+
+/** A duration in seconds, which may have decimals, read as milliseconds. `0` means no limit. */
+export function seconds(): z.ZodType<number> {
+  return z.string().transform((text, context) => {
+    const number = Number(text);
+    if (text.trim() === "" || !(number >= 0)) return refuse(context, `must be a number of seconds; it is "${text}"`);
+    return number === 0 ? Infinity : number * 1000;
+  });
+}
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+/** A number of bytes: `100000`, `64K`, `64M`, `1G`, or with `iB` behind it. */
+export function bytes(): z.ZodType<number> {
+  return z.string().transform((text, context) => {
+    const [, digits, unit = ""] = /^(\d+)\s*([kmg]?)(?:i?b)?$/i.exec(text.trim()) ?? [];
+    const factor = UNITS[unit.toLowerCase()];
+    if (digits === undefined || factor === undefined) {
+      return refuse(context, `must be a number of bytes, such as 100000 or 64M; it is "${text}"`);
+    }
+    return Number(digits) * factor;
+  });
+}
+
+/** One of `choices`. */
+export function oneOf<const T extends string>(choices: readonly T[]): z.ZodType<T> {
+  return z.enum(choices, { error: ({ input }) => `must be one of ${choices.join(", ")}; it is "${input}"` });
+}
+
+/** Text that can be one level of a topic, such as a client id or a server's name. */
+export const topicLevel: z.ZodType<string | undefined> = z.string().refine(isTopicLevel, {
+  error: ({ input }) => `must not contain / + # or NUL, since it becomes a level of topics; it is "${input}"`,
+}).optional();
+
+/** A topic to publish to. */
+export const topicName: z.ZodType<string | undefined> = z.string().check((context) => {
+  const problem = topicNameProblem(context.value);
+  if (problem !== undefined) {
+    context.issues.push({ code: "custom", message: `${problem}: "${context.value}"`, input: context.value });
+  }
+}).optional();
+
+function refuse(context: z.RefinementCtx, message: string): never {
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+}

@@ -1,0 +1,106 @@
+/**
+ * The settings of `serve`.
+ *
+ * @module
+ */
+import { UsageError } from "../core/usage_error.ts";
+import { bytes, onOff, optionalText, seconds, texts, topicLevel, wholeNumber } from "./schemas.ts";
+import { setting, type Values } from "./setting.ts";
+
+/** How sessions and their child processes are run. */
+export const SERVE_SETTINGS = {
+  config: setting({
+    flag: "--config <file>",
+    environment: "MCP_MQTT_CONFIG",
+    description: "JSON file with an mcpServers object, as MCP hosts use: serves every entry under its own name",
+    schema: optionalText,
+  }),
+  env: setting({
+    flag: "--env <name=value...>",
+    environment: "MCP_MQTT_ENV",
+    description: "environment variable for the server process",
+    schema: texts,
+    repeatable: true,
+  }),
+  passEnv: setting({
+    flag: "--pass-env <name...>",
+    environment: "MCP_MQTT_PASS_ENV",
+    description: "environment variable that the server process inherits",
+    schema: texts,
+    repeatable: true,
+  }),
+  cwd: setting({
+    flag: "--cwd <directory>",
+    environment: "MCP_MQTT_CWD",
+    description: "working directory of the server process",
+    schema: optionalText,
+  }),
+  description: setting({
+    flag: "--description <text>",
+    environment: "MCP_MQTT_DESCRIPTION",
+    description: "what the server is good for, for those who look for one",
+    schema: optionalText,
+  }),
+  share: setting({
+    flag: "--share <group>",
+    environment: "MCP_MQTT_SHARE",
+    description: "several serve processes of one group share the clients between them",
+    schema: topicLevel,
+    fallback: "mcp",
+  }),
+  noShare: setting({
+    flag: "--no-share",
+    environment: "MCP_MQTT_NO_SHARE",
+    description: "no shared subscription; clients then choose an instance themselves",
+    schema: onOff,
+  }),
+  prewarm: setting({
+    flag: "--prewarm <count>",
+    environment: "MCP_MQTT_PREWARM",
+    description: "server processes kept ready for new sessions",
+    schema: wholeNumber(0, 1_000),
+    fallback: "0",
+  }),
+  maxSessions: setting({
+    flag: "--max-sessions <count>",
+    environment: "MCP_MQTT_MAX_SESSIONS",
+    description: "sessions, and so server processes, at a time",
+    schema: wholeNumber(1, 100_000),
+    fallback: "64",
+  }),
+  idleTimeout: setting({
+    flag: "--idle-timeout <seconds>",
+    environment: "MCP_MQTT_IDLE_TIMEOUT",
+    description: "a session without a message for this long is ended; 0 for never",
+    schema: seconds(),
+    fallback: "3600",
+  }),
+};
+
+/** Limits of both ends. */
+export const MESSAGE_SETTINGS = {
+  maxMessage: setting({
+    flag: "--max-message <bytes>",
+    environment: "MCP_MQTT_MAX_MESSAGE",
+    description: "longest MCP message",
+    schema: bytes(),
+    fallback: "64M",
+  }),
+};
+
+/**
+ * Reads `NAME=VALUE` settings.
+ *
+ * @throws {UsageError} when one has no name or no `=`
+ */
+export function environmentOf({ env }: Values<typeof SERVE_SETTINGS>): Record<string, string> {
+  const problems: string[] = [];
+  const variables: Record<string, string> = {};
+  for (const text of env) {
+    const equals = text.indexOf("=");
+    if (equals > 0) variables[text.slice(0, equals)] = text.slice(equals + 1);
+    else problems.push(`--env must be NAME=VALUE; it is "${equals < 0 ? text : "=…"}"`);
+  }
+  if (problems.length > 0) throw new UsageError(problems);
+  return variables;
+}

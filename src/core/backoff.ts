@@ -1,0 +1,24 @@
+/**
+ * How long to wait before the next attempt.
+ *
+ * @module
+ */
+
+/** The first wait is about this long, in ms. */
+export const FIRST_DELAY = 1_000;
+/** No wait is longer than this, in ms. */
+export const LONGEST_DELAY = 60_000;
+/** A connection that held this long, in ms, makes the next failure count as the first. */
+export const STABLE_AFTER = 10_000;
+
+/**
+ * The wait after a number of failures in a row, in ms: doubling, and spread over its upper half, so that a
+ * thousand clients of a restarted broker do not come back in the same moment.
+ *
+ * @param failures how many attempts have failed in a row, at least 1
+ * @param random from 0 up to 1
+ */
+export function backoff(failures: number, random: number): number {
+  const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (failures - 1));
+  return Math.round(delay * (0.5 + random / 2));
+}

@@ -1,0 +1,40 @@
+/**
+ * The one interface that everything meets at.
+ *
+ * @module
+ */
+import type { Failure } from "./failure.ts";
+import type { Message } from "./message.ts";
+
+/** Takes one message. A returned promise asks the sender to wait before it sends the next one. */
+export type Receiver = (message: Message) => Promise<void> | void;
+
+/**
+ * An ordered, bidirectional stream of JSON-RPC messages with an end and a reason for it.
+ *
+ * Own stdio is a channel, a child process is one, and a session on MQTT is one. Whoever joins two of them needs
+ * to know nothing else.
+ *
+ * A request that a channel takes but cannot carry (too large, refused by the broker, nobody there) is answered
+ * by the channel itself, with the error response that its receiver would otherwise wait for.
+ */
+export interface Channel extends AsyncDisposable {
+  /** Starts handing over what arrives. To be called once; nothing that came earlier is lost. */
+  receive(receiver: Receiver): void;
+
+  /**
+   * Takes a message, in order. A returned promise settles when the channel wants more; it never rejects.
+   * After the channel has ended, messages are dropped.
+   */
+  send(message: Message): Promise<void> | void;
+
+  /**
+   * Ends the channel: what was already taken is sent first. Idempotent.
+   *
+   * @param reason why, when it is not the orderly end of the conversation
+   */
+  close(reason?: Failure): Promise<void>;
+
+  /** Resolves when the channel has ended, with the reason if it was not an orderly end. Never rejects. */
+  readonly closed: Promise<Failure | undefined>;
+}

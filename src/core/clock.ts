@@ -1,0 +1,74 @@
+/**
+ * Time, as an argument: so that a test can own it.
+ *
+ * @module
+ */
+
+/** Where a component gets the time and its timers from. */
+export interface Clock {
+  /** Milliseconds since some fixed moment; never goes back, whatever happens to the time of day. */
+  now(): number;
+  /** Calls `callback` once after `delay` ms, unless the returned function is called first. */
+  after(delay: number, callback: () => void): () => void;
+}
+
+/** The longest delay a timer takes; a longer one would fire at once. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+/** The real time. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after(delay, callback) {
+    const timer = setTimeout(callback, Math.min(delay, LONGEST_DELAY));
+    return () => clearTimeout(timer);
+  },
+};
+
+/**
+ * Resolves after `delay` ms.
+ *
+ * @throws the reason of `signal`, as soon as it is aborted
+ */
+export function sleep(delay: number, signal: AbortSignal, clock: Clock = systemClock): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const abort = () => {
+      cancel();
+      reject(signal.reason);
+    };
+    const cancel = clock.after(delay, () => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    });
+    signal.addEventListener("abort", abort, { once: true });
+  });
+}
+
+/** Waits for `work` to settle, but not longer than `limit` ms. Never rejects. */
+export function withTimeLimit(work: Promise<unknown>, limit: number, clock: Clock = systemClock): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(limit, resolve);
+    const settled = () => {
+      cancel();
+      resolve();
+    };
+    work.then(settled, settled);
+  });
+}
+
+/**
+ * Waits for `work`, but not beyond an abort.
+ *
+ * @throws what `work` rejects with, or the reason of `signal` as soon as that is aborted
+ */
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

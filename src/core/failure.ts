@@ -1,0 +1,62 @@
+/**
+ * Why a message could not be carried, and how the one who waits for it is told.
+ *
+ * @module
+ */
+import { Message } from "./message.ts";
+
+/** The word in `error.data.reason`, for programs. The message beside it is for people. */
+export type FailureReason =
+  | "broker-unreachable"
+  | "login-refused"
+  | "not-authorized"
+  | "publish-refused"
+  | "no-server-online"
+  | "server-not-responding"
+  | "server-gone"
+  | "server-shutting-down"
+  | "session-ended"
+  | "session-replaced"
+  | "child-not-started"
+  | "child-exited"
+  | "timed-out"
+  | "too-large"
+  | "too-many-sessions";
+
+/**
+ * JSON-RPC error code of every failure of transport: the first of the range that JSON-RPC 2.0 section 5.1
+ * reserves for the implementation. What went wrong exactly is in `data.reason`.
+ */
+export const TRANSPORT_ERROR_CODE = -32000;
+
+/** JSON-RPC error code for a message that is not valid JSON-RPC (JSON-RPC 2.0, section 5.1). */
+export const PARSE_ERROR_CODE = -32700;
+
+/** A transport failure: a sentence that names the cause and the remedy, a reason word, and details. */
+export class Failure extends Error {
+  override readonly name = "Failure";
+  readonly reason: FailureReason;
+  /** Further members of `error.data`. Never credentials, never payloads. */
+  readonly details: Readonly<Record<string, string | number | boolean>>;
+
+  constructor(
+    reason: FailureReason,
+    message: string,
+    details: Readonly<Record<string, string | number | boolean>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.reason = reason;
+    this.details = details;
+  }
+
+  /** The JSON-RPC error response to the request with this `id`, which is JSON text and is repeated as it is. */
+  toResponse(id: string): Message {
+    return errorResponse(id, TRANSPORT_ERROR_CODE, this.message, { reason: this.reason, ...this.details });
+  }
+}
+
+/** A JSON-RPC error response. `id` is JSON text, so that its spelling survives. */
+export function errorResponse(id: string, code: number, message: string, data?: Record<string, unknown>): Message {
+  return Message.from(`{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify({ code, message, data })}}`);
+}

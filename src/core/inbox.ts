@@ -1,0 +1,59 @@
+/**
+ * Messages on their way to a receiver that may not be ready.
+ *
+ * @module
+ */
+import type { Receiver } from "./channel.ts";
+import type { Message } from "./message.ts";
+
+/**
+ * Hands messages to a receiver in order, as fast as it takes them, and keeps those that it does not take yet. So
+ * one slow receiver does not hold up the others that share its connection.
+ */
+export class Inbox {
+  #receiver: Receiver | undefined;
+  #queue: Message[] = [];
+  #bytes = 0;
+  #draining = false;
+
+  /** Bytes of the messages that are kept. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Takes a message; hands it over at once if nothing is in front of it. */
+  push(message: Message): void {
+    if (this.#receiver !== undefined && !this.#draining) {
+      const wait = this.#receiver(message);
+      if (wait !== undefined) void this.#drain(this.#receiver, wait);
+      return;
+    }
+    this.#queue.push(message);
+    this.#bytes += message.bytes.length;
+  }
+
+  /** Starts handing over. */
+  start(receiver: Receiver): void {
+    this.#receiver = receiver;
+    void this.#drain(receiver);
+  }
+
+  /** Removes and returns what is kept. */
+  takeAll(): Message[] {
+    this.#bytes = 0;
+    return this.#queue.splice(0);
+  }
+
+  async #drain(receiver: Receiver, first?: Promise<void>): Promise<void> {
+    this.#draining = true;
+    if (first !== undefined) await first;
+    while (true) {
+      const message = this.#queue.shift();
+      if (message === undefined) break;
+      this.#bytes -= message.bytes.length;
+      const wait = receiver(message);
+      if (wait !== undefined) await wait;
+    }
+    this.#draining = false;
+  }
+}

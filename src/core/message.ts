@@ -1,0 +1,40 @@
+/**
+ * One JSON-RPC message as it travels: its exact bytes, and what its envelope says.
+ *
+ * @module
+ */
+import { type Envelope, type MessageKind, scanEnvelope } from "./json_rpc.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A JSON-RPC message. Its bytes are never changed and, once handed over, never written to again. */
+export class Message implements Envelope {
+  readonly bytes: Uint8Array;
+  readonly kind: MessageKind;
+  readonly id: string | undefined;
+  readonly method: string | undefined;
+
+  /** Reads the envelope of `bytes`, which the message keeps. Never throws: what is not JSON is `malformed`. */
+  constructor(bytes: Uint8Array) {
+    const envelope = scanEnvelope(bytes);
+    this.bytes = bytes;
+    this.kind = envelope.kind;
+    this.id = envelope.id;
+    this.method = envelope.method;
+  }
+
+  /** A message with the JSON text of `value`, or with `value` itself when it is JSON text already. */
+  static from(value: unknown): Message {
+    return new Message(encoder.encode(typeof value === "string" ? value : JSON.stringify(value)));
+  }
+
+  /**
+   * The whole message as a value, for the few kinds of message a proxy has to read.
+   *
+   * @throws {SyntaxError} when the body is not valid JSON, which the envelope alone does not show
+   */
+  parse(): unknown {
+    return JSON.parse(decoder.decode(this.bytes));
+  }
+}

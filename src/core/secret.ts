@@ -1,0 +1,37 @@
+/**
+ * A value that must not be seen.
+ *
+ * @module
+ */
+
+const REDACTED = "[redacted]";
+
+/** Holds a credential. Printing it, in any of the usual ways, shows that there is one and nothing else. */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** The value, for the one place that sends it. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return REDACTED;
+  }
+
+  toJSON(): string {
+    return REDACTED;
+  }
+
+  [Symbol.for("Deno.customInspect")](): string {
+    return REDACTED;
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return REDACTED;
+  }
+}

@@ -1,0 +1,295 @@
+/**
+ * A link that keeps itself up.
+ *
+ * @module
+ */
+import { type Clock, sleep, systemClock, withTimeLimit } from "../core/clock.ts";
+import type { Observer } from "../core/events.ts";
+import { Failure } from "../core/failure.ts";
+import { backoff, LONGEST_DELAY, STABLE_AFTER } from "../core/backoff.ts";
+import { type BrokerProfile, limitsOf } from "./broker_profiles.ts";
+import {
+  type BrokerSettings,
+  type Connect,
+  ConnectError,
+  type ConnectionEnd,
+  type MqttConnection,
+  type SubscriptionRequest,
+} from "./connection.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import type { BrokerLimits, ConnectPlan, LinkState, MqttLink, PublishPacket, Settled, Subscription } from "./link.ts";
+import { connectMqttJs } from "./mqttjs.ts";
+import { Outbox } from "./outbox.ts";
+import { permanentRefusal, reasonCodeName, UNSUPPORTED_PROTOCOL_VERSION } from "./reason_codes.ts";
+
+/** What a {@linkcode BrokerLink} is made of. */
+export interface BrokerLinkOptions {
+  readonly broker: BrokerSettings;
+  readonly plan: ConnectPlan;
+  readonly profile: BrokerProfile;
+  /** The MQTT version to speak; by default 5, and 4 (which is 3.1.1) with a broker that knows no better. */
+  readonly protocolVersion?: 4 | 5;
+  readonly observe: Observer;
+  /** @default {connectMqttJs} */
+  readonly connect?: Connect;
+  /** @default {systemClock} */
+  readonly clock?: Clock;
+  /** From 0 up to 1. @default {Math.random} */
+  readonly random?: () => number;
+}
+
+/** Filters in one SUBSCRIBE; cloud brokers exist that take no more. */
+const FILTERS_PER_SUBSCRIBE = 8;
+
+/** A broker that closes this many MQTT 5 connections in a row without a word is tried with 3.1.1. */
+const SILENT_CLOSES_BEFORE_DOWNGRADE = 2;
+
+/** How long a close may take, in ms. */
+const CLOSE_TIMEOUT = 1_000;
+
+/** The {@linkcode MqttLink} to a real broker. Starts to connect as soon as {@linkcode open} is called. */
+export class BrokerLink implements MqttLink {
+  readonly #options: BrokerLinkOptions;
+  readonly #clock: Clock;
+  readonly #dispatcher = new Dispatcher();
+  readonly #outbox: Outbox;
+  readonly #abort = new AbortController();
+  readonly #watchers = new Set<(state: LinkState) => void>();
+  #clientId: string;
+  #state: LinkState = { status: "connecting", failure: undefined };
+  #connection: MqttConnection | undefined;
+  #running: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #failures = 0;
+  #silentCloses = 0;
+  #downgraded = false;
+  #connectedBefore = false;
+
+  constructor(options: BrokerLinkOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#clientId = options.plan.clientId;
+    this.#outbox = new Outbox(this.#clock);
+  }
+
+  get clientId(): string {
+    return this.#clientId;
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** Starts to connect. What was subscribed before is part of being online. */
+  open(): this {
+    this.#running ??= this.#run();
+    return this;
+  }
+
+  watch(listener: (state: LinkState) => void, signal?: AbortSignal): void {
+    this.#watchers.add(listener);
+    signal?.addEventListener("abort", () => this.#watchers.delete(listener), { once: true });
+  }
+
+  async subscribe(subscription: Subscription): Promise<void> {
+    this.#dispatcher.add(subscription);
+    if (this.#state.status !== "online" || this.#connection === undefined) return;
+    const { limits } = this.#state;
+    const failure = await this.#request(this.#connection, limits, [subscription]).catch(() => undefined);
+    if (failure !== undefined) throw failure;
+  }
+
+  async unsubscribe(filter: string): Promise<void> {
+    if (!this.#dispatcher.remove(filter)) return;
+    if (this.#state.status !== "online") return;
+    await this.#connection?.unsubscribe(filter).catch(() => {}); // gone with the connection, if that is gone
+  }
+
+  publish(packet: PublishPacket, settled?: Settled, signal?: AbortSignal): Promise<void> | void {
+    if (this.#closing !== undefined) {
+      settled?.(new Failure("broker-unreachable", "The connection to the broker was closed"));
+      return;
+    }
+    return this.#outbox.add(packet, settled, signal);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    if (this.#state.status === "online") {
+      await withTimeLimit(this.#outbox.drained(), CLOSE_TIMEOUT, this.#clock);
+      await this.#connection?.end();
+    }
+    this.#abort.abort(new Failure("broker-unreachable", "The connection to the broker was closed"));
+    await this.#running;
+    this.#outbox.fail(this.#abort.signal.reason);
+    this.#setState({ status: "closed" });
+    this.#watchers.clear();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#abort;
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      const failure = await this.#attempt(attempt);
+      if (signal.aborted || this.#closing !== undefined) return;
+      if (failure.again === true) continue;
+      const delay = this.#nextDelay(failure.refused);
+      this.#report(failure, delay);
+      await sleep(delay, signal, this.#clock).catch(() => {});
+    }
+  }
+
+  /** One connection, from the attempt to its end. Resolves with what ended it. */
+  async #attempt(attempt: number): Promise<AttemptFailure> {
+    const { broker, plan, connect = connectMqttJs, observe } = this.#options;
+    const protocolVersion = this.#options.protocolVersion ?? (this.#downgraded ? 4 : 5);
+    observe({ type: "broker.connecting", broker: broker.url, attempt });
+    try {
+      const connection = await connect({
+        broker,
+        plan,
+        protocolVersion,
+        cleanStart: !this.#connectedBefore,
+        received: (packet) => this.#dispatcher.dispatch(packet),
+      }, this.#abort.signal);
+      return await this.#use(connection, protocolVersion);
+    } catch (error) {
+      return this.#classify(error, protocolVersion);
+    }
+  }
+
+  async #use(connection: MqttConnection, protocolVersion: 4 | 5): Promise<AttemptFailure> {
+    const { broker, profile, observe } = this.#options;
+    const { answer } = connection;
+    const since = this.#clock.now();
+    this.#connection = connection;
+    this.#clientId = answer.assignedClientIdentifier ?? this.#clientId;
+    const limits = limitsOf(answer, protocolVersion, broker.keepAlive, profile);
+    let ended: ConnectionEnd | undefined;
+    const end = connection.closed.then((how) => ended = how);
+
+    const refused = await this.#request(connection, limits, this.#dispatcher.subscriptions).catch(() => undefined);
+    if (refused !== undefined) {
+      await connection.end();
+      this.#connection = undefined;
+      return { cause: refused.message, refused };
+    }
+    if (ended === undefined) {
+      this.#connectedBefore = true;
+      observe({
+        type: "broker.connected",
+        broker: broker.url,
+        clientId: this.#clientId,
+        protocolVersion,
+        sessionPresent: answer.sessionPresent,
+      });
+      this.#outbox.attach(connection, limits);
+      this.#setState({ status: "online", limits });
+    }
+
+    const { reasonCode, cause } = await end;
+    this.#connection = undefined;
+    this.#outbox.detach(reasonCode);
+    if (this.#clock.now() - since >= STABLE_AFTER) this.#failures = 0;
+    this.#silentCloses = 0;
+    this.#downgraded = false; // the broker may have been replaced by one that knows MQTT 5
+    return { cause, refused: undefined };
+  }
+
+  /** Subscribes. Resolves with the refusal that makes the link useless, if there is one. */
+  async #request(
+    connection: MqttConnection,
+    limits: BrokerLimits,
+    subscriptions: readonly Subscription[],
+  ): Promise<Failure | undefined> {
+    let fatal: Failure | undefined;
+    for (let start = 0; start < subscriptions.length; start += FILTERS_PER_SUBSCRIBE) {
+      const batch = subscriptions.slice(start, start + FILTERS_PER_SUBSCRIBE);
+      const codes = await connection.subscribe(
+        batch.map((subscription) => toRequest(subscription, limits)),
+      );
+      for (const [index, subscription] of batch.entries()) {
+        const code = codes[index] ?? 0x80;
+        if (code < 0x80) continue;
+        const failure = new Failure(
+          "not-authorized",
+          `The broker does not grant the subscription to "${subscription.filter}": ${
+            reasonCodeName(code)
+          }; check what the broker allows this user and client id`,
+          { filter: subscription.filter, reasonCode: code },
+        );
+        this.#options.observe({ type: "subscription.refused", filter: subscription.filter, cause: failure.message });
+        if (subscription.refused === undefined) fatal ??= failure;
+        else subscription.refused(failure);
+      }
+    }
+    return fatal;
+  }
+
+  #classify(error: unknown, protocolVersion: 4 | 5): AttemptFailure {
+    const cause = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof ConnectError)) return { cause, refused: undefined };
+    if (this.#options.protocolVersion === undefined && protocolVersion === 5) {
+      this.#silentCloses = error.silent ? this.#silentCloses + 1 : 0;
+      const refused = error.reasonCode === UNSUPPORTED_PROTOCOL_VERSION;
+      if (refused || this.#silentCloses >= SILENT_CLOSES_BEFORE_DOWNGRADE) {
+        this.#downgraded = true;
+        this.#options.observe({ type: "broker.downgraded", broker: this.#options.broker.url, cause });
+        return { cause, refused: undefined, again: true };
+      }
+    } else if (this.#downgraded) {
+      this.#downgraded = false;
+    }
+    const check = error.reasonCode === undefined ? undefined : permanentRefusal(error.reasonCode);
+    if (check === undefined) return { cause, refused: undefined };
+    const { url } = this.#options.broker;
+    const details = { reasonCode: error.reasonCode ?? 0 };
+    return {
+      cause,
+      refused: new Failure("login-refused", `The broker ${url} refused the login: ${cause}; ${check}`, details),
+    };
+  }
+
+  #nextDelay(refused: Failure | undefined): number {
+    this.#failures++;
+    const random = (this.#options.random ?? Math.random)();
+    return refused === undefined ? backoff(this.#failures, random) : LONGEST_DELAY;
+  }
+
+  #report({ cause, refused }: AttemptFailure, retryIn: number): void {
+    const { url } = this.#options.broker;
+    if (refused === undefined) {
+      const failure = new Failure("broker-unreachable", `The broker ${url} cannot be reached: ${cause}`);
+      this.#options.observe({ type: "broker.lost", broker: url, cause, retryIn });
+      this.#setState({ status: "connecting", failure });
+    } else {
+      this.#options.observe({ type: "broker.refused", broker: url, cause: refused.message, retryIn });
+      this.#setState({ status: "refused", failure: refused });
+    }
+  }
+
+  #setState(state: LinkState): void {
+    this.#state = state;
+    for (const watcher of [...this.#watchers]) watcher(state);
+  }
+}
+
+function toRequest({ filter, qos, share, noLocal = false }: Subscription, limits: BrokerLimits): SubscriptionRequest {
+  const shared = share !== undefined && limits.sharedSubscriptionAvailable && limits.protocolVersion === 5;
+  return { filter: shared ? `$share/${share}/${filter}` : filter, qos, noLocal };
+}
+
+interface AttemptFailure {
+  readonly cause: string;
+  /** Set when trying again will not help until somebody changes a setting. */
+  readonly refused: Failure | undefined;
+  /** Try again at once: with the other version of MQTT. */
+  readonly again?: boolean;
+}

@@ -1,0 +1,153 @@
+/**
+ * What a wire profile needs of MQTT: one connection to one broker, kept up.
+ *
+ * @module
+ */
+import type { Failure } from "../core/failure.ts";
+
+/** Quality of Service of a message (MQTT 5.0, section 4.3). */
+export type QoS = 0 | 1 | 2;
+
+/** User properties by name; a name that occurs several times has a list of values. */
+export type UserProperties = Readonly<Record<string, string | readonly string[]>>;
+
+/** The properties of a PUBLISH (MQTT 5.0, section 3.3.2.3). On MQTT 3.1.1 they are not sent. */
+export interface PublishProperties {
+  readonly responseTopic?: string;
+  readonly correlationData?: Uint8Array;
+  /** Message Expiry Interval, in seconds. */
+  readonly messageExpiryInterval?: number;
+  /** Payload Format Indicator: the payload is UTF-8 text. */
+  readonly payloadFormatIndicator?: boolean;
+  readonly contentType?: string;
+  readonly userProperties?: UserProperties;
+}
+
+/** A message to publish. */
+export interface PublishPacket {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  readonly retain?: boolean;
+  readonly properties?: PublishProperties;
+}
+
+/** A message that arrived. */
+export interface ReceivedPacket {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  /** Sent because it was retained, not because somebody has just published it. */
+  readonly retain: boolean;
+  readonly properties: PublishProperties;
+}
+
+/** The message that the broker publishes when this client is gone without a goodbye. */
+export interface Will {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  /** Will Delay Interval, in seconds. */
+  readonly delay?: number;
+  readonly properties?: PublishProperties;
+}
+
+/** What a wire profile wants of the connection before it is opened. */
+export interface ConnectPlan {
+  readonly clientId: string;
+  readonly will?: Will;
+  /** User properties of the CONNECT packet. */
+  readonly userProperties?: UserProperties;
+  /** Session Expiry Interval, in seconds. */
+  readonly sessionExpiryInterval?: number;
+}
+
+/** What the broker grants; from CONNACK, and from what is known of the kind of broker. */
+export interface BrokerLimits {
+  readonly protocolVersion: 4 | 5;
+  readonly maximumQoS: QoS;
+  readonly retainAvailable: boolean;
+  readonly wildcardSubscriptionAvailable: boolean;
+  readonly sharedSubscriptionAvailable: boolean;
+  /** Largest packet the broker takes, in bytes. */
+  readonly maximumPacketSize: number;
+  /** How many QoS 1 and 2 messages the broker takes without having acknowledged one. */
+  readonly receiveMaximum: number;
+  /** Keep Alive in force, in seconds. */
+  readonly keepAlive: number;
+  /** User properties of the CONNACK packet. */
+  readonly userProperties: UserProperties;
+}
+
+/**
+ * Where a link stands:
+ * - `connecting`: not connected, and trying; `failure` tells what the last attempt came to
+ * - `online`: connected, and every subscription is acknowledged
+ * - `refused`: the broker will not have us as we are; tried again, but rarely
+ * - `closed`: by us
+ */
+export type LinkState =
+  | { readonly status: "connecting"; readonly failure: Failure | undefined }
+  | { readonly status: "online"; readonly limits: BrokerLimits }
+  | { readonly status: "refused"; readonly failure: Failure }
+  | { readonly status: "closed" };
+
+/** Takes a message of a subscription. A returned promise holds back everything behind it. */
+export type PacketHandler = (packet: ReceivedPacket) => Promise<void> | void;
+
+/** A subscription to make and to keep. */
+export interface Subscription {
+  readonly filter: string;
+  readonly qos: QoS;
+  /**
+   * Makes it a shared subscription of this group (MQTT 5.0, section 4.8.2), on brokers that have such a thing: each
+   * message then goes to one of the group.
+   */
+  readonly share?: string;
+  /** Do not send us what we publish ourselves (MQTT 5.0, section 3.8.3.1). */
+  readonly noLocal?: boolean;
+  readonly handler: PacketHandler;
+  /**
+   * Told when the broker does not grant the subscription. When nobody is to be told, the link counts as refused:
+   * it cannot do its work.
+   */
+  readonly refused?: (failure: Failure) => void;
+}
+
+/** Takes the outcome of a {@linkcode MqttLink.publish}. */
+export type Settled = (failure?: Failure) => void;
+
+/**
+ * One connection to one broker. It connects by itself, again and again, until it is closed; what was subscribed
+ * stays subscribed, and what was published is sent when the connection is back.
+ */
+export interface MqttLink extends AsyncDisposable {
+  /** The MQTT client id; the broker's own choice if it assigned one. */
+  readonly clientId: string;
+  readonly state: LinkState;
+
+  /** Calls `listener` after every change of state, until `signal` is aborted. */
+  watch(listener: (state: LinkState) => void, signal?: AbortSignal): void;
+
+  /**
+   * Subscribes now if the link is online, and on every later connection. Resolves when acknowledged; rejects
+   * with a {@linkcode Failure} when refused. The handlers of all matching subscriptions get each message.
+   */
+  subscribe(subscription: Subscription): Promise<void>;
+
+  /** Undoes {@linkcode subscribe}. */
+  unsubscribe(filter: string): Promise<void>;
+
+  /**
+   * Publishes in order. A returned promise resolves when there is room for more; it never rejects.
+   *
+   * @param settled called at most once: without an argument when the message is with the broker (QoS 0: written;
+   *   QoS 1 and 2: acknowledged), or with the reason why it will never be
+   * @param signal takes the message back, if it has not been sent when this is aborted
+   */
+  publish(packet: PublishPacket, settled?: Settled, signal?: AbortSignal): Promise<void> | void;
+
+  /** Sends what is waiting, says goodbye and closes; at the latest after a second. Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,19 @@
+/** One connection to a broker, kept up. @module */
+export { BrokerLink, type BrokerLinkOptions } from "./broker_link.ts";
+export { BROKER_PROFILES, type BrokerProfile, type BrokerProfileName } from "./broker_profiles.ts";
+export type { BrokerSettings, Connect, TlsSettings } from "./connection.ts";
+export type {
+  BrokerLimits,
+  ConnectPlan,
+  LinkState,
+  MqttLink,
+  PublishPacket,
+  PublishProperties,
+  QoS,
+  ReceivedPacket,
+  Settled,
+  Subscription,
+  UserProperties,
+  Will,
+} from "./link.ts";
+export { isTopicLevel, topicFilterProblem, topicMatches, topicNameProblem, topicPortabilityProblem } from "./topics.ts";

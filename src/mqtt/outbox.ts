@@ -1,0 +1,206 @@
+/**
+ * What is to be published: waiting for a connection, or for room in the broker's window, or for its answer.
+ *
+ * @module
+ */
+import type { Clock } from "../core/clock.ts";
+import { Failure } from "../core/failure.ts";
+import type { MqttConnection } from "./connection.ts";
+import type { BrokerLimits, PublishPacket, QoS, Settled } from "./link.ts";
+import { publishSize } from "./packet_size.ts";
+import { NO_MATCHING_SUBSCRIBERS, PACKET_TOO_LARGE, reasonCodeName } from "./reason_codes.ts";
+
+/** Above this many bytes of payload waiting, a caller is asked to wait. */
+const HIGH_WATER_MARK = 4 * 1024 * 1024;
+
+/** The broker has this long to acknowledge, in ms; some drop what they forbid without a word. */
+const ACKNOWLEDGEMENT_TIMEOUT = 10_000;
+
+interface Entry {
+  readonly packet: PublishPacket;
+  readonly settled: Settled | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** When Message Expiry takes it, in ms of the clock. */
+  readonly expires: number;
+  /** When the broker's patience with us ends, in ms of the clock. */
+  deadline: number;
+}
+
+/** The messages of one link that are not yet with the broker, in order. */
+export class Outbox {
+  readonly #clock: Clock;
+  #connection: MqttConnection | undefined;
+  #limits: BrokerLimits | undefined;
+  #waiting: Entry[] = [];
+  #unacknowledged = new Set<Entry>();
+  #bytes = 0;
+  #pumping = false;
+  #room: PromiseWithResolvers<void> | undefined;
+  #empty: PromiseWithResolvers<void> | undefined;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Takes a message; see {@linkcode MqttLink.publish}. */
+  add(packet: PublishPacket, settled?: Settled, signal?: AbortSignal): Promise<void> | void {
+    const expiry = packet.properties?.messageExpiryInterval;
+    const expires = expiry === undefined ? Infinity : this.#clock.now() + expiry * 1000;
+    this.#bytes += packet.payload.length;
+    this.#waiting.push({ packet, settled, signal, expires, deadline: Infinity });
+    this.#pump();
+    if (this.#bytes > HIGH_WATER_MARK) return (this.#room ??= Promise.withResolvers<void>()).promise;
+  }
+
+  /** Sends on `connection` from now on. */
+  attach(connection: MqttConnection, limits: BrokerLimits): void {
+    this.#connection = connection;
+    this.#limits = limits;
+    this.#pump();
+  }
+
+  /**
+   * Stops sending. What was sent with QoS 1 or 2 and is not acknowledged goes to the front of the queue; if the
+   * broker closed the connection because a packet was too large, the largest of them fails instead.
+   */
+  detach(reasonCode?: number): void {
+    this.#connection = undefined;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    const unacknowledged = [...this.#unacknowledged];
+    this.#unacknowledged.clear();
+    if (reasonCode === PACKET_TOO_LARGE) this.#failLargest(unacknowledged);
+    for (const entry of unacknowledged.filter(({ packet }) => packet.qos === 0)) this.#settle(entry);
+    this.#waiting.unshift(...unacknowledged.filter(({ packet }) => packet.qos !== 0));
+  }
+
+  /** Gives up on everything. */
+  fail(failure: Failure): void {
+    const entries = [...this.#unacknowledged, ...this.#waiting];
+    this.#unacknowledged.clear();
+    this.#waiting = [];
+    for (const entry of entries) this.#settle(entry, failure);
+  }
+
+  /** Resolves when everything is with the broker, or has failed. */
+  drained(): Promise<void> {
+    if (this.#isEmpty()) return Promise.resolve();
+    return (this.#empty ??= Promise.withResolvers<void>()).promise;
+  }
+
+  #isEmpty(): boolean {
+    return this.#waiting.length === 0 && this.#unacknowledged.size === 0;
+  }
+
+  /** Sends what may be sent. Callbacks may publish in turn, which only lengthens the queue this loop works on. */
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    while (this.#connection !== undefined && this.#limits !== undefined) {
+      const [entry] = this.#waiting;
+      if (entry === undefined) break;
+      const qos = Math.min(entry.packet.qos, this.#limits.maximumQoS) as QoS;
+      if (qos > 0 && this.#unacknowledged.size >= this.#limits.receiveMaximum) break;
+      this.#waiting.shift();
+      const failure = this.#obstacle(entry, this.#limits);
+      if (failure !== undefined) this.#settle(entry, failure);
+      else if (entry.signal?.aborted !== true) this.#send(entry, qos, this.#connection);
+      else this.#release(entry);
+    }
+    this.#pumping = false;
+    if (this.#isEmpty()) {
+      this.#empty?.resolve();
+      this.#empty = undefined;
+    }
+  }
+
+  #obstacle({ packet, expires }: Entry, limits: BrokerLimits): Failure | undefined {
+    if (expires <= this.#clock.now()) {
+      return new Failure("timed-out", "The message expired before the connection to the broker was back");
+    }
+    const size = limits.maximumPacketSize < packet.payload.length + 65_536 ? publishSize(packet) : 0;
+    if (size > limits.maximumPacketSize) {
+      return new Failure(
+        "too-large",
+        `The message needs a packet of ${size} bytes, but the broker takes ${limits.maximumPacketSize} at most`,
+        { bytes: size, maximum: limits.maximumPacketSize },
+      );
+    }
+    if (packet.retain === true && !limits.retainAvailable) {
+      return new Failure("publish-refused", "The broker does not keep retained messages");
+    }
+  }
+
+  #send(entry: Entry, qos: QoS, connection: MqttConnection): void {
+    entry.deadline = this.#clock.now() + ACKNOWLEDGEMENT_TIMEOUT;
+    this.#unacknowledged.add(entry);
+    const packet = qos === entry.packet.qos ? entry.packet : { ...entry.packet, qos };
+    connection.publish(packet, (reasonCode) => {
+      if (!this.#unacknowledged.delete(entry)) return;
+      this.#settle(entry, refusal(entry.packet.topic, reasonCode));
+      if (this.#waiting.length > 0 || this.#empty !== undefined) this.#pump();
+    });
+    if (qos > 0) this.#cancelTimer ??= this.#clock.after(ACKNOWLEDGEMENT_TIMEOUT, () => this.#expire());
+  }
+
+  #expire(): void {
+    this.#cancelTimer = undefined;
+    const now = this.#clock.now();
+    for (const entry of this.#unacknowledged) {
+      if (entry.deadline > now) {
+        this.#cancelTimer = this.#clock.after(entry.deadline - now, () => this.#expire());
+        break;
+      }
+      this.#unacknowledged.delete(entry);
+      this.#settle(
+        entry,
+        new Failure(
+          "publish-refused",
+          `The broker did not acknowledge a message to "${entry.packet.topic}" within ${
+            ACKNOWLEDGEMENT_TIMEOUT / 1000
+          } s; some brokers do so when the client may not publish there`,
+        ),
+      );
+    }
+    this.#pump();
+  }
+
+  #failLargest(entries: Entry[]): void {
+    const [largest] = entries.toSorted((a, b) => b.packet.payload.length - a.packet.payload.length);
+    if (largest === undefined) return;
+    entries.splice(entries.indexOf(largest), 1);
+    const bytes = largest.packet.payload.length;
+    this.#settle(
+      largest,
+      new Failure("too-large", `The broker closed the connection over a message of ${bytes} bytes: too large`, {
+        bytes,
+      }),
+    );
+  }
+
+  #settle(entry: Entry, failure?: Failure): void {
+    this.#release(entry);
+    entry.settled?.(failure);
+  }
+
+  #release(entry: Entry): void {
+    this.#bytes -= entry.packet.payload.length;
+    if (this.#bytes <= HIGH_WATER_MARK) {
+      this.#room?.resolve();
+      this.#room = undefined;
+    }
+  }
+}
+
+function refusal(topic: string, reasonCode: number): Failure | undefined {
+  if (reasonCode === NO_MATCHING_SUBSCRIBERS) {
+    return new Failure("no-server-online", `Nobody has subscribed to "${topic}"`, { reasonCode });
+  }
+  if (reasonCode < 0x80) return undefined;
+  return new Failure(
+    reasonCode === 0x87 ? "not-authorized" : "publish-refused",
+    `The broker refused a message to "${topic}": ${reasonCodeName(reasonCode)}`,
+    { reasonCode },
+  );
+}

@@ -1,0 +1,74 @@
+/**
+ * Topic names and topic filters.
+ *
+ * Source: MQTT 5.0, section 4.7; for shared subscriptions section 4.8.2.
+ *
+ * @module
+ */
+
+/** Longest topic MQTT can carry, in bytes of UTF-8 (MQTT 5.0, section 1.5.4). */
+export const MAXIMUM_TOPIC_LENGTH = 65_535;
+
+/** Cloud brokers exist that refuse topics with more levels or more bytes than this. */
+export const PORTABLE_LEVELS = 7;
+/** See {@linkcode PORTABLE_LEVELS}. */
+export const PORTABLE_LENGTH = 256;
+
+const encoder = new TextEncoder();
+
+/** What is wrong with `topic` as a topic name to publish to, as the end of a sentence; `undefined` if nothing is. */
+export function topicNameProblem(topic: string): string | undefined {
+  if (/[+#]/.test(topic)) return "has a wildcard (+ or #), but is used to publish to";
+  return topicProblem(topic);
+}
+
+/** What is wrong with `filter` as a topic filter, as the end of a sentence; `undefined` if nothing is. */
+export function topicFilterProblem(filter: string): string | undefined {
+  const levels = unshared(filter).split("/");
+  for (const [index, level] of levels.entries()) {
+    if (level.includes("+") && level !== "+") return "has a + that is not a whole level";
+    if (level.includes("#") && level !== "#") return "has a # that is not a whole level";
+    if (level === "#" && index < levels.length - 1) return "has a # that is not the last level";
+  }
+  return topicProblem(filter);
+}
+
+function topicProblem(topic: string): string | undefined {
+  if (topic === "") return "is empty";
+  if (topic.includes("\0")) return "has a NUL character";
+  if (!topic.isWellFormed()) return "has half of a surrogate pair, which UTF-8 cannot express";
+  const length = encoder.encode(topic).length;
+  if (length > MAXIMUM_TOPIC_LENGTH) return `has ${length} bytes; MQTT allows ${MAXIMUM_TOPIC_LENGTH}`;
+}
+
+/** Why some brokers would refuse `topic`, as the end of a sentence; `undefined` if it is portable. */
+export function topicPortabilityProblem(topic: string): string | undefined {
+  const levels = topic.split("/").length;
+  if (levels > PORTABLE_LEVELS) return `has ${levels} levels; some cloud brokers allow ${PORTABLE_LEVELS}`;
+  const length = encoder.encode(topic).length;
+  if (length > PORTABLE_LENGTH) return `has ${length} bytes; some cloud brokers allow ${PORTABLE_LENGTH}`;
+}
+
+/** A shared subscription's filter without its `$share/GROUP/`; any other filter as it is. */
+export function unshared(filter: string): string {
+  return filter.startsWith("$share/") ? filter.split("/").slice(2).join("/") : filter;
+}
+
+/** Whether a message on `topic` belongs to a subscription to `filter`. */
+export function topicMatches(filter: string, topic: string): boolean {
+  const pattern = unshared(filter).split("/");
+  const levels = topic.split("/");
+  // MQTT 5.0, section 4.7.2: a leading wildcard does not match topics that begin with $.
+  if (topic.startsWith("$") && (pattern[0] === "+" || pattern[0] === "#")) return false;
+  for (const [index, level] of pattern.entries()) {
+    if (level === "#") return true;
+    if (index >= levels.length) return false;
+    if (level !== "+" && level !== levels[index]) return false;
+  }
+  return pattern.length === levels.length;
+}
+
+/** Whether `text` can stand as one level of a topic: not empty, and without `/`, `+`, `#` and NUL. */
+export function isTopicLevel(text: string): boolean {
+  return text !== "" && !/[/+#\0]/.test(text) && text.isWellFormed();
+}

@@ -1,0 +1,144 @@
+/**
+ * The log: events as lines on stderr.
+ *
+ * @module
+ */
+import {
+  configure,
+  dispose,
+  getJsonLinesFormatter,
+  getLogger,
+  getStreamSink,
+  type LogLevel,
+  type LogRecord,
+} from "@logtape/logtape";
+import type { Observer, ProxyEvent } from "../core/events.ts";
+
+/** What is logged, and how. */
+export interface LogOptions {
+  readonly level: "debug" | "info" | "warning" | "error" | "off";
+  readonly format: "text" | "json";
+  /** @default {Deno.stderr.writable} */
+  readonly output?: WritableStream<Uint8Array>;
+}
+
+/** A running log. Disposing of it waits until everything is written. */
+export interface Log extends AsyncDisposable {
+  readonly observe: Observer;
+}
+
+const LEVELS: Readonly<Record<ProxyEvent["type"], LogLevel>> = {
+  "broker.connecting": "debug",
+  "broker.connected": "info",
+  "broker.lost": "warning",
+  "broker.refused": "error",
+  "broker.downgraded": "warning",
+  "subscription.refused": "error",
+  "publish.failed": "warning",
+  "server.online": "info",
+  "session.opened": "info",
+  "session.ended": "info",
+  "session.refused": "warning",
+  "child.started": "info",
+  "child.exited": "warning",
+  "child.stderr": "info",
+  "line.skipped": "warning",
+  "message.dropped": "warning",
+  "request.failed": "info",
+  "warning": "warning",
+};
+
+/** Starts the log. Nothing else of this process writes to stderr, and no line of it goes to stdout. */
+export async function startLog({ level, format, output = Deno.stderr.writable }: LogOptions): Promise<Log> {
+  const formatter = format === "json" ? getJsonLinesFormatter({ properties: "flatten" }) : formatText;
+  await configure({
+    reset: true,
+    sinks: { stderr: getStreamSink(output, { formatter }) },
+    loggers: [
+      {
+        category: ["mcp-mqtt-proxy"],
+        sinks: level === "off" ? [] : ["stderr"],
+        lowestLevel: level === "off" ? "fatal" : level,
+      },
+      { category: ["logtape", "meta"], sinks: ["stderr"], lowestLevel: "error" },
+    ],
+  });
+  return {
+    observe: (event) => {
+      const { type, ...properties } = event;
+      const logger = getLogger(["mcp-mqtt-proxy", ...type.split(".")]);
+      logger[LEVELS[type] === "warning" ? "warn" : LEVELS[type]](describe(event), properties);
+    },
+    [Symbol.asyncDispose]: () => dispose(),
+  };
+}
+
+/** The event as a sentence for people. Braces are doubled, since the logger would take them for placeholders. */
+function describe(event: ProxyEvent): string {
+  return sentence(event).replaceAll("{", "{{").replaceAll("}", "}}");
+}
+
+function sentence(event: ProxyEvent): string {
+  switch (event.type) {
+    case "broker.connecting":
+      return `connecting to ${event.broker}, attempt ${event.attempt}`;
+    case "broker.connected": {
+      const version = event.protocolVersion === 5 ? "MQTT 5" : "MQTT 3.1.1";
+      return `connected to ${event.broker} as ${event.clientId} (${version})`;
+    }
+    case "broker.lost":
+      return `no connection to ${event.broker}: ${event.cause}; next attempt in ${seconds(event.retryIn)} s`;
+    case "broker.refused":
+      return `${event.cause}; next attempt in ${seconds(event.retryIn)} s`;
+    case "broker.downgraded":
+      return `${event.broker} does not speak MQTT 5 (${event.cause}); using MQTT 3.1.1, without sessions and their recovery`;
+    case "subscription.refused":
+      return event.cause;
+    case "publish.failed":
+      return event.cause;
+    case "server.online":
+      return `${event.server} is online on ${event.topic}`;
+    case "session.opened":
+      return `${event.server}: session ${event.session} opened`;
+    case "session.ended":
+      return `${event.server}: session ${event.session} ended: ${event.cause}`;
+    case "session.refused":
+      return `${event.server}: session ${event.session} refused: ${event.cause}`;
+    case "child.started":
+      return `${event.session}: started process ${event.pid}`;
+    case "child.exited":
+      return `${event.session}: ${event.cause}`;
+    case "child.stderr":
+      return `${event.session}: ${event.line}`;
+    case "line.skipped":
+      return `${event.source}: skipped a line of ${event.bytes} bytes on stdout that is not JSON (further ones without a word)`;
+    case "message.dropped":
+      return `dropped a message from ${event.source}: ${event.cause}`;
+    case "request.failed":
+      return `answered "${event.method}" with an error: ${event.cause}`;
+    case "warning":
+      return event.text;
+  }
+}
+
+function seconds(milliseconds: number): string {
+  return (milliseconds / 1000).toFixed(1);
+}
+
+const NAMES: Readonly<Record<LogLevel, string>> = {
+  trace: "trace",
+  debug: "debug",
+  info: "info",
+  warning: "warning",
+  error: "error",
+  fatal: "error",
+};
+
+/** `2026-11-22T10:00:00.000Z warning: sentence`; control characters are made visible, since lines may be a stranger's. */
+function formatText({ timestamp, level, message }: LogRecord): string {
+  const text = message.map(String).join("").replaceAll(CONTROL, (character) => JSON.stringify(character).slice(1, -1));
+  return `${new Date(timestamp).toISOString()} ${NAMES[level]}: ${text}\n`;
+}
+
+// deno-lint-ignore no-control-regex -- finding them is the purpose
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;

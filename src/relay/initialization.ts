@@ -1,0 +1,46 @@
+/**
+ * What a host said to open its conversation, kept to say it again to another server process.
+ *
+ * @module
+ */
+import { idKey } from "../core/json_rpc.ts";
+import type { Message } from "../core/message.ts";
+import { INITIALIZE, INITIALIZED, isResult } from "./mcp.ts";
+
+/**
+ * The `initialize` request of a host and what followed it. Hosts of the 2026-07-28 era send none; then there is
+ * nothing to repeat, and nothing is.
+ */
+export class Initialization {
+  #request: Message | undefined;
+  #initialized: Message | undefined;
+  #answered = false;
+
+  /** The messages to repeat, once the server had accepted them; empty before. */
+  get messages(): readonly [request: Message, initialized: Message | undefined] | undefined {
+    if (this.#request === undefined || !this.#answered) return undefined;
+    return [this.#request, this.#initialized];
+  }
+
+  /** Notes a message from the host. */
+  sent(message: Message): void {
+    if (message.method === INITIALIZE && message.kind === "request") {
+      this.#request = message;
+      this.#initialized = undefined;
+      this.#answered = false;
+    } else if (message.method === INITIALIZED) {
+      this.#initialized = message;
+    }
+  }
+
+  /** Notes a message from the server. */
+  received(message: Message): void {
+    if (!this.#answered && this.isAnswer(message)) this.#answered = isResult(message);
+  }
+
+  /** Whether this message answers the `initialize` request. */
+  isAnswer(message: Message): boolean {
+    if (message.kind !== "response" || message.id === undefined || this.#request?.id === undefined) return false;
+    return idKey(message.id) === idKey(this.#request.id);
+  }
+}

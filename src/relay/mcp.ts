@@ -1,0 +1,62 @@
+/**
+ * The few MCP messages that a proxy has to understand.
+ *
+ * Source: MCP 2025-11-25, "Lifecycle" and "Utilities".
+ *
+ * @module
+ */
+import { Message } from "../core/message.ts";
+
+/** The methods meant here. */
+export const INITIALIZE = "initialize";
+/** Follows the answer to {@linkcode INITIALIZE}. */
+export const INITIALIZED = "notifications/initialized";
+
+/** The id, as JSON text, of the request that this message cancels; `undefined` when it cancels none. */
+export function cancelledRequestId(message: Message): string | undefined {
+  if (message.method !== "notifications/cancelled") return undefined;
+  const id = member(parameters(message), "requestId");
+  return typeof id === "string" || typeof id === "number" ? JSON.stringify(id) : undefined;
+}
+
+/** The notification that cancels the request with this `id`, which is JSON text. */
+export function cancellation(id: string, reason: string): Message {
+  return Message.from(
+    `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id},"reason":${
+      JSON.stringify(reason)
+    }}}`,
+  );
+}
+
+/**
+ * The notifications by which a server may say that its lists are others now, as far as the capabilities in its
+ * answer to `initialize` allow.
+ */
+export function listChangedNotifications(initializeResponse: Message): Message[] {
+  const capabilities = member(member(safeParse(initializeResponse), "result"), "capabilities");
+  return ["tools", "prompts", "resources"]
+    .filter((list) => member(member(capabilities, list), "listChanged") === true)
+    .map((list) => Message.from({ jsonrpc: "2.0", method: `notifications/${list}/list_changed` }));
+}
+
+/** Whether a response carries a result rather than an error. */
+export function isResult(response: Message): boolean {
+  return member(safeParse(response), "result") !== undefined;
+}
+
+function parameters(message: Message): unknown {
+  return member(safeParse(message), "params");
+}
+
+function safeParse(message: Message): unknown {
+  try {
+    return message.parse();
+  } catch {
+    return undefined;
+  }
+}
+
+function member(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  return (value as Record<string, unknown>)[name];
+}

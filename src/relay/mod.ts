@@ -1,0 +1,4 @@
+/** Joining channels, and what makes the join reliable. @module */
+export { AnsweringChannel, type AnsweringOptions } from "./answering_channel.ts";
+export { join, type JoinEnd } from "./join.ts";
+export { type Dialer, RecoveringChannel, type RecoveringOptions } from "./recovering_channel.ts";

@@ -1,0 +1,197 @@
+/**
+ * A conversation that outlives the sessions it is held in.
+ *
+ * @module
+ */
+import { backoff, STABLE_AFTER } from "../core/backoff.ts";
+import type { Channel, Receiver } from "../core/channel.ts";
+import { type Clock, orAborted, sleep, systemClock } from "../core/clock.ts";
+import { Failure } from "../core/failure.ts";
+import { idKey } from "../core/json_rpc.ts";
+import type { Message } from "../core/message.ts";
+import { AnsweringChannel, type AnsweringOptions } from "./answering_channel.ts";
+import { Initialization } from "./initialization.ts";
+import { cancellation, INITIALIZE, isResult, listChangedNotifications } from "./mcp.ts";
+import { WaitingRoom } from "./waiting_room.ts";
+
+/** Opens sessions with a remote server. */
+export interface Dialer {
+  /**
+   * Opens a session, as soon as there is a server to open it with.
+   *
+   * @throws {Failure} when waiting is of no use
+   */
+  dial(signal: AbortSignal): Promise<Channel>;
+  /** Why {@linkcode dial} has not come to an end yet. */
+  obstacle(): Failure;
+}
+
+/** How a {@linkcode RecoveringChannel} behaves. */
+export interface RecoveringOptions extends AnsweringOptions {
+  /** How long a message may wait for a session, in ms. */
+  readonly connectTimeout: number;
+  /** Told when a session has been lost. */
+  readonly lost?: (failure: Failure) => void;
+  /** Told of each message other than a request that waited in vain. */
+  readonly dropped?: (message: Message, failure: Failure) => void;
+  /** From 0 up to 1. @default {Math.random} */
+  readonly random?: () => number;
+}
+
+/** Ids of requests of lost sessions that are remembered, so that late answers do not reach the wrong server. */
+const REMEMBERED_REQUESTS = 1_000;
+
+/**
+ * The channel of a host to a server that may be away, or another process than before.
+ *
+ * It opens a session when there is something to say. While there is none, requests wait, and are answered with
+ * the reason when they have waited too long. When a session is lost, its requests are answered with an error (they
+ * may have run, so they are not repeated), a new one is opened, and what the host said at the beginning is said
+ * again.
+ */
+export class RecoveringChannel implements Channel {
+  readonly closed: Promise<Failure | undefined>;
+  readonly #dialer: Dialer;
+  readonly #options: RecoveringOptions;
+  readonly #clock: Clock;
+  readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
+  readonly #abort = new AbortController();
+  readonly #initialization = new Initialization();
+  readonly #waiting: WaitingRoom;
+  readonly #requestsOfServer = new Map<string, string>();
+  readonly #staleRequests = new Set<string>();
+  #receiver: Receiver = () => {};
+  #session: AnsweringChannel | undefined;
+  #opening: Promise<void> | undefined;
+  #openedAt = 0;
+  #shortSessions = 0;
+
+  constructor(dialer: Dialer, options: RecoveringOptions) {
+    this.#dialer = dialer;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#waiting = new WaitingRoom(
+      this.#clock,
+      options.connectTimeout,
+      (message) => this.#giveUp(message, this.#dialer.obstacle()),
+    );
+    this.closed = this.#end.promise;
+  }
+
+  receive(receiver: Receiver): void {
+    this.#receiver = receiver;
+  }
+
+  send(message: Message): Promise<void> | void {
+    if (this.#abort.signal.aborted || this.#isStaleAnswer(message)) return;
+    if (this.#session !== undefined) return this.#forward(this.#session, message);
+    const wait = this.#waiting.add(message);
+    this.#opening ??= this.#open();
+    return wait;
+  }
+
+  async close(reason?: Failure): Promise<void> {
+    this.#waiting.takeAll();
+    this.#abort.abort(reason ?? new Failure("session-ended", "The host has ended the conversation"));
+    await this.#opening;
+    await this.#session?.close(reason);
+    this.#end.resolve(reason);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Resolves when every request has its answer and nothing waits. */
+  async settled(): Promise<void> {
+    await this.#waiting.whenEmpty();
+    await this.#session?.settled();
+  }
+
+  #forward(session: AnsweringChannel, message: Message): Promise<void> | void {
+    this.#initialization.sent(message);
+    return session.send(message);
+  }
+
+  async #open(): Promise<void> {
+    const { signal } = this.#abort;
+    try {
+      await this.#pauseAfterShortSession(signal);
+      const session = new AnsweringChannel(await this.#dialer.dial(signal), this.#options);
+      this.#openedAt = this.#clock.now();
+      void session.closed.then((failure) => this.#lost(session, failure));
+      await this.#resume(session, signal);
+      this.#session = session;
+      for (const message of this.#waiting.takeAll()) void this.#forward(session, message);
+    } catch (error) {
+      const failure = error instanceof Failure ? error : new Failure("server-gone", String(error));
+      for (const message of this.#waiting.takeAll()) this.#giveUp(message, failure);
+    } finally {
+      this.#opening = undefined;
+    }
+  }
+
+  async #pauseAfterShortSession(signal: AbortSignal): Promise<void> {
+    if (this.#shortSessions === 0) return;
+    const random = this.#options.random ?? Math.random;
+    await sleep(backoff(this.#shortSessions, random()), signal, this.#clock);
+  }
+
+  /** Brings a new session to where the lost one was, if the host had begun by `initialize`. */
+  async #resume(session: AnsweringChannel, signal: AbortSignal): Promise<void> {
+    const replay = this.#waiting.first?.method === INITIALIZE ? undefined : this.#initialization.messages;
+    let answer: PromiseWithResolvers<Message> | undefined = replay && Promise.withResolvers();
+    session.receive((message) => {
+      if (answer === undefined || !this.#initialization.isAnswer(message)) return this.#received(message);
+      answer.resolve(message);
+      answer = undefined;
+    });
+    if (replay === undefined || answer === undefined) return;
+    const [request, initialized] = replay;
+    void session.send(request);
+    try {
+      const response = await orAborted(answer.promise, signal);
+      if (!isResult(response)) throw new Failure("server-gone", "The server did not accept to be initialized again");
+      if (initialized !== undefined) void session.send(initialized);
+      for (const change of listChangedNotifications(response)) void this.#receiver(change);
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  #received(message: Message): Promise<void> | void {
+    this.#initialization.received(message);
+    if (message.kind === "request" && message.id !== undefined) {
+      this.#requestsOfServer.set(idKey(message.id), message.id);
+    }
+    return this.#receiver(message);
+  }
+
+  #lost(session: AnsweringChannel, cause: Failure | undefined): void {
+    if (this.#abort.signal.aborted || (this.#session !== session && this.#session !== undefined)) return;
+    const failure = cause ?? new Failure("server-gone", "The server has ended the session");
+    this.#session = undefined;
+    this.#shortSessions = this.#clock.now() - this.#openedAt < STABLE_AFTER ? this.#shortSessions + 1 : 0;
+    this.#options.lost?.(failure);
+    if (this.#staleRequests.size > REMEMBERED_REQUESTS) this.#staleRequests.clear();
+    for (const [key, id] of this.#requestsOfServer) {
+      this.#staleRequests.add(key);
+      void this.#receiver(cancellation(id, "The server that asked is gone"));
+    }
+    this.#requestsOfServer.clear();
+    if (this.#initialization.messages !== undefined) this.#opening ??= this.#open();
+  }
+
+  /** Whether this is the host's answer to a request of a session that is lost. */
+  #isStaleAnswer(message: Message): boolean {
+    if (message.kind !== "response" || message.id === undefined) return false;
+    const key = idKey(message.id);
+    return !this.#requestsOfServer.delete(key) && this.#staleRequests.delete(key);
+  }
+
+  #giveUp(message: Message, failure: Failure): void {
+    if (message.kind === "request" && message.id !== undefined) void this.#receiver(failure.toResponse(message.id));
+    else this.#options.dropped?.(message, failure);
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Messages that wait for a session.
+ *
+ * @module
+ */
+import type { Clock } from "../core/clock.ts";
+import type { Message } from "../core/message.ts";
+
+interface Waiting {
+  readonly message: Message;
+  readonly expires: number;
+}
+
+/** Above this many bytes a sender is asked to wait. */
+const HIGH_WATER_MARK = 4 * 1024 * 1024;
+
+/** A queue whose entries leave in order: taken all at once, or one by one when they have waited long enough. */
+export class WaitingRoom {
+  readonly #clock: Clock;
+  readonly #patience: number;
+  readonly #expired: (message: Message) => void;
+  #queue: Waiting[] = [];
+  #bytes = 0;
+  #cancelTimer: (() => void) | undefined;
+  #empty: PromiseWithResolvers<void> | undefined;
+
+  /**
+   * @param patience how long a message waits, in ms
+   * @param expired takes each message that has waited that long
+   */
+  constructor(clock: Clock, patience: number, expired: (message: Message) => void) {
+    this.#clock = clock;
+    this.#patience = patience;
+    this.#expired = expired;
+  }
+
+  /** Lets a message in. A returned promise resolves when the room is empty again. */
+  add(message: Message): Promise<void> | void {
+    this.#queue.push({ message, expires: this.#clock.now() + this.#patience });
+    this.#bytes += message.bytes.length;
+    this.#cancelTimer ??= this.#clock.after(this.#patience, () => this.#expire());
+    if (this.#bytes > HIGH_WATER_MARK) return this.whenEmpty();
+  }
+
+  /** Whoever waited longest, without letting it go. */
+  get first(): Message | undefined {
+    return this.#queue[0]?.message;
+  }
+
+  /** Lets everybody go. */
+  takeAll(): Message[] {
+    const messages = this.#queue.map(({ message }) => message);
+    this.#queue = [];
+    this.#bytes = 0;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#empty?.resolve();
+    this.#empty = undefined;
+    return messages;
+  }
+
+  /** Resolves when nobody waits. */
+  whenEmpty(): Promise<void> {
+    if (this.#queue.length === 0) return Promise.resolve();
+    return (this.#empty ??= Promise.withResolvers<void>()).promise;
+  }
+
+  #expire(): void {
+    this.#cancelTimer = undefined;
+    const now = this.#clock.now();
+    while (true) {
+      const [entry] = this.#queue;
+      if (entry === undefined) break;
+      if (entry.expires > now) {
+        this.#cancelTimer = this.#clock.after(entry.expires - now, () => this.#expire());
+        return;
+      }
+      this.#queue.shift();
+      this.#bytes -= entry.message.bytes.length;
+      this.#expired(entry.message);
+    }
+    this.#empty?.resolve();
+    this.#empty = undefined;
+  }
+}

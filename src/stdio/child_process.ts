@@ -1,0 +1,197 @@
+/**
+ * A child process as a channel: its stdin and stdout carry messages, its stderr is drained line by line.
+ *
+ * @module
+ */
+import type { Channel, Receiver } from "../core/channel.ts";
+import { withTimeLimit } from "../core/clock.ts";
+import { Failure } from "../core/failure.ts";
+import type { Message } from "../core/message.ts";
+import { LineChannel } from "./line_channel.ts";
+import { LineSplitter } from "./line_splitter.ts";
+import { HAS_PROCESS_GROUPS, signalGroup } from "./process_group.ts";
+
+/** How to start a child, and who is told what about it. */
+export interface ChildProcessOptions {
+  /** The program; without a slash in its name it is looked up in PATH. */
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The whole environment of the child. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Working directory; our own by default. */
+  readonly directory?: string;
+  /** Longest line the child may print, in bytes. */
+  readonly maximumLength: number;
+  /** Takes each line of the child's stderr. */
+  readonly stderr: (line: string) => void;
+  /** Takes each line of the child's stdout that is not JSON. */
+  readonly skipped: (line: Uint8Array) => void;
+  /** Takes the length of each line that was longer than `maximumLength`. */
+  readonly tooLong: (length: number) => void;
+  /** How long the child may take to end after its stdin was closed, and again after SIGTERM, in ms. */
+  readonly patience?: number;
+}
+
+/** Default of {@linkcode ChildProcessOptions.patience}, in ms: what the MCP SDKs grant. */
+export const DEFAULT_PATIENCE = 2000;
+
+/** How long the output of a child that has exited may still be held open by its descendants, in ms. */
+const OUTPUT_GRACE = 500;
+
+/** Longest line of stderr that is kept; the rest of such a line is not. */
+const STDERR_LINE_LIMIT = 64 * 1024;
+
+/** How much of the last line of stderr goes into the error message, in characters. */
+const LAST_WORDS_LIMIT = 500;
+
+/**
+ * A running child. It ends for one of two reasons: it was closed, or it exited by itself, which is a
+ * `child-exited` failure with its exit code and its last words.
+ */
+export class ChildProcess implements Channel {
+  readonly closed: Promise<Failure | undefined>;
+  readonly pid: number;
+  readonly #child: Deno.ChildProcess;
+  readonly #lines: LineChannel;
+  readonly #options: ChildProcessOptions;
+  readonly #stderr: Promise<void>;
+  #lastWords = "";
+  #stopping: Promise<void> | undefined;
+  #reason: Failure | undefined;
+  #running = true;
+  #reads = 0;
+  #reading = false;
+
+  /**
+   * Starts a child.
+   *
+   * @throws {Failure} `child-not-started` when there is no such program, or it may not be run
+   */
+  constructor(options: ChildProcessOptions) {
+    this.#options = options;
+    this.#child = start(options);
+    this.pid = this.#child.pid;
+    const output = this.#child.stdout.getReader();
+    const input = this.#child.stdin.getWriter();
+    this.#lines = new LineChannel(
+      { read: () => this.#read(output) },
+      { write: (bytes) => input.write(bytes), close: () => input.close() },
+      options,
+    );
+    const stderr = this.#child.stderr.getReader();
+    this.#stderr = this.#drain(stderr);
+    this.closed = this.#supervise([output, stderr]);
+  }
+
+  receive(receiver: Receiver): void {
+    this.#lines.receive(receiver);
+  }
+
+  send(message: Message): Promise<void> | void {
+    return this.#lines.send(message);
+  }
+
+  /** Ends the child: closes its stdin, then SIGTERM, then SIGKILL, each after the patience has run out. */
+  close(reason?: Failure): Promise<void> {
+    this.#stopping ??= this.#stop(reason);
+    return this.#stopping;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #supervise(pipes: readonly ReadableStreamDefaultReader[]): Promise<Failure | undefined> {
+    const status = await this.#child.status;
+    this.#running = false;
+    await signalGroup(this.#child, "SIGKILL"); // whoever it left behind
+    await this.#outputEnds();
+    await withTimeLimit(this.#stderr, OUTPUT_GRACE);
+    await Promise.allSettled(pipes.map((pipe) => pipe.cancel()));
+    await this.#lines.close();
+    if (this.#stopping !== undefined) return this.#reason;
+    const how = status.signal === null ? `exited with code ${status.code}` : `was ended by ${status.signal}`;
+    const words = this.#lastWords === "" ? "" : `: ${this.#lastWords}`;
+    return new Failure("child-exited", `The server process ${how}${words}`, {
+      exitCode: status.code,
+      ...(status.signal === null ? {} : { signal: status.signal }),
+      ...(this.#lastWords === "" ? {} : { stderr: this.#lastWords }),
+    });
+  }
+
+  async #stop(reason: Failure | undefined): Promise<void> {
+    this.#reason = reason;
+    const patience = this.#options.patience ?? DEFAULT_PATIENCE;
+    const ladder = [() => this.#lines.close(), () => this.#signal("SIGTERM"), () => this.#signal("SIGKILL")];
+    for (const step of ladder) {
+      if (!this.#running) break;
+      void step();
+      await withTimeLimit(this.#child.status, patience);
+    }
+    await this.closed;
+  }
+
+  async #read(output: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array | undefined> {
+    this.#reading = true;
+    const { value } = await output.read();
+    this.#reading = false;
+    this.#reads++;
+    return value;
+  }
+
+  /** Waits for the last of the output, unless nothing comes because somebody else holds the pipe open. */
+  async #outputEnds(): Promise<void> {
+    let ended = false;
+    const end = this.#lines.closed.then(() => ended = true);
+    while (!ended) {
+      const reads = this.#reads;
+      await withTimeLimit(end, OUTPUT_GRACE);
+      const backpressure = !this.#reading && this.#reads > 0;
+      if (reads === this.#reads && !backpressure) break;
+    }
+  }
+
+  #signal(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    return signalGroup(this.#child, signal);
+  }
+
+  async #drain(stderr: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+    const decoder = new TextDecoder();
+    const lines = new LineSplitter(STDERR_LINE_LIMIT, () => {});
+    const take = (bytes: Uint8Array) => {
+      const line = decoder.decode(bytes).trimEnd();
+      if (line === "") return;
+      this.#lastWords = line.slice(0, LAST_WORDS_LIMIT);
+      this.#options.stderr(line);
+    };
+    while (true) {
+      const { value } = await stderr.read();
+      if (value === undefined) break;
+      for (const line of lines.push(value)) take(line);
+    }
+    const rest = lines.end();
+    if (rest !== undefined) take(rest);
+  }
+}
+
+function start(options: ChildProcessOptions): Deno.ChildProcess {
+  try {
+    return new Deno.Command(options.command, {
+      args: [...options.args],
+      env: { ...options.environment },
+      clearEnv: true,
+      ...(options.directory === undefined ? {} : { cwd: options.directory }),
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+      detached: HAS_PROCESS_GROUPS,
+    }).spawn();
+  } catch (cause) {
+    const why = cause instanceof Deno.errors.NotFound
+      ? `there is no program "${options.command}" in PATH (or no directory "${options.directory ?? "."}")`
+      : cause instanceof Error
+      ? cause.message
+      : String(cause);
+    throw new Failure("child-not-started", `The server process could not be started: ${why}`, {}, { cause });
+  }
+}

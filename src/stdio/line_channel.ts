@@ -1,0 +1,102 @@
+/**
+ * A channel of lines over two byte streams.
+ *
+ * @module
+ */
+import type { Channel, Receiver } from "../core/channel.ts";
+import type { Failure } from "../core/failure.ts";
+import { Message } from "../core/message.ts";
+import { LineSplitter } from "./line_splitter.ts";
+import { type ByteSink, LineWriter } from "./line_writer.ts";
+
+/** Where bytes come from: own stdin, or a child's stdout. */
+export interface ByteSource {
+  /** The next bytes, which the caller may keep, or `undefined` at the end of the stream. */
+  read(): Promise<Uint8Array | undefined>;
+}
+
+/** What a {@linkcode LineChannel} is told about lines that are no messages. */
+export interface LineChannelOptions {
+  /** Longest line, in bytes. */
+  readonly maximumLength: number;
+  /** A line was longer than that and was dropped. */
+  readonly tooLong: (length: number) => void;
+  /** Takes a line that is not JSON. Without it such lines are carried like any other. */
+  readonly skipped?: (line: Uint8Array) => void;
+}
+
+/** A channel over a readable and a writable stream of newline-delimited JSON. It ends when the readable one does. */
+export class LineChannel implements Channel {
+  readonly closed: Promise<Failure | undefined>;
+  readonly #source: ByteSource;
+  readonly #sink: ByteSink;
+  readonly #writer: LineWriter;
+  readonly #options: LineChannelOptions;
+  readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
+  #ended = false;
+
+  constructor(source: ByteSource, sink: ByteSink, options: LineChannelOptions) {
+    this.#source = source;
+    this.#sink = sink;
+    this.#writer = new LineWriter(sink);
+    this.#options = options;
+    this.closed = this.#end.promise;
+  }
+
+  receive(receiver: Receiver): void {
+    void this.#read(receiver).then(() => this.#finish(undefined));
+  }
+
+  send(message: Message): Promise<void> | void {
+    if (!this.#ended) return this.#writer.write(message.bytes);
+  }
+
+  /** Ends the outgoing stream, and waits neither for the peer to read it nor for the incoming one to end. */
+  async close(reason?: Failure): Promise<void> {
+    if (!this.#ended) {
+      this.#ended = true;
+      await this.#writer.flush();
+      await this.#sink.close().catch(() => {});
+    }
+    this.#finish(reason);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #read(receiver: Receiver): Promise<void> {
+    const { maximumLength, tooLong } = this.#options;
+    const lines = new LineSplitter(maximumLength, tooLong);
+    while (!this.#ended) {
+      // A source that fails has nothing more to give: for MCP on stdio that is the end of the conversation.
+      const chunk = await this.#source.read().catch(() => undefined);
+      if (chunk === undefined) break;
+      for (const line of lines.push(chunk)) {
+        const wait = this.#deliver(line, receiver);
+        if (wait !== undefined) await wait;
+        if (this.#ended) return;
+      }
+    }
+    const rest = lines.end();
+    if (rest !== undefined && !this.#ended) await this.#deliver(rest, receiver);
+  }
+
+  #deliver(line: Uint8Array, receiver: Receiver): Promise<void> | void {
+    if (isBlank(line)) return;
+    const message = new Message(line);
+    if (message.kind === "malformed" && this.#options.skipped !== undefined) {
+      this.#options.skipped(line);
+      return;
+    }
+    return receiver(message);
+  }
+
+  #finish(reason: Failure | undefined): void {
+    this.#end.resolve(reason);
+  }
+}
+
+function isBlank(line: Uint8Array): boolean {
+  return line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+}

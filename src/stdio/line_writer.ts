@@ -1,0 +1,107 @@
+/**
+ * Writing messages as lines, many in one system call.
+ *
+ * @module
+ */
+import { concatBytes, indexOfByte } from "../core/bytes.ts";
+
+/** Where bytes go: own stdout, or a child's stdin. */
+export interface ByteSink {
+  /** Writes all of `bytes`. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Ends the stream; later writes fail. */
+  close(): Promise<void>;
+}
+
+/** Above this many bytes waiting, {@linkcode LineWriter.write} asks its caller to wait. */
+const HIGH_WATER_MARK = 1024 * 1024;
+
+/** A line longer than this is written from where it is; shorter ones are put together into one write. */
+const COPY_LIMIT = 64 * 1024;
+
+const NEWLINE = Uint8Array.of(0x0a);
+
+/** Queues lines and writes what has gathered in one go; asks for patience when the reader is slow. */
+export class LineWriter {
+  readonly #sink: ByteSink;
+  #parts: Uint8Array[] = [];
+  #waiting = 0;
+  #running: Promise<void> | undefined;
+  #room: PromiseWithResolvers<void> | undefined;
+  #failure: unknown;
+
+  constructor(sink: ByteSink) {
+    this.#sink = sink;
+  }
+
+  /**
+   * Queues one line. A returned promise resolves when there is room for more; it never rejects.
+   * After the sink has failed, lines are dropped.
+   */
+  write(line: Uint8Array): Promise<void> | void {
+    if (this.#failure !== undefined) return;
+    this.#parts.push(onOneLine(line), NEWLINE);
+    this.#waiting += line.length + 1;
+    this.#running ??= this.#run();
+    if (this.#waiting > HIGH_WATER_MARK) return (this.#room ??= Promise.withResolvers<void>()).promise;
+  }
+
+  /** Resolves when everything queued is written or the sink has failed; with the failure, if there was one. */
+  async flush(): Promise<unknown> {
+    while (this.#running !== undefined) await this.#running;
+    return this.#failure;
+  }
+
+  async #run(): Promise<void> {
+    await undefined; // what else this turn writes goes into the same batch
+    try {
+      while (this.#parts.length > 0) {
+        const parts = this.#parts;
+        const size = this.#waiting;
+        this.#parts = [];
+        for (const batch of batches(parts)) await this.#sink.write(batch);
+        this.#waiting -= size;
+        this.#makeRoom();
+      }
+    } catch (error) {
+      this.#failure = error;
+      this.#parts = [];
+      this.#waiting = 0;
+      this.#makeRoom();
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  #makeRoom(): void {
+    if (this.#waiting > HIGH_WATER_MARK) return;
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+}
+
+/**
+ * A line break inside a JSON text can only be white space between two tokens (RFC 8259 section 7), so a message
+ * that arrived in several lines means the same in one.
+ */
+function onOneLine(line: Uint8Array): Uint8Array {
+  if (indexOfByte(line, 0x0a) < 0) return line;
+  return line.map((byte) => byte === 0x0a || byte === 0x0d ? 0x20 : byte);
+}
+
+function* batches(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  let batch: Uint8Array[] = [];
+  let size = 0;
+  for (const part of parts) {
+    if (part.length > COPY_LIMIT) {
+      if (size > 0) yield concatBytes(batch, size);
+      yield part;
+      batch = [];
+      size = 0;
+    } else {
+      batch.push(part);
+      size += part.length;
+    }
+  }
+  if (size > 0) yield concatBytes(batch, size);
+}

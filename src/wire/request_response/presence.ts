@@ -1,0 +1,39 @@
+/**
+ * How servers of the request-response profile are found.
+ *
+ * @module
+ */
+import { Message } from "../../core/message.ts";
+
+/** What a server says of itself, retained on `B/presence/{instance}`. */
+export interface Presence {
+  readonly serverName: string;
+  readonly description: string | undefined;
+  /** Whether it takes its requests from a subscription that it shares with other instances. */
+  readonly shared: boolean;
+}
+
+/** The retained payload; the shape follows the open convention's `notifications/server/online`. */
+export function encodePresence({ serverName, description, shared }: Presence): Uint8Array {
+  return Message.from({
+    jsonrpc: "2.0",
+    method: "notifications/server/online",
+    params: { server_name: serverName, description, meta: { shared } },
+  }).bytes;
+}
+
+/** Reads a presence, whatever wrote it: what it does not say has its default. `undefined` when the server is gone. */
+export function decodePresence(payload: Uint8Array): Presence | undefined {
+  if (payload.length === 0) return undefined;
+  let params: { server_name?: unknown; description?: unknown; meta?: { shared?: unknown } } | undefined;
+  try {
+    params = (new Message(payload).parse() as { params?: typeof params }).params;
+  } catch {
+    // Retained by somebody else; that something is there is all it tells.
+  }
+  return {
+    serverName: typeof params?.server_name === "string" ? params.server_name : "",
+    description: typeof params?.description === "string" ? params.description : undefined,
+    shared: params?.meta?.shared === true,
+  };
+}

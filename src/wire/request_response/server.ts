@@ -1,0 +1,205 @@
+/**
+ * The server side of the request-response profile.
+ *
+ * @module
+ */
+import { errorResponse, Failure, PARSE_ERROR_CODE } from "../../core/failure.ts";
+import { Message } from "../../core/message.ts";
+import { type MqttLink, type ReceivedPacket, topicNameProblem } from "../../mqtt/mod.ts";
+import type { Acceptor, ServerOptions } from "../profile.ts";
+import { encodePresence } from "./presence.ts";
+import { INSTANCE, MESSAGE_PROPERTIES, SESSION, userProperty } from "./properties.ts";
+import { ServerSession } from "./server_session.ts";
+import { type Topics, topicsFor } from "./topics.ts";
+
+/** Longest session name and response topic that are kept, in characters: they are a stranger's choice. */
+const NAME_LIMIT = 1_024;
+
+/** Accepts sessions on a link and shows the server's presence while the link is online. */
+export class RequestResponseServer implements Acceptor {
+  readonly #link: MqttLink;
+  readonly #options: ServerOptions;
+  readonly #topics: Topics;
+  readonly #sessions = new Map<string, ServerSession>();
+  /** The session of each client that names its sessions; a new one ends the one before. */
+  readonly #byClient = new Map<string, ServerSession>();
+  readonly #abort = new AbortController();
+
+  constructor(link: MqttLink, options: ServerOptions) {
+    this.#link = link;
+    this.#options = options;
+    this.#topics = topicsFor(options);
+    const { qos, share } = options;
+    void link.subscribe({
+      filter: this.#topics.requestFilter,
+      qos,
+      ...(share === undefined ? {} : { share }),
+      handler: (packet) => this.#onRequestTopic(packet),
+    });
+    void link.subscribe({ filter: this.#topics.closed.filter, qos: 1, handler: (packet) => this.#onClosed(packet) });
+    const own = this.#topics.instance(link.clientId);
+    void link.subscribe({ filter: own.filter, qos, handler: (packet) => this.#onInstanceTopic(packet) });
+    link.watch((state) => {
+      if (state.status === "online") this.#announce(state.limits.sharedSubscriptionAvailable);
+    }, this.#abort.signal);
+  }
+
+  get topic(): string {
+    return this.#topics.request.for("").replace(/\/$/, "");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort();
+    const reason = new Failure("server-shutting-down", "The server is shutting down");
+    await Promise.all([...this.#sessions.values()].map((session) => session.close(reason)));
+    await this.#publishPresence(new Uint8Array());
+  }
+
+  #announce(sharedSubscriptionAvailable: boolean): void {
+    const { serverName, description, share, observe } = this.#options;
+    const shared = share !== undefined && sharedSubscriptionAvailable;
+    void this.#publishPresence(encodePresence({ serverName, description, shared }));
+    observe({ type: "server.online", server: serverName, topic: this.topic });
+  }
+
+  #publishPresence(payload: Uint8Array): Promise<void> | void {
+    const topic = this.#topics.presence(this.#link.clientId);
+    return this.#link.publish({ topic, payload, qos: 1, retain: true, properties: MESSAGE_PROPERTIES }, (failure) => {
+      if (failure === undefined || failure.reason === "no-server-online") return;
+      this.#options.observe({ type: "publish.failed", topic, cause: failure.message });
+    });
+  }
+
+  /** A message that opens a session, or comes from somebody who does not know better than to publish here. */
+  #onRequestTopic(packet: ReceivedPacket): void {
+    const instance = userProperty(packet, INSTANCE);
+    if (instance !== undefined && instance !== this.#link.clientId) return;
+    const client = this.#clientOf(packet.topic);
+    if (client === undefined) return this.#drop(packet, "the topic does not end in a client id");
+    const answerTo = this.#responseTopic(packet, client);
+    if (answerTo instanceof Failure) return this.#drop(packet, answerTo.message);
+
+    const sessionId = userProperty(packet, SESSION);
+    const key = sessionKey(client, sessionId, answerTo);
+    if (key.length > NAME_LIMIT) return this.#drop(packet, "the name of its session is too long");
+    const message = new Message(packet.payload);
+    const { correlationData } = packet.properties;
+    const known = this.#sessions.get(key);
+    if (known !== undefined) return known.deliver(message, correlationData);
+    if (sessionId === undefined && message.kind !== "request") return this.#refuse(packet, message, answerTo);
+    const session = this.#open(key, client, sessionId, answerTo);
+    session.deliver(message, correlationData);
+    this.#options.opened(session);
+  }
+
+  /** A message of a client that knows its instance, and so must have a session. */
+  #onInstanceTopic(packet: ReceivedPacket): void {
+    const client = this.#topics.instance(this.#link.clientId).clientOf(packet.topic);
+    const sessionId = userProperty(packet, SESSION);
+    if (client === undefined || sessionId === undefined) return this.#drop(packet, "it belongs to no session");
+    const session = this.#find(client, sessionId);
+    if (session !== undefined) return session.deliver(new Message(packet.payload), packet.properties.correlationData);
+    if (!this.#topics.response.namesClient || sessionId.length > NAME_LIMIT) return;
+    const stranger = this.#session(client, sessionId, this.#topics.response.for(client), undefined);
+    void stranger.close(new Failure("session-ended", "The server does not know this session any more"));
+  }
+
+  #onClosed(packet: ReceivedPacket): void {
+    const client = this.#topics.closed.clientOf(packet.topic);
+    if (client === undefined || packet.retain) return;
+    const sessionId = userProperty(packet, SESSION);
+    // A will knows no session: it means whatever the client has.
+    const session = sessionId === undefined ? this.#byClient.get(client) : this.#find(client, sessionId);
+    session?.abandon();
+  }
+
+  #find(client: string, sessionId: string): ServerSession | undefined {
+    const topic = this.#topics.response.for(client);
+    return this.#sessions.get(sessionKey(client, sessionId, topic)) ??
+      this.#sessions.get(sessionKey("", sessionId, topic));
+  }
+
+  #clientOf(topic: string): string | undefined {
+    if (this.#options.requestTopic === undefined && topic === `${this.#topics.base}/request`) return "";
+    return this.#topics.request.clientOf(topic);
+  }
+
+  /**
+   * Where the answers go. A response topic is honoured only below the topics of responses, since anybody who may
+   * send a request could otherwise make this server publish anywhere; and only of the client that the request's
+   * topic names, since that is what the broker's access control vouches for.
+   */
+  #responseTopic(packet: ReceivedPacket, client: string): string | Failure {
+    const { response, base } = this.#topics;
+    const topic = packet.properties.responseTopic ?? (client === "" ? undefined : response.for(client));
+    if (topic === undefined) return new Failure("publish-refused", "it has no Response Topic");
+    const problem = topicNameProblem(topic);
+    if (problem !== undefined) return new Failure("publish-refused", `its Response Topic ${problem}`);
+    const owner = response.clientOf(topic);
+    const below = this.#options.responseTopic === undefined && topic.startsWith(`${base}/response/`);
+    if (owner === undefined && !(client === "" && below)) {
+      return new Failure("publish-refused", "its Response Topic is not one of this server's");
+    }
+    if (client !== "" && response.namesClient && owner !== client) {
+      return new Failure("publish-refused", "its Response Topic belongs to another client");
+    }
+    return topic;
+  }
+
+  /** `client` is empty when nothing vouches for who it is. */
+  #open(key: string, client: string, sessionId: string | undefined, responseTopic: string): ServerSession {
+    const owner = this.#topics.response.clientOf(responseTopic) ?? "";
+    const instanceTopic = sessionId === undefined || owner === ""
+      ? undefined
+      : this.#topics.instance(this.#link.clientId).for(owner);
+    const session = this.#session(client, sessionId, responseTopic, instanceTopic);
+    this.#sessions.set(key, session);
+    if (client !== "") this.#replace(client, session);
+    void session.closed.then(() => this.#forget(key, client, session));
+    return session;
+  }
+
+  #session(
+    client: string,
+    sessionId: string | undefined,
+    responseTopic: string,
+    instanceTopic: string | undefined,
+  ): ServerSession {
+    const { qos, observe } = this.#options;
+    const name = client === ""
+      ? responseTopic
+      : sessionId === undefined
+      ? client
+      : `${client}/${sessionId.slice(0, 8)}`;
+    return new ServerSession({ name, link: this.#link, sessionId, responseTopic, instanceTopic, qos, observe });
+  }
+
+  #replace(client: string, session: ServerSession): void {
+    const before = this.#byClient.get(client);
+    this.#byClient.set(client, session);
+    void before?.close(new Failure("session-replaced", "The client has opened another session"));
+  }
+
+  #forget(key: string, client: string, session: ServerSession): void {
+    this.#sessions.delete(key);
+    if (this.#byClient.get(client) === session) this.#byClient.delete(client);
+  }
+
+  /** Answers what a plain requester cannot begin with. */
+  #refuse(packet: ReceivedPacket, message: Message, topic: string): void {
+    this.#drop(packet, message.kind === "malformed" ? "it is not JSON" : "it is no request and has no session");
+    if (message.kind !== "malformed") return;
+    const { correlationData } = packet.properties;
+    const properties = correlationData === undefined ? MESSAGE_PROPERTIES : { ...MESSAGE_PROPERTIES, correlationData };
+    const answer = errorResponse("null", PARSE_ERROR_CODE, "Parse error: the message is not a JSON object");
+    void this.#link.publish({ topic, payload: answer.bytes, qos: this.#options.qos, properties });
+  }
+
+  #drop(packet: ReceivedPacket, cause: string): void {
+    this.#options.observe({ type: "message.dropped", source: packet.topic, cause });
+  }
+}
+
+function sessionKey(client: string, sessionId: string | undefined, responseTopic: string): string {
+  return JSON.stringify([client, sessionId ?? null, responseTopic]);
+}
