@@ -1,0 +1,62 @@
+/**
+ * An MQTT 5 broker inside this process: aedes. Needs nothing installed.
+ *
+ * @module
+ */
+import { Aedes, type AedesOptions } from "aedes";
+import { createServer, type Server, type Socket } from "node:net";
+
+/** A broker of a test. */
+export interface TestBroker extends AsyncDisposable {
+  /** For the names of tests. */
+  readonly kind: "embedded" | "mosquitto";
+  readonly url: string;
+  readonly port: number;
+}
+
+/** The embedded broker, with what only it can do. */
+export interface EmbeddedBroker extends TestBroker {
+  readonly aedes: Aedes;
+  /** Cuts every connection, as a network failure would. */
+  disconnectAll(): void;
+}
+
+/** Starts a broker on a free port, or on `port`. */
+export async function embeddedBroker(
+  { port = 0, ...options }: AedesOptions & { port?: number } = {},
+): Promise<EmbeddedBroker> {
+  const aedes = await Aedes.createBroker(options);
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on("close", () => sockets.delete(socket));
+    aedes.handle(socket);
+  });
+  await listen(server, port);
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The broker has no port");
+  const disconnectAll = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    kind: "embedded",
+    aedes,
+    url: `mqtt://127.0.0.1:${address.port}`,
+    port: address.port,
+    disconnectAll,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await new Promise<void>((resolve) => aedes.close(() => resolve()));
+      disconnectAll();
+      await closed;
+    },
+  };
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => resolve());
+  });
+}

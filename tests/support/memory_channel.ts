@@ -1,0 +1,59 @@
+/**
+ * Two channels back to back, without anything between them.
+ *
+ * @module
+ */
+import type { Channel, Receiver } from "../../src/core/channel.ts";
+import type { Failure } from "../../src/core/failure.ts";
+import type { Message } from "../../src/core/message.ts";
+
+/** A channel whose peer is another object of this class. */
+export class MemoryChannel implements Channel {
+  readonly closed: Promise<Failure | undefined>;
+  readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
+  #peer: MemoryChannel | undefined;
+  #receiver: Receiver | undefined;
+  #early: Message[] = [];
+  #ended = false;
+
+  private constructor() {
+    this.closed = this.#end.promise;
+  }
+
+  /** A pair: what is sent into one comes out of the other. */
+  static pair(): [MemoryChannel, MemoryChannel] {
+    const [left, right] = [new MemoryChannel(), new MemoryChannel()];
+    left.#peer = right;
+    right.#peer = left;
+    return [left, right];
+  }
+
+  receive(receiver: Receiver): void {
+    this.#receiver = receiver;
+    for (const message of this.#early.splice(0)) void receiver(message);
+  }
+
+  send(message: Message): Promise<void> | void {
+    if (!this.#ended) return this.#peer?.#deliver(message);
+  }
+
+  close(reason?: Failure): Promise<void> {
+    this.#finish(reason);
+    this.#peer?.#finish(reason);
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #deliver(message: Message): Promise<void> | void {
+    if (this.#receiver !== undefined) return this.#receiver(message);
+    this.#early.push(message);
+  }
+
+  #finish(reason: Failure | undefined): void {
+    this.#ended = true;
+    this.#end.resolve(reason);
+  }
+}
