@@ -10,6 +10,7 @@ import type { LinkState, MqttLink, ReceivedPacket } from "../../mqtt/mod.ts";
 import type { Dialer } from "../../relay/mod.ts";
 import type { ClientOptions } from "../profile.ts";
 import { ClientSession } from "./client_session.ts";
+import { subscriptionQoS } from "./link_limits.ts";
 import { decodePresence, type Presence } from "./presence.ts";
 import { type Topics, topicsFor } from "./topics.ts";
 
@@ -32,7 +33,7 @@ export class RequestResponseClient implements Dialer {
     this.#discovery = options.discovery;
     void link.subscribe({
       filter: this.#topics.response.for(link.clientId),
-      qos: options.qos,
+      qos: subscriptionQoS(options.qos),
       handler: (packet) => this.#session?.deliver(packet),
     });
     if (this.#discovery) {
@@ -54,13 +55,14 @@ export class RequestResponseClient implements Dialer {
       if (state.status === "online" && (!this.#discovery || this.#servers.size > 0)) break;
       await orAborted(this.#changed.promise, signal);
     }
-    const { qos, observe, connectTimeout, timeout } = this.#options;
+    const { qos, maximumMessage, observe, connectTimeout, timeout } = this.#options;
     this.#session = new ClientSession({
       link: this.#link,
       topics: this.#topics,
       sessionId: crypto.randomUUID().replaceAll("-", ""),
       instance: this.#pick(),
       qos,
+      maximumMessage,
       observe,
       connectTimeout,
       timeout,
@@ -116,9 +118,11 @@ export class RequestResponseClient implements Dialer {
     if (state.status === "online") {
       this.#cancelPatience?.();
       this.#cancelPatience = undefined;
+      this.#session?.resume();
     } else if (state.status === "refused") {
       this.#session?.fail(state.failure);
     } else if (state.status === "connecting") {
+      this.#session?.pause();
       this.#servers.clear(); // who is still there is retained, and told again
       this.#cancelPatience ??= systemClock.after(this.#options.connectTimeout, () => {
         this.#session?.fail(this.obstacle());
