@@ -64,9 +64,8 @@ export class ReliableStream implements Stream {
   /** The last number that has arrived in order, and the last whose message has been taken. */
   #received = 0;
   #taken = 0;
-  /** The last number that the peer was told of, and whether it has to be told again. */
+  /** The last number that the peer was told of. */
   #acknowledged = 0;
-  #acknowledgeAgain = false;
   #bytesToAcknowledge = 0;
   #askedAgain = false;
   #arrivals: Arrived[] = [];
@@ -152,18 +151,14 @@ export class ReliableStream implements Stream {
   // --- what arrives
 
   #arrived(frame: Frame, sequence: number): void {
-    if (sequence <= this.#received) {
-      this.#options.duplicate?.();
-      this.#acknowledgeAgain = true; // it would not come again if the peer knew
-      return this.#scheduleAcknowledgement();
-    }
+    if (sequence <= this.#received) return this.#options.duplicate?.();
     if (sequence > this.#received + 1) return this.#ask();
     if (this.#arrivals.length >= WINDOW_ITEMS) return; // more than we let the peer send: it has to send it again
     this.#received = sequence;
     this.#askedAgain = false;
     const size = frame.payload.length;
     const assembled = this.#assembler.add(frame);
-    if (assembled === undefined) return this.#took(sequence, size);
+    if (assembled === undefined) return this.#took(size);
     const { message, correlation } = assembled;
     this.#options.arrived(message, correlation);
     if (this.#delivering !== undefined) this.#arrivals.push({ message, sequence, size });
@@ -172,11 +167,11 @@ export class ReliableStream implements Stream {
 
   #deliver({ message, sequence, size }: Arrived): void {
     const wait = this.#options.deliver(message);
-    if (wait === undefined) return this.#took(sequence, size);
+    if (wait === undefined) return this.#took(size);
     this.#delivering = sequence;
     void wait.then(() => {
       this.#delivering = undefined;
-      this.#took(sequence, size);
+      this.#took(size);
       while (this.#delivering === undefined) {
         const next = this.#arrivals.shift();
         if (next === undefined) break;
@@ -185,10 +180,10 @@ export class ReliableStream implements Stream {
     });
   }
 
-  /** Everything before the message that its receiver still hesitates to take counts as taken. */
-  #took(sequence: number, size: number): void {
+  /** Everything counts as taken up to the message that its receiver still hesitates to take. */
+  #took(size: number): void {
     const waiting = this.#delivering ?? this.#arrivals[0]?.sequence;
-    this.#taken = waiting === undefined ? Math.max(this.#taken, sequence) : waiting - 1;
+    this.#taken = waiting === undefined ? this.#received : waiting - 1;
     this.#bytesToAcknowledge += size;
     const items = this.#taken - this.#acknowledged;
     if (items >= ACKNOWLEDGE_ITEMS || this.#bytesToAcknowledge >= ACKNOWLEDGE_BYTES) this.#control({});
@@ -216,7 +211,6 @@ export class ReliableStream implements Stream {
 
   #acknowledging(): void {
     this.#acknowledged = this.#taken;
-    this.#acknowledgeAgain = false;
     this.#bytesToAcknowledge = 0;
   }
 
@@ -224,7 +218,7 @@ export class ReliableStream implements Stream {
   #scheduleAcknowledgement(): void {
     this.#cancelAcknowledgement ??= this.#options.clock.after(ACKNOWLEDGE_AFTER, () => {
       this.#cancelAcknowledgement = undefined;
-      if (this.#taken > this.#acknowledged || this.#acknowledgeAgain) this.#control({});
+      if (this.#taken > this.#acknowledged) this.#control({});
     });
   }
 
