@@ -14,6 +14,9 @@ import { subscriptionQoS } from "./link_limits.ts";
 import { decodePresence, type Presence } from "./presence.ts";
 import { type Topics, topicsFor } from "./topics.ts";
 
+/** A server whose presence is gone may only have lost its connection: it has this long to come back, in ms. */
+const SERVER_ABSENCE = 5_000;
+
 /** Opens sessions with the servers of one base topic; one at a time. */
 export class RequestResponseClient implements Dialer {
   readonly #link: MqttLink;
@@ -25,6 +28,7 @@ export class RequestResponseClient implements Dialer {
   #session: ClientSession | undefined;
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
   #cancelPatience: (() => void) | undefined;
+  #cancelFarewell: (() => void) | undefined;
 
   constructor(link: MqttLink, options: ClientOptions) {
     this.#link = link;
@@ -93,6 +97,7 @@ export class RequestResponseClient implements Dialer {
   [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
     this.#cancelPatience?.();
+    this.#cancelFarewell?.();
     return Promise.resolve();
   }
 
@@ -106,10 +111,17 @@ export class RequestResponseClient implements Dialer {
   #onPresence(packet: ReceivedPacket): void {
     const instance = packet.topic.split("/").at(-1) ?? "";
     const presence = decodePresence(packet.payload);
+    const concerned = this.#session?.instance === instance ? this.#session : undefined;
     if (presence !== undefined) {
       this.#servers.set(instance, presence);
-    } else if (this.#servers.delete(instance) && this.#session?.instance === instance) {
-      this.#session.fail(new Failure("server-gone", "The server has gone offline", { instance }));
+      if (this.#cancelFarewell !== undefined) concerned?.resume();
+      this.#cancelFarewell?.();
+      this.#cancelFarewell = undefined;
+    } else if (this.#servers.delete(instance) && concerned !== undefined) {
+      this.#cancelFarewell ??= systemClock.after(SERVER_ABSENCE, () => {
+        this.#cancelFarewell = undefined;
+        concerned.fail(new Failure("server-gone", "The server has gone offline", { instance }));
+      });
     }
     this.#notify();
   }
