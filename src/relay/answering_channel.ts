@@ -7,7 +7,7 @@ import type { Channel, Receiver } from "../core/channel.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
-import { cancelledRequestId } from "./mcp.ts";
+import { cancellation, cancelledRequestId, INITIALIZE, progressToken } from "./mcp.ts";
 import { type PendingRequest, PendingRequests } from "./pending_requests.ts";
 
 /** How an {@linkcode AnsweringChannel} behaves. */
@@ -44,6 +44,8 @@ export class AnsweringChannel implements Channel {
   receive(receiver: Receiver): void {
     this.#receiver = receiver;
     this.#inner.receive((message) => {
+      const token = progressToken(message);
+      if (token !== undefined) this.#pending.extend(token);
       if (message.kind !== "response" || this.#pending.settle(message)) return receiver(message);
     });
   }
@@ -66,6 +68,11 @@ export class AnsweringChannel implements Channel {
     return this.close();
   }
 
+  /** How many requests wait for their answers. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
   /** Resolves when every request has its answer. */
   settled(): Promise<void> {
     return this.#pending.allSettled();
@@ -77,6 +84,8 @@ export class AnsweringChannel implements Channel {
 
   #expire(request: PendingRequest): void {
     const seconds = request.timeout / 1000;
+    // MCP 2025-11-25, "Cancellation": initialize must not be cancelled.
+    if (request.method !== INITIALIZE) void this.#inner.send(cancellation(request.id, "It took too long"));
     this.#answer(
       request,
       new Failure("timed-out", `The server did not answer "${request.method}" within ${seconds} s`, {

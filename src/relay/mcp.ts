@@ -19,6 +19,13 @@ export function cancelledRequestId(message: Message): string | undefined {
   return typeof id === "string" || typeof id === "number" ? JSON.stringify(id) : undefined;
 }
 
+/** The token of a progress notification, as JSON text; `undefined` when the message is none. */
+export function progressToken(message: Message): string | undefined {
+  if (message.method !== "notifications/progress") return undefined;
+  const token = member(parameters(message), "progressToken");
+  return typeof token === "string" || typeof token === "number" ? JSON.stringify(token) : undefined;
+}
+
 /** The notification that cancels the request with this `id`, which is JSON text. */
 export function cancellation(id: string, reason: string): Message {
   return Message.from(

@@ -73,10 +73,16 @@ export class PendingRequests {
     this.#remove(idKey(id));
   }
 
-  /** Starts the time of every pending request anew: the peer has shown that it is at work. */
-  extend(): void {
+  /**
+   * Starts time anew: that of the request with this `id`, or of all when there is none. (The SDKs use the request's id
+   * as its progress token; of any other token it is only known that the peer is at work.)
+   */
+  extend(id: string): void {
     const now = this.#clock.now();
-    for (const request of this.#requests.values()) request.deadline = now + request.timeout;
+    const known = this.#requests.get(idKey(id));
+    for (const request of known === undefined ? this.#requests.values() : [known]) {
+      request.deadline = now + request.timeout;
+    }
   }
 
   /** Removes and returns all requests, in the order in which they were sent. */
