@@ -56,7 +56,7 @@ export class Outline {
       this.#escaped = true;
     } else if (byte === QUOTE) {
       this.#inString = false;
-      if (tooLong) for (const character of NULL) this.#keep(character);
+      if (tooLong) { for (const character of NULL) this.#keep(character); }
     }
     if (!tooLong && this.#inString && this.#length - this.#stringStart > LONGEST_STRING) {
       this.#length = this.#stringStart;

@@ -9,7 +9,7 @@ import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
 import { LineChannel } from "./line_channel.ts";
 import { LineSplitter } from "./line_splitter.ts";
-import { HAS_PROCESS_GROUPS, signalGroup } from "./process_group.ts";
+import { endWithUs, HAS_PROCESS_GROUPS, signalGroup } from "./process_group.ts";
 
 /** How to start a child, and who is told what about it. */
 export interface ChildProcessOptions {
@@ -70,6 +70,7 @@ export class ChildProcess implements Channel {
   constructor(options: ChildProcessOptions) {
     this.#options = options;
     this.#child = start(options);
+    endWithUs(this.#child);
     this.pid = this.#child.pid;
     const output = this.#child.stdout.getReader();
     const input = this.#child.stdin.getWriter();

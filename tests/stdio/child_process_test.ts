@@ -3,7 +3,7 @@ import { Failure } from "../../src/core/failure.ts";
 import { Message } from "../../src/core/message.ts";
 import { childEnvironment, ChildProcess, type ChildProcessOptions, INHERITED_VARIABLES } from "../../src/stdio/mod.ts";
 import { isRunning, kill } from "../support/processes.ts";
-import { fixture } from "../support/proxy.ts";
+import { fixture, Process } from "../support/proxy.ts";
 import { eventually, within } from "../support/wait.ts";
 
 const [DENO = "", ...RUN] = fixture("child.ts");
@@ -203,7 +203,13 @@ Deno.test("a child has the environment that it is given, and nothing else", asyn
 });
 
 Deno.test("the environment of children takes over what programs need, and what is named", () => {
-  const secrets = { MQTT_PASSWORD: "hunter2", AWS_SECRET_ACCESS_KEY: "x", LD_PRELOAD: "y", API_TOKEN: "z", HTTP_PROXY: "p" };
+  const secrets = {
+    MQTT_PASSWORD: "hunter2",
+    AWS_SECRET_ACCESS_KEY: "x",
+    LD_PRELOAD: "y",
+    API_TOKEN: "z",
+    HTTP_PROXY: "p",
+  };
   for (const [name, value] of Object.entries(secrets)) Deno.env.set(name, value);
   try {
     const environment = childEnvironment({ OWN: "1", LANG: "fr" }, ["API_TOKEN", "NOT_SET"]);
@@ -256,3 +262,22 @@ for (const [what, options, problem] of UNSTARTABLE) {
     });
   });
 }
+
+Deno.test("no child outlives a process that exits without closing it", async () => {
+  const module = new URL("../../src/stdio/mod.ts", import.meta.url).href;
+  const script = `const { ChildProcess } = await import("${module}");
+    const child = new ChildProcess({
+      command: ${JSON.stringify(DENO)}, args: ${JSON.stringify([...RUN, "family"])}, environment: Deno.env.toObject(),
+      maximumLength: 1000, stderr() {}, skipped() {}, tooLong() {},
+    });
+    child.receive((message) => {
+      console.log(JSON.stringify([child.pid, message.parse().params?.pid]));
+      if (message.method === "ready") Deno.exit(130);
+    });`;
+  await using parent = new Process([DENO, "eval", script]);
+  assert.equal((await parent.status).code, 130);
+  await parent.output.ended;
+  const pids = JSON.parse(parent.output.seen[0] ?? "[]") as number[];
+  assert.equal(pids.length, 2);
+  for (const pid of pids) await eventually("the child is gone", () => !isRunning(pid));
+});

@@ -52,7 +52,14 @@ function channel({ skip = false } = {}) {
     ...(skip ? { skipped: (line) => skipped.push(decoder.decode(line)) } : {}),
   });
   const received: string[] = [];
-  return { pipe, lines, skipped, tooLong, received, receive: (message: Message) => void received.push(textOf(message)) };
+  return {
+    pipe,
+    lines,
+    skipped,
+    tooLong,
+    received,
+    receive: (message: Message) => void received.push(textOf(message)),
+  };
 }
 
 function textOf(message: Message): string {
@@ -184,7 +191,9 @@ Deno.test("a response that is too long is replaced by an error, since somebody w
 Deno.test("a notification that is too long is dropped, and so is what cannot be understood", async () => {
   const { pipe, lines, received, receive, tooLong } = channel();
   lines.receive(receive);
-  pipe.put(`{"method":"n","params":"${"x".repeat(200)}"}\n${"x".repeat(200)}\n{"id":1,"method":"a"${" ".repeat(200)}\n`);
+  pipe.put(
+    `{"method":"n","params":"${"x".repeat(200)}"}\n${"x".repeat(200)}\n{"id":1,"method":"a"${" ".repeat(200)}\n`,
+  );
   await settle();
   assert.equal(tooLong.length, 3);
   assert.deepEqual([received, pipe.written], [[], []]);
