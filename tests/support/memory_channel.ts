@@ -34,12 +34,14 @@ export class MemoryChannel implements Channel {
   }
 
   send(message: Message): Promise<void> | void {
-    if (!this.#ended) return this.#peer?.#deliver(message);
+    const peer = this.#peer;
+    if (!this.#ended && peer !== undefined) return peer.#deliver(message);
   }
 
   close(reason?: Failure): Promise<void> {
     this.#finish(reason);
-    this.#peer?.#finish(reason);
+    const peer = this.#peer;
+    if (peer !== undefined) peer.#finish(reason);
     return Promise.resolve();
   }
 
