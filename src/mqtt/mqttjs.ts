@@ -53,7 +53,7 @@ export const connectMqttJs: Connect = async (request, signal) => {
       }),
     ]);
     signal.throwIfAborted();
-    return new MqttJsConnection(client, answer, closed);
+    return new MqttJsConnection(client, answer, closed, request.protocolVersion);
   } catch (error) {
     client.end(true);
     throw error;
@@ -108,13 +108,15 @@ class MqttJsConnection implements MqttConnection {
   readonly answer: ConnectAnswer;
   readonly closed: Promise<ConnectionEnd>;
   readonly #client: MqttClient;
+  readonly #protocolVersion: 4 | 5;
   #reasonCode = 0;
   #ended = false;
 
-  constructor(client: MqttClient, answer: ConnectAnswer, closed: Promise<ConnectionEnd>) {
+  constructor(client: MqttClient, answer: ConnectAnswer, closed: Promise<ConnectionEnd>, protocolVersion: 4 | 5) {
     this.answer = answer;
     this.closed = closed;
     this.#client = client;
+    this.#protocolVersion = protocolVersion;
     // MQTT.js tells a callback of refusals only, but not of "No matching subscribers", which is a success.
     client.on("packetreceive", (packet) => {
       this.#reasonCode = "reasonCode" in packet ? packet.reasonCode ?? 0 : 0;
@@ -149,7 +151,9 @@ class MqttJsConnection implements MqttConnection {
   }
 
   async end(): Promise<void> {
-    await withTimeLimit(this.#client.endAsync(), END_TIMEOUT);
+    // The broker must forget the session at once: in a shared subscription it would go on getting its share.
+    const goodbye = this.#protocolVersion === 5 ? { properties: { sessionExpiryInterval: 0 } } : {};
+    await withTimeLimit(this.#client.endAsync(false, goodbye), END_TIMEOUT);
     this.destroy();
     await this.closed;
   }
