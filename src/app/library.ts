@@ -21,6 +21,8 @@ import { clientIdFor } from "./client_id.ts";
 import { remoteServer } from "./remote_server.ts";
 import { ChannelTransport } from "./transport.ts";
 
+const MAXIMUM_MESSAGE = 64 * 1024 * 1024;
+
 /** How to reach the broker. */
 export interface BrokerOptions {
   /** `mqtt://`, `mqtts://`, `ws://` or `wss://`, possibly with username and password. */
@@ -41,6 +43,8 @@ export interface BrokerOptions {
   readonly key?: string;
   /** What is known of the kind of broker, as `--broker-profile` takes it. @default {"standard"} */
   readonly brokerProfile?: string;
+  /** Largest message, in bytes. @default {67108864} */
+  readonly maximumMessage?: number;
   /** Told of everything that happens. */
   readonly observe?: (event: ProxyEvent) => void;
 }
@@ -111,6 +115,7 @@ export function mqttClientTransport(options: MqttClientOptions): Transport {
       discovery,
       connectTimeout,
       timeout,
+      maximumMessage: options.maximumMessage ?? MAXIMUM_MESSAGE,
     },
     observe,
   );
@@ -151,6 +156,7 @@ export async function serveMqtt(
     ...(description === undefined ? {} : { description }),
     share: share === false || !broker.profile.sharedSubscriptionAvailable ? undefined : share,
     qos: broker.qos,
+    maximumMessage: options.maximumMessage ?? MAXIMUM_MESSAGE,
     observe,
     opened: (session) => void open(session, opened),
   };
@@ -197,7 +203,7 @@ function online(link: BrokerLink): Promise<void> {
 }
 
 function brokerConfigOf(options: BrokerOptions): BrokerConfig {
-  const { qos, keepAlive, password, ...rest } = options;
+  const { qos, keepAlive, password, observe: _observe, maximumMessage: _maximumMessage, ...rest } = options;
   const flags = {
     ...rest,
     ...(qos === undefined ? {} : { qos: String(qos) }),

@@ -15,6 +15,8 @@ export interface RemoteServerConfig {
   readonly broker: BrokerConfig;
   readonly topics: TopicConfig;
   readonly discovery: boolean;
+  /** Largest message, in bytes. */
+  readonly maximumMessage: number;
   /** How long a request waits for broker and server, in ms. */
   readonly connectTimeout: number;
   /** How long a request may take, in ms. */
@@ -35,6 +37,7 @@ export function remoteServer(config: RemoteServerConfig, observe: Observer): Rem
   const options: ClientOptions = {
     ...topics,
     qos: broker.qos,
+    maximumMessage: config.maximumMessage,
     observe,
     discovery: config.discovery && broker.profile.discovery,
     connectTimeout,

@@ -78,6 +78,7 @@ function start(
     ...(description === undefined ? {} : { description }),
     share: config.share,
     qos: broker.qos,
+    maximumMessage: config.maximumMessage,
     observe,
     opened: (session) => host.accept(session),
   };

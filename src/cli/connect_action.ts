@@ -25,6 +25,7 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
       discovery: !values.noDiscovery,
       connectTimeout: values.connectTimeout,
       timeout: values.timeout,
+      maximumMessage: values.maxMessage,
     },
     host,
     log.observe,

@@ -124,7 +124,7 @@ export interface BrokerConfig {
   /** The client id that was asked for. */
   readonly clientId: string | undefined;
   readonly protocolVersion: 4 | 5 | undefined;
-  readonly qos: QoS;
+  readonly qos: QoS | "auto";
   /** What the user ought to know, each a sentence. */
   readonly warnings: readonly string[];
 }
@@ -191,7 +191,7 @@ export function brokerConfig(values: BrokerValues, flags: Readonly<Record<string
     profile: values.maxPacket === undefined ? profile : { ...profile, maximumPacketSize: values.maxPacket },
     clientId: values.clientId,
     protocolVersion: values.mqttVersion === "auto" ? undefined : values.mqttVersion === "5" ? 5 : 4,
-    qos: values.qos === "auto" ? 1 : Number(values.qos) as QoS,
+    qos: values.qos === "auto" ? "auto" : Number(values.qos) as QoS,
     warnings: warningsOf(values, flags),
   };
 }

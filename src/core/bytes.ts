@@ -43,3 +43,24 @@ export function concatBytes(parts: readonly Uint8Array[], length: number): Uint8
   }
   return whole;
 }
+
+/** A part longer than this is written from where it is; shorter ones are put together. */
+const COPY_LIMIT = 64 * 1024;
+
+/** What to write, in few pieces: short parts put together, long ones as they are. */
+export function* batches(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  let batch: Uint8Array[] = [];
+  let size = 0;
+  for (const part of parts) {
+    if (part.length > COPY_LIMIT) {
+      if (size > 0) yield concatBytes(batch, size);
+      yield part;
+      batch = [];
+      size = 0;
+    } else {
+      batch.push(part);
+      size += part.length;
+    }
+  }
+  if (size > 0) yield concatBytes(batch, size);
+}

@@ -24,6 +24,8 @@ export type ProxyEvent =
   | { readonly type: "session.opened"; readonly server: string; readonly session: string }
   | { readonly type: "session.ended"; readonly server: string; readonly session: string; readonly cause: string }
   | { readonly type: "session.refused"; readonly server: string; readonly session: string; readonly cause: string }
+  | { readonly type: "session.retransmitted"; readonly session: string; readonly count: number }
+  | { readonly type: "session.duplicate"; readonly session: string }
   | { readonly type: "child.started"; readonly session: string; readonly pid: number }
   | { readonly type: "child.exited"; readonly session: string; readonly cause: string }
   | { readonly type: "child.stderr"; readonly session: string; readonly line: string }

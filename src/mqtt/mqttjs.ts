@@ -1,7 +1,8 @@
 /**
  * Connections made by MQTT.js. The only file that knows it.
  *
- * Every attempt gets a client of its own. So none of its habits that a bridge cannot live with come into play:
+ * On TCP and TLS, a {@linkcode PacketStream} under it takes care of the PUBLISH packets; on websockets it has them
+ * all. Every attempt gets a client of its own. So none of its habits that a bridge cannot live with come into play:
  * the fixed reconnect period, the unbounded queue for QoS 0, the resubscription without a look at the answer.
  *
  * @module
@@ -11,7 +12,7 @@ import {
   type IClientOptions,
   type IConnackPacket,
   type IPublishPacket,
-  type MqttClient,
+  MqttClient,
 } from "mqtt";
 import { Buffer } from "node:buffer";
 import type {
@@ -25,7 +26,9 @@ import type {
 import { ConnectError } from "./connection.ts";
 import { withTimeLimit } from "../core/clock.ts";
 import type { PublishPacket, PublishProperties, ReceivedPacket, Will } from "./link.ts";
+import { PacketStream } from "./packet_stream.ts";
 import { fromReturnCode, reasonCodeName } from "./reason_codes.ts";
+import { openTcp, openTls } from "./socket.ts";
 
 /** How long a broker may take from the first packet to CONNACK, in ms. */
 const CONNECT_TIMEOUT = 10_000;
@@ -36,15 +39,11 @@ const END_TIMEOUT = 1_000;
 /** Opens a connection with MQTT.js. */
 export const connectMqttJs: Connect = async (request, signal) => {
   signal.throwIfAborted();
-  const client = connectClient(request.broker.url, clientOptions(request));
-  client.handleMessage = (packet, done) => {
-    const wait = request.received(toReceivedPacket(packet));
-    if (wait === undefined) done();
-    else void wait.then(() => done());
-  };
-  const closed = watchEnd(client);
-  const abort = () => client.end(true);
-  signal.addEventListener("abort", abort, { once: true });
+  const abort = new AbortController();
+  const { client, stream } = createClient(request, AbortSignal.any([signal, abort.signal]));
+  const closed = watchEnd(client, stream);
+  const giveUp = () => destroy(client);
+  signal.addEventListener("abort", giveUp, { once: true });
   try {
     const answer = await Promise.race([
       new Promise<ConnectAnswer>((resolve) => client.once("connect", (packet) => resolve(toAnswer(packet)))),
@@ -53,14 +52,53 @@ export const connectMqttJs: Connect = async (request, signal) => {
       }),
     ]);
     signal.throwIfAborted();
-    return new MqttJsConnection(client, answer, closed, request.protocolVersion);
+    return new MqttJsConnection(client, stream, answer, closed);
   } catch (error) {
-    client.end(true);
+    abort.abort();
+    destroy(client);
     throw error;
   } finally {
-    signal.removeEventListener("abort", abort);
+    signal.removeEventListener("abort", giveUp);
   }
 };
+
+interface Created {
+  readonly client: MqttClient;
+  /** What its packets go through, when that is ours. */
+  readonly stream: PacketStream | undefined;
+}
+
+function createClient(request: ConnectRequest, signal: AbortSignal): Created {
+  const { broker, protocolVersion, received } = request;
+  const url = new URL(broker.url);
+  const options = clientOptions(request);
+  if (url.protocol === "ws:" || url.protocol === "wss:") {
+    const client = connectClient(broker.url, options);
+    receiveFrom(client, received);
+    return { client, stream: undefined };
+  }
+  const hostname = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const secure = url.protocol === "mqtts:";
+  const port = Number(url.port) || (secure ? 8883 : 1883);
+  const opening = secure ? openTls(hostname, port, broker.tls ?? {}, signal) : openTcp(hostname, port, signal);
+  const stream = new PacketStream(opening, protocolVersion, received);
+  const client = new MqttClient(() => stream as unknown as MqttClient["stream"], options);
+  receiveFrom(client, received); // QoS 2 comes this way
+  return { client, stream };
+}
+
+function receiveFrom(client: MqttClient, received: ConnectRequest["received"]): void {
+  client.handleMessage = (packet, done) => {
+    const wait = received(toReceivedPacket(packet));
+    if (wait === undefined) done();
+    else void wait.then(() => done());
+  };
+}
+
+function destroy(client: MqttClient): void {
+  client.end(true);
+  client.stream.destroy();
+}
 
 function clientOptions({ broker, plan, protocolVersion, cleanStart }: ConnectRequest): IClientOptions {
   const version5 = protocolVersion === 5;
@@ -108,15 +146,20 @@ class MqttJsConnection implements MqttConnection {
   readonly answer: ConnectAnswer;
   readonly closed: Promise<ConnectionEnd>;
   readonly #client: MqttClient;
-  readonly #protocolVersion: 4 | 5;
+  readonly #stream: PacketStream | undefined;
   #reasonCode = 0;
   #ended = false;
 
-  constructor(client: MqttClient, answer: ConnectAnswer, closed: Promise<ConnectionEnd>, protocolVersion: 4 | 5) {
+  constructor(
+    client: MqttClient,
+    stream: PacketStream | undefined,
+    answer: ConnectAnswer,
+    closed: Promise<ConnectionEnd>,
+  ) {
+    this.#stream = stream;
     this.answer = answer;
     this.closed = closed;
     this.#client = client;
-    this.#protocolVersion = protocolVersion;
     // MQTT.js tells a callback of refusals only, but not of "No matching subscribers", which is a success.
     client.on("packetreceive", (packet) => {
       this.#reasonCode = "reasonCode" in packet ? packet.reasonCode ?? 0 : 0;
@@ -125,6 +168,11 @@ class MqttJsConnection implements MqttConnection {
   }
 
   publish(packet: PublishPacket, acknowledged: (reasonCode: number) => void): void {
+    if (packet.qos === 0 && this.#stream !== undefined) {
+      if (this.#stream.publish(packet)) acknowledged(0);
+      else this.#stream.once("drain", () => acknowledged(0));
+      return;
+    }
     const options = {
       qos: packet.qos,
       retain: packet.retain ?? false,
@@ -151,16 +199,15 @@ class MqttJsConnection implements MqttConnection {
   }
 
   async end(): Promise<void> {
-    // The broker must forget the session at once: in a shared subscription it would go on getting its share.
-    const goodbye = this.#protocolVersion === 5 ? { properties: { sessionExpiryInterval: 0 } } : {};
+    // Whatever session there is, nobody will come back to it.
+    const goodbye = this.#client.options.protocolVersion === 5 ? { properties: { sessionExpiryInterval: 0 } } : {};
     await withTimeLimit(this.#client.endAsync(false, goodbye), END_TIMEOUT);
     this.destroy();
     await this.closed;
   }
 
   destroy(): void {
-    this.#client.end(true);
-    this.#client.stream.destroy();
+    destroy(this.#client);
   }
 }
 
@@ -169,7 +216,10 @@ function isSuback(packet: unknown): packet is { granted: readonly number[] } {
 }
 
 /** The end of the connection, with the first cause that MQTT.js names on the way there. */
-function watchEnd(client: MqttClient): Promise<ConnectionEnd & { silent: boolean }> {
+function watchEnd(
+  client: MqttClient,
+  stream: PacketStream | undefined,
+): Promise<ConnectionEnd & { silent: boolean }> {
   let cause: string | undefined;
   let reasonCode: number | undefined;
   client.on("error", (error) => {
@@ -184,12 +234,14 @@ function watchEnd(client: MqttClient): Promise<ConnectionEnd & { silent: boolean
     cause ??= `the broker said goodbye: ${reasonCodeName(reasonCode)}`;
   });
   return new Promise((resolve) => {
-    client.once("close", () =>
+    client.once("close", () => {
+      if (stream?.failure instanceof Error) cause ??= describe(stream.failure);
       resolve({
         cause: cause ?? "the broker closed the connection",
         reasonCode,
         silent: cause === undefined,
-      }));
+      });
+    });
   });
 }
 

@@ -39,6 +39,8 @@ const LEVELS: Readonly<Record<ProxyEvent["type"], LogLevel>> = {
   "session.opened": "info",
   "session.ended": "info",
   "session.refused": "warning",
+  "session.retransmitted": "info",
+  "session.duplicate": "debug",
   "child.started": "info",
   "child.exited": "warning",
   "child.stderr": "info",
@@ -104,6 +106,10 @@ function sentence(event: ProxyEvent): string {
       return `${event.server}: session ${event.session} ended: ${event.cause}`;
     case "session.refused":
       return `${event.server}: session ${event.session} refused: ${event.cause}`;
+    case "session.retransmitted":
+      return `${event.session}: sent ${event.count} messages again`;
+    case "session.duplicate":
+      return `${event.session}: dropped a message that had arrived before`;
     case "child.started":
       return `${event.session}: started process ${event.pid}`;
     case "child.exited":

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { concatBytes, indexOfByte } from "../core/bytes.ts";
+import { batches, indexOfByte } from "../core/bytes.ts";
 
 /** Where bytes go: own stdout, or a child's stdin. */
 export interface ByteSink {
@@ -15,9 +15,6 @@ export interface ByteSink {
 
 /** Above this many bytes waiting, {@linkcode LineWriter.write} asks its caller to wait. */
 const HIGH_WATER_MARK = 1024 * 1024;
-
-/** A line longer than this is written from where it is; shorter ones are put together into one write. */
-const COPY_LIMIT = 64 * 1024;
 
 const NEWLINE = Uint8Array.of(0x0a);
 
@@ -87,21 +84,4 @@ export class LineWriter {
 function onOneLine(line: Uint8Array): Uint8Array {
   if (indexOfByte(line, 0x0a) < 0) return line;
   return line.map((byte) => byte === 0x0a || byte === 0x0d ? 0x20 : byte);
-}
-
-function* batches(parts: readonly Uint8Array[]): Generator<Uint8Array> {
-  let batch: Uint8Array[] = [];
-  let size = 0;
-  for (const part of parts) {
-    if (part.length > COPY_LIMIT) {
-      if (size > 0) yield concatBytes(batch, size);
-      yield part;
-      batch = [];
-      size = 0;
-    } else {
-      batch.push(part);
-      size += part.length;
-    }
-  }
-  if (size > 0) yield concatBytes(batch, size);
 }

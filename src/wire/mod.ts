@@ -9,6 +9,7 @@ export type {
   ProfileName,
   ProfileOptions,
   ServerOptions,
+  SessionQoS,
   WireProfile,
 } from "./profile.ts";
 

@@ -11,6 +11,9 @@ import type { Dialer } from "../relay/mod.ts";
 /** The profiles, by the names that `--profile` takes. */
 export type ProfileName = "request-response";
 
+/** QoS of MCP messages; `auto` is the lowest that is safe with the peer. */
+export type SessionQoS = QoS | "auto";
+
 /** What both sides of a session have to agree on, and what is up to each. */
 export interface ProfileOptions {
   /** The server's name; the default of the topics derives from it. */
@@ -21,8 +24,9 @@ export interface ProfileOptions {
   readonly requestTopic?: string;
   /** Topic of responses instead of the profile's own; `{client}` stands for the client id. */
   readonly responseTopic?: string;
-  /** QoS of MCP messages. */
-  readonly qos: QoS;
+  readonly qos: SessionQoS;
+  /** Largest MCP message, in bytes. */
+  readonly maximumMessage: number;
   readonly observe: Observer;
 }
 

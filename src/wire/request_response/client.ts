@@ -10,8 +10,12 @@ import type { LinkState, MqttLink, ReceivedPacket } from "../../mqtt/mod.ts";
 import type { Dialer } from "../../relay/mod.ts";
 import type { ClientOptions } from "../profile.ts";
 import { ClientSession } from "./client_session.ts";
+import { subscriptionQoS } from "./link_limits.ts";
 import { decodePresence, type Presence } from "./presence.ts";
 import { type Topics, topicsFor } from "./topics.ts";
+
+/** A server whose presence is gone may only have lost its connection: it has this long to come back, in ms. */
+const SERVER_ABSENCE = 5_000;
 
 /** Opens sessions with the servers of one base topic; one at a time. */
 export class RequestResponseClient implements Dialer {
@@ -24,6 +28,7 @@ export class RequestResponseClient implements Dialer {
   #session: ClientSession | undefined;
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
   #cancelPatience: (() => void) | undefined;
+  #cancelFarewell: (() => void) | undefined;
 
   constructor(link: MqttLink, options: ClientOptions) {
     this.#link = link;
@@ -32,7 +37,7 @@ export class RequestResponseClient implements Dialer {
     this.#discovery = options.discovery;
     void link.subscribe({
       filter: this.#topics.response.for(link.clientId),
-      qos: options.qos,
+      qos: subscriptionQoS(options.qos),
       handler: (packet) => this.#session?.deliver(packet),
     });
     if (this.#discovery) {
@@ -54,13 +59,14 @@ export class RequestResponseClient implements Dialer {
       if (state.status === "online" && (!this.#discovery || this.#servers.size > 0)) break;
       await orAborted(this.#changed.promise, signal);
     }
-    const { qos, observe, connectTimeout, timeout } = this.#options;
+    const { qos, maximumMessage, observe, connectTimeout, timeout } = this.#options;
     this.#session = new ClientSession({
       link: this.#link,
       topics: this.#topics,
       sessionId: crypto.randomUUID().replaceAll("-", ""),
       instance: this.#pick(),
       qos,
+      maximumMessage,
       observe,
       connectTimeout,
       timeout,
@@ -91,6 +97,7 @@ export class RequestResponseClient implements Dialer {
   [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
     this.#cancelPatience?.();
+    this.#cancelFarewell?.();
     return Promise.resolve();
   }
 
@@ -104,10 +111,17 @@ export class RequestResponseClient implements Dialer {
   #onPresence(packet: ReceivedPacket): void {
     const instance = packet.topic.split("/").at(-1) ?? "";
     const presence = decodePresence(packet.payload);
+    const concerned = this.#session?.instance === instance ? this.#session : undefined;
     if (presence !== undefined) {
       this.#servers.set(instance, presence);
-    } else if (this.#servers.delete(instance) && this.#session?.instance === instance) {
-      this.#session.fail(new Failure("server-gone", "The server has gone offline", { instance }));
+      if (this.#cancelFarewell !== undefined) concerned?.resume();
+      this.#cancelFarewell?.();
+      this.#cancelFarewell = undefined;
+    } else if (this.#servers.delete(instance) && concerned !== undefined) {
+      this.#cancelFarewell ??= systemClock.after(SERVER_ABSENCE, () => {
+        this.#cancelFarewell = undefined;
+        concerned.fail(new Failure("server-gone", "The server has gone offline", { instance }));
+      });
     }
     this.#notify();
   }
@@ -116,9 +130,11 @@ export class RequestResponseClient implements Dialer {
     if (state.status === "online") {
       this.#cancelPatience?.();
       this.#cancelPatience = undefined;
+      this.#session?.resume();
     } else if (state.status === "refused") {
       this.#session?.fail(state.failure);
     } else if (state.status === "connecting") {
+      this.#session?.pause();
       this.#servers.clear(); // who is still there is retained, and told again
       this.#cancelPatience ??= systemClock.after(this.#options.connectTimeout, () => {
         this.#session?.fail(this.obstacle());

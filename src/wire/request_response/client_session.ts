@@ -7,16 +7,21 @@ import type { Channel, Receiver } from "../../core/channel.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Observer } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
-import { Inbox } from "../../core/inbox.ts";
-import { Message } from "../../core/message.ts";
-import type { MqttLink, PublishProperties, QoS, ReceivedPacket } from "../../mqtt/mod.ts";
+import type { Message } from "../../core/message.ts";
+import type { MqttLink, PublishProperties, ReceivedPacket } from "../../mqtt/mod.ts";
+import type { SessionQoS } from "../profile.ts";
+import { Conversation } from "./conversation.ts";
+import type { Frame } from "./frame.ts";
+import { largestPart, qosOf } from "./link_limits.ts";
 import {
   CLOSED,
   closedFailure,
   disconnected,
+  frameProperties,
   INSTANCE,
   MESSAGE_PROPERTIES,
   SESSION,
+  toFrame,
   userProperty,
 } from "./properties.ts";
 import type { Topics } from "./topics.ts";
@@ -28,7 +33,9 @@ export interface ClientSessionOptions {
   readonly sessionId: string;
   /** The one instance that is to take the session, where the broker would hand the first message to all of them. */
   readonly instance: string | undefined;
-  readonly qos: QoS;
+  readonly qos: SessionQoS;
+  /** Largest message, in bytes. */
+  readonly maximumMessage: number;
   readonly observe: Observer;
   /** How long the server may take to answer the first message, in ms. */
   readonly connectTimeout: number;
@@ -37,9 +44,6 @@ export interface ClientSessionOptions {
   /** @default {systemClock} */
   readonly clock?: Clock;
 }
-
-/** A session whose host leaves this many bytes unread is ended. */
-const INBOX_LIMIT = 64 * 1024 * 1024;
 
 /**
  * The channel to a server.
@@ -50,10 +54,12 @@ const INBOX_LIMIT = 64 * 1024 * 1024;
 export class ClientSession implements Channel {
   readonly closed: Promise<Failure | undefined>;
   readonly #options: ClientSessionOptions;
+  readonly #conversation: Conversation;
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
-  readonly #inbox = new Inbox();
   readonly #abort = new AbortController();
   #phase: "fresh" | "opening" | "open" | "ended" = "fresh";
+  /** Whether the server numbers its messages; not before it has said so. */
+  #numbered = false;
   #topic: string;
   #instance: string | undefined;
   #held: Message[] = [];
@@ -61,9 +67,19 @@ export class ClientSession implements Channel {
   #cancelDeadline: (() => void) | undefined;
 
   constructor(options: ClientSessionOptions) {
+    const { link, topics, sessionId, maximumMessage, observe, clock = systemClock } = options;
     this.#options = options;
-    this.#topic = options.topics.request.for(options.link.clientId);
+    this.#topic = topics.request.for(link.clientId);
     this.closed = this.#end.promise;
+    this.#conversation = new Conversation({
+      name: sessionId.slice(0, 8),
+      transmit: (frame, message) => this.#transmit(frame, message),
+      maximumPart: () => largestPart(link, this.#topic),
+      maximumMessage,
+      overflow: () => this.fail(new Failure("session-ended", "The host does not read what the server sends")),
+      observe,
+      clock,
+    }, hasProperties(link));
   }
 
   /** The instance that has the session, once it is known. */
@@ -71,8 +87,12 @@ export class ClientSession implements Channel {
     return this.#instance;
   }
 
+  /** What is not JSON stops here: no server has sent it, and a host's stdin is no place for it. */
   receive(receiver: Receiver): void {
-    this.#inbox.start(receiver);
+    this.#conversation.start((message) => {
+      if (message.kind !== "malformed") return receiver(message);
+      this.#options.observe({ type: "message.dropped", source: "the server's session", cause: "it is not JSON" });
+    });
   }
 
   send(message: Message): Promise<void> | void {
@@ -83,7 +103,7 @@ export class ClientSession implements Channel {
         this.#held.push(message);
         return;
       case "open":
-        return this.#publish(message);
+        return this.#conversation.send(message);
       case "ended":
         return;
     }
@@ -91,36 +111,45 @@ export class ClientSession implements Channel {
 
   /** Takes a message that arrived on the client's response topic. */
   deliver(packet: ReceivedPacket): void {
-    if (this.#phase === "ended" || !this.#isMine(packet)) return;
+    const { link, sessionId, observe } = this.#options;
+    if (this.#phase === "ended" || this.#phase === "fresh") return;
+    if (hasProperties(link) && userProperty(packet, SESSION) !== sessionId) return;
     if (userProperty(packet, CLOSED) !== undefined) return this.fail(closedFailure(packet));
-    if (this.#phase === "opening") this.#opened(packet.properties.responseTopic);
-    if (packet.payload.length === 0) return;
-    const message = new Message(packet.payload);
-    if (message.kind === "malformed") {
-      this.#options.observe({ type: "message.dropped", source: packet.topic, cause: "it is not JSON" });
+    const frame = toFrame(packet);
+    if (this.#phase === "opening") this.#opened(frame, packet.properties.responseTopic);
+    if (this.#numbered && frame.sequence === undefined && frame.payload.length > 0) {
+      observe({ type: "message.dropped", source: packet.topic, cause: "it has no number" });
       return;
     }
-    this.#inbox.push(message);
-    if (this.#inbox.bytes > INBOX_LIMIT) {
-      this.fail(new Failure("session-ended", "The host does not read what the server sends"));
-    }
+    this.#conversation.receive(frame);
   }
 
   /** Ends the session because the server has, or cannot be reached. */
   fail(failure: Failure): void {
-    if (this.#phase === "ended") return;
-    this.#phase = "ended";
-    this.#cancelDeadline?.();
     this.#abort.abort(failure);
-    this.#end.resolve(failure);
+    this.#finish(failure);
+  }
+
+  /** The connection to the broker is gone. */
+  pause(): void {
+    // Sending the first message again could open a second session, with another instance.
+    if (this.#phase === "opening") {
+      this.fail(
+        new Failure("broker-unreachable", "The connection to the broker was lost while the session was opened"),
+      );
+    } else {
+      this.#conversation.pause();
+    }
+  }
+
+  /** The connection to the broker is back. */
+  resume(): void {
+    this.#conversation.resume();
   }
 
   close(reason?: Failure): Promise<void> {
-    const wasOpen = this.#phase === "opening" || this.#phase === "open";
-    this.#phase = "ended";
-    this.#cancelDeadline?.();
-    if (wasOpen) this.#sayGoodbye();
-    this.#end.resolve(reason);
+    if (this.#phase === "opening" || this.#phase === "open") this.#sayGoodbye();
+    this.#finish(reason);
     return Promise.resolve();
   }
 
@@ -128,59 +157,77 @@ export class ClientSession implements Channel {
     return this.close();
   }
 
-  #isMine(packet: ReceivedPacket): boolean {
-    return !this.#hasProperties() || userProperty(packet, SESSION) === this.#options.sessionId;
-  }
-
-  /** MQTT 3.1.1 has no properties: there the client id is all that tells sessions apart, and nobody says welcome. */
-  #hasProperties(): boolean {
-    const { state } = this.#options.link;
-    return state.status !== "online" || state.limits.protocolVersion === 5;
+  #finish(reason: Failure | undefined): void {
+    this.#phase = "ended";
+    this.#cancelDeadline?.();
+    this.#conversation.close();
+    this.#end.resolve(reason);
   }
 
   #open(message: Message): Promise<void> | void {
-    if (!this.#hasProperties()) {
-      this.#phase = "open";
-      return this.#publish(message);
+    const { link, clock = systemClock, connectTimeout } = this.#options;
+    if (!hasProperties(link)) {
+      this.#phase = "open"; // nobody says welcome in MQTT 3.1.1
+      return this.#conversation.send(message);
     }
     this.#phase = "opening";
-    const { clock = systemClock, connectTimeout, instance } = this.#options;
     this.#cancelDeadline = clock.after(connectTimeout, () => {
       const text = `No server has answered on "${this.#topic}" within ${connectTimeout / 1000} s`;
       this.fail(new Failure("server-not-responding", text));
     });
-    return this.#publish(message, instance === undefined ? {} : { [INSTANCE]: instance });
+    return this.#conversation.send(message);
   }
 
-  #opened(instanceTopic: string | undefined): void {
+  /** The server's first sign of life. */
+  #opened(frame: Frame, instanceTopic: string | undefined): void {
     this.#cancelDeadline?.();
     this.#phase = "open";
+    this.#numbered = frame.acknowledge !== undefined;
+    if (!this.#numbered) this.#conversation.becomePlain();
     const { topics, link } = this.#options;
     const instance = instanceTopic?.split("/").at(-2) ?? "";
     if (instanceTopic !== undefined && topics.instance(instance).for(link.clientId) === instanceTopic) {
       this.#instance = instance;
       this.#topic = instanceTopic;
     }
-    for (const message of this.#held.splice(0)) void this.#publish(message);
+    for (const message of this.#held.splice(0)) void this.#conversation.send(message);
   }
 
-  #publish(message: Message, userProperties: Record<string, string> = {}): Promise<void> | void {
-    const { link, topics, qos, sessionId } = this.#options;
-    const properties = {
-      ...MESSAGE_PROPERTIES,
-      responseTopic: topics.response.for(link.clientId),
-      userProperties: { [SESSION]: sessionId, ...userProperties },
-      ...(message.kind === "request" ? this.#requestProperties(message) : {}),
-    };
+  #transmit(frame: Frame, message?: Message): Promise<void> | void {
+    // Before it is answered, all that may go where every server listens is the one message that opens the session.
+    if (this.#phase === "opening" && frame.sequence === undefined) return;
+    const { link, qos } = this.#options;
+    const confirmed = frame.sent !== undefined;
     return link.publish(
-      { topic: this.#topic, payload: message.bytes, qos, properties },
-      (failure) => this.#undelivered(message, failure),
+      {
+        topic: this.#topic,
+        payload: frame.payload,
+        qos: qosOf(qos, this.#numbered && !confirmed),
+        properties: this.#properties(frame, message),
+      },
+      (failure) => {
+        if (failure !== undefined && this.#phase !== "ended") this.#undelivered(failure, message);
+      },
       this.#abort.signal,
     );
   }
 
-  #requestProperties(message: Message): PublishProperties {
-    const timeout = this.#options.timeout(message.method ?? "");
+  #properties(frame: Frame, message: Message | undefined): PublishProperties {
+    const { link, topics, sessionId, instance } = this.#options;
+    return {
+      ...MESSAGE_PROPERTIES,
+      ...(message === undefined ? {} : { responseTopic: topics.response.for(link.clientId) }),
+      ...(message?.kind === "request" ? this.#requestProperties(message) : {}),
+      userProperties: {
+        [SESSION]: sessionId,
+        ...frameProperties(frame),
+        ...(this.#phase === "opening" && instance !== undefined ? { [INSTANCE]: instance } : {}),
+      },
+    };
+  }
+
+  #requestProperties({ method = "" }: Message): PublishProperties {
+    const timeout = this.#options.timeout(method);
     const correlationData = new Uint8Array(4);
     new DataView(correlationData.buffer).setUint32(0, this.#correlation++);
     return Number.isFinite(timeout)
@@ -188,18 +235,17 @@ export class ClientSession implements Channel {
       : { correlationData };
   }
 
-  #undelivered(message: Message, failure: Failure | undefined): void {
-    if (failure === undefined || this.#phase === "ended") return;
+  #undelivered(failure: Failure, message: Message | undefined): void {
     if (failure.reason === "no-server-online") {
       if (this.#instance === undefined) return this.fail(failure);
       return this.fail(new Failure("server-gone", "The server that had the session is gone"));
     }
     this.#options.observe({ type: "publish.failed", topic: this.#topic, cause: failure.message });
-    if (this.#phase === "opening") return this.fail(failure);
-    if (message.id === undefined) return;
+    if (this.#numbered || this.#phase === "opening") return this.fail(failure);
+    if (message?.id === undefined) return;
     const answer = failure.toResponse(message.id);
-    if (message.kind === "request") this.#inbox.push(answer);
-    else if (message.kind === "response") void this.#publish(answer);
+    if (message.kind === "request") this.#conversation.inject(answer);
+    else if (message.kind === "response") void this.#conversation.send(answer);
   }
 
   #sayGoodbye(): void {
@@ -207,4 +253,9 @@ export class ClientSession implements Channel {
     const properties = { ...MESSAGE_PROPERTIES, userProperties: { [SESSION]: sessionId } };
     void link.publish({ topic: topics.closed.for(link.clientId), payload: disconnected(), qos: 1, properties });
   }
+}
+
+/** MQTT 3.1.1 has no properties: there the client id is all that tells sessions apart. */
+function hasProperties({ state }: MqttLink): boolean {
+  return state.status !== "online" || state.limits.protocolVersion === 5;
 }

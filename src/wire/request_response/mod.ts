@@ -9,35 +9,28 @@ import { disconnected } from "./properties.ts";
 import { RequestResponseServer } from "./server.ts";
 import { topicsFor } from "./topics.ts";
 
-/** How long the broker keeps the MQTT session of a client that has lost its connection, in seconds. */
-const SESSION_EXPIRY = 300;
-
-/** How long the broker waits for a client to come back before it publishes the client's will, in seconds. */
-const WILL_DELAY = 5;
+/**
+ * How long a client may be away before its sessions end, in seconds. A server's MQTT session ends at once: the broker
+ * would go on handing it messages of its shared subscription, and nobody else would get them.
+ */
+const CLIENT_ABSENCE = 15;
 
 /** The request-response profile. */
 export const requestResponse: WireProfile = {
   name: "request-response",
   serverPlan: (clientId, options) => ({
     clientId,
-    sessionExpiryInterval: SESSION_EXPIRY,
-    will: {
-      topic: topicsFor(options).presence(clientId),
-      payload: new Uint8Array(),
-      qos: 1,
-      retain: true,
-      delay: WILL_DELAY,
-    },
+    will: { topic: topicsFor(options).presence(clientId), payload: new Uint8Array(), qos: 1, retain: true },
   }),
   clientPlan: (clientId, options) => ({
     clientId,
-    sessionExpiryInterval: SESSION_EXPIRY,
+    sessionExpiryInterval: CLIENT_ABSENCE,
     will: {
       topic: topicsFor(options).closed.for(clientId),
       payload: disconnected(),
       qos: 1,
       retain: false,
-      delay: WILL_DELAY,
+      delay: CLIENT_ABSENCE,
     },
   }),
   accept: (link, options) => new RequestResponseServer(link, options),

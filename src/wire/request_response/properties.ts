@@ -6,6 +6,7 @@
 import { Failure, type FailureReason } from "../../core/failure.ts";
 import { Message } from "../../core/message.ts";
 import type { PublishProperties, ReceivedPacket } from "../../mqtt/mod.ts";
+import type { Frame, Subject } from "./frame.ts";
 
 /** User property that names the session; the client makes it up. */
 export const SESSION = "mcp-session";
@@ -23,6 +24,13 @@ export const INSTANCE = "mcp-instance";
  */
 export const CLOSED = "mcp-closed";
 
+const SEQUENCE = "mcp-seq";
+const MORE = "mcp-more";
+const SUBJECT = "mcp-id";
+const ACKNOWLEDGE = "mcp-ack";
+const RESUME = "mcp-resume";
+const SENT = "mcp-sent";
+
 /** The properties that every MCP message has. */
 export const MESSAGE_PROPERTIES: PublishProperties = {
   payloadFormatIndicator: true,
@@ -33,6 +41,49 @@ export const MESSAGE_PROPERTIES: PublishProperties = {
 export function userProperty(packet: ReceivedPacket, name: string): string | undefined {
   const value = packet.properties.userProperties?.[name];
   return typeof value === "string" ? value : value?.[0];
+}
+
+/** The user properties of a frame. */
+export function frameProperties(frame: Frame): Record<string, string> {
+  const properties: Record<string, string> = {};
+  if (frame.sequence !== undefined) properties[SEQUENCE] = String(frame.sequence);
+  if (frame.acknowledge !== undefined) properties[ACKNOWLEDGE] = String(frame.acknowledge);
+  if (frame.more === true) properties[MORE] = "1";
+  if (frame.subject !== undefined) properties[SUBJECT] = `${frame.subject.kind} ${frame.subject.id}`;
+  if (frame.resume !== undefined) properties[RESUME] = String(frame.resume);
+  if (frame.sent !== undefined) properties[SENT] = String(frame.sent);
+  return properties;
+}
+
+/** The frame in a packet. What is not a number, or not one that a peer of ours would send, is not there. */
+export function toFrame(packet: ReceivedPacket): Frame {
+  const frame: { -readonly [Name in keyof Frame]: Frame[Name] } = { payload: packet.payload };
+  const { correlationData } = packet.properties;
+  if (correlationData !== undefined) frame.correlation = correlationData;
+  const sequence = wholeNumber(packet, SEQUENCE);
+  if (sequence !== undefined && sequence > 0) frame.sequence = sequence;
+  const acknowledge = wholeNumber(packet, ACKNOWLEDGE);
+  if (acknowledge !== undefined) frame.acknowledge = acknowledge;
+  if (userProperty(packet, MORE) === "1") frame.more = true;
+  const subject = toSubject(userProperty(packet, SUBJECT));
+  if (subject !== undefined) frame.subject = subject;
+  const resume = wholeNumber(packet, RESUME);
+  if (resume !== undefined) frame.resume = resume;
+  const sent = wholeNumber(packet, SENT);
+  if (sent !== undefined) frame.sent = sent;
+  return frame;
+}
+
+function wholeNumber(packet: ReceivedPacket, name: string): number | undefined {
+  const text = userProperty(packet, name);
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** The `id` ends up in an answer as it is, so it must be one. */
+function toSubject(text: string | undefined): Subject | undefined {
+  const [, kind, id] = /^(request|response) (-?\d+|".*")$/s.exec(text ?? "") ?? [];
+  if ((kind !== "request" && kind !== "response") || id === undefined) return undefined;
+  return new Message(new TextEncoder().encode(`{"method":"","id":${id}}`)).id === id ? { kind, id } : undefined;
 }
 
 /** The payload that ends a session. */

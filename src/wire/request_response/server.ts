@@ -4,11 +4,13 @@
  * @module
  */
 import { errorResponse, Failure, PARSE_ERROR_CODE } from "../../core/failure.ts";
-import { Message } from "../../core/message.ts";
-import { type MqttLink, type ReceivedPacket, topicNameProblem } from "../../mqtt/mod.ts";
+import { scanEnvelope } from "../../core/json_rpc.ts";
+import { type LinkState, type MqttLink, type ReceivedPacket, topicNameProblem } from "../../mqtt/mod.ts";
 import type { Acceptor, ServerOptions } from "../profile.ts";
+import type { Frame } from "./frame.ts";
+import { subscriptionQoS } from "./link_limits.ts";
 import { encodePresence } from "./presence.ts";
-import { INSTANCE, MESSAGE_PROPERTIES, SESSION, userProperty } from "./properties.ts";
+import { INSTANCE, MESSAGE_PROPERTIES, SESSION, toFrame, userProperty } from "./properties.ts";
 import { ServerSession } from "./server_session.ts";
 import { type Topics, topicsFor } from "./topics.ts";
 
@@ -29,7 +31,8 @@ export class RequestResponseServer implements Acceptor {
     this.#link = link;
     this.#options = options;
     this.#topics = topicsFor(options);
-    const { qos, share } = options;
+    const { share } = options;
+    const qos = subscriptionQoS(options.qos);
     void link.subscribe({
       filter: this.#topics.requestFilter,
       qos,
@@ -39,9 +42,7 @@ export class RequestResponseServer implements Acceptor {
     void link.subscribe({ filter: this.#topics.closed.filter, qos: 1, handler: (packet) => this.#onClosed(packet) });
     const own = this.#topics.instance(link.clientId);
     void link.subscribe({ filter: own.filter, qos, handler: (packet) => this.#onInstanceTopic(packet) });
-    link.watch((state) => {
-      if (state.status === "online") this.#announce(state.limits.sharedSubscriptionAvailable);
-    }, this.#abort.signal);
+    link.watch((state) => this.#onLinkState(state), this.#abort.signal);
   }
 
   get topic(): string {
@@ -53,6 +54,15 @@ export class RequestResponseServer implements Acceptor {
     const reason = new Failure("server-shutting-down", "The server is shutting down");
     await Promise.all([...this.#sessions.values()].map((session) => session.close(reason)));
     await this.#publishPresence(new Uint8Array());
+  }
+
+  #onLinkState(state: LinkState): void {
+    const online = state.status === "online";
+    if (online) this.#announce(state.limits.sharedSubscriptionAvailable);
+    for (const session of this.#sessions.values()) {
+      if (online) session.resume();
+      else session.pause();
+    }
   }
 
   #announce(sharedSubscriptionAvailable: boolean): void {
@@ -82,13 +92,14 @@ export class RequestResponseServer implements Acceptor {
     const sessionId = userProperty(packet, SESSION);
     const key = sessionKey(client, sessionId, answerTo);
     if (key.length > NAME_LIMIT) return this.#drop(packet, "the name of its session is too long");
-    const message = new Message(packet.payload);
-    const { correlationData } = packet.properties;
     const known = this.#sessions.get(key);
-    if (known !== undefined) return known.deliver(message, correlationData);
-    if (sessionId === undefined && message.kind !== "request") return this.#refuse(packet, message, answerTo);
-    const session = this.#open(key, client, sessionId, answerTo);
-    session.deliver(message, correlationData);
+    if (known !== undefined) return known.deliver(toFrame(packet));
+    const frame = toFrame(packet);
+    if (sessionId === undefined ? !this.#isRequest(packet, answerTo) : !opensSession(frame)) return;
+    const numbered = sessionId !== undefined && frame.sequence !== undefined;
+    const session = this.#open(key, client, sessionId, numbered, answerTo);
+    session.welcome();
+    session.deliver(frame);
     this.#options.opened(session);
   }
 
@@ -98,9 +109,12 @@ export class RequestResponseServer implements Acceptor {
     const sessionId = userProperty(packet, SESSION);
     if (client === undefined || sessionId === undefined) return this.#drop(packet, "it belongs to no session");
     const session = this.#find(client, sessionId);
-    if (session !== undefined) return session.deliver(new Message(packet.payload), packet.properties.correlationData);
+    if (session !== undefined) {
+      session.settle();
+      return session.deliver(toFrame(packet));
+    }
     if (!this.#topics.response.namesClient || sessionId.length > NAME_LIMIT) return;
-    const stranger = this.#session(client, sessionId, this.#topics.response.for(client), undefined);
+    const stranger = this.#session(client, sessionId, false, this.#topics.response.for(client), undefined);
     void stranger.close(new Failure("session-ended", "The server does not know this session any more"));
   }
 
@@ -147,12 +161,18 @@ export class RequestResponseServer implements Acceptor {
   }
 
   /** `client` is empty when nothing vouches for who it is. */
-  #open(key: string, client: string, sessionId: string | undefined, responseTopic: string): ServerSession {
+  #open(
+    key: string,
+    client: string,
+    sessionId: string | undefined,
+    numbered: boolean,
+    responseTopic: string,
+  ): ServerSession {
     const owner = this.#topics.response.clientOf(responseTopic) ?? "";
     const instanceTopic = sessionId === undefined || owner === ""
       ? undefined
       : this.#topics.instance(this.#link.clientId).for(owner);
-    const session = this.#session(client, sessionId, responseTopic, instanceTopic);
+    const session = this.#session(client, sessionId, numbered, responseTopic, instanceTopic);
     this.#sessions.set(key, session);
     if (client !== "") this.#replace(client, session);
     void session.closed.then(() => this.#forget(key, client, session));
@@ -162,16 +182,27 @@ export class RequestResponseServer implements Acceptor {
   #session(
     client: string,
     sessionId: string | undefined,
+    numbered: boolean,
     responseTopic: string,
     instanceTopic: string | undefined,
   ): ServerSession {
-    const { qos, observe } = this.#options;
+    const { qos, maximumMessage, observe } = this.#options;
     const name = client === ""
       ? responseTopic
       : sessionId === undefined
       ? client
       : `${client}/${sessionId.slice(0, 8)}`;
-    return new ServerSession({ name, link: this.#link, sessionId, responseTopic, instanceTopic, qos, observe });
+    return new ServerSession({
+      name,
+      link: this.#link,
+      sessionId,
+      numbered,
+      responseTopic,
+      instanceTopic,
+      qos,
+      maximumMessage,
+      observe,
+    });
   }
 
   #replace(client: string, session: ServerSession): void {
@@ -185,19 +216,27 @@ export class RequestResponseServer implements Acceptor {
     if (this.#byClient.get(client) === session) this.#byClient.delete(client);
   }
 
-  /** Answers what a plain requester cannot begin with. */
-  #refuse(packet: ReceivedPacket, message: Message, topic: string): void {
-    this.#drop(packet, message.kind === "malformed" ? "it is not JSON" : "it is no request and has no session");
-    if (message.kind !== "malformed") return;
+  /** Whether a plain requester can begin with this; if not, it is told. */
+  #isRequest(packet: ReceivedPacket, topic: string): boolean {
+    const { kind } = scanEnvelope(packet.payload);
+    if (kind === "request") return true;
+    this.#drop(packet, kind === "malformed" ? "it is not JSON" : "it is no request and has no session");
+    if (kind !== "malformed") return false;
     const { correlationData } = packet.properties;
     const properties = correlationData === undefined ? MESSAGE_PROPERTIES : { ...MESSAGE_PROPERTIES, correlationData };
-    const answer = errorResponse("null", PARSE_ERROR_CODE, "Parse error: the message is not a JSON object");
-    void this.#link.publish({ topic, payload: answer.bytes, qos: this.#options.qos, properties });
+    const { bytes } = errorResponse("null", PARSE_ERROR_CODE, "Parse error: the message is not a JSON object");
+    void this.#link.publish({ topic, payload: bytes, qos: subscriptionQoS(this.#options.qos), properties });
+    return false;
   }
 
   #drop(packet: ReceivedPacket, cause: string): void {
     this.#options.observe({ type: "message.dropped", source: packet.topic, cause });
   }
+}
+
+/** The first message of a session; anything else is an echo of one that is over. */
+function opensSession({ sequence, payload }: Frame): boolean {
+  return sequence === undefined ? payload.length > 0 : sequence === 1;
 }
 
 function sessionKey(client: string, sessionId: string | undefined, responseTopic: string): string {

@@ -3,14 +3,18 @@
  *
  * @module
  */
-import type { Channel, Receiver } from "../../core/channel.ts";
+import type { Receiver } from "../../core/channel.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Observer } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
-import { Inbox } from "../../core/inbox.ts";
 import { idKey } from "../../core/json_rpc.ts";
 import type { Message } from "../../core/message.ts";
-import type { MqttLink, PublishProperties, QoS, Settled } from "../../mqtt/mod.ts";
-import { CLOSED, disconnected, MESSAGE_PROPERTIES, SESSION } from "./properties.ts";
+import type { MqttLink, PublishProperties } from "../../mqtt/mod.ts";
+import type { IncomingSession, SessionQoS } from "../profile.ts";
+import { Conversation } from "./conversation.ts";
+import type { Frame } from "./frame.ts";
+import { largestPart, qosOf } from "./link_limits.ts";
+import { CLOSED, disconnected, frameProperties, MESSAGE_PROPERTIES, SESSION } from "./properties.ts";
 
 /** What a {@linkcode ServerSession} is made of. */
 export interface ServerSessionOptions {
@@ -18,124 +22,169 @@ export interface ServerSessionOptions {
   readonly link: MqttLink;
   /** The client's own name for the session; `undefined` for a plain requester, which has none. */
   readonly sessionId: string | undefined;
+  /** Whether the client numbers its messages. */
+  readonly numbered: boolean;
   readonly responseTopic: string;
   /** Where the client is to publish from now on; `undefined` when it cannot be told. */
   readonly instanceTopic: string | undefined;
-  readonly qos: QoS;
+  readonly qos: SessionQoS;
+  /** Largest message, in bytes. */
+  readonly maximumMessage: number;
   readonly observe: Observer;
+  /** @default {systemClock} */
+  readonly clock?: Clock;
 }
 
 /** How many Correlation Data of unanswered requests are kept; more than that is a client that never listens. */
 const CORRELATION_LIMIT = 100_000;
 
-/** A session whose server process leaves this many bytes unread is ended. */
-const INBOX_LIMIT = 64 * 1024 * 1024;
-
 /** The channel to one client. */
-export class ServerSession implements Channel {
+export class ServerSession implements IncomingSession {
   readonly name: string;
   readonly closed: Promise<Failure | undefined>;
   readonly #options: ServerSessionOptions;
-  readonly #properties: PublishProperties;
+  readonly #conversation: Conversation;
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
+  readonly #abort = new AbortController();
   readonly #correlations = new Map<string, Uint8Array>();
-  readonly #inbox = new Inbox();
+  /** Told to the client until it is known to know it. */
+  #instanceTopic: string | undefined;
   #ended = false;
 
   constructor(options: ServerSessionOptions) {
-    this.name = options.name;
+    const { name, link, responseTopic, numbered, maximumMessage, observe, clock = systemClock } = options;
+    this.name = name;
     this.#options = options;
-    this.#properties = options.sessionId === undefined
-      ? MESSAGE_PROPERTIES
-      : { ...MESSAGE_PROPERTIES, userProperties: { [SESSION]: options.sessionId } };
+    this.#instanceTopic = options.instanceTopic;
     this.closed = this.#end.promise;
-    if (options.instanceTopic !== undefined) this.#welcome(options.instanceTopic);
+    this.#conversation = new Conversation({
+      name,
+      transmit: (frame, message) => this.#transmit(frame, message),
+      arrived: (message, correlation) => this.#remember(message, correlation),
+      maximumPart: () => largestPart(link, responseTopic),
+      maximumMessage,
+      overflow: () => void this.close(new Failure("session-ended", "The server process does not read what it is sent")),
+      observe,
+      clock,
+    }, numbered);
   }
 
   receive(receiver: Receiver): void {
-    this.#inbox.start(receiver);
+    this.#conversation.start(receiver);
   }
 
-  /** Takes a message that arrived for this session. */
-  deliver(message: Message, correlationData: Uint8Array | undefined): void {
-    if (this.#ended) return;
-    if (message.kind === "request" && message.id !== undefined && correlationData !== undefined) {
-      if (this.#correlations.size < CORRELATION_LIMIT) this.#correlations.set(idKey(message.id), correlationData);
-    }
-    this.#inbox.push(message);
-    if (this.#inbox.bytes > INBOX_LIMIT) {
-      void this.close(new Failure("session-ended", "The server process does not read what it is sent"));
-    }
+  /** Takes a frame that arrived for this session. */
+  deliver(frame: Frame): void {
+    if (!this.#ended) this.#conversation.receive(frame);
+  }
+
+  /** Tells the client at once that it has a session, and with which instance. */
+  welcome(): void {
+    if (this.#options.sessionId !== undefined) void this.#transmit({ payload: new Uint8Array(), acknowledge: 0 });
+  }
+
+  /** The client has shown that it knows its instance. */
+  settle(): void {
+    this.#instanceTopic = undefined;
   }
 
   send(message: Message): Promise<void> | void {
-    if (this.#ended) return;
-    const properties = this.#propertiesFor(message);
-    return this.#publish(message.bytes, properties, (failure) => this.#undelivered(message, properties, failure));
+    if (!this.#ended) return this.#conversation.send(message);
+  }
+
+  /** The connection to the broker is gone. */
+  pause(): void {
+    this.#conversation.pause();
+  }
+
+  /** The connection to the broker is back. */
+  resume(): void {
+    this.#conversation.resume();
   }
 
   close(reason?: Failure): Promise<void> {
     if (this.#ended) return Promise.resolve();
-    if (reason !== undefined) this.#refuseInbox(reason);
-    this.#ended = true;
+    if (reason !== undefined) this.#conversation.refuse(reason);
     if (this.#options.sessionId !== undefined) {
-      const userProperties = {
-        ...this.#properties.userProperties,
-        [CLOSED]: reason?.reason ?? "session-ended",
-      };
-      void this.#publish(disconnected(reason), { ...this.#properties, userProperties });
+      const properties = this.#properties({ [CLOSED]: reason?.reason ?? "session-ended" });
+      void this.#publish(disconnected(reason), properties, false);
     }
-    this.#end.resolve(reason);
+    this.#finish(reason);
     return Promise.resolve();
   }
 
   /** Ends the session because the client has. Nobody listens any more. */
   abandon(reason?: Failure): void {
-    this.#ended = true;
-    this.#end.resolve(reason);
+    this.#abort.abort();
+    this.#finish(reason);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  /** Tells the client that it has a session, and with which instance, before anything else does. */
-  #welcome(responseTopic: string): void {
-    void this.#publish(new Uint8Array(), { ...this.#properties, responseTopic });
+  #finish(reason: Failure | undefined): void {
+    this.#ended = true;
+    this.#conversation.close();
+    this.#end.resolve(reason);
   }
 
-  #propertiesFor(message: Message): PublishProperties {
-    if (message.kind !== "response" || message.id === undefined || this.#correlations.size === 0) {
-      return this.#properties;
-    }
-    const key = idKey(message.id);
+  #transmit(frame: Frame, message?: Message): Promise<void> | void {
+    const properties = this.#properties(frameProperties(frame), message);
+    return this.#publish(frame.payload, properties, frame.sent !== undefined, message);
+  }
+
+  #properties(userProperties: Record<string, string>, message?: Message): PublishProperties {
+    const { sessionId } = this.#options;
+    const correlationData = message === undefined ? undefined : this.#correlationOf(message);
+    return {
+      ...MESSAGE_PROPERTIES,
+      ...(this.#instanceTopic === undefined ? {} : { responseTopic: this.#instanceTopic }),
+      ...(correlationData === undefined ? {} : { correlationData }),
+      ...(sessionId === undefined ? {} : { userProperties: { [SESSION]: sessionId, ...userProperties } }),
+    };
+  }
+
+  #remember({ kind, id }: Message, correlation: Uint8Array | undefined): void {
+    if (kind !== "request" || id === undefined || correlation === undefined) return;
+    if (this.#correlations.size < CORRELATION_LIMIT) this.#correlations.set(idKey(id), correlation);
+  }
+
+  #correlationOf({ kind, id }: Message): Uint8Array | undefined {
+    if (kind !== "response" || id === undefined || this.#correlations.size === 0) return undefined;
+    const key = idKey(id);
     const correlationData = this.#correlations.get(key);
-    if (correlationData === undefined) return this.#properties;
     this.#correlations.delete(key);
-    return { ...this.#properties, correlationData };
+    return correlationData;
   }
 
-  #publish(payload: Uint8Array, properties: PublishProperties, settled?: Settled): Promise<void> | void {
-    const { link, responseTopic, qos } = this.#options;
-    return link.publish({ topic: responseTopic, payload, qos, properties }, settled);
+  #publish(
+    payload: Uint8Array,
+    properties: PublishProperties,
+    confirmed: boolean,
+    message?: Message,
+  ): Promise<void> | void {
+    const { link, responseTopic: topic, qos, numbered } = this.#options;
+    return link.publish(
+      { topic, payload, qos: qosOf(qos, numbered && !confirmed), properties },
+      (failure) => {
+        if (failure !== undefined && !this.#ended) this.#undelivered(failure, properties, message);
+      },
+      this.#abort.signal,
+    );
   }
 
-  #undelivered(message: Message, properties: PublishProperties, failure: Failure | undefined): void {
-    if (failure === undefined || this.#ended) return;
+  #undelivered(failure: Failure, properties: PublishProperties, message: Message | undefined): void {
+    const { numbered, link, responseTopic, observe } = this.#options;
     if (failure.reason === "no-server-online") {
       this.abandon(new Failure("session-ended", "The client has left: nobody is subscribed to its response topic"));
       return;
     }
-    this.#options.observe({ type: "publish.failed", topic: this.#options.responseTopic, cause: failure.message });
-    if (message.id === undefined) return;
-    const answer = failure.toResponse(message.id);
-    if (message.kind === "response") void this.#publish(answer.bytes, properties);
-    else if (message.kind === "request") this.#inbox.push(answer);
-  }
-
-  #refuseInbox(reason: Failure): void {
-    for (const message of this.#inbox.takeAll()) {
-      if (message.kind === "request" && message.id !== undefined) void this.send(reason.toResponse(message.id));
-    }
+    observe({ type: "publish.failed", topic: responseTopic, cause: failure.message });
+    if (numbered) return this.abandon(failure); // what is behind it would wait for it for ever
+    if (message?.id === undefined) return;
+    const { bytes } = failure.toResponse(message.id);
+    if (message.kind === "response") void link.publish({ topic: responseTopic, payload: bytes, qos: 1, properties });
+    else if (message.kind === "request") this.#conversation.inject(failure.toResponse(message.id));
   }
 }

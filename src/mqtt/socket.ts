@@ -1,0 +1,103 @@
+/**
+ * The network below MQTT: TCP and TLS.
+ *
+ * @module
+ */
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import { isIP } from "node:net";
+import type { TlsSettings } from "./connection.ts";
+
+/** A connection of bytes. */
+export interface Socket {
+  /** The next bytes, which the caller may keep; `undefined` at the end. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Writes all of `bytes`. */
+  write(bytes: Uint8Array): Promise<void>;
+  close(): void;
+}
+
+const SLAB_SIZE = 64 * 1024;
+const SMALLEST_READ = 8 * 1024;
+
+/** Connects by TCP. */
+export async function openTcp(hostname: string, port: number, signal: AbortSignal): Promise<Socket> {
+  const connection = await Deno.connect({ hostname, port, signal });
+  connection.setNoDelay(true);
+  let slab = new Uint8Array(SLAB_SIZE);
+  let used = 0;
+  return {
+    async read() {
+      if (SLAB_SIZE - used < SMALLEST_READ) {
+        slab = new Uint8Array(SLAB_SIZE);
+        used = 0;
+      }
+      const count = await connection.read(slab.subarray(used));
+      if (count === null) return undefined;
+      used += count;
+      return slab.subarray(used - count, used);
+    },
+    async write(bytes) {
+      for (let written = 0; written < bytes.length;) {
+        written += await connection.write(written === 0 ? bytes : bytes.subarray(written));
+      }
+    },
+    close: () => connection.close(),
+  };
+}
+
+/** Connects by TLS. It is Node's, since Deno's takes neither another server name nor any certificate. */
+export async function openTls(
+  hostname: string,
+  port: number,
+  { ca, cert, key, servername, insecure = false }: TlsSettings,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const expected = servername ?? hostname;
+  const socket = connectTls({
+    host: hostname,
+    port,
+    rejectUnauthorized: !insecure,
+    ...(isIP(expected) === 0 ? { servername: expected } : {}),
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key: key.reveal() }),
+  });
+  const abort = () => socket.destroy();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once("secureConnect", resolve);
+      socket.once("error", reject);
+      socket.once("close", () => reject(new Error("the connection was closed during the TLS handshake")));
+    });
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+  socket.setNoDelay(true);
+  return new TlsStream(socket);
+}
+
+class TlsStream implements Socket {
+  readonly #socket: TLSSocket;
+  readonly #chunks: AsyncIterator<Uint8Array>;
+
+  constructor(socket: TLSSocket) {
+    this.#socket = socket;
+    this.#chunks = socket[Symbol.asyncIterator]();
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    const { value, done } = await this.#chunks.next();
+    return done === true ? undefined : value;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.write(bytes, (error) => error ? reject(error) : resolve());
+    });
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}

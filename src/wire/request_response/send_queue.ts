@@ -1,0 +1,113 @@
+/**
+ * The messages of one direction that the peer has not acknowledged.
+ *
+ * @module
+ */
+
+/** A message, or a part of one, with its number. */
+export interface Numbered<T> {
+  readonly sequence: number;
+  readonly size: number;
+  readonly item: T;
+}
+
+/**
+ * How many items may be with the peer unacknowledged. Brokers drop what a slow subscriber lets pile up, and
+ * acknowledge it all the same: mosquitto by default beyond 1,000 messages.
+ */
+export const WINDOW_ITEMS = 256;
+
+/** How many bytes may be with the peer unacknowledged; a single larger item may be so alone. */
+export const WINDOW_BYTES = 4 * 1024 * 1024;
+
+/** Above this many bytes that are not acknowledged, or items, a sender is asked to wait. */
+const HIGH_WATER_BYTES = 8 * 1024 * 1024;
+const HIGH_WATER_ITEMS = 2 * WINDOW_ITEMS;
+
+/** Numbers what is sent, keeps it until it is acknowledged, and says what may go out now. */
+export class SendQueue<T> {
+  /** From the oldest unacknowledged one on. */
+  #items: Numbered<T>[] = [];
+  #acknowledged = 0;
+  #last = 0;
+  /** The highest number that has gone out, now or before a {@linkcode rewind}. */
+  #highest = 0;
+  /** The number that goes out next. */
+  #next = 1;
+  #bytes = 0;
+  #bytesOut = 0;
+  #room: PromiseWithResolvers<void> | undefined;
+
+  /** The highest number that has gone out. */
+  get highest(): number {
+    return this.#highest;
+  }
+
+  /** Whether something is out that is not acknowledged. */
+  get awaitsAcknowledgement(): boolean {
+    return this.#highest > this.#acknowledged;
+  }
+
+  /** Takes an item of `size` bytes. */
+  push(item: T, size: number): void {
+    this.#items.push({ sequence: ++this.#last, size, item });
+    this.#bytes += size;
+  }
+
+  /** A promise to wait for, when so much is unacknowledged that nothing more should come. */
+  room(): Promise<void> | void {
+    if (this.#bytes <= HIGH_WATER_BYTES && this.#items.length <= HIGH_WATER_ITEMS) return;
+    return (this.#room ??= Promise.withResolvers<void>()).promise;
+  }
+
+  /** The next item to go out, which then is out; `undefined` when there is none, or the window is full. */
+  take(): Numbered<T> | undefined {
+    const out = this.#next - 1 - this.#acknowledged;
+    const entry = this.#items[out];
+    if (entry === undefined || out >= WINDOW_ITEMS) return undefined;
+    if (out > 0 && this.#bytesOut + entry.size > WINDOW_BYTES) return undefined;
+    this.#next++;
+    this.#bytesOut += entry.size;
+    if (entry.sequence > this.#highest) this.#highest = entry.sequence;
+    return entry;
+  }
+
+  /**
+   * Forgets everything up to and including `sequence`.
+   *
+   * @returns whether that was news; a number that has never gone out is not believed
+   */
+  acknowledge(sequence: number): boolean {
+    if (sequence <= this.#acknowledged || sequence > this.#highest) return false;
+    const acknowledged = this.#items.splice(0, sequence - this.#acknowledged);
+    for (const { sequence: number, size } of acknowledged) {
+      this.#bytes -= size;
+      if (number < this.#next) this.#bytesOut -= size;
+    }
+    this.#acknowledged = sequence;
+    this.#next = Math.max(this.#next, sequence + 1);
+    if (this.#bytes <= HIGH_WATER_BYTES / 2 && this.#items.length <= WINDOW_ITEMS) this.release();
+    return true;
+  }
+
+  /**
+   * Lets everything after `sequence` go out again.
+   *
+   * @returns how many items that are
+   */
+  rewind(sequence: number): number {
+    const again = Math.max(sequence, this.#acknowledged) + 1;
+    if (again >= this.#next) return 0;
+    const count = this.#next - again;
+    this.#next = again;
+    this.#bytesOut = 0;
+    for (const entry of this.#items.slice(0, again - 1 - this.#acknowledged)) this.#bytesOut += entry.size;
+    return count;
+  }
+
+  /** Lets everybody who waits for room go on. */
+  release(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+}
