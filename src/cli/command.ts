@@ -5,6 +5,7 @@
  */
 import { Command, Option } from "commander";
 import { isSwitch, resolve, type Settings, type Values } from "../config/mod.ts";
+import { type PermissionKind, surrender } from "./permissions.ts";
 
 /** A command: what it takes, and what it does, which is loaded only when it is called. */
 export interface CommandDeclaration<S extends Settings> {
@@ -30,6 +31,8 @@ export interface Invocation<S extends Settings> {
   readonly flags: Readonly<Record<string, unknown>>;
   /** What came behind `--`. */
   readonly operands: readonly string[];
+  /** To be called when all files that the settings name are read: from then on no file can be. */
+  readonly started: () => void;
 }
 
 /** Does what the command is for. Resolves with the exit code. */
@@ -40,12 +43,18 @@ export function command<S extends Settings>(declaration: CommandDeclaration<S>):
   return declaration as unknown as CommandDeclaration<Settings>;
 }
 
-/** The commander command of a declaration. `finished` takes the exit code. */
-export function build(
-  declaration: CommandDeclaration<Settings>,
-  environment: (name: string) => string | undefined,
-  finished: (exitCode: number) => void,
-): Command {
+/** What a command is run with. */
+export interface Surroundings {
+  readonly environment: (name: string) => string | undefined;
+  /** Gives a permission of this process back. */
+  readonly revoke: (kind: PermissionKind) => void;
+  /** Takes the exit code. */
+  readonly finished: (exitCode: number) => void;
+}
+
+/** The commander command of a declaration. */
+export function build(declaration: CommandDeclaration<Settings>, surroundings: Surroundings): Command {
+  const { environment, revoke, finished } = surroundings;
   const built = new Command(declaration.name)
     .summary(declaration.summary)
     .description(declaration.description)
@@ -72,7 +81,9 @@ export function build(
     const flags = built.opts<Record<string, unknown>>();
     const values = resolve(declaration.settings, { flags, environment });
     const action = await declaration.action();
-    finished(await action({ values, flags, operands }));
+    const { parsed, started } = surrender(declaration.name, operands, revoke);
+    parsed();
+    finished(await action({ values, flags, operands, started }));
   });
   return built;
 }

@@ -10,9 +10,10 @@ import { EXIT_OK } from "./exit_codes.ts";
 import { terminationSignal } from "./termination.ts";
 
 /** Runs `connect` until its host ends the conversation. */
-export const connectAction: Action<ConnectSettings> = async ({ values, flags, operands }) => {
+export const connectAction: Action<ConnectSettings> = async ({ values, flags, operands, started }) => {
   const topics = topicConfig(values);
   const broker = brokerConfig(await readBrokerFiles(values), flags);
+  started();
   await using log = await startLog({ level: values.logLevel, format: values.logFormat });
   for (const text of [...broker.warnings, ...topics.warnings]) log.observe({ type: "warning", text });
   using termination = terminationSignal();

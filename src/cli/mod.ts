@@ -7,11 +7,9 @@ import { Command, CommanderError } from "commander";
 import metadata from "../../deno.json" with { type: "json" };
 import { UsageError } from "../core/usage_error.ts";
 import { build } from "./command.ts";
-import { CONNECT } from "./connect.ts";
+import { COMMANDS } from "./commands.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_codes.ts";
-import { SERVE } from "./serve.ts";
-
-const COMMANDS = [SERVE, CONNECT];
+import type { PermissionKind } from "./permissions.ts";
 
 /** What the command line reads from and writes to, besides what its actions do. */
 export interface CommandLineIo {
@@ -20,12 +18,15 @@ export interface CommandLineIo {
   readonly print: (text: string) => void;
   /** What went wrong. */
   readonly complain: (text: string) => void;
+  /** Gives back a permission that the command does not need; without it, all are kept. */
+  readonly revoke?: (kind: PermissionKind) => void;
 }
 
 const PROCESS_IO: CommandLineIo = {
   environment: (name) => Deno.env.get(name),
   print: (text) => void Deno.stdout.writeSync(new TextEncoder().encode(text)),
   complain: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+  revoke: (name) => void Deno.permissions.revokeSync({ name }),
 };
 
 /** Runs one command line. Resolves with the exit code. */
@@ -44,7 +45,11 @@ export async function main(args: readonly string[], io: CommandLineIo = PROCESS_
       "\nEvery option has an environment variable too; flags win. See: mcp-mqtt-proxy COMMAND --help",
     );
   for (const declaration of COMMANDS) {
-    const command = build(declaration, io.environment, (code) => exitCode = code);
+    const command = build(declaration, {
+      environment: io.environment,
+      revoke: io.revoke ?? (() => {}),
+      finished: (code) => exitCode = code,
+    });
     program.addCommand(command.copyInheritedSettings(program));
   }
   try {

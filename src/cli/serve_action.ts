@@ -17,11 +17,12 @@ import type { ServeSettings } from "./serve.ts";
 import { terminationSignal } from "./termination.ts";
 
 /** Runs `serve` until the process is asked to end. */
-export const serveAction: Action<ServeSettings> = async ({ values, flags, operands }) => {
+export const serveAction: Action<ServeSettings> = async ({ values, flags, operands, started }) => {
   const servers = values.config === undefined
     ? [oneServer(values, operands)]
     : await configuredServers(values.config, values, operands);
   const broker = brokerConfig(await readBrokerFiles(values), flags);
+  started();
   await using log = await startLog({ level: values.logLevel, format: values.logFormat });
   const topicWarnings = servers.flatMap(({ topics }) => topics.warnings);
   for (const text of [...broker.warnings, ...topicWarnings]) log.observe({ type: "warning", text });

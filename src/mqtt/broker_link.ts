@@ -18,7 +18,6 @@ import {
 } from "./connection.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { BrokerLimits, ConnectPlan, LinkState, MqttLink, PublishPacket, Settled, Subscription } from "./link.ts";
-import { connectMqttJs } from "./mqttjs.ts";
 import { Outbox } from "./outbox.ts";
 import { permanentRefusal, reasonCodeName, UNSUPPORTED_PROTOCOL_VERSION } from "./reason_codes.ts";
 
@@ -30,13 +29,19 @@ export interface BrokerLinkOptions {
   /** The MQTT version to speak; by default 5, and 4 (which is 3.1.1) with a broker that knows no better. */
   readonly protocolVersion?: 4 | 5;
   readonly observe: Observer;
-  /** @default {connectMqttJs} */
+  /** @default {MQTT.js} */
   readonly connect?: Connect;
   /** @default {systemClock} */
   readonly clock?: Clock;
   /** From 0 up to 1. @default {Math.random} */
   readonly random?: () => number;
 }
+
+/** MQTT.js, loaded when it is needed: help and usage errors come without it. */
+const connectLazily: Connect = async (request, signal) => {
+  const { connectMqttJs } = await import("./mqttjs.ts");
+  return await connectMqttJs(request, signal);
+};
 
 /** Filters in one SUBSCRIBE; cloud brokers exist that take no more. */
 const FILTERS_PER_SUBSCRIBE = 8;
@@ -150,7 +155,7 @@ export class BrokerLink implements MqttLink {
 
   /** One connection, from the attempt to its end. Resolves with what ended it. */
   async #attempt(attempt: number): Promise<AttemptFailure> {
-    const { broker, plan, profile, connect = connectMqttJs, observe } = this.#options;
+    const { broker, plan, profile, connect = connectLazily, observe } = this.#options;
     const protocolVersion = this.#onlyVersion ?? (this.#downgraded ? 4 : 5);
     observe({ type: "broker.connecting", broker: broker.url, attempt });
     try {

@@ -4,33 +4,35 @@
  * @module
  */
 
-const UNIX = ["HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "TZ", "USER"];
-
-const WINDOWS = [
-  "APPDATA",
-  "COMSPEC",
-  "HOMEDRIVE",
-  "HOMEPATH",
-  "LOCALAPPDATA",
-  "PATH",
-  "PATHEXT",
-  "PROCESSOR_ARCHITECTURE",
-  "PROGRAMDATA",
-  "PROGRAMFILES",
-  "SYSTEMDRIVE",
-  "SYSTEMROOT",
-  "TEMP",
-  "TMP",
-  "USERNAME",
-  "USERPROFILE",
-  "WINDIR",
-];
-
 /**
  * The variables every child gets: what programs need to find themselves and their files, and nothing that
- * could be a secret. The list follows the MCP SDKs, whose hosts start servers the same way.
+ * could be a secret. The lists follow the MCP SDKs, whose hosts start servers the same way.
  */
-export const INHERITED_VARIABLES: readonly string[] = Deno.build.os === "windows" ? WINDOWS : UNIX;
+export const INHERITED_ON: Readonly<Record<"unix" | "windows", readonly string[]>> = {
+  unix: ["HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "TZ", "USER"],
+  windows: [
+    "APPDATA",
+    "COMSPEC",
+    "HOMEDRIVE",
+    "HOMEPATH",
+    "LOCALAPPDATA",
+    "PATH",
+    "PATHEXT",
+    "PROCESSOR_ARCHITECTURE",
+    "PROGRAMDATA",
+    "PROGRAMFILES",
+    "SYSTEMDRIVE",
+    "SYSTEMROOT",
+    "TEMP",
+    "TMP",
+    "USERNAME",
+    "USERPROFILE",
+    "WINDIR",
+  ],
+};
+
+/** The variables every child gets on this system. */
+export const INHERITED_VARIABLES: readonly string[] = INHERITED_ON[Deno.build.os === "windows" ? "windows" : "unix"];
 
 /**
  * The environment for a child.

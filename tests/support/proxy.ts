@@ -155,6 +155,11 @@ export class Lines {
   }
 }
 
+/** Starts our program with these flags of `deno run` instead of `-A`. */
+export function startProxyUnder(flags: readonly string[], args: readonly string[], options?: ProcessOptions): Process {
+  return new Process([Deno.execPath(), "run", "--no-lock", "--no-prompt", ...flags, MAIN, ...args], options);
+}
+
 /** Starts our program. */
 export function startProxy(args: readonly string[], options?: ProcessOptions): Process {
   return new Process([...PROXY_COMMAND, ...args], options);

@@ -1,0 +1,96 @@
+/**
+ * The executable: what goes into it, and what it may do.
+ *
+ * The program is bundled first. `deno compile` alone embeds every npm package that the lockfile knows, whole: the
+ * MCP SDK's web servers, the brokers of the tests. A bundle has in it what the program reaches, and starts faster.
+ *
+ * @module
+ */
+import metadata from "../../deno.json" with { type: "json" };
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** The systems that executables are made for. */
+export const TARGETS = [
+  "x86_64-unknown-linux-gnu",
+  "aarch64-unknown-linux-gnu",
+  "x86_64-apple-darwin",
+  "aarch64-apple-darwin",
+  "x86_64-pc-windows-msvc",
+] as const;
+
+/** The name of the program. */
+export const PROGRAM = "mcp-mqtt-proxy";
+
+/** The permissions of the executable as flags of `deno compile`: those of the set `executable` in `deno.json`. */
+export function permissionFlags(): string[] {
+  return Object.entries(metadata.permissions.executable).map(([kind, granted]) => {
+    if (granted !== true) throw new Error(`The permission set "executable" grants "${kind}" in part`);
+    return `--allow-${kind}`;
+  });
+}
+
+/** The file name of an executable for `target`; of the one for this system without. */
+export function executableName(target?: string): string {
+  const windows = target === undefined ? Deno.build.os === "windows" : target.includes("windows");
+  return `${PROGRAM}${target === undefined ? "" : `-${target}`}${windows ? ".exe" : ""}`;
+}
+
+/**
+ * Puts everything that the program reaches into a few files of JavaScript, one for each command that is loaded lazily.
+ *
+ * @returns the entry point
+ */
+export async function bundle(directory: string): Promise<string> {
+  // Not minified: Deno 2.9's bundler finds the places where CommonJS modules are loaded by their spelling.
+  await deno(["bundle", "--quiet", "--platform=deno", "--code-splitting", `--outdir=${directory}`, "main.ts"]);
+  return `${directory}/main.js`;
+}
+
+/** Makes an executable of a bundle. `DENORT_BIN` names the runtime to put it on, as for `deno compile` itself. */
+export async function compile(entryPoint: string, output: string, target?: string): Promise<void> {
+  if (Deno.env.has("DENORT_BIN") && target !== undefined && target !== Deno.build.target) {
+    throw new Error(`DENORT_BIN is a runtime for ${Deno.build.target}: unset it to compile for ${target}`);
+  }
+  await deno([
+    "compile",
+    "--quiet",
+    "--no-check",
+    "--no-config", // a bundle needs no packages, and so must not get any
+    "--no-npm",
+    "--no-remote",
+    "--no-prompt", // whoever sits at a terminal is not the one to ask, and a question would garble stdio
+    ...permissionFlags(),
+    ...(target === undefined ? [] : [`--target=${target}`]),
+    `--output=${output}`,
+    entryPoint,
+  ]);
+}
+
+/** Makes sure that the executable is the program, and not the runtime alone. */
+export async function assertRuns(executable: string): Promise<void> {
+  const { stdout } = await new Deno.Command(executable, { args: ["--version"], stdin: "null" }).output();
+  const version = new TextDecoder().decode(stdout).trim();
+  if (version === metadata.version) return;
+  throw new Error(
+    `${executable} --version says ${JSON.stringify(version)}, not "${metadata.version}": ` +
+      `is DENORT_BIN the runtime of Deno ${Deno.version.deno}?`,
+  );
+}
+
+/** Runs the Deno that runs this. */
+async function deno(args: readonly string[]): Promise<void> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: ROOT,
+    // Where packages come from a mirror, the certificates of the system may be the ones that vouch for it.
+    env: { DENO_TLS_CA_STORE: Deno.env.get("DENO_TLS_CA_STORE") ?? "mozilla,system", NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  });
+  const { success, stderr } = await command.output();
+  if (success) return;
+  const said = new TextDecoder().decode(stderr).split("\nStack backtrace:")[0];
+  throw new Error(`deno ${args[0]} has failed:\n${said}`);
+}

@@ -1,0 +1,15 @@
+/**
+ * The table of commands.
+ *
+ * @module
+ */
+import type { Settings } from "../config/mod.ts";
+import type { CommandDeclaration } from "./command.ts";
+import { CONNECT } from "./connect.ts";
+import { SERVE } from "./serve.ts";
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly CommandDeclaration<Settings>[] = [
+  SERVE,
+  CONNECT,
+];

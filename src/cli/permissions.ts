@@ -1,0 +1,71 @@
+/**
+ * Which of Deno's permissions a command needs, and giving back the others.
+ *
+ * A process is usually started with more than its command needs: with `-A`, or as the executable, whose permissions
+ * have to do for every command. What has been given back is out of reach for all code of the process, also for a
+ * library that was tampered with.
+ *
+ * @module
+ */
+
+/** Every kind of permission that Deno knows. */
+export const PERMISSION_KINDS = ["env", "ffi", "import", "net", "read", "run", "sys", "write"] as const;
+
+/** A kind of permission. */
+export type PermissionKind = (typeof PERMISSION_KINDS)[number];
+
+/** What a command needs. */
+export interface Needs {
+  /** The set in `deno.json` to run it under: `deno run -P=NAME`. */
+  readonly set?: "serve" | "connect" | "tools";
+  /** Until it ends. */
+  readonly running: readonly PermissionKind[];
+  /** Besides, until it has read what its settings name, such as certificates. */
+  readonly starting: readonly PermissionKind[];
+  /** Besides, until it ends, when a command line comes behind `--`. */
+  readonly withOperands?: readonly PermissionKind[];
+}
+
+/** What a command needs that only talks to a broker. `env`, since MQTT.js looks there at every connection. */
+const BROKER: Needs = { set: "connect", running: ["env", "net"], starting: ["read"] };
+
+/** What each command needs. */
+export const NEEDS: Readonly<Record<string, Needs>> = {
+  serve: { set: "serve", running: ["env", "net", "run"], starting: ["read"] },
+  connect: { ...BROKER, withOperands: ["run"] },
+  tools: { ...BROKER, set: "tools" },
+  launch: { set: "serve", running: ["env", "run"], starting: ["read"] },
+  list: BROKER,
+  call: BROKER,
+  check: BROKER,
+  config: { running: ["env", "read", "write"], starting: [] },
+  completions: { running: [], starting: [] },
+};
+
+/** Gives permissions back, step by step. */
+export interface Surrender {
+  /** Gives back what the command never needs: its arguments are read. */
+  parsed(): void;
+  /** Gives back what it needed only to start: everything that its settings name is read. */
+  started(): void;
+}
+
+/** How `command` gives permissions back by `revoke`. A command that {@linkcode NEEDS} does not know keeps all. */
+export function surrender(
+  command: string,
+  operands: readonly string[],
+  revoke: (kind: PermissionKind) => void,
+): Surrender {
+  const needs = NEEDS[command];
+  if (needs === undefined) return { parsed: () => {}, started: () => {} };
+  const running = [...needs.running, ...(operands.length === 0 ? [] : needs.withOperands ?? [])];
+  const revokeAllBut = (kept: readonly PermissionKind[]) => {
+    for (const kind of PERMISSION_KINDS) {
+      if (!kept.includes(kind)) revoke(kind);
+    }
+  };
+  return {
+    parsed: () => revokeAllBut([...running, ...needs.starting]),
+    started: () => revokeAllBut(running),
+  };
+}

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import metadata from "../../deno.json" with { type: "json" };
+import { bundle } from "../../scripts/support/executable.ts";
+
+/** The files of the bundle, by name. */
+const files = await readBundle();
+
+async function readBundle(): Promise<Map<string, string>> {
+  const directory = await Deno.makeTempDir({ prefix: "mcp-mqtt-proxy-bundle-" });
+  try {
+    await bundle(directory);
+    const entries = await Array.fromAsync(
+      Deno.readDir(directory),
+      async ({ name }) => [name, await Deno.readTextFile(`${directory}/${name}`)] as const,
+    );
+    return new Map(entries);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+/** The npm packages that a file of the bundle has code of: the bundler says above each module where it is from. */
+function packagesIn(text: string): Set<string> {
+  return new Set(
+    Array.from(text.matchAll(/^ *\/\/ .*\/npm\/[^/]+\/((?:@[^/]+\/)?[^/]+)\//gm), ([, name = ""]) => name),
+  );
+}
+
+/** The packages that are loaded together with a file: those of the file, and of all that it imports at once. */
+function packagesLoadedWith(name: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(name)) return new Set();
+  seen.add(name);
+  const text = files.get(name);
+  assert.ok(text !== undefined, `The bundle has no file ${name}`);
+  const imports = Array.from(
+    text.matchAll(/^(?:import|\} from|import .* from) "\.\/([^"]+)";$/gm),
+    ([, file = ""]) => file,
+  );
+  return imports.reduce((all, file) => all.union(packagesLoadedWith(file, seen)), packagesIn(text));
+}
+
+/** The file of a command's action. */
+function actionFile(command: string): string | undefined {
+  return files.keys().find((name) => name.startsWith(`${command}_action-`));
+}
+
+Deno.test("the bundle has what the program needs, and nothing of the MCP SDK's web stack or of the tests", () => {
+  const packages = files.values().map(packagesIn).reduce((all, some) => all.union(some), new Set<string>());
+  for (const name of ["mqtt", "commander", "zod", "@logtape/logtape"]) assert.ok(packages.has(name), name);
+  const unreached = ["express", "hono", "@hono/node-server", "jose", "eventsource", "cross-spawn", "aedes"];
+  assert.deepEqual(unreached.filter((name) => packages.has(name)), []);
+  assert.deepEqual(
+    Object.keys(metadata.imports).filter((name) => /everything|aedes/.test(name) && packages.has(name)),
+    [],
+  );
+});
+
+Deno.test("help and version load neither MQTT.js nor the MCP SDK", () => {
+  const loaded = packagesLoadedWith("main.js");
+  assert.ok(loaded.has("commander"));
+  assert.ok(!loaded.has("mqtt"));
+  assert.ok(!loaded.has("@modelcontextprotocol/sdk"));
+});
+
+for (const command of ["serve", "connect", "list", "call", "check"]) {
+  const file = actionFile(command);
+  Deno.test({
+    name: `${command} does not load the MCP SDK, which only tools needs`,
+    ignore: file === undefined,
+    fn: () => {
+      assert.ok(file !== undefined);
+      assert.ok(!packagesLoadedWith(file).has("@modelcontextprotocol/sdk"));
+    },
+  });
+}

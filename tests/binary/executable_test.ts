@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import metadata from "../../deno.json" with { type: "json" };
+import { assertRuns, bundle, compile, executableName } from "../../scripts/support/executable.ts";
+import { embeddedBroker } from "../support/embedded_broker.ts";
+import { fixture, Process } from "../support/proxy.ts";
+
+const ECHO = fixture("echo_server.ts");
+
+/** What an executable of the program needs of its surroundings: nothing. */
+const NOWHERE = Deno.makeTempDirSync({ prefix: "mcp-mqtt-proxy-empty-" });
+globalThis.addEventListener("unload", () => Deno.removeSync(NOWHERE, { recursive: true }));
+
+const executable = await findExecutable();
+const ignore = executable === undefined;
+const needs = ignore ? ` (needs the compile runtime of Deno ${Deno.version.deno}: DENORT_BIN or a network)` : "";
+
+/** The executable that MCP_MQTT_PROXY_EXECUTABLE names, or one that is made now, if that can be. */
+async function findExecutable(): Promise<string | undefined> {
+  const given = Deno.env.get("MCP_MQTT_PROXY_EXECUTABLE");
+  if (given) return await Deno.realPath(given);
+  if (!await runtimeIsThere()) return undefined;
+  const directory = await Deno.makeTempDir({ prefix: "mcp-mqtt-proxy-executable-" });
+  globalThis.addEventListener("unload", () => Deno.removeSync(directory, { recursive: true }));
+  const file = `${directory}/${executableName()}`;
+  await compile(await bundle(`${directory}/bundle`), file);
+  await assertRuns(file);
+  return file;
+}
+
+/** Whether this Deno can compile at all: it needs a runtime of exactly its own version, from `DENORT_BIN` or the web. */
+async function runtimeIsThere(): Promise<boolean> {
+  const directory = await Deno.makeTempDir({ prefix: "mcp-mqtt-proxy-runtime-" });
+  try {
+    await Deno.writeTextFile(`${directory}/main.js`, 'console.log("it runs");');
+    await compile(`${directory}/main.js`, `${directory}/${executableName()}`);
+    const { stdout } = await new Deno.Command(`${directory}/${executableName()}`, { stdin: "null" }).output();
+    return new TextDecoder().decode(stdout).trim() === "it runs";
+  } catch {
+    return false;
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+/** Starts the executable in an empty directory, with a PATH that leads nowhere. */
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Process {
+  return new Process([executable ?? "", ...args], { cwd: NOWHERE, env: { PATH: NOWHERE, ...env } });
+}
+
+/** Starts `serve` of the executable, and waits until it is online. */
+async function startServe(
+  args: readonly string[],
+  command: readonly string[],
+  env?: Readonly<Record<string, string>>,
+): Promise<Process> {
+  const serve = start(["serve", ...args, "--log-level", "info", "--", ...command], env);
+  await serve.errors.find((line) => line.includes("is online"));
+  return serve;
+}
+
+Deno.test({
+  name: `the executable tells its version${needs}`,
+  ignore,
+  fn: async () => {
+    await using process = start(["--version"]);
+    assert.equal(await process.output.next(), metadata.version);
+    assert.equal((await process.status).code, 0);
+  },
+});
+
+Deno.test({
+  name: `the executable refuses a wrong command line with exit code 2${needs}`,
+  ignore,
+  fn: async () => {
+    await using process = start(["serve", "--qos", "7"]);
+    assert.equal((await process.status).code, 2);
+    await process.errors.find((line) => line.includes("--qos"));
+  },
+});
+
+Deno.test({
+  name: `executables at both ends carry requests, large ones too${needs}`,
+  ignore,
+  fn: async () => {
+    await using broker = await embeddedBroker();
+    const address = ["--broker", broker.url, "--name", "echo"];
+    await using serve = await startServe(address, ECHO);
+    await using host = start(["connect", ...address]);
+    await host.send({ jsonrpc: "2.0", id: "a", method: "ping" });
+    assert.deepEqual(await host.output.nextJson(), { jsonrpc: "2.0", id: "a", result: {} });
+    await host.send({ jsonrpc: "2.0", id: "b", method: "large", params: { bytes: 1_000_000 } });
+    assert.equal((await host.output.nextJson()).result.text.length, 1_000_000);
+    await host.closeInput();
+    assert.equal((await host.status).code, 0);
+    serve.kill("SIGTERM");
+    assert.equal((await serve.status).code, 0);
+  },
+});
+
+Deno.test({
+  name: `serve of the executable hands the variables of --pass-env to the server process${needs}`,
+  ignore,
+  fn: async () => {
+    await using broker = await embeddedBroker();
+    const address = ["--broker", broker.url, "--name", "echo"];
+    const env = { GREETING: "hello", MQTT_PASSWORD: "secret", MQTT_USERNAME: "somebody" };
+    await using _serve = await startServe([...address, "--pass-env", "GREETING"], ECHO, env);
+    await using host = start(["connect", ...address]);
+    await host.send({ jsonrpc: "2.0", id: 1, method: "environment" });
+    const { environment } = (await host.output.nextJson()).result;
+    assert.equal(environment.GREETING, "hello");
+    assert.equal(environment.MQTT_PASSWORD, undefined);
+  },
+});

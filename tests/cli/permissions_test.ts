@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import metadata from "../../deno.json" with { type: "json" };
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { NEEDS, surrender } from "../../src/cli/permissions.ts";
+import { INHERITED_ON } from "../../src/stdio/environment.ts";
+import { testOnBrokers } from "../support/brokers.ts";
+import { embeddedBroker } from "../support/embedded_broker.ts";
+import { fixture, type Process, startProxyUnder } from "../support/proxy.ts";
+
+const PROBE = new URL("../support/permission_probe.ts", import.meta.url).pathname;
+const ECHO = fixture("echo_server.ts");
+const ON_WINDOWS = Deno.build.os === "windows";
+
+Deno.test("every command says which permissions it needs", () => {
+  assert.deepEqual(COMMANDS.map(({ name }) => name).filter((name) => NEEDS[name] === undefined), []);
+});
+
+Deno.test("connect and tools keep neither run nor write, and no command keeps what lets it load other code", () => {
+  for (const name of ["connect", "tools"]) {
+    const kept = NEEDS[name]?.running ?? [];
+    assert.ok(!kept.includes("run") && !kept.includes("write"), name);
+  }
+  for (const [name, { running, starting }] of Object.entries(NEEDS)) {
+    for (const kind of ["ffi", "import", "sys"] as const) assert.ok(![...running, ...starting].includes(kind), name);
+  }
+});
+
+Deno.test("what is needed only to start is given back after the start, everything else at once", () => {
+  const revoked: string[] = [];
+  const { parsed, started } = surrender("connect", [], (kind) => revoked.push(kind));
+  parsed();
+  assert.deepEqual(revoked.splice(0), ["ffi", "import", "run", "sys", "write"]);
+  started();
+  assert.deepEqual(revoked, ["ffi", "import", "read", "run", "sys", "write"]);
+});
+
+Deno.test("connect keeps run only if it has started a client process, which it has to end", () => {
+  const revoked: string[] = [];
+  surrender("connect", ["client"], (kind) => revoked.push(kind)).started();
+  assert.ok(!revoked.includes("run"));
+});
+
+for (const [name, set] of Object.entries(metadata.permissions)) {
+  const commands = COMMANDS.filter((command) => NEEDS[command.name]?.set === name);
+  if (commands.length === 0) continue;
+
+  Deno.test(`the permission set ${name} grants the kinds that its commands need, and no others`, () => {
+    const needed = new Set(
+      commands.flatMap(({ name }) => [...NEEDS[name]?.running ?? [], ...NEEDS[name]?.starting ?? []]),
+    );
+    assert.deepEqual(Object.keys(set).sort(), [...needed].sort());
+  });
+
+  Deno.test(`the permission set ${name} lets its commands read their variables, and no others`, () => {
+    assert.ok(typeof set.env === "object");
+    assert.ok(set.env.ignore, "MQTT.js asks for variables that nobody granted");
+    const variables = commands.flatMap(({ settings }) => Object.values(settings).map(({ environment }) => environment));
+    if ("run" in set) variables.push(...INHERITED_ON.unix, ...INHERITED_ON.windows);
+    const grants = set.env.allow;
+    assert.deepEqual(variables.filter((variable) => !grants.some((grant) => covers(grant, variable))), []);
+    assert.deepEqual(grants.filter((grant) => !variables.some((variable) => covers(grant, variable))), []);
+  });
+}
+
+/** Whether a grant of `deno.json`, which may end in `*`, is for `variable`. */
+function covers(grant: string, variable: string): boolean {
+  return grant.endsWith("*") ? variable.startsWith(grant.slice(0, -1)) : variable === grant;
+}
+
+/** What a process started with the probe answers when it is asked for its permissions. */
+async function permissionsOf(process: Process): Promise<string[]> {
+  process.kill("SIGUSR1");
+  const line = await process.errors.find((line) => line.startsWith("permissions: "));
+  return line.slice("permissions: ".length).split(" ");
+}
+
+Deno.test({
+  name: "a running connect that was started with -A has nothing left but env and net",
+  ignore: ON_WINDOWS,
+  fn: async () => {
+    await using broker = await embeddedBroker();
+    const args = ["connect", "--broker", broker.url, "--name", "echo", "--log-level", "info"];
+    await using connect = startProxyUnder(["-A", "--preload", PROBE], args);
+    await connect.errors.find((line) => line.includes("connected to"));
+    assert.deepEqual(await permissionsOf(connect), ["env", "net"]);
+  },
+});
+
+Deno.test({
+  name: "a running serve that was started with -A can neither read nor write files",
+  ignore: ON_WINDOWS,
+  fn: async () => {
+    await using broker = await embeddedBroker();
+    const args = ["serve", "--broker", broker.url, "--name", "echo", "--log-level", "info", "--", ...ECHO];
+    await using serve = startProxyUnder(["-A", "--preload", PROBE], args);
+    await serve.errors.find((line) => line.includes("is online"));
+    assert.deepEqual(await permissionsOf(serve), ["env", "net", "run"]);
+  },
+});
+
+/** Carries one request from a host through both commands, started under these flags. */
+async function carryOne(url: string, serveFlags: readonly string[], connectFlags: readonly string[]): Promise<void> {
+  const address = ["--broker", url, "--name", "echo"];
+  await using serve = startProxyUnder(serveFlags, ["serve", ...address, "--log-level", "info", "--", ...ECHO]);
+  await serve.errors.find((line) => line.includes("is online"));
+  await using host = startProxyUnder(connectFlags, ["connect", ...address]);
+  await host.send({ jsonrpc: "2.0", id: 1, method: "ping" });
+  assert.deepEqual(await host.output.nextJson(), { jsonrpc: "2.0", id: 1, result: {} });
+  await host.closeInput();
+  assert.equal((await host.status).code, 0);
+  serve.kill("SIGTERM");
+  assert.equal((await serve.status).code, 0);
+}
+
+testOnBrokers("serve and connect work under their permission sets", async ({ url }) => {
+  await carryOne(url, ["-P=serve"], ["-P=connect"]);
+});
