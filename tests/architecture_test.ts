@@ -168,7 +168,7 @@ function describe({ file, specifier }: Import): string {
 }
 
 function importsOf(file: string, text: string): Import[] {
-  const found = withoutComments(text).matchAll(/\b(?:from|import)\s*\(?\s*"([^"]+)"/g);
+  const found = withoutComments(text).matchAll(/(?<!")\b(?:from|import)\s*\(?\s*"([^"]+)"/g);
   return [...found].map(([, specifier = ""]) => ({
     file,
     specifier,
