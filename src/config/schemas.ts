@@ -31,6 +31,11 @@ export function seconds(): z.ZodType<number> {
   return z.string().transform(readSeconds);
 }
 
+/** A duration in seconds, read as milliseconds, of which `0` is one. */
+export function secondsOrNone(): z.ZodType<number> {
+  return z.string().transform((text, context) => Number(text) === 0 ? 0 : readSeconds(text, context));
+}
+
 /** As {@linkcode seconds}, or `auto`, which is `undefined`. */
 export function secondsOrAuto(): z.ZodType<number | undefined> {
   return z.string().transform((text, context) => text === "auto" ? undefined : readSeconds(text, context));
