@@ -31,7 +31,8 @@ const BROKER: Needs = { set: "connect", running: ["env", "net"], starting: ["rea
 
 /** What each command needs. */
 export const NEEDS: Readonly<Record<string, Needs>> = {
-  serve: { set: "serve", running: ["env", "net", "run"], starting: ["read"] },
+  // It looks for the programs it is to start, and with `run` it could read anything anyway.
+  serve: { set: "serve", running: ["env", "net", "read", "run"], starting: [] },
   connect: { ...BROKER, withOperands: ["run"] },
   tools: { ...BROKER, set: "tools" },
   launch: { set: "serve", running: ["env", "run"], starting: ["read"] },

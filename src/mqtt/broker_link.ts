@@ -274,10 +274,16 @@ export class BrokerLink implements MqttLink {
     const { url } = this.#options.broker;
     if (refused === undefined) {
       const failure = new Failure("broker-unreachable", `The broker ${url} cannot be reached: ${cause}`);
-      this.#options.observe({ type: "broker.lost", broker: url, cause, retryIn });
+      this.#options.observe({ type: "broker.lost", broker: url, clientId: this.#clientId, cause, retryIn });
       this.#setState({ status: "connecting", failure });
     } else {
-      this.#options.observe({ type: "broker.refused", broker: url, cause: refused.message, retryIn });
+      this.#options.observe({
+        type: "broker.refused",
+        broker: url,
+        clientId: this.#clientId,
+        cause: refused.message,
+        retryIn,
+      });
       this.#setState({ status: "refused", failure: refused });
     }
   }
