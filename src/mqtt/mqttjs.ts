@@ -24,11 +24,14 @@ import type {
 } from "./connection.ts";
 import { ConnectError } from "./connection.ts";
 import { withTimeLimit } from "../core/clock.ts";
-import type { PublishPacket, PublishProperties, ReceivedPacket, Will } from "./link.ts";
+import type { PublishPacket, PublishProperties, ReceivedPacket, UserProperties, Will } from "./link.ts";
 import { fromReturnCode, reasonCodeName } from "./reason_codes.ts";
 
 /** How long a broker may take from the first packet to CONNACK, in ms. */
 const CONNECT_TIMEOUT = 10_000;
+
+/** Largest Message Expiry Interval, in seconds (MQTT 5.0, section 3.3.2.3.3). */
+const LONGEST_EXPIRY = 2 ** 32 - 1;
 
 /** How long a goodbye may take, in ms. */
 const END_TIMEOUT = 1_000;
@@ -128,8 +131,8 @@ class MqttJsConnection implements MqttConnection {
       retain: packet.retain ?? false,
       properties: toProperties(packet.properties),
     };
-    this.#client.publish(packet.topic, toBuffer(packet.payload), options, () => {
-      if (!this.#ended) acknowledged(packet.qos === 0 ? 0 : this.#reasonCode);
+    this.#client.publish(packet.topic, toBuffer(packet.payload), options, (error) => {
+      if (!this.#ended && !isTrouble(error)) acknowledged(packet.qos === 0 ? 0 : this.#reasonCode);
     });
   }
 
@@ -158,6 +161,11 @@ class MqttJsConnection implements MqttConnection {
     this.#client.end(true);
     this.#client.stream.destroy();
   }
+}
+
+/** Whether a packet was not sent, since the connection is about to end; a refusal by the broker has a reason code. */
+function isTrouble(error: Error | null | undefined): boolean {
+  return error !== null && error !== undefined && !("code" in error && typeof error.code === "number");
 }
 
 function isSuback(packet: unknown): packet is { granted: readonly number[] } {
@@ -199,10 +207,18 @@ function toBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** MQTT.js throws at a Message Expiry Interval that four bytes cannot hold, and drops the connection at no properties. */
 function toProperties(properties: PublishProperties = {}): NonNullable<IPublishPacket["properties"]> {
-  const { correlationData, ...rest } = properties;
-  const converted = correlationData === undefined ? rest : { ...rest, correlationData: toBuffer(correlationData) };
+  const { correlationData, messageExpiryInterval = 0, userProperties, ...rest } = properties;
+  const converted: Record<string, unknown> = rest;
+  if (correlationData !== undefined) converted.correlationData = toBuffer(correlationData);
+  if (messageExpiryInterval > 0) converted.messageExpiryInterval = Math.min(messageExpiryInterval, LONGEST_EXPIRY);
+  if (userProperties !== undefined && hasValue(userProperties)) converted.userProperties = userProperties;
   return converted as NonNullable<IPublishPacket["properties"]>;
+}
+
+function hasValue(properties: UserProperties): boolean {
+  return Object.values(properties).some((values) => typeof values === "string" || values.length > 0);
 }
 
 function toReceivedPacket(packet: IPublishPacket): ReceivedPacket {
