@@ -41,7 +41,10 @@ Deno.test("a profile makes up for what its brokers do not say", () => {
   const small = limits({ maximumPacketSize: 1_000, maximumQoS: 0 }, BROKER_PROFILES.azure);
   assert.deepEqual([small.maximumQoS, small.maximumPacketSize], [0, 1_000]);
   assert.equal(limits({}, BROKER_PROFILES.rabbitmq).sharedSubscriptionAvailable, false);
-  assert.equal(limits({ sharedSubscriptionAvailable: true }, BROKER_PROFILES.rabbitmq).sharedSubscriptionAvailable, true);
+  assert.equal(
+    limits({ sharedSubscriptionAvailable: true }, BROKER_PROFILES.rabbitmq).sharedSubscriptionAvailable,
+    true,
+  );
 });
 
 Deno.test("every profile is described", () => {

@@ -142,7 +142,13 @@ Deno.test("a message of QoS 0 is not sent twice", () => {
 });
 
 Deno.test("a reason code of the broker's becomes a failure", () => {
-  const expected = { 0x00: "ok", 0x10: "no-server-online", 0x80: "publish-refused", 0x87: "not-authorized", 0x97: "publish-refused" };
+  const expected = {
+    0x00: "ok",
+    0x10: "no-server-online",
+    0x80: "publish-refused",
+    0x87: "not-authorized",
+    0x97: "publish-refused",
+  };
   for (const [code, outcome] of Object.entries(expected)) {
     const { box, add, connection, outcomes } = outbox();
     box.attach(connection, limits());
@@ -285,7 +291,10 @@ Deno.test("a callback may publish, and the order stays", () => {
 });
 
 Deno.test("every message has one outcome and none is lost, whatever the connections do", async () => {
-  const step = fc.record({ act: fc.constantFrom("add", "add", "acknowledge", "detach", "attach", "wait"), at: fc.nat() });
+  const step = fc.record({
+    act: fc.constantFrom("add", "add", "acknowledge", "detach", "attach", "wait"),
+    at: fc.nat(),
+  });
   await holdsAsync(fc.array(step, { maxLength: 80 }), async (steps) => {
     const { clock, box, outcomes } = outbox();
     let connection: FakeConnection | undefined;

@@ -35,7 +35,9 @@ for (const filter of ["#", "+", "+/+", "a/#", "/#", "a/+/b/#", "$share/group/a/#
   Deno.test(`a topic filter may be ${filter}`, () => assert.equal(topicFilterProblem(filter), undefined));
 }
 
-for (const filter of ["", "a+", "+a/b", "a#", "#/a", "a/#/b", "a\0", "$share/g", "$share/g/", "$share//a", "$share/+/a"]) {
+for (
+  const filter of ["", "a+", "+a/b", "a#", "#/a", "a/#/b", "a\0", "$share/g", "$share/g/", "$share//a", "$share/+/a"]
+) {
   Deno.test(`a topic filter may not be ${JSON.stringify(filter)}`, () => {
     assert.equal(typeof topicFilterProblem(filter), "string");
   });
