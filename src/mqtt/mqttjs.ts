@@ -85,6 +85,8 @@ function clientOptions({ broker, plan, protocolVersion, cleanStart }: ConnectReq
       cert: tls?.cert,
       key: tls?.key?.reveal(),
       servername: tls?.servername,
+      // MQTT.js hands every TLS option on to a websocket but this one.
+      wsOptions: tls?.servername === undefined ? undefined : { servername: tls.servername },
     }),
     ...(version5
       ? {
@@ -197,10 +199,22 @@ function watchEnd(client: MqttClient): Promise<ConnectionEnd & { silent: boolean
   });
 }
 
+/** What to do about a TLS handshake that failed, by what the platform says of it. */
+const TLS_REMEDIES: readonly [problem: RegExp, remedy: string][] = [
+  [
+    /self-signed|unable to (get|verify)|issuer/i,
+    "if an authority of your own has signed it, name its certificate by --ca",
+  ],
+  [/altnames/, "if the broker is known by another name, give that by --tls-servername"],
+  [/alert: ?CertificateRequired/, "the broker wants a client certificate: --cert and --key"],
+  [/alert: ?(UnknownCA|(Bad|Unsupported|Unknown)?Certificate)/, "the broker does not accept the certificate in --cert"],
+];
+
 function describe(error: Error): string {
   // Errors that gather one error for each address of a host have no message of their own.
   if (error.message === "" && error instanceof AggregateError) return error.errors.map(String).join("; ");
-  return error.message;
+  const remedy = TLS_REMEDIES.find(([problem]) => problem.test(error.message))?.[1];
+  return remedy === undefined ? error.message : `${error.message}; ${remedy}`;
 }
 
 function toBuffer(bytes: Uint8Array): Buffer {
