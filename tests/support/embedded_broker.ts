@@ -4,6 +4,7 @@
  * @module
  */
 import { Aedes, type AedesOptions } from "aedes";
+import { Buffer } from "node:buffer";
 import { createServer, type Server, type Socket } from "node:net";
 
 /** A broker of a test. */
@@ -31,6 +32,7 @@ export async function embeddedBroker(
     sockets.add(socket);
     socket.setNoDelay(true);
     socket.on("close", () => sockets.delete(socket));
+    readWhole(socket);
     aedes.handle(socket);
   });
   await listen(server, port);
@@ -51,6 +53,20 @@ export async function embeddedBroker(
       disconnectAll();
       await closed;
     },
+  };
+}
+
+/**
+ * Makes `read()` give everything that has arrived. aedes reads once for every "readable" and goes by that, but a
+ * stream gives the chunks one by one: what came in several of them would stay where it is until more comes.
+ */
+function readWhole(socket: Socket): void {
+  const read = socket.read.bind(socket);
+  socket.read = (size?: number) => {
+    if (typeof size === "number") return read(size);
+    const chunks: Buffer[] = [];
+    for (let chunk = read(); chunk !== null; chunk = read()) chunks.push(chunk);
+    return chunks.length === 0 ? null : Buffer.concat(chunks);
   };
 }
 
