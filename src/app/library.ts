@@ -65,7 +65,7 @@ export interface ServerAddress {
 export interface MqttClientOptions extends BrokerOptions, ServerAddress {
   /** How long a request waits for broker and server, in ms. @default {10000} */
   readonly connectTimeout?: number;
-  /** How long the server may take to answer a request, in ms. @default {Infinity} */
+  /** How long the server may take to answer a request, in ms; by default 10 to 60 seconds, by its method. */
   readonly timeout?: number;
   /** Whether to look for servers before speaking to one. @default {true} */
   readonly discovery?: boolean;
@@ -107,7 +107,7 @@ export interface MqttServer extends AsyncDisposable {
  * ```
  */
 export function mqttClientTransport(options: MqttClientOptions): Transport {
-  const { connectTimeout = 10_000, timeout = Infinity, discovery = true, observe = () => {} } = options;
+  const { connectTimeout = 10_000, timeout, discovery = true, observe = () => {} } = options;
   const { channel, close } = remoteServer(
     {
       broker: brokerConfigOf(options),

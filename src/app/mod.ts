@@ -9,4 +9,5 @@ export {
   serveMqtt,
   type ServerAddress,
 } from "./library.ts";
+export { RESTART_POLICIES, type RestartPolicyName } from "./restart_policy.ts";
 export { serve, type ServeConfig, type ServedEntry } from "./serve.ts";

@@ -6,7 +6,7 @@
 import type { BrokerConfig, TopicConfig } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
 import { BrokerLink } from "../mqtt/mod.ts";
-import { RecoveringChannel } from "../relay/mod.ts";
+import { recommendedTimeout, RecoveringChannel } from "../relay/mod.ts";
 import { type ClientOptions, PROFILES } from "../wire/mod.ts";
 import { clientIdFor } from "./client_id.ts";
 
@@ -19,8 +19,8 @@ export interface RemoteServerConfig {
   readonly maximumMessage: number;
   /** How long a request waits for broker and server, in ms. */
   readonly connectTimeout: number;
-  /** How long a request may take, in ms. */
-  readonly timeout: number;
+  /** How long a request may take, in ms; what is recommended for its method when `undefined`. */
+  readonly timeout: number | undefined;
 }
 
 /** The channel to a remote server. */
@@ -41,7 +41,7 @@ export function remoteServer(config: RemoteServerConfig, observe: Observer): Rem
     observe,
     discovery: config.discovery && broker.profile.discovery,
     connectTimeout,
-    timeout: () => config.timeout,
+    timeout: (method) => config.timeout ?? recommendedTimeout(method),
   };
   const link = new BrokerLink({
     broker: broker.broker,

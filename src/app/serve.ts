@@ -5,12 +5,14 @@
  */
 import type { BrokerConfig, ServerEntry } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
-import type { Failure } from "../core/failure.ts";
+import { Failure } from "../core/failure.ts";
 import { BrokerLink } from "../mqtt/mod.ts";
-import { PROFILES, type ServerOptions } from "../wire/mod.ts";
+import { type Acceptor, PROFILES, type ServerOptions } from "../wire/mod.ts";
 import { ChildPool } from "./child_pool.ts";
 import { clientIdFor } from "./client_id.ts";
-import { SessionHost, SessionSlots } from "./session_host.ts";
+import type { RestartPolicyName } from "./restart_policy.ts";
+import { SessionHost } from "./session_host.ts";
+import { SessionSlots } from "./session_slots.ts";
 
 /** A server to put on the broker. */
 export interface ServedEntry {
@@ -28,35 +30,55 @@ export interface ServeConfig {
   readonly passedVariables: readonly string[];
   readonly prewarm: number;
   readonly maximumSessions: number;
+  /** Requests of one session that may wait for their answers. */
+  readonly maximumPending: number;
   /** In ms. */
   readonly idleTimeout: number;
+  readonly restart: RestartPolicyName;
+  /** How long requests that are under way may take when the process is asked to end, in ms. */
+  readonly drain: number;
   /** In bytes. */
   readonly maximumMessage: number;
 }
 
 /**
- * Serves until `signal` is aborted. Resolves with nothing then, or earlier with the reason why no waiting will
- * help.
+ * Serves until `signal` is aborted, and then until the requests that are under way have their answers. Resolves with
+ * nothing then, or earlier with the reason why no waiting will help.
  */
 export async function serve(config: ServeConfig, observe: Observer, signal: AbortSignal): Promise<Failure | undefined> {
   const slots = new SessionSlots(config.maximumSessions);
   await using servers = new AsyncDisposableStack();
-  const ends = config.servers.map((served) => start(served, config, slots, observe, servers));
+  const running = config.servers.map((served) => start(served, config, slots, observe, servers));
   const aborted = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener("abort", () => resolve(undefined), { once: true });
   });
-  return await Promise.race([aborted, ...ends]);
+  const failure = await Promise.race([aborted, ...running.map(({ refused }) => refused)]);
+  if (failure === undefined) {
+    const reason = new Failure("server-shutting-down", "The server is shutting down");
+    await Promise.all(running.map(async ({ acceptor, host }) => {
+      acceptor.withdraw();
+      await host.drain(reason, config.drain);
+    }));
+  }
+  return failure;
 }
 
-/** Puts one server on the broker. The promise resolves when the broker refuses for good. */
+interface RunningServer {
+  readonly acceptor: Acceptor;
+  readonly host: SessionHost;
+  /** Resolves when the broker refuses for good. */
+  readonly refused: Promise<Failure>;
+}
+
+/** Puts one server on the broker. */
 function start(
   { entry, topics, description }: ServedEntry,
   config: ServeConfig,
   slots: SessionSlots,
   observe: Observer,
   servers: AsyncDisposableStack,
-): Promise<Failure> {
+): RunningServer {
   const profile = PROFILES["request-response"];
   const { broker } = config;
   const pool = new ChildPool({
@@ -69,7 +91,9 @@ function start(
   const host = new SessionHost({
     server: topics.serverName,
     slots,
+    maximumPending: config.maximumPending,
     idleTimeout: config.idleTimeout,
+    restart: config.restart,
     start: (session) => pool.take(session),
     observe,
   });
@@ -94,11 +118,12 @@ function start(
   servers.use(link);
   servers.use(pool);
   servers.use(host);
-  servers.use(profile.accept(link, options));
-  return new Promise((resolve) => {
+  const acceptor = servers.use(profile.accept(link, options));
+  const refused = new Promise<Failure>((resolve) => {
     link.watch((state) => {
       if (state.status === "refused") resolve(state.failure);
     });
-    link.open();
   });
+  link.open();
+  return { acceptor, host, refused };
 }

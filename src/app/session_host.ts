@@ -3,12 +3,16 @@
  *
  * @module
  */
+import { sleep, withTimeLimit } from "../core/clock.ts";
+import type { Channel } from "../core/channel.ts";
 import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
-import type { Channel } from "../core/channel.ts";
 import { AnsweringChannel, join } from "../relay/mod.ts";
 import type { IncomingSession } from "../wire/mod.ts";
 import { IdleWatch } from "./idle_watch.ts";
+import { RestartPolicy, type RestartPolicyName } from "./restart_policy.ts";
+import { SessionGate } from "./session_gate.ts";
+import type { SessionSlots } from "./session_slots.ts";
 
 /** What a {@linkcode SessionHost} is made of. */
 export interface SessionHostOptions {
@@ -16,82 +20,106 @@ export interface SessionHostOptions {
   readonly server: string;
   /** How many sessions there may be, in all hosts that share this object. */
   readonly slots: SessionSlots;
+  /** How many requests of one session may wait for their answers. */
+  readonly maximumPending: number;
   /** A session without a message for this long is ended, in ms. */
   readonly idleTimeout: number;
+  /** Whether a server process that has exited by itself is followed by another one. */
+  readonly restart: RestartPolicyName;
   /** Starts the server for a session. Throws a {@linkcode Failure} when it cannot. */
   readonly start: (session: string) => Channel;
   readonly observe: Observer;
 }
 
-/** A number of sessions that several hosts share. */
-export class SessionSlots {
-  readonly maximum: number;
-  #used = 0;
-
-  constructor(maximum: number) {
-    this.maximum = maximum;
-  }
-
-  /** Takes a slot, if there is one. */
-  take(): boolean {
-    if (this.#used >= this.maximum) return false;
-    this.#used++;
-    return true;
-  }
-
-  release(): void {
-    this.#used--;
-  }
+/** A session that has its process. */
+interface Running {
+  readonly gate: SessionGate;
+  readonly server: AnsweringChannel;
 }
 
 /** Runs the sessions of one server. Disposing of it waits until all their processes have ended. */
 export class SessionHost implements AsyncDisposable {
   readonly #options: SessionHostOptions;
-  readonly #running = new Set<Promise<void>>();
+  readonly #restart: RestartPolicy;
+  readonly #sessions = new Set<Promise<void>>();
+  readonly #running = new Set<Running>();
+  readonly #abort = new AbortController();
+  #draining: Failure | undefined;
 
   constructor(options: SessionHostOptions) {
     this.#options = options;
+    this.#restart = new RestartPolicy(options.restart);
   }
 
   /** Takes a session that a client has opened. */
   accept(session: IncomingSession): void {
     const { slots } = this.#options;
+    const obstacle = this.#draining ?? this.#restart.obstacle;
+    if (obstacle !== undefined) return this.#refuse(session, obstacle);
     if (!slots.take()) {
       const text = `All ${slots.maximum} sessions are in use; try again later, or raise --max-sessions`;
-      this.#refuse(session, new Failure("too-many-sessions", text, { maximum: slots.maximum }));
-      return;
+      return this.#refuse(session, new Failure("too-many-sessions", text, { maximum: slots.maximum }));
     }
     const running = this.#run(session).finally(() => {
       slots.release();
-      this.#running.delete(running);
+      this.#sessions.delete(running);
     });
-    this.#running.add(running);
+    this.#sessions.add(running);
+  }
+
+  /**
+   * Takes no more sessions and no more requests, lets those that are under way come to their end, and ends each session
+   * as soon as it has none.
+   *
+   * @param limit how long that may take, in ms; sessions that take longer are ended as they are
+   */
+  async drain(reason: Failure, limit: number): Promise<void> {
+    this.#draining = reason;
+    this.#abort.abort(reason);
+    await Promise.all([...this.#running].map(async ({ gate, server }) => {
+      gate.refuse(reason);
+      await withTimeLimit(server.settled(), limit);
+      await gate.close(reason);
+    }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#running);
+    await Promise.all(this.#sessions);
   }
 
   async #run(session: IncomingSession): Promise<void> {
-    const { server, start, observe, idleTimeout } = this.#options;
-    let child: Channel;
+    const { server: name, observe, idleTimeout, maximumPending } = this.#options;
+    const child = await this.#start(session);
+    if (child === undefined) return;
+    observe({ type: "session.opened", server: name, session: session.name });
+    const since = performance.now();
+    const server = new AnsweringChannel(child, {
+      failed: ({ method }, { reason, message }) => observe({ type: "request.failed", method, reason, cause: message }),
+    });
+    const gate = new SessionGate(new IdleWatch(session, idleTimeout), () => server.pending, maximumPending);
+    const running = { gate, server };
+    this.#running.add(running);
+    const { first, failure } = await join(gate, server);
+    this.#running.delete(running);
+    if (first === "right" && failure !== undefined) this.#restart.exited(failure, performance.now() - since);
+    else this.#restart.ended();
+    const cause = failure?.message ?? (first === "left" ? "the client has left" : "the server process has ended");
+    observe({ type: "session.ended", server: name, session: session.name, cause });
+  }
+
+  /** The session's process; `undefined` when there is none, and the session has been told. */
+  async #start(session: IncomingSession): Promise<Channel | undefined> {
+    const { server, start, observe } = this.#options;
     try {
-      child = start(`${server}/${session.name}`);
+      const { delay } = this.#restart;
+      if (delay > 0) {
+        observe({ type: "child.delayed", session: `${server}/${session.name}`, delay });
+        await sleep(delay, this.#abort.signal);
+      }
+      return start(`${server}/${session.name}`);
     } catch (error) {
       this.#refuse(session, error instanceof Failure ? error : new Failure("child-not-started", String(error)));
-      return;
     }
-    observe({ type: "session.opened", server, session: session.name });
-    const watched = new IdleWatch(session, idleTimeout);
-    const { first, failure } = await join(
-      watched,
-      new AnsweringChannel(child, {
-        failed: ({ method }, { reason, message }) =>
-          observe({ type: "request.failed", method, reason, cause: message }),
-      }),
-    );
-    const cause = failure?.message ?? (first === "left" ? "the client has left" : "the server process has ended");
-    observe({ type: "session.ended", server, session: session.name, cause });
   }
 
   #refuse(session: IncomingSession, failure: Failure): void {

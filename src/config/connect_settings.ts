@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { onOff, seconds } from "./schemas.ts";
+import { onOff, seconds, secondsOrAuto } from "./schemas.ts";
 import { setting } from "./setting.ts";
 
 /** How a host is served. */
@@ -18,9 +18,9 @@ export const CONNECT_SETTINGS = {
   timeout: setting({
     flag: "--timeout <seconds>",
     environment: "MCP_MQTT_TIMEOUT",
-    description: "how long the server may take to answer a request; 0 for ever",
-    schema: seconds(),
-    fallback: "0",
+    description: "how long the server may take to answer a request; 0 for ever, auto: 10 to 60 by its method",
+    schema: secondsOrAuto(),
+    fallback: "auto",
   }),
   noDiscovery: setting({
     flag: "--no-discovery",

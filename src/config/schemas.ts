@@ -28,11 +28,23 @@ export function wholeNumber(minimum: number, maximum: number): z.ZodType<number>
 
 /** A duration in seconds, which may have decimals, read as milliseconds. `0` means no limit. */
 export function seconds(): z.ZodType<number> {
-  return z.string().transform((text, context) => {
-    const number = Number(text);
-    if (text.trim() === "" || !(number >= 0)) return refuse(context, `must be a number of seconds; it is "${text}"`);
-    return number === 0 ? Infinity : number * 1000;
-  });
+  return z.string().transform(readSeconds);
+}
+
+/** A duration in seconds, read as milliseconds, of which `0` is one. */
+export function secondsOrNone(): z.ZodType<number> {
+  return z.string().transform((text, context) => Number(text) === 0 ? 0 : readSeconds(text, context));
+}
+
+/** As {@linkcode seconds}, or `auto`, which is `undefined`. */
+export function secondsOrAuto(): z.ZodType<number | undefined> {
+  return z.string().transform((text, context) => text === "auto" ? undefined : readSeconds(text, context));
+}
+
+function readSeconds(text: string, context: z.RefinementCtx): number {
+  const number = Number(text);
+  if (text.trim() === "" || !(number >= 0)) return refuse(context, `must be a number of seconds; it is "${text}"`);
+  return number === 0 ? Infinity : number * 1000;
 }
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };

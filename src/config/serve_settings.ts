@@ -4,7 +4,17 @@
  * @module
  */
 import { UsageError } from "../core/usage_error.ts";
-import { bytes, onOff, optionalText, seconds, texts, topicLevel, wholeNumber } from "./schemas.ts";
+import {
+  bytes,
+  oneOf,
+  onOff,
+  optionalText,
+  seconds,
+  secondsOrNone,
+  texts,
+  topicLevel,
+  wholeNumber,
+} from "./schemas.ts";
 import { setting, type Values } from "./setting.ts";
 
 /** How sessions and their child processes are run. */
@@ -67,6 +77,27 @@ export const SERVE_SETTINGS = {
     description: "sessions, and so server processes, at a time",
     schema: wholeNumber(1, 100_000),
     fallback: "64",
+  }),
+  maxPending: setting({
+    flag: "--max-pending <count>",
+    environment: "MCP_MQTT_MAX_PENDING",
+    description: "requests of one session that may wait for their answers",
+    schema: wholeNumber(1, 1_000_000),
+    fallback: "1024",
+  }),
+  restart: setting({
+    flag: "--restart <policy>",
+    environment: "MCP_MQTT_RESTART",
+    description: "whether a server process that exits by itself is followed by another: always, on-failure or never",
+    schema: oneOf(["always", "on-failure", "never"]),
+    fallback: "always",
+  }),
+  drain: setting({
+    flag: "--drain <seconds>",
+    environment: "MCP_MQTT_DRAIN",
+    description: "how long running requests may take to end when serve is asked to end",
+    schema: secondsOrNone(),
+    fallback: "5",
   }),
   idleTimeout: setting({
     flag: "--idle-timeout <seconds>",

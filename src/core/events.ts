@@ -27,6 +27,7 @@ export type ProxyEvent =
   | { readonly type: "session.retransmitted"; readonly session: string; readonly count: number }
   | { readonly type: "session.duplicate"; readonly session: string }
   | { readonly type: "child.started"; readonly session: string; readonly pid: number }
+  | { readonly type: "child.delayed"; readonly session: string; readonly delay: number }
   | { readonly type: "child.exited"; readonly session: string; readonly cause: string }
   | { readonly type: "child.stderr"; readonly session: string; readonly line: string }
   | { readonly type: "line.skipped"; readonly source: string; readonly bytes: number }

@@ -21,6 +21,7 @@ export type FailureReason =
   | "child-exited"
   | "timed-out"
   | "too-large"
+  | "too-many-pending"
   | "too-many-sessions";
 
 /**

@@ -5,6 +5,7 @@
  */
 import type { Receiver } from "./channel.ts";
 import type { Message } from "./message.ts";
+import { Queue } from "./queue.ts";
 
 /**
  * Hands messages to a receiver in order, as fast as it takes them, and keeps those that it does not take yet. So
@@ -12,7 +13,7 @@ import type { Message } from "./message.ts";
  */
 export class Inbox {
   #receiver: Receiver | undefined;
-  #queue: Message[] = [];
+  readonly #queue = new Queue<Message>();
   #bytes = 0;
   #draining = false;
 
@@ -41,7 +42,7 @@ export class Inbox {
   /** Removes and returns what is kept. */
   takeAll(): Message[] {
     this.#bytes = 0;
-    return this.#queue.splice(0);
+    return this.#queue.takeAll();
   }
 
   async #drain(receiver: Receiver, first?: Promise<void>): Promise<void> {

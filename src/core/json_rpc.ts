@@ -14,7 +14,7 @@ import { indexOfByte } from "./bytes.ts";
  * What a message is, as far as carrying it is concerned:
  * - `request`: has a `method` and an `id` that is a string or a number; somebody waits for its response
  * - `notification`: has a `method` and no `id`
- * - `response`: has no `method`, but an `id` and a `result` or an `error`
+ * - `response`: has no `method`, but an `id` that is a string, a number or null, and a `result` or an `error`
  * - `other`: any other JSON object, or an array (a batch); carried, but nobody is known to wait for it
  * - `malformed`: not a JSON object or array
  */
@@ -41,7 +41,7 @@ const MINUS = 0x2d;
 
 const MALFORMED: Envelope = { kind: "malformed", id: undefined, method: undefined };
 const BATCH: Envelope = { kind: "other", id: undefined, method: undefined };
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Reads the envelope of one JSON-RPC message.
@@ -79,9 +79,9 @@ export function scanEnvelope(bytes: Uint8Array): Envelope {
     if (key === "id") {
       if (bytes[start] === QUOTE && readString(bytes, start, end) === undefined) return MALFORMED;
       id = readText(bytes, start, end);
-    } else if (key === "method" && bytes[start] === QUOTE) {
-      method = readString(bytes, start, end);
-      if (method === undefined) return MALFORMED;
+    } else if (key === "method") {
+      method = bytes[start] === QUOTE ? readString(bytes, start, end) : undefined;
+      if (method === undefined && bytes[start] === QUOTE) return MALFORMED;
     } else if (key === "result" || key === "error") {
       answers = true;
     }
@@ -100,7 +100,7 @@ function kindOf(id: string | undefined, method: string | undefined, answers: boo
     if (id === undefined) return "notification";
     return isStringOrNumber(id) ? "request" : "other";
   }
-  return id !== undefined && answers ? "response" : "other";
+  return id !== undefined && answers && (isStringOrNumber(id) || id === "null") ? "response" : "other";
 }
 
 function isStringOrNumber(json: string): boolean {
@@ -114,9 +114,14 @@ function isStringOrNumber(json: string): boolean {
  * A peer that parses an id and writes it again may change its spelling (`1.0` to `1`, `"\u0061"` to `"a"`), so
  * unusual spellings are reduced to the one that `JSON.stringify` gives. Plain integers are kept digit by digit:
  * peers exist that carry more of them than a double holds.
+ *
+ * @param id of a request or a response, as {@linkcode scanEnvelope} gives it
  */
 export function idKey(id: string): string {
-  return /^(?:-?\d+|"[^"\\]*")$/.test(id) ? id : JSON.stringify(JSON.parse(id));
+  if (/^(?:0|-?[1-9]\d*|"[^"\\]*")$/.test(id)) return id;
+  const value: unknown = JSON.parse(id);
+  const tooLarge = value === Infinity || value === -Infinity;
+  return tooLarge ? id : JSON.stringify(value);
 }
 
 const KEYS = ["id", "method", "result", "error"] as const;

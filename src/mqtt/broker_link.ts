@@ -52,7 +52,7 @@ const SILENT_CLOSES_BEFORE_DOWNGRADE = 2;
 /** How long a close may take, in ms. */
 const CLOSE_TIMEOUT = 1_000;
 
-/** The {@linkcode MqttLink} to a real broker. Starts to connect as soon as {@linkcode open} is called. */
+/** The {@linkcode MqttLink} to a real broker. */
 export class BrokerLink implements MqttLink {
   readonly #options: BrokerLinkOptions;
   readonly #clock: Clock;
@@ -85,10 +85,8 @@ export class BrokerLink implements MqttLink {
     return this.#state;
   }
 
-  /** Starts to connect. What was subscribed before is part of being online. */
-  open(): this {
+  open(): void {
     this.#running ??= this.#run();
-    return this;
   }
 
   watch(listener: (state: LinkState) => void, signal?: AbortSignal): void {
@@ -127,6 +125,10 @@ export class BrokerLink implements MqttLink {
     return this.close();
   }
 
+  get #onlyVersion(): 4 | 5 | undefined {
+    return this.#options.plan.protocolVersion ?? this.#options.protocolVersion;
+  }
+
   async #close(): Promise<void> {
     if (this.#state.status === "online") {
       await withTimeLimit(this.#outbox.drained(), CLOSE_TIMEOUT, this.#clock);
@@ -153,15 +155,15 @@ export class BrokerLink implements MqttLink {
 
   /** One connection, from the attempt to its end. Resolves with what ended it. */
   async #attempt(attempt: number): Promise<AttemptFailure> {
-    const { broker, plan, connect = connectLazily, observe } = this.#options;
-    const protocolVersion = this.#options.protocolVersion ?? (this.#downgraded ? 4 : 5);
+    const { broker, plan, profile, connect = connectLazily, observe } = this.#options;
+    const protocolVersion = this.#onlyVersion ?? (this.#downgraded ? 4 : 5);
     observe({ type: "broker.connecting", broker: broker.url, attempt });
     try {
       const connection = await connect({
         broker,
-        plan,
+        plan: profile.connectUserProperties ? plan : withoutUserProperties(plan),
         protocolVersion,
-        cleanStart: !this.#connectedBefore,
+        cleanStart: !this.#connectedBefore || plan.sessionExpiryInterval === 0,
         received: (packet) => this.#dispatcher.dispatch(packet),
       }, this.#abort.signal);
       return await this.#use(connection, protocolVersion);
@@ -241,7 +243,7 @@ export class BrokerLink implements MqttLink {
   #classify(error: unknown, protocolVersion: 4 | 5): AttemptFailure {
     const cause = error instanceof Error ? error.message : String(error);
     if (!(error instanceof ConnectError)) return { cause, refused: undefined };
-    if (this.#options.protocolVersion === undefined && protocolVersion === 5) {
+    if (this.#onlyVersion === undefined && protocolVersion === 5) {
       this.#silentCloses = error.silent ? this.#silentCloses + 1 : 0;
       const refused = error.reasonCode === UNSUPPORTED_PROTOCOL_VERSION;
       if (refused || this.#silentCloses >= SILENT_CLOSES_BEFORE_DOWNGRADE) {
@@ -289,6 +291,10 @@ export class BrokerLink implements MqttLink {
 function toRequest({ filter, qos, share, noLocal = false }: Subscription, limits: BrokerLimits): SubscriptionRequest {
   const shared = share !== undefined && limits.sharedSubscriptionAvailable && limits.protocolVersion === 5;
   return { filter: shared ? `$share/${share}/${filter}` : filter, qos, noLocal };
+}
+
+function withoutUserProperties({ userProperties: _, ...plan }: ConnectPlan): ConnectPlan {
+  return plan;
 }
 
 interface AttemptFailure {

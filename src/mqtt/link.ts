@@ -61,6 +61,8 @@ export interface ConnectPlan {
   readonly userProperties?: UserProperties;
   /** Session Expiry Interval, in seconds. */
   readonly sessionExpiryInterval?: number;
+  /** The only version of MQTT that will do, where the profile cannot work with another. */
+  readonly protocolVersion?: 5;
 }
 
 /** What the broker grants; from CONNACK, and from what is known of the kind of broker. */
@@ -119,13 +121,16 @@ export interface Subscription {
 export type Settled = (failure?: Failure) => void;
 
 /**
- * One connection to one broker. It connects by itself, again and again, until it is closed; what was subscribed
- * stays subscribed, and what was published is sent when the connection is back.
+ * One connection to one broker. Once opened, it connects by itself, again and again, until it is closed; what was
+ * subscribed stays subscribed, and what was published is sent when the connection is back.
  */
 export interface MqttLink extends AsyncDisposable {
   /** The MQTT client id; the broker's own choice if it assigned one. */
   readonly clientId: string;
   readonly state: LinkState;
+
+  /** Starts to connect. What was subscribed before is part of being online. Idempotent. */
+  open(): void;
 
   /** Calls `listener` after every change of state, until `signal` is aborted. */
   watch(listener: (state: LinkState) => void, signal?: AbortSignal): void;

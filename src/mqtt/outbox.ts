@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
+import { Queue } from "../core/queue.ts";
 import type { MqttConnection } from "./connection.ts";
 import type { BrokerLimits, PublishPacket, QoS, Settled } from "./link.ts";
 import { publishSize } from "./packet_size.ts";
@@ -31,7 +32,7 @@ export class Outbox {
   readonly #clock: Clock;
   #connection: MqttConnection | undefined;
   #limits: BrokerLimits | undefined;
-  #waiting: Entry[] = [];
+  readonly #waiting = new Queue<Entry>();
   #unacknowledged = new Set<Entry>();
   #bytes = 0;
   #pumping = false;
@@ -72,14 +73,13 @@ export class Outbox {
     this.#unacknowledged.clear();
     if (reasonCode === PACKET_TOO_LARGE) this.#failLargest(unacknowledged);
     for (const entry of unacknowledged.filter(({ packet }) => packet.qos === 0)) this.#settle(entry);
-    this.#waiting.unshift(...unacknowledged.filter(({ packet }) => packet.qos !== 0));
+    this.#waiting.prepend(unacknowledged.filter(({ packet }) => packet.qos !== 0));
   }
 
   /** Gives up on everything. */
   fail(failure: Failure): void {
-    const entries = [...this.#unacknowledged, ...this.#waiting];
+    const entries = [...this.#unacknowledged, ...this.#waiting.takeAll()];
     this.#unacknowledged.clear();
-    this.#waiting = [];
     for (const entry of entries) this.#settle(entry, failure);
   }
 
@@ -98,7 +98,7 @@ export class Outbox {
     if (this.#pumping) return;
     this.#pumping = true;
     while (this.#connection !== undefined && this.#limits !== undefined) {
-      const [entry] = this.#waiting;
+      const entry = this.#waiting.first;
       if (entry === undefined) break;
       const qos = Math.min(entry.packet.qos, this.#limits.maximumQoS) as QoS;
       if (qos > 0 && this.#unacknowledged.size >= this.#limits.receiveMaximum) break;

@@ -42,6 +42,7 @@ const LEVELS: Readonly<Record<ProxyEvent["type"], LogLevel>> = {
   "session.retransmitted": "info",
   "session.duplicate": "debug",
   "child.started": "info",
+  "child.delayed": "info",
   "child.exited": "warning",
   "child.stderr": "info",
   "line.skipped": "warning",
@@ -112,6 +113,8 @@ function sentence(event: ProxyEvent): string {
       return `${event.session}: dropped a message that had arrived before`;
     case "child.started":
       return `${event.session}: started process ${event.pid}`;
+    case "child.delayed":
+      return `${event.session}: the one before exited at once, so this one starts in ${seconds(event.delay)} s`;
     case "child.exited":
       return `${event.session}: ${event.cause}`;
     case "child.stderr":

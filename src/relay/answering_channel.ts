@@ -7,12 +7,15 @@ import type { Channel, Receiver } from "../core/channel.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
-import { cancelledRequestId } from "./mcp.ts";
+import { cancellation, cancelledRequestId, INITIALIZE, progressToken } from "./mcp.ts";
 import { type PendingRequest, PendingRequests } from "./pending_requests.ts";
 
 /** How an {@linkcode AnsweringChannel} behaves. */
 export interface AnsweringOptions {
-  /** How long a request of this method may take, in ms. @default {() => Infinity} */
+  /**
+   * How long a request of this method may take, in ms; anew with each sign of progress, as far as its progress token
+   * is its id, which is what the MCP SDKs make it. @default {() => Infinity}
+   */
   readonly timeout?: (method: string) => number;
   /** Told of each request that was answered here instead of by the peer. */
   readonly failed?: (request: PendingRequest, failure: Failure) => void;
@@ -22,7 +25,7 @@ export interface AnsweringOptions {
 
 /**
  * Wraps a channel. When it ends, or a request takes too long, the requests that were sent into it are answered
- * with a JSON-RPC error; an answer that comes after that is dropped.
+ * with a JSON-RPC error. A second answer to a request is dropped, wherever it comes from.
  */
 export class AnsweringChannel implements Channel {
   readonly closed: Promise<Failure | undefined>;
@@ -30,27 +33,38 @@ export class AnsweringChannel implements Channel {
   readonly #options: AnsweringOptions;
   readonly #pending: PendingRequests;
   #receiver: Receiver = () => {};
+  #end: Failure | undefined;
 
   constructor(inner: Channel, options: AnsweringOptions = {}) {
     this.#inner = inner;
     this.#options = options;
     this.#pending = new PendingRequests(options.clock ?? systemClock, (request) => this.#expire(request));
     this.closed = inner.closed.then((failure) => {
-      this.#answerAll(failure ?? new Failure("session-ended", "The session ended before the server answered"));
+      this.#end = failure ?? new Failure("session-ended", "The session ended before the server answered");
+      this.#answerAll(this.#end);
       return failure;
     });
+  }
+
+  /** Whether the channel has ended: what is sent now will not be carried. */
+  get ended(): boolean {
+    return this.#end !== undefined;
   }
 
   receive(receiver: Receiver): void {
     this.#receiver = receiver;
     this.#inner.receive((message) => {
-      if (message.kind !== "response" || this.#pending.settle(message)) return receiver(message);
+      if (message.kind === "response" && !this.#pending.settle(message)) return;
+      const token = progressToken(message);
+      if (token !== undefined) this.#pending.extend(token);
+      return receiver(message);
     });
   }
 
   send(message: Message): Promise<void> | void {
     if (message.kind === "request") {
       this.#pending.add(message, this.#options.timeout?.(message.method ?? ""));
+      if (this.#end !== undefined) return this.#answerAll(this.#end);
     } else {
       const cancelled = cancelledRequestId(message);
       if (cancelled !== undefined) this.#pending.cancel(cancelled);
@@ -66,6 +80,11 @@ export class AnsweringChannel implements Channel {
     return this.close();
   }
 
+  /** How many requests wait for their answers. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
   /** Resolves when every request has its answer. */
   settled(): Promise<void> {
     return this.#pending.allSettled();
@@ -77,6 +96,8 @@ export class AnsweringChannel implements Channel {
 
   #expire(request: PendingRequest): void {
     const seconds = request.timeout / 1000;
+    // MCP 2025-11-25, "Cancellation": initialize must not be cancelled.
+    if (request.method !== INITIALIZE) void this.#inner.send(cancellation(request.id, "It took too long"));
     this.#answer(
       request,
       new Failure("timed-out", `The server did not answer "${request.method}" within ${seconds} s`, {

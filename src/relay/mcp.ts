@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { Message } from "../core/message.ts";
+import { Message, type Reviver } from "../core/message.ts";
 
 /** The methods meant here. */
 export const INITIALIZE = "initialize";
@@ -14,9 +14,12 @@ export const INITIALIZED = "notifications/initialized";
 
 /** The id, as JSON text, of the request that this message cancels; `undefined` when it cancels none. */
 export function cancelledRequestId(message: Message): string | undefined {
-  if (message.method !== "notifications/cancelled") return undefined;
-  const id = member(parameters(message), "requestId");
-  return typeof id === "string" || typeof id === "number" ? JSON.stringify(id) : undefined;
+  return message.method === "notifications/cancelled" ? idIn(message, "requestId") : undefined;
+}
+
+/** The progress token, as JSON text, of the request that this message tells the progress of. */
+export function progressToken(message: Message): string | undefined {
+  return message.method === "notifications/progress" ? idIn(message, "progressToken") : undefined;
 }
 
 /** The notification that cancels the request with this `id`, which is JSON text. */
@@ -44,13 +47,24 @@ export function isResult(response: Message): boolean {
   return member(safeParse(response), "result") !== undefined;
 }
 
-function parameters(message: Message): unknown {
-  return member(safeParse(message), "params");
+/** A text or a number as it was written. */
+class Spelling {
+  constructor(readonly text: string) {}
 }
 
-function safeParse(message: Message): unknown {
+/** The text or the number that `params` holds under `name`, as JSON text: a double would lose digits of a long one. */
+function idIn(message: Message, name: string): string | undefined {
+  const content = safeParse(message, (key, value, { source }) => {
+    const isId = key === name && (typeof value === "string" || typeof value === "number");
+    return isId && source !== undefined ? new Spelling(source) : value;
+  });
+  const id = member(member(content, "params"), name);
+  return id instanceof Spelling ? id.text : undefined;
+}
+
+function safeParse(message: Message, reviver?: Reviver): unknown {
   try {
-    return message.parse();
+    return message.parse(reviver);
   } catch {
     return undefined;
   }

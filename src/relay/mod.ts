@@ -2,3 +2,4 @@
 export { AnsweringChannel, type AnsweringOptions } from "./answering_channel.ts";
 export { join, type JoinEnd } from "./join.ts";
 export { type Dialer, RecoveringChannel, type RecoveringOptions } from "./recovering_channel.ts";
+export { recommendedTimeout } from "./timeouts.ts";

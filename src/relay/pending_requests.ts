@@ -17,10 +17,12 @@ export interface PendingRequest {
   /** How long it may take, in ms. */
   readonly timeout: number;
   deadline: number;
+  /** How many answers are to come: more than one only for a sender that uses one id for several requests at a time. */
+  answers: number;
 }
 
-/** How many answers that came too late are recognised and dropped. */
-const REMEMBERED_EXPIRIES = 1_000;
+/** At least this many requests that have their answer are remembered, so that another one is recognised. */
+const REMEMBERED_ANSWERS = 1_000;
 
 /**
  * The pending requests of one direction. Each is settled exactly once: by its response, by its timeout, or by
@@ -30,7 +32,8 @@ export class PendingRequests {
   readonly #clock: Clock;
   readonly #expired: (request: PendingRequest) => void;
   readonly #requests = new Map<string, PendingRequest>();
-  readonly #late = new Set<string>();
+  /** The requests that have been answered lately, and those before them. */
+  #answered: readonly [now: Set<string>, before: Set<string>] = [new Set(), new Set()];
   #cancelTimer: (() => void) | undefined;
   #timerDue = Infinity;
   #settled: PromiseWithResolvers<void> | undefined;
@@ -45,27 +48,33 @@ export class PendingRequests {
     return this.#requests.size;
   }
 
-  /** Notes a request. `timeout` is in ms; `Infinity` for none. A repeated id replaces the earlier request. */
+  /** Notes a request. `timeout` is in ms; `Infinity` for none. */
   add(message: Message, timeout = Infinity): void {
     if (message.id === undefined) return;
     const key = idKey(message.id);
     const since = this.#clock.now();
     const deadline = since + timeout;
-    this.#late.delete(key);
-    this.#requests.set(key, { id: message.id, method: message.method ?? "", since, timeout, deadline });
+    for (const answered of this.#answered) answered.delete(key);
+    const answers = 1 + (this.#requests.get(key)?.answers ?? 0);
+    this.#requests.set(key, { id: message.id, method: message.method ?? "", since, timeout, deadline, answers });
     this.#arm(deadline);
   }
 
   /**
    * Notes a response.
    *
-   * @returns whether it is to be passed on; not when its request has already been answered in its place
+   * @returns whether it is to be passed on; not when its request has its answer already
    */
   settle(response: Message): boolean {
     if (response.id === undefined) return true;
     const key = idKey(response.id);
-    if (this.#remove(key) !== undefined) return true;
-    return !this.#late.delete(key);
+    const request = this.#requests.get(key);
+    if (request === undefined) return !this.#answered.some((answered) => answered.has(key));
+    if (--request.answers === 0) {
+      this.#remove(key);
+      this.#remember(key);
+    }
+    return true;
   }
 
   /** Stops waiting for a request that its sender has cancelled. An answer that comes all the same is passed on. */
@@ -73,10 +82,16 @@ export class PendingRequests {
     this.#remove(idKey(id));
   }
 
-  /** Starts the time of every pending request anew: the peer has shown that it is at work. */
-  extend(): void {
+  /**
+   * Starts time anew: that of the request with this `id`, or of all when there is none. (The SDKs use the request's id
+   * as its progress token; of any other token it is only known that the peer is at work.)
+   */
+  extend(id: string): void {
     const now = this.#clock.now();
-    for (const request of this.#requests.values()) request.deadline = now + request.timeout;
+    const known = this.#requests.get(idKey(id));
+    for (const request of known === undefined ? this.#requests.values() : [known]) {
+      request.deadline = now + request.timeout;
+    }
   }
 
   /** Removes and returns all requests, in the order in which they were sent. */
@@ -94,12 +109,8 @@ export class PendingRequests {
     return (this.#settled ??= Promise.withResolvers<void>()).promise;
   }
 
-  #remove(key: string): PendingRequest | undefined {
-    const request = this.#requests.get(key);
-    if (request === undefined) return undefined;
-    this.#requests.delete(key);
-    this.#afterRemoval();
-    return request;
+  #remove(key: string): void {
+    if (this.#requests.delete(key)) this.#afterRemoval();
   }
 
   #afterRemoval(): void {
@@ -112,8 +123,9 @@ export class PendingRequests {
   }
 
   #remember(key: string): void {
-    if (this.#late.size >= REMEMBERED_EXPIRIES) this.#late.clear();
-    this.#late.add(key);
+    const [now] = this.#answered;
+    now.add(key);
+    if (now.size >= REMEMBERED_ANSWERS) this.#answered = [new Set(), now];
   }
 
   #arm(deadline: number): void {

@@ -6,7 +6,7 @@
 import { backoff, STABLE_AFTER } from "../core/backoff.ts";
 import type { Channel, Receiver } from "../core/channel.ts";
 import { type Clock, orAborted, sleep, systemClock } from "../core/clock.ts";
-import { Failure } from "../core/failure.ts";
+import { Failure, type FailureReason } from "../core/failure.ts";
 import { idKey } from "../core/json_rpc.ts";
 import type { Message } from "../core/message.ts";
 import { AnsweringChannel, type AnsweringOptions } from "./answering_channel.ts";
@@ -38,6 +38,12 @@ export interface RecoveringOptions extends AnsweringOptions {
   readonly random?: () => number;
 }
 
+/**
+ * Reasons for which a session ends that are no trouble of the server's: the next one is opened when the host has
+ * something to say, since the server has just freed what an idle host does not need.
+ */
+const ORDERLY_ENDS: readonly FailureReason[] = ["session-ended", "session-replaced"];
+
 /** Ids of requests of lost sessions that are remembered, so that late answers do not reach the wrong server. */
 const REMEMBERED_REQUESTS = 1_000;
 
@@ -65,6 +71,9 @@ export class RecoveringChannel implements Channel {
   #opening: Promise<void> | undefined;
   #openedAt = 0;
   #shortSessions = 0;
+  #lostAt = 0;
+  /** Why the last session was lost, until the next one is tried. */
+  #loss: Failure | undefined;
 
   constructor(dialer: Dialer, options: RecoveringOptions) {
     this.#dialer = dialer;
@@ -73,7 +82,7 @@ export class RecoveringChannel implements Channel {
     this.#waiting = new WaitingRoom(
       this.#clock,
       options.connectTimeout,
-      (message) => this.#giveUp(message, this.#dialer.obstacle()),
+      (message) => this.#giveUp(message, this.#loss ?? this.#dialer.obstacle()),
     );
     this.closed = this.#end.promise;
   }
@@ -116,11 +125,11 @@ export class RecoveringChannel implements Channel {
   async #open(): Promise<void> {
     const { signal } = this.#abort;
     try {
-      await this.#pauseAfterShortSession(signal);
-      const session = new AnsweringChannel(await this.#dialer.dial(signal), this.#options);
-      this.#openedAt = this.#clock.now();
-      void session.closed.then((failure) => this.#lost(session, failure));
-      await this.#resume(session, signal);
+      let session = await this.#begin(signal);
+      while (session.ended) {
+        await session.closed; // it counts as lost then
+        session = await this.#begin(signal);
+      }
       this.#session = session;
       for (const message of this.#waiting.takeAll()) void this.#forward(session, message);
     } catch (error) {
@@ -132,25 +141,45 @@ export class RecoveringChannel implements Channel {
   }
 
   async #pauseAfterShortSession(signal: AbortSignal): Promise<void> {
-    if (this.#shortSessions === 0) return;
-    const random = this.#options.random ?? Math.random;
-    await sleep(backoff(this.#shortSessions, random()), signal, this.#clock);
+    if (this.#shortSessions > 0) {
+      const random = this.#options.random ?? Math.random;
+      const due = this.#lostAt + backoff(this.#shortSessions, random());
+      await sleep(Math.max(0, due - this.#clock.now()), signal, this.#clock);
+    }
+    this.#loss = undefined;
   }
 
-  /** Brings a new session to where the lost one was, if the host had begun by `initialize`. */
+  /** A new session, which may have ended again. */
+  async #begin(signal: AbortSignal): Promise<AnsweringChannel> {
+    await this.#pauseAfterShortSession(signal);
+    const session = new AnsweringChannel(await this.#dialer.dial(signal), this.#options);
+    this.#openedAt = this.#clock.now();
+    void session.closed.then((failure) => this.#lost(session, failure));
+    await this.#resume(session, signal);
+    return session;
+  }
+
+  /**
+   * Brings a new session to where the lost one was, if the host had begun by `initialize`. The session may end
+   * meanwhile.
+   *
+   * @throws {Failure} when the server refuses
+   */
   async #resume(session: AnsweringChannel, signal: AbortSignal): Promise<void> {
     const replay = this.#waiting.first?.method === INITIALIZE ? undefined : this.#initialization.messages;
-    let answer: PromiseWithResolvers<Message> | undefined = replay && Promise.withResolvers();
+    const answer = Promise.withResolvers<Message>();
+    let awaited = replay !== undefined;
     session.receive((message) => {
-      if (answer === undefined || !this.#initialization.isAnswer(message)) return this.#received(message);
+      if (!awaited || !this.#initialization.isAnswer(message)) return this.#received(message);
+      awaited = false;
       answer.resolve(message);
-      answer = undefined;
     });
-    if (replay === undefined || answer === undefined) return;
+    if (replay === undefined) return;
     const [request, initialized] = replay;
     void session.send(request);
     try {
       const response = await orAborted(answer.promise, signal);
+      if (session.ended) return;
       if (!isResult(response)) throw new Failure("server-gone", "The server did not accept to be initialized again");
       if (initialized !== undefined) void session.send(initialized);
       for (const change of listChangedNotifications(response)) void this.#receiver(change);
@@ -172,7 +201,9 @@ export class RecoveringChannel implements Channel {
     if (this.#abort.signal.aborted || (this.#session !== session && this.#session !== undefined)) return;
     const failure = cause ?? new Failure("server-gone", "The server has ended the session");
     this.#session = undefined;
-    this.#shortSessions = this.#clock.now() - this.#openedAt < STABLE_AFTER ? this.#shortSessions + 1 : 0;
+    this.#loss = failure;
+    this.#lostAt = this.#clock.now();
+    this.#shortSessions = this.#lostAt - this.#openedAt < STABLE_AFTER ? this.#shortSessions + 1 : 0;
     this.#options.lost?.(failure);
     if (this.#staleRequests.size > REMEMBERED_REQUESTS) this.#staleRequests.clear();
     for (const [key, id] of this.#requestsOfServer) {
@@ -180,7 +211,8 @@ export class RecoveringChannel implements Channel {
       void this.#receiver(cancellation(id, "The server that asked is gone"));
     }
     this.#requestsOfServer.clear();
-    if (this.#initialization.messages !== undefined) this.#opening ??= this.#open();
+    if (this.#initialization.messages === undefined || ORDERLY_ENDS.includes(failure.reason)) return;
+    this.#opening ??= this.#open();
   }
 
   /** Whether this is the host's answer to a request of a session that is lost. */

@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../core/clock.ts";
 import type { Message } from "../core/message.ts";
+import { Queue } from "../core/queue.ts";
 
 interface Waiting {
   readonly message: Message;
@@ -19,7 +20,7 @@ export class WaitingRoom {
   readonly #clock: Clock;
   readonly #patience: number;
   readonly #expired: (message: Message) => void;
-  #queue: Waiting[] = [];
+  readonly #queue = new Queue<Waiting>();
   #bytes = 0;
   #cancelTimer: (() => void) | undefined;
   #empty: PromiseWithResolvers<void> | undefined;
@@ -44,13 +45,12 @@ export class WaitingRoom {
 
   /** Whoever waited longest, without letting it go. */
   get first(): Message | undefined {
-    return this.#queue[0]?.message;
+    return this.#queue.first?.message;
   }
 
   /** Lets everybody go. */
   takeAll(): Message[] {
-    const messages = this.#queue.map(({ message }) => message);
-    this.#queue = [];
+    const messages = this.#queue.takeAll().map(({ message }) => message);
     this.#bytes = 0;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
@@ -69,7 +69,7 @@ export class WaitingRoom {
     this.#cancelTimer = undefined;
     const now = this.#clock.now();
     while (true) {
-      const [entry] = this.#queue;
+      const entry = this.#queue.first;
       if (entry === undefined) break;
       if (entry.expires > now) {
         this.#cancelTimer = this.#clock.after(entry.expires - now, () => this.#expire());

@@ -9,7 +9,7 @@ import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
 import { LineChannel } from "./line_channel.ts";
 import { LineSplitter } from "./line_splitter.ts";
-import { HAS_PROCESS_GROUPS, signalGroup } from "./process_group.ts";
+import { endWithUs, HAS_PROCESS_GROUPS, signalGroup } from "./process_group.ts";
 
 /** How to start a child, and who is told what about it. */
 export interface ChildProcessOptions {
@@ -70,6 +70,7 @@ export class ChildProcess implements Channel {
   constructor(options: ChildProcessOptions) {
     this.#options = options;
     this.#child = start(options);
+    endWithUs(this.#child);
     this.pid = this.#child.pid;
     const output = this.#child.stdout.getReader();
     const input = this.#child.stdin.getWriter();
@@ -122,11 +123,11 @@ export class ChildProcess implements Channel {
   async #stop(reason: Failure | undefined): Promise<void> {
     this.#reason = reason;
     const patience = this.#options.patience ?? DEFAULT_PATIENCE;
-    const ladder = [() => this.#lines.close(), () => this.#signal("SIGTERM"), () => this.#signal("SIGKILL")];
-    for (const step of ladder) {
-      if (!this.#running) break;
-      void step();
+    void this.#lines.close(); // also when it has exited: nobody waits for the rest of its output any more
+    for (const signal of ["SIGTERM", "SIGKILL"] as const) {
       await withTimeLimit(this.#child.status, patience);
+      if (!this.#running) break;
+      await signalGroup(this.#child, signal);
     }
     await this.closed;
   }
@@ -149,10 +150,6 @@ export class ChildProcess implements Channel {
       const backpressure = !this.#reading && this.#reads > 0;
       if (reads === this.#reads && !backpressure) break;
     }
-  }
-
-  #signal(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
-    return signalGroup(this.#child, signal);
   }
 
   async #drain(stderr: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Channel, Receiver } from "../core/channel.ts";
-import type { Failure } from "../core/failure.ts";
+import { Failure } from "../core/failure.ts";
 import { Message } from "../core/message.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { type ByteSink, LineWriter } from "./line_writer.ts";
@@ -19,7 +19,7 @@ export interface ByteSource {
 export interface LineChannelOptions {
   /** Longest line, in bytes. */
   readonly maximumLength: number;
-  /** A line was longer than that and was dropped. */
+  /** A line was longer than that and was dropped; if it was a message that somebody waits for, he is told. */
   readonly tooLong: (length: number) => void;
   /** Takes a line that is not JSON. Without it such lines are carried like any other. */
   readonly skipped?: (line: Uint8Array) => void;
@@ -67,11 +67,12 @@ export class LineChannel implements Channel {
 
   async #read(receiver: Receiver): Promise<void> {
     const { maximumLength, tooLong } = this.#options;
-    const lines = new LineSplitter(maximumLength, tooLong);
+    const dropped = (outline: Uint8Array) => this.#answer(new Message(outline), receiver);
+    const lines = new LineSplitter(maximumLength, tooLong, dropped);
     while (!this.#ended) {
       // A source that fails has nothing more to give: for MCP on stdio that is the end of the conversation.
       const chunk = await this.#source.read().catch(() => undefined);
-      if (chunk === undefined) break;
+      if (chunk === undefined || this.#ended) break;
       for (const line of lines.push(chunk)) {
         const wait = this.#deliver(line, receiver);
         if (wait !== undefined) await wait;
@@ -90,6 +91,16 @@ export class LineChannel implements Channel {
       return;
     }
     return receiver(message);
+  }
+
+  /** Answers a request that was too long, or stands in for a response that was. */
+  #answer({ kind, id }: Message, receiver: Receiver): void {
+    if (id === undefined || this.#ended) return;
+    const maximum = this.#options.maximumLength;
+    const text = `The message is longer than ${maximum} bytes, which is what --max-message allows`;
+    const answer = new Failure("too-large", text, { maximum }).toResponse(id);
+    if (kind === "request") void this.send(answer);
+    else if (kind === "response") void receiver(answer);
   }
 
   #finish(reason: Failure | undefined): void {

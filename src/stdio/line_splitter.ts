@@ -6,6 +6,7 @@
  * @module
  */
 import { concatBytes, indexOfByte } from "../core/bytes.ts";
+import { Outline } from "../core/outline.ts";
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -14,17 +15,21 @@ const CARRIAGE_RETURN = 0x0d;
 export class LineSplitter {
   readonly #maximum: number;
   readonly #tooLong: (length: number) => void;
+  readonly #dropped: (outline: Uint8Array) => void;
   #parts: Uint8Array[] = [];
   #length = 0;
-  #skipping = false;
+  /** What is kept of the line that is being dropped. */
+  #outline: Outline | undefined;
 
   /**
    * @param maximum longest line to keep, in bytes; what is longer is dropped up to its end
    * @param tooLong called once for every line that was dropped, with the bytes seen when it was given up
+   * @param dropped called at the end of each such line, with the {@linkcode Outline} of its text
    */
-  constructor(maximum: number, tooLong: (length: number) => void) {
+  constructor(maximum: number, tooLong: (length: number) => void, dropped: (outline: Uint8Array) => void = () => {}) {
     this.#maximum = maximum;
     this.#tooLong = tooLong;
+    this.#dropped = dropped;
   }
 
   /**
@@ -52,25 +57,34 @@ export class LineSplitter {
   }
 
   #keep(part: Uint8Array): void {
-    if (this.#skipping || part.length === 0) return;
-    if (this.#length + part.length > this.#maximum) {
-      this.#tooLong(this.#length + part.length);
-      this.#skipping = true;
-      this.#parts = [];
-      this.#length = 0;
+    if (this.#outline !== undefined) {
+      this.#outline.push(part);
       return;
     }
+    if (part.length === 0) return;
     this.#parts.push(part);
     this.#length += part.length;
+    if (this.#length > this.#maximum) this.#giveUp();
+  }
+
+  #giveUp(): void {
+    this.#tooLong(this.#length);
+    this.#outline = new Outline();
+    for (const part of this.#parts) this.#outline.push(part);
+    this.#parts = [];
+    this.#length = 0;
   }
 
   #take(): Uint8Array | undefined {
-    const skipped = this.#skipping;
+    if (this.#outline !== undefined) {
+      const outline = this.#outline.end();
+      this.#outline = undefined;
+      this.#dropped(outline);
+      return undefined;
+    }
     const line = concatBytes(this.#parts, this.#length);
-    this.#skipping = false;
     this.#parts = [];
     this.#length = 0;
-    if (skipped) return undefined;
     return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
   }
 }

@@ -7,6 +7,33 @@
 /** A child can be the leader of its own process group only where there are such groups. */
 export const HAS_PROCESS_GROUPS = Deno.build.os !== "windows";
 
+/** The children that have not ended yet. */
+const running = new Set<Deno.ChildProcess>();
+
+/**
+ * Ends a child and all its descendants when this process exits, even where nobody had the time to close it: a
+ * second Ctrl-C does not wait.
+ */
+export function endWithUs(child: Deno.ChildProcess): void {
+  if (running.size === 0) globalThis.addEventListener("unload", endAll);
+  running.add(child);
+  void child.status.then(() => {
+    running.delete(child);
+    if (running.size === 0) globalThis.removeEventListener("unload", endAll);
+  });
+}
+
+function endAll(): void {
+  for (const child of running) {
+    try {
+      if (HAS_PROCESS_GROUPS) Deno.kill(-child.pid, "SIGKILL");
+      else child.kill("SIGKILL");
+    } catch {
+      signalAlone(child, "SIGKILL");
+    }
+  }
+}
+
 /**
  * Asks a child and all its descendants to end (`SIGTERM`) or ends them (`SIGKILL`). Who is gone already is no
  * error. Windows knows no asking: both end the tree by `taskkill`.

@@ -60,6 +60,8 @@ export interface IncomingSession extends Channel {
 export interface Acceptor extends AsyncDisposable {
   /** The topic that clients have to know. */
   readonly topic: string;
+  /** Takes the presence back and opens no more sessions; those that are open go on. */
+  withdraw(): void;
 }
 
 /** One way to lay MCP sessions on MQTT topics. */

@@ -1,5 +1,5 @@
 /**
- * Time that passes when a test says so.
+ * Time that passes when the test says so.
  *
  * @module
  */
@@ -10,13 +10,13 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** A clock that stands still until {@linkcode advance}. */
+/** A clock that stands still between two calls of {@linkcode advance}. */
 export class ManualClock implements Clock {
-  #now = 0;
   readonly #timers = new Set<Timer>();
+  #now = 1_000;
 
-  /** How many timers are waiting. */
-  get pending(): number {
+  /** How many timers are running. */
+  get timers(): number {
     return this.#timers.size;
   }
 
@@ -30,16 +30,37 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Lets `duration` ms pass, and calls what comes due, in order. */
-  advance(duration: number): void {
+  /** Lets `duration` ms pass at once: timers fire, but nothing that waits for a promise gets its turn in between. */
+  elapse(duration: number): void {
     const end = this.#now + duration;
-    while (true) {
-      const next = [...this.#timers].filter(({ due }) => due <= end).sort((a, b) => a.due - b.due)[0];
-      if (next === undefined) break;
-      this.#timers.delete(next);
-      this.#now = Math.max(this.#now, next.due);
-      next.callback();
+    for (let next = this.#next(end); next !== undefined; next = this.#next(end)) this.#fire(next);
+    this.#now = end;
+  }
+
+  /** Lets `duration` ms pass: timers fire in the order in which they are due, and what they set off runs to its end. */
+  async advance(duration: number): Promise<void> {
+    const end = this.#now + duration;
+    await settle();
+    for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
+      this.#fire(next);
+      await settle();
     }
     this.#now = end;
   }
+
+  /** The timer that is due first, if it is due by `end`. */
+  #next(end: number): Timer | undefined {
+    return [...this.#timers].filter(({ due }) => due <= end).toSorted((a, b) => a.due - b.due)[0];
+  }
+
+  #fire(timer: Timer): void {
+    this.#timers.delete(timer);
+    this.#now = Math.max(this.#now, timer.due);
+    timer.callback();
+  }
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
 }

@@ -34,14 +34,12 @@ export class MemoryChannel implements Channel {
   }
 
   send(message: Message): Promise<void> | void {
-    const peer = this.#peer;
-    if (!this.#ended && peer !== undefined) return peer.#deliver(message);
+    if (!this.#ended && this.#peer !== undefined) return this.#peer.#deliver(message);
   }
 
   close(reason?: Failure): Promise<void> {
     this.#finish(reason);
-    const peer = this.#peer;
-    if (peer !== undefined) peer.#finish(reason);
+    if (this.#peer !== undefined) this.#peer.#finish(reason);
     return Promise.resolve();
   }
 

@@ -26,6 +26,7 @@ export class RequestResponseServer implements Acceptor {
   /** The session of each client that names its sessions; a new one ends the one before. */
   readonly #byClient = new Map<string, ServerSession>();
   readonly #abort = new AbortController();
+  #withdrawn = false;
 
   constructor(link: MqttLink, options: ServerOptions) {
     this.#link = link;
@@ -49,16 +50,23 @@ export class RequestResponseServer implements Acceptor {
     return this.#topics.request.for("").replace(/\/$/, "");
   }
 
+  withdraw(): void {
+    if (this.#withdrawn) return;
+    this.#withdrawn = true;
+    void this.#publishPresence(new Uint8Array());
+    void this.#link.unsubscribe(this.#topics.requestFilter);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.withdraw();
     this.#abort.abort();
     const reason = new Failure("server-shutting-down", "The server is shutting down");
     await Promise.all([...this.#sessions.values()].map((session) => session.close(reason)));
-    await this.#publishPresence(new Uint8Array());
   }
 
   #onLinkState(state: LinkState): void {
     const online = state.status === "online";
-    if (online) this.#announce(state.limits.sharedSubscriptionAvailable);
+    if (online && !this.#withdrawn) this.#announce(state.limits.sharedSubscriptionAvailable);
     for (const session of this.#sessions.values()) {
       if (online) session.resume();
       else session.pause();

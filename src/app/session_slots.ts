@@ -1,0 +1,27 @@
+/**
+ * How many sessions there may be.
+ *
+ * @module
+ */
+
+/** A number of sessions that several hosts share. */
+export class SessionSlots {
+  readonly maximum: number;
+  #used = 0;
+
+  constructor(maximum: number) {
+    this.maximum = maximum;
+  }
+
+  /** Takes a slot, if there is one. */
+  take(): boolean {
+    if (this.#used >= this.maximum) return false;
+    this.#used++;
+    return true;
+  }
+
+  /** Gives a slot back. */
+  release(): void {
+    this.#used--;
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * The rooms of `src/` and who may enter which: every import of the program is looked at.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { dirname, join, normalize } from "node:path/posix";
+
+/**
+ * A room imports from lower layers only. `config` is above the rooms whose settings it reads from text, and below
+ * those that are built from its values.
+ */
+const LAYERS: Readonly<Record<string, number>> = {
+  core: 0,
+  stdio: 1,
+  mqtt: 1,
+  relay: 1,
+  observe: 1,
+  config: 2,
+  wire: 3,
+  tools: 3,
+  smcp: 3,
+  app: 4,
+  cli: 5,
+};
+
+/** The packages that belong to one place, and that place. */
+const OWNERS: readonly [packages: RegExp, owner: RegExp][] = [
+  [/^mqtt(\/|$)/, /^src\/mqtt\/mqttjs\.ts$/],
+  [/^@modelcontextprotocol\/sdk(\/|$)/, /^src\/(app\/(transport|library)\.ts|tools\/.+)$/],
+  [/^commander$/, /^src\/cli\//],
+  [/^@logtape\//, /^src\/observe\//],
+  [/^(aedes|aedes-3\.1\.1|fast-check|mqtt-packet|@modelcontextprotocol\/server-everything)$/, /^nowhere$/],
+];
+
+/** What only tests and scripts may use, and what a program may use without asking. */
+const BUILT_IN = /^node:/;
+
+/** The public library: adding to it is easy, taking away from it breaks somebody's program. */
+const PUBLIC_NAMES = [
+  "BrokerOptions",
+  "Failure",
+  "FailureReason",
+  "MqttClientOptions",
+  "MqttServer",
+  "MqttServerOptions",
+  "Observer",
+  "ProxyEvent",
+  "ServerAddress",
+  "UsageError",
+  "mqttClientTransport",
+  "serveMqtt",
+];
+
+const ROOT = new URL("..", import.meta.url).pathname;
+
+interface Import {
+  readonly file: string;
+  /** As it is written. */
+  readonly specifier: string;
+  /** The file it means, from the root of the project; `undefined` for packages. */
+  readonly target: string | undefined;
+}
+
+const SOURCES = await readSources();
+const IMPORTS = SOURCES.flatMap(({ file, text }) => importsOf(file, text));
+
+Deno.test("every import of src/ goes to a lower layer or stays in its room", () => {
+  const wrong = crossings().filter(({ from, to }) => layer(to) >= layer(from));
+  assert.deepEqual(wrong.map(describe), []);
+});
+
+Deno.test("a room is entered through its mod.ts, except core, whose files are small and many", () => {
+  const wrong = crossings().filter(({ to, target }) => to !== "core" && target !== `src/${to}/mod.ts`);
+  assert.deepEqual(wrong.map(describe), []);
+});
+
+Deno.test("core imports nothing but itself and what the platform has", () => {
+  const wrong = IMPORTS.filter(({ file, specifier, target }) =>
+    roomOf(file) === "core" && !BUILT_IN.test(specifier) && !(target !== undefined && roomOf(target) === "core")
+  );
+  assert.deepEqual(wrong.map(describe), []);
+});
+
+Deno.test("a wire profile's folder is entered from src/wire alone", () => {
+  const wrong = IMPORTS.filter(({ file, target }) => {
+    const profile = /^src\/wire\/[^/]+\//.exec(target ?? "")?.[0];
+    return profile !== undefined && !/^src\/wire\/[^/]+$/.test(file) && !file.startsWith(profile);
+  });
+  assert.deepEqual(wrong.map(describe), []);
+});
+
+Deno.test("MQTT.js, the MCP SDK, commander and LogTape are each known to one place only", () => {
+  for (const [packages, owner] of OWNERS) {
+    const wrong = IMPORTS.filter(({ file, specifier }) => packages.test(specifier) && !owner.test(file));
+    assert.deepEqual(wrong.map(describe), []);
+  }
+});
+
+Deno.test("every package comes from deno.json, with an exact version", async () => {
+  const { imports } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json"))) as {
+    imports: Record<string, string>;
+  };
+  for (const [name, target] of Object.entries(imports)) {
+    assert.match(target, /^npm:(@[\w-]+\/)?[\w-]+@\d+\.\d+\.\d+(-[\w.]+)?$/, name);
+  }
+  const packages = IMPORTS.filter(({ specifier, target }) => target === undefined && !BUILT_IN.test(specifier));
+  for (const { file, specifier } of packages) {
+    const known = Object.keys(imports).some((name) => specifier === name || specifier.startsWith(`${name}/`));
+    assert.ok(known, `${file} imports ${specifier}`);
+  }
+});
+
+Deno.test("only stdio and cli write to stdout, and nobody uses the console", () => {
+  for (const { file, text } of SOURCES) {
+    const code = withoutComments(text);
+    assert.doesNotMatch(code, /\bconsole\./, file);
+    const writes = /\bDeno\.stdout\b|\bprocess\.stdout\b|\bstdout as\b/.test(code);
+    assert.ok(!writes || ["stdio", "cli"].includes(roomOf(file) ?? ""), `${file} writes to stdout`);
+  }
+});
+
+Deno.test("the public library exports exactly what is listed here", async () => {
+  const text = withoutComments(await Deno.readTextFile(join(ROOT, "mod.ts")));
+  assert.doesNotMatch(text, /export\s+\*/);
+  const lists = [...text.matchAll(/export\s+(?:type\s+)?\{([^}]*)\}/g)].map(([, list = ""]) => list);
+  const names = lists.flatMap((list) => list.split(",")).map((name) => name.trim().replace(/^type\s+/, ""))
+    .filter((name) => name !== "");
+  assert.deepEqual(names.toSorted(), PUBLIC_NAMES);
+  assert.doesNotMatch(text, /export\s+(const|function|class|interface|enum|let)\b/);
+});
+
+Deno.test("every source file begins by saying what it is", () => {
+  for (const { file, text } of SOURCES) {
+    const header = /^(?:#!.*\n)?\/\*\*[\s\S]*?\*\//.exec(text)?.[0] ?? "";
+    assert.match(header, /@module/, file);
+  }
+});
+
+interface Crossing extends Import {
+  readonly from: string;
+  readonly to: string;
+  readonly target: string;
+}
+
+/** The imports that lead from one room into another. */
+function crossings(): Crossing[] {
+  return IMPORTS.flatMap(({ file, specifier, target }) => {
+    const [from, to] = [roomOf(file), target === undefined ? undefined : roomOf(target)];
+    return from === undefined || to === undefined || target === undefined || from === to
+      ? []
+      : [{ file, specifier, target, from, to }];
+  });
+}
+
+function layer(room: string): number {
+  const number = LAYERS[room];
+  assert.ok(number !== undefined, `the room src/${room} has no layer yet`);
+  return number;
+}
+
+function roomOf(file: string): string | undefined {
+  return /^src\/([^/]+)\//.exec(file)?.[1];
+}
+
+function describe({ file, specifier }: Import): string {
+  return `${file} imports ${specifier}`;
+}
+
+function importsOf(file: string, text: string): Import[] {
+  const found = withoutComments(text).matchAll(/(?<!")\b(?:from|import)\s*\(?\s*"([^"]+)"/g);
+  return [...found].map(([, specifier = ""]) => ({
+    file,
+    specifier,
+    target: specifier.startsWith(".") ? normalize(join(dirname(file), specifier)) : undefined,
+  }));
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
+}
+
+async function readSources(): Promise<{ file: string; text: string }[]> {
+  const files: { file: string; text: string }[] = [];
+  const walk = async (directory: string) => {
+    for await (const { name, isDirectory } of Deno.readDir(join(ROOT, directory))) {
+      const path = `${directory}/${name}`;
+      if (isDirectory) await walk(path);
+      else if (name.endsWith(".ts")) files.push({ file: path, text: await Deno.readTextFile(join(ROOT, path)) });
+    }
+  };
+  await walk("src");
+  for (const file of ["main.ts", "mod.ts"]) files.push({ file, text: await Deno.readTextFile(join(ROOT, file)) });
+  return files;
+}

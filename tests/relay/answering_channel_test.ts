@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { Failure } from "../../src/core/failure.ts";
+import type { Message } from "../../src/core/message.ts";
+import { AnsweringChannel, type AnsweringOptions } from "../../src/relay/mod.ts";
+import { ManualClock, settle } from "../support/manual_clock.ts";
+import { MemoryChannel } from "../support/memory_channel.ts";
+import { gist, notification, request, response, textOf } from "../support/messages.ts";
+
+function conversation(options: AnsweringOptions = {}) {
+  const clock = new ManualClock();
+  const [inner, server] = MemoryChannel.pair();
+  const channel = new AnsweringChannel(inner, { clock, ...options });
+  const atClient: Message[] = [];
+  const atServer: Message[] = [];
+  channel.receive((message) => void atClient.push(message));
+  server.receive((message) => void atServer.push(message));
+  return { clock, channel, server, atClient, atServer, gists: () => atClient.map(gist) };
+}
+
+Deno.test("what is not about an answer passes untouched, both ways", () => {
+  const { channel, server, atClient, atServer } = conversation();
+  const sent = [notification("notifications/initialized"), request("1"), response('"theirs"')];
+  for (const message of sent) void channel.send(message);
+  assert.deepEqual(atServer, sent);
+  const received = [notification("notifications/x"), request('"theirs"'), response("1"), response("null")];
+  for (const message of received) void server.send(message);
+  assert.deepEqual(atClient, received);
+});
+
+Deno.test("when the channel ends, every open request is answered with the reason, in order", async () => {
+  const { channel, server, gists, atClient } = conversation();
+  for (const id of ["1", "0", '""', "9007199254740993"]) void channel.send(request(id));
+  void server.send(response("0"));
+  await server.close(new Failure("child-exited", "The server process exited with code 3", { exitCode: 3 }));
+  await channel.closed;
+  assert.deepEqual(gists(), [
+    "result 0",
+    "error 1 child-exited",
+    'error "" child-exited',
+    "error 9007199254740993 child-exited",
+  ]);
+  assert.match(textOf(atClient[1]), /"exitCode":3/);
+});
+
+Deno.test("an orderly end leaves no request without an answer either", async () => {
+  const { channel, server, gists } = conversation();
+  void channel.send(request("1"));
+  await server.close();
+  assert.equal(await channel.closed, undefined);
+  assert.deepEqual(gists(), ["error 1 session-ended"]);
+});
+
+Deno.test("a request that is sent after the end is answered at once, and anything else is dropped", async () => {
+  const { channel, server, gists } = conversation();
+  assert.equal(channel.ended, false);
+  await server.close(new Failure("server-gone", "Gone"));
+  await channel.closed;
+  assert.equal(channel.ended, true);
+  void channel.send(request("1"));
+  void channel.send(notification("notifications/x"));
+  assert.deepEqual(gists(), ["error 1 server-gone"]);
+});
+
+Deno.test("a request that takes too long is answered, and later answers are dropped", async () => {
+  const failed: string[] = [];
+  const { clock, channel, server, gists, atClient } = conversation({
+    timeout: (method) => method === "ping" ? 1_000 : Infinity,
+    failed: ({ method }, { reason }) => failed.push(`${method} ${reason}`),
+  });
+  void channel.send(request("1", "ping"));
+  void channel.send(request("2", "tools/call"));
+  await clock.advance(10_000);
+  assert.deepEqual(gists(), ["error 1 timed-out"]);
+  assert.deepEqual((atClient[0]?.parse() as { error: unknown }).error, {
+    code: -32000,
+    message: 'The server did not answer "ping" within 1 s',
+    data: { reason: "timed-out", timeout: 1_000 },
+  });
+  assert.deepEqual(failed, ["ping timed-out"]);
+  for (const id of ["1", "2", "1", "2"]) void server.send(response(id));
+  assert.deepEqual(gists(), ["error 1 timed-out", "result 2"]);
+});
+
+Deno.test("progress keeps the request that it is about alive", async () => {
+  const { clock, channel, server, gists } = conversation({ timeout: () => 1_000 });
+  void channel.send(request("1"));
+  void channel.send(request('"a"'));
+  for (let step = 0; step < 5; step++) {
+    await clock.advance(800);
+    void server.send(notification("notifications/progress", '{"progressToken":1,"progress":1}'));
+  }
+  assert.deepEqual(gists().filter((gist) => gist !== "progress"), ['error "a" timed-out']);
+  void server.send(response("1"));
+  assert.equal(gists().at(-1), "result 1");
+});
+
+Deno.test("a cancelled request is not answered in its peer's place", async () => {
+  const { channel, server, gists } = conversation();
+  const ids = ["1", "0", '""', "9007199254740993", '"\\u00fc"'];
+  for (const id of ids) {
+    void channel.send(request(id));
+    void channel.send(notification("notifications/cancelled", `{"requestId":${id},"reason":"enough"}`));
+  }
+  await channel.settled();
+  await server.close(new Failure("server-gone", "Gone"));
+  await channel.closed;
+  assert.deepEqual(gists(), []);
+});
+
+Deno.test("cancellations that cannot be understood cancel nothing", async () => {
+  const { channel, server, gists, atServer } = conversation();
+  void channel.send(request("1"));
+  for (
+    const params of ["{}", "null", '{"requestId":{"text":"1"}}', '{"requestId":null}', '{"x":{"requestId":1}}', "{1}"]
+  ) {
+    void channel.send(notification("notifications/cancelled", params));
+  }
+  assert.equal(atServer.length, 7);
+  await server.close();
+  await channel.closed;
+  assert.deepEqual(gists(), ["error 1 session-ended"]);
+});
+
+Deno.test("settled() waits until the last request has its answer", async () => {
+  const { channel, server } = conversation();
+  void channel.send(request("1"));
+  let settled = false;
+  void channel.settled().then(() => settled = true);
+  await settle();
+  assert.equal(settled, false);
+  void server.send(response("1"));
+  await settle();
+  assert.equal(settled, true);
+});
+
+Deno.test("a closed channel leaves no timer behind", async () => {
+  const { clock, channel } = conversation({ timeout: () => 1_000 });
+  void channel.send(request("1"));
+  assert.equal(clock.timers, 1);
+  await channel.close();
+  await channel.closed;
+  assert.equal(clock.timers, 0);
+});
+
+Deno.test("a slow receiver and a slow peer are waited for", async () => {
+  const [inner, server] = MemoryChannel.pair();
+  const channel = new AnsweringChannel(inner);
+  const ready = Promise.withResolvers<void>();
+  channel.receive(() => ready.promise);
+  server.receive(() => ready.promise);
+  assert.equal(server.send(notification("notifications/x")), ready.promise);
+  assert.equal(channel.send(request("1")), ready.promise);
+  ready.resolve();
+  await channel.close();
+});
