@@ -13,6 +13,8 @@ export interface CommandDeclaration<S extends Settings> {
   readonly alias?: string;
   /** What comes behind the options, as in `[-- command args...]`. */
   readonly operands?: string;
+  /** What the first of them can be, when that can be counted. */
+  readonly choices?: readonly string[];
   readonly summary: string;
   /** The first paragraph of its help. */
   readonly description: string;

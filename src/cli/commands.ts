@@ -5,6 +5,8 @@
  */
 import type { Settings } from "../config/mod.ts";
 import type { CommandDeclaration } from "./command.ts";
+import { COMPLETIONS } from "./completions.ts";
+import { CONFIG } from "./config.ts";
 import { CONNECT } from "./connect.ts";
 import { SERVE } from "./serve.ts";
 
@@ -12,4 +14,6 @@ import { SERVE } from "./serve.ts";
 export const COMMANDS: readonly CommandDeclaration<Settings>[] = [
   SERVE,
   CONNECT,
+  CONFIG,
+  COMPLETIONS,
 ];

@@ -29,13 +29,15 @@ export interface Needs {
 /** What a command needs that only talks to a broker. `env`, since MQTT.js looks there at every connection. */
 const BROKER: Needs = { set: "connect", running: ["env", "net"], starting: ["read"] };
 
+/** What starting programs takes; on Windows also a look into the directories of PATH, for `.cmd` launchers. */
+const PROGRAMS: readonly PermissionKind[] = Deno.build.os === "windows" ? ["read", "run"] : ["run"];
+
 /** What each command needs. */
 export const NEEDS: Readonly<Record<string, Needs>> = {
-  // It looks for the programs it is to start, and with `run` it could read anything anyway.
-  serve: { set: "serve", running: ["env", "net", "read", "run"], starting: [] },
-  connect: { ...BROKER, withOperands: ["run"] },
+  serve: { set: "serve", running: ["env", "net", ...PROGRAMS], starting: ["read"] },
+  connect: { ...BROKER, withOperands: PROGRAMS },
   tools: { ...BROKER, set: "tools" },
-  launch: { set: "serve", running: ["env", "run"], starting: ["read"] },
+  launch: { set: "serve", running: ["env", ...PROGRAMS], starting: ["read"] },
   list: BROKER,
   call: BROKER,
   check: BROKER,

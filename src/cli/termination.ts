@@ -4,8 +4,13 @@
  * @module
  */
 
-/** The signals that ask. Windows has but the first of them. */
-const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
+/**
+ * The signals that ask. Windows tells of Ctrl+C, of Ctrl+Break (which supervisors send, since it reaches one process
+ * group alone) and of a console that is closed.
+ */
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT", "SIGBREAK", "SIGHUP"]
+  : ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
  * An abort signal for the first request to end, from a terminal or a supervisor. The second one ends the process

@@ -2,7 +2,17 @@
 export { BROKER_SETTINGS, type BrokerConfig, brokerConfig, readBrokerFiles } from "./broker_settings.ts";
 export { CONNECT_SETTINGS } from "./connect_settings.ts";
 export { LOG_SETTINGS, STATUS_SETTINGS } from "./log_settings.ts";
+export { HOST_SETTINGS, type HostName } from "./host_settings.ts";
 export { environmentOf, MESSAGE_SETTINGS, SERVE_SETTINGS } from "./serve_settings.ts";
 export { readServerEntries, type ServerEntry } from "./server_entries.ts";
-export { isSwitch, resolve, type Setting, type Settings, type Sources, type Values } from "./setting.ts";
+export {
+  choicesOf,
+  flagName,
+  isSwitch,
+  resolve,
+  type Setting,
+  type Settings,
+  type Sources,
+  type Values,
+} from "./setting.ts";
 export { TOPIC_SETTINGS, type TopicConfig, topicConfig } from "./topic_settings.ts";

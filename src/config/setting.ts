@@ -48,6 +48,12 @@ export function flagName({ flag }: Setting): string {
   return flag.split(" ")[0] ?? flag;
 }
 
+/** The texts that the setting can have, when they can be counted. */
+export function choicesOf({ schema }: Setting): readonly string[] {
+  const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
+  return inner instanceof z.ZodEnum ? inner.options.map(String) : [];
+}
+
 /**
  * Reads all settings. Flags win over the environment, which wins over the fallback; empty text counts as not given.
  *

@@ -10,6 +10,7 @@ import type { Message } from "../core/message.ts";
 import { LineChannel } from "./line_channel.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { endWithUs, HAS_PROCESS_GROUPS, signalGroup } from "./process_group.ts";
+import { type Launch, windowsLaunch } from "./windows_launcher.ts";
 
 /** How to start a child, and who is told what about it. */
 export interface ChildProcessOptions {
@@ -171,10 +172,26 @@ export class ChildProcess implements Channel {
   }
 }
 
+function launch({ command, args, environment, directory }: ChildProcessOptions): Launch {
+  if (Deno.build.os !== "windows") return { command, args, raw: false };
+  const { PATH: path = "", PATHEXT: extensions = "", COMSPEC } = environment;
+  return windowsLaunch(command, args, { path, extensions, directory: directory ?? Deno.cwd(), isFile }, COMSPEC);
+}
+
+function isFile(file: string): boolean {
+  try {
+    return Deno.statSync(file).isFile;
+  } catch {
+    return false;
+  }
+}
+
 function start(options: ChildProcessOptions): Deno.ChildProcess {
   try {
-    return new Deno.Command(options.command, {
-      args: [...options.args],
+    const { command, args, raw } = launch(options);
+    return new Deno.Command(command, {
+      args: [...args],
+      windowsRawArguments: raw,
       env: { ...options.environment },
       clearEnv: true,
       ...(options.directory === undefined ? {} : { cwd: options.directory }),

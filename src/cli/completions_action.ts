@@ -1,0 +1,16 @@
+/** `completions`: what it does. @module */
+import { UsageError } from "../core/usage_error.ts";
+import type { Action } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { completionScript, describeCommands } from "./completion_scripts.ts";
+import { SHELLS } from "./completions.ts";
+import { EXIT_OK } from "./exit_codes.ts";
+
+/** Prints the script for a shell. */
+export const completionsAction: Action<Record<never, never>> = ({ operands }) => {
+  const shell = SHELLS.find((shell) => shell === operands[0]);
+  if (shell === undefined) throw new UsageError([`say for which shell: completions ${SHELLS.join("|")}`]);
+  const script = completionScript(shell, describeCommands(COMMANDS));
+  Deno.stdout.writeSync(new TextEncoder().encode(script));
+  return Promise.resolve(EXIT_OK);
+};

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { documentation } from "../support/documentation.ts";
+import { embeddedBroker } from "../support/embedded_broker.ts";
+import { fixture, type Process, startProxyUnder } from "../support/proxy.ts";
+
+/** What every command may do, by the documentation: rows like | `serve` | `--allow-net=HOST:PORT …` |. */
+const NARROWEST: ReadonlyMap<string, readonly string[]> = new Map(
+  Array.from(
+    (await documentation()).matchAll(/^\| `(\w+)` +\| `(--[^`]+)` +\|/gm),
+    ([, command = "", flags = ""]) => [command, flags.split(" ")],
+  ),
+);
+
+const ECHO = fixture("echo_server.ts");
+
+/** The flags of a command, with what its row leaves open. */
+function flagsOf(command: string, url: string): string[] {
+  const flags = NARROWEST.get(command);
+  assert.ok(flags !== undefined, `The documentation has no row for ${command}`);
+  return flags.map((flag) => flag.replace("HOST:PORT", new URL(url).host).replace("COMMAND", ECHO[0] ?? ""));
+}
+
+/** Starts a command under the flags of its row. */
+function start(url: string, [command = "", ...args]: readonly string[]): Process {
+  return startProxyUnder(flagsOf(command, url), [command, ...args]);
+}
+
+async function startServe(url: string): Promise<Process> {
+  const args = ["serve", "--broker", url, "--name", "echo", "--log-level", "info"];
+  const serve = start(url, [...args, "--", ...ECHO]);
+  await serve.errors.find((line) => line.includes("is online"));
+  return serve;
+}
+
+/** What shows that a command works, for the commands that talk to a peer on their stdio or never end by themselves. */
+const CONVERSATIONS: Readonly<Record<string, (url: string) => Promise<void>>> = {
+  serve: async (url) => {
+    await using serve = await startServe(url);
+    serve.kill("SIGTERM");
+    assert.equal((await serve.status).code, 0);
+  },
+  connect: async (url) => {
+    await using _serve = await startServe(url);
+    await using host = start(url, ["connect", "--broker", url, "--name", "echo"]);
+    await host.send({ jsonrpc: "2.0", id: 1, method: "ping" });
+    assert.deepEqual(await host.output.nextJson(), { jsonrpc: "2.0", id: 1, result: {} });
+    await host.closeInput();
+    assert.equal((await host.status).code, 0);
+  },
+};
+
+/** Command lines of the others: they must end as they do when everything is permitted. */
+const LINES: Readonly<Record<string, (url: string) => readonly string[]>> = {
+  list: (url) => ["list", "--broker", url],
+  call: (url) => ["call", "--broker", url, "--name", "echo", "hello", "{}"],
+  check: (url) => ["check", "--broker", url],
+  config: (url) => ["config", "--for", "cursor", "--broker", url, "--name", "echo"],
+  completions: () => ["completions", "bash"],
+};
+
+async function endOf(process: Process): Promise<{ code: number; lines: number }> {
+  await using _ = process;
+  await process.closeInput();
+  const { code } = await process.status;
+  await Promise.all([process.output.ended, process.errors.ended]);
+  const denied = process.errors.seen.filter((line) => /NotCapable|--allow-/.test(line));
+  assert.deepEqual(denied, []);
+  return { code, lines: process.output.seen.length };
+}
+
+for (const { name } of COMMANDS) {
+  Deno.test(`${name} works under exactly the permissions that the documentation gives for it`, async () => {
+    await using broker = await embeddedBroker();
+    const conversation = CONVERSATIONS[name];
+    if (conversation !== undefined) return await conversation(broker.url);
+    const line = LINES[name]?.(broker.url);
+    assert.ok(line !== undefined, `Nothing here shows that ${name} works`);
+    await using _serve = await startServe(broker.url);
+    const permitted = await endOf(startProxyUnder(["-A"], line));
+    assert.deepEqual(await endOf(start(broker.url, line)), permitted);
+  });
+}
+
+Deno.test("connect needs every flag of its row", async () => {
+  await using broker = await embeddedBroker();
+  const args = ["connect", "--broker", broker.url, "--name", "echo", "--log-level", "info"];
+  const flags = flagsOf("connect", broker.url);
+  for (const missing of flags) {
+    await using process = startProxyUnder(flags.filter((flag) => flag !== missing), args);
+    const line = await process.errors.find((line) => /connected to|no connection|Requires/.test(line));
+    assert.doesNotMatch(line, /connected to/, `connect works without ${missing}`);
+  }
+});
