@@ -175,11 +175,18 @@ export class BrokerLink implements MqttLink {
     let ended: ConnectionEnd | undefined;
     const end = connection.closed.then((how) => ended = how);
 
-    const refused = await this.#request(connection, limits, this.#dispatcher.subscriptions).catch(() => undefined);
-    if (refused !== undefined) {
-      await connection.end();
-      this.#connection = undefined;
-      return { cause: refused.message, refused };
+    const requested = new Set<Subscription>();
+    while (ended === undefined) {
+      // Whoever subscribes while the broker is being asked relies on us, since the link is not online yet.
+      const missing = this.#dispatcher.subscriptions.filter((subscription) => !requested.has(subscription));
+      if (missing.length === 0) break;
+      for (const subscription of missing) requested.add(subscription);
+      const refused = await this.#request(connection, limits, missing).catch(() => undefined);
+      if (refused !== undefined) {
+        await connection.end();
+        this.#connection = undefined;
+        return { cause: refused.message, refused };
+      }
     }
     if (ended === undefined) {
       this.#connectedBefore = true;
