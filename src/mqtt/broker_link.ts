@@ -64,6 +64,8 @@ export class BrokerLink implements MqttLink {
   #silentCloses = 0;
   #downgraded = false;
   #connectedBefore = false;
+  /** A filter that nobody subscribes to, so that leaving it changes nothing and has to be answered all the same. */
+  readonly #nobodysFilter = `mcp/${crypto.randomUUID()}`;
 
   constructor(options: BrokerLinkOptions) {
     this.#options = options;
@@ -103,6 +105,17 @@ export class BrokerLink implements MqttLink {
     if (!this.#dispatcher.remove(filter)) return;
     if (this.#state.status !== "online") return;
     await this.#connection?.unsubscribe(filter).catch(() => {}); // gone with the connection, if that is gone
+  }
+
+  async roundTrip(): Promise<void> {
+    const connection = this.#connection;
+    const answered = this.#state.status === "online" ? connection?.unsubscribe(this.#nobodysFilter) : undefined;
+    try {
+      await (answered ?? Promise.reject(new Error("there is no connection")));
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      throw new Failure("broker-unreachable", `The connection to the broker was lost: ${cause}`);
+    }
   }
 
   publish(packet: PublishPacket, settled?: Settled, signal?: AbortSignal): Promise<void> | void {
@@ -217,8 +230,7 @@ export class BrokerLink implements MqttLink {
     subscriptions: readonly Subscription[],
   ): Promise<Failure | undefined> {
     let fatal: Failure | undefined;
-    for (let start = 0; start < subscriptions.length; start += FILTERS_PER_SUBSCRIBE) {
-      const batch = subscriptions.slice(start, start + FILTERS_PER_SUBSCRIBE);
+    for (const batch of batches(subscriptions)) {
       const codes = await connection.subscribe(
         batch.map((subscription) => toRequest(subscription, limits)),
       );
@@ -288,9 +300,26 @@ export class BrokerLink implements MqttLink {
   }
 }
 
-function toRequest({ filter, qos, share, noLocal = false }: Subscription, limits: BrokerLimits): SubscriptionRequest {
+/** What goes into one SUBSCRIBE each: several filters, or one that has an identifier. */
+function* batches(subscriptions: readonly Subscription[]): Generator<readonly Subscription[]> {
+  const plain = subscriptions.filter(({ identifier }) => identifier === undefined);
+  for (let start = 0; start < plain.length; start += FILTERS_PER_SUBSCRIBE) {
+    yield plain.slice(start, start + FILTERS_PER_SUBSCRIBE);
+  }
+  for (const subscription of subscriptions) {
+    if (subscription.identifier !== undefined) yield [subscription];
+  }
+}
+
+function toRequest(subscription: Subscription, limits: BrokerLimits): SubscriptionRequest {
+  const { filter, qos, share, noLocal = false, identifier } = subscription;
   const shared = share !== undefined && limits.sharedSubscriptionAvailable && limits.protocolVersion === 5;
-  return { filter: shared ? `$share/${share}/${filter}` : filter, qos, noLocal };
+  return {
+    filter: shared ? `$share/${share}/${filter}` : filter,
+    qos,
+    noLocal,
+    ...(identifier === undefined || !limits.subscriptionIdentifiersAvailable ? {} : { identifier }),
+  };
 }
 
 interface AttemptFailure {

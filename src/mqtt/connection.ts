@@ -49,6 +49,7 @@ export interface ConnectAnswer {
   readonly retainAvailable: boolean | undefined;
   readonly wildcardSubscriptionAvailable: boolean | undefined;
   readonly sharedSubscriptionAvailable: boolean | undefined;
+  readonly subscriptionIdentifiersAvailable: boolean | undefined;
   readonly maximumPacketSize: number | undefined;
   readonly receiveMaximum: number | undefined;
   readonly serverKeepAlive: number | undefined;
@@ -61,6 +62,8 @@ export interface SubscriptionRequest {
   readonly filter: string;
   readonly qos: QoS;
   readonly noLocal: boolean;
+  /** Subscription Identifier. A SUBSCRIBE has one for all its filters, so a filter that has one goes alone. */
+  readonly identifier?: number;
 }
 
 /** How a connection ended. */

@@ -7,8 +7,10 @@
  * @module
  */
 import {
+  type ClientSubscribeCallback,
   connect as connectClient,
   type IClientOptions,
+  type IClientSubscribeOptions,
   type IConnackPacket,
   type IPublishPacket,
   type MqttClient,
@@ -134,13 +136,20 @@ class MqttJsConnection implements MqttConnection {
   }
 
   subscribe(requests: readonly SubscriptionRequest[]): Promise<readonly number[]> {
-    const topics = Object.fromEntries(requests.map(({ filter, qos, noLocal }) => [filter, { qos, nl: noLocal }]));
     return new Promise((resolve, reject) => {
-      this.#client.subscribe(topics, (error, _granted, packet) => {
+      const answered: ClientSubscribeCallback = (error, _granted, packet) => {
         const answer = packet ?? (error !== null && "packet" in error ? error.packet : undefined);
         if (isSuback(answer)) resolve(answer.granted);
         else reject(error ?? new Error("The broker did not answer SUBSCRIBE"));
-      });
+      };
+      const [only] = requests;
+      if (only !== undefined && requests.length === 1) {
+        // Not as a key of an object, where MQTT.js takes "resubscribe" for an option.
+        this.#client.subscribe(only.filter, toSubscribeOptions(only), answered);
+      } else {
+        const topics = Object.fromEntries(requests.map((request) => [request.filter, toSubscribeOptions(request)]));
+        this.#client.subscribe(topics, answered);
+      }
     });
   }
 
@@ -158,6 +167,14 @@ class MqttJsConnection implements MqttConnection {
     this.#client.end(true);
     this.#client.stream.destroy();
   }
+}
+
+function toSubscribeOptions({ qos, noLocal, identifier }: SubscriptionRequest): IClientSubscribeOptions {
+  return {
+    qos,
+    nl: noLocal,
+    ...(identifier === undefined ? {} : { properties: { subscriptionIdentifier: identifier } }),
+  };
 }
 
 function isSuback(packet: unknown): packet is { granted: readonly number[] } {
@@ -212,7 +229,15 @@ function toReceivedPacket(packet: IPublishPacket): ReceivedPacket {
     qos: packet.qos,
     retain: packet.retain,
     properties: packet.properties ?? {},
+    ...subscriptionIdentifiers(packet),
   };
+}
+
+function subscriptionIdentifiers({ properties }: IPublishPacket): Pick<ReceivedPacket, "subscriptionIdentifiers"> {
+  // The type says number, but several subscriptions of a message make it a list.
+  const found = properties?.subscriptionIdentifier as number | readonly number[] | undefined;
+  if (found === undefined) return {};
+  return { subscriptionIdentifiers: typeof found === "number" ? [found] : found };
 }
 
 function toAnswer({ sessionPresent, properties = {} }: IConnackPacket): ConnectAnswer {
@@ -223,6 +248,7 @@ function toAnswer({ sessionPresent, properties = {} }: IConnackPacket): ConnectA
     retainAvailable: properties.retainAvailable,
     wildcardSubscriptionAvailable: properties.wildcardSubscriptionAvailable,
     sharedSubscriptionAvailable: properties.sharedSubscriptionAvailable,
+    subscriptionIdentifiersAvailable: properties.subscriptionIdentifiersAvailable,
     maximumPacketSize: properties.maximumPacketSize,
     receiveMaximum: properties.receiveMaximum,
     serverKeepAlive: properties.serverKeepAlive,
