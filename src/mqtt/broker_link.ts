@@ -6,6 +6,7 @@
 import { type Clock, sleep, systemClock, withTimeLimit } from "../core/clock.ts";
 import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
+import { type Redact, redactNothing } from "../core/redaction.ts";
 import { backoff, LONGEST_DELAY, STABLE_AFTER } from "../core/backoff.ts";
 import { type BrokerProfile, limitsOf } from "./broker_profiles.ts";
 import {
@@ -53,6 +54,9 @@ export class BrokerLink implements MqttLink {
   readonly #clock: Clock;
   readonly #dispatcher = new Dispatcher();
   readonly #outbox: Outbox;
+  readonly #redact: Redact;
+  /** What the broker is called. */
+  readonly #broker: string;
   readonly #abort = new AbortController();
   readonly #watchers = new Set<(state: LinkState) => void>();
   #clientId: string;
@@ -72,6 +76,8 @@ export class BrokerLink implements MqttLink {
     this.#clock = options.clock ?? systemClock;
     this.#clientId = options.plan.clientId;
     this.#outbox = new Outbox(this.#clock);
+    this.#redact = options.broker.redact ?? redactNothing;
+    this.#broker = this.#redact(options.broker.url);
   }
 
   get clientId(): string {
@@ -113,7 +119,7 @@ export class BrokerLink implements MqttLink {
     try {
       await (answered ?? Promise.reject(new Error("there is no connection")));
     } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
+      const cause = this.#redact(error instanceof Error ? error.message : String(error));
       throw new Failure("broker-unreachable", `The connection to the broker was lost: ${cause}`);
     }
   }
@@ -163,7 +169,7 @@ export class BrokerLink implements MqttLink {
   async #attempt(attempt: number): Promise<AttemptFailure> {
     const { broker, plan, connect = connectMqttJs, observe } = this.#options;
     const protocolVersion = this.#options.protocolVersion ?? (this.#downgraded ? 4 : 5);
-    observe({ type: "broker.connecting", broker: broker.url, attempt });
+    observe({ type: "broker.connecting", broker: this.#broker, attempt });
     try {
       const connection = await connect({
         broker,
@@ -205,8 +211,8 @@ export class BrokerLink implements MqttLink {
       this.#connectedBefore = true;
       observe({
         type: "broker.connected",
-        broker: broker.url,
-        clientId: this.#clientId,
+        broker: this.#broker,
+        clientId: this.#redact(this.#clientId),
         protocolVersion,
         sessionPresent: answer.sessionPresent,
       });
@@ -220,7 +226,7 @@ export class BrokerLink implements MqttLink {
     if (this.#clock.now() - since >= STABLE_AFTER) this.#failures = 0;
     this.#silentCloses = 0;
     this.#downgraded = false; // the broker may have been replaced by one that knows MQTT 5
-    return { cause, refused: undefined };
+    return { cause: this.#redact(cause), refused: undefined };
   }
 
   /** Subscribes. Resolves with the refusal that makes the link useless, if there is one. */
@@ -253,14 +259,14 @@ export class BrokerLink implements MqttLink {
   }
 
   #classify(error: unknown, protocolVersion: 4 | 5): AttemptFailure {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = this.#redact(error instanceof Error ? error.message : String(error));
     if (!(error instanceof ConnectError)) return { cause, refused: undefined };
     if (this.#options.protocolVersion === undefined && protocolVersion === 5) {
       this.#silentCloses = error.silent ? this.#silentCloses + 1 : 0;
       const refused = error.reasonCode === UNSUPPORTED_PROTOCOL_VERSION;
       if (refused || this.#silentCloses >= SILENT_CLOSES_BEFORE_DOWNGRADE) {
         this.#downgraded = true;
-        this.#options.observe({ type: "broker.downgraded", broker: this.#options.broker.url, cause });
+        this.#options.observe({ type: "broker.downgraded", broker: this.#broker, cause });
         return { cause, refused: undefined, again: true };
       }
     } else if (this.#downgraded) {
@@ -268,11 +274,14 @@ export class BrokerLink implements MqttLink {
     }
     const check = error.reasonCode === undefined ? undefined : permanentRefusal(error.reasonCode);
     if (check === undefined) return { cause, refused: undefined };
-    const { url } = this.#options.broker;
     const details = { reasonCode: error.reasonCode ?? 0 };
     return {
       cause,
-      refused: new Failure("login-refused", `The broker ${url} refused the login: ${cause}; ${check}`, details),
+      refused: new Failure(
+        "login-refused",
+        `The broker ${this.#broker} refused the login: ${cause}; ${check}`,
+        details,
+      ),
     };
   }
 
@@ -283,13 +292,13 @@ export class BrokerLink implements MqttLink {
   }
 
   #report({ cause, refused }: AttemptFailure, retryIn: number): void {
-    const { url } = this.#options.broker;
+    const broker = this.#broker;
     if (refused === undefined) {
-      const failure = new Failure("broker-unreachable", `The broker ${url} cannot be reached: ${cause}`);
-      this.#options.observe({ type: "broker.lost", broker: url, cause, retryIn });
+      const failure = new Failure("broker-unreachable", `The broker ${broker} cannot be reached: ${cause}`);
+      this.#options.observe({ type: "broker.lost", broker, cause, retryIn });
       this.#setState({ status: "connecting", failure });
     } else {
-      this.#options.observe({ type: "broker.refused", broker: url, cause: refused.message, retryIn });
+      this.#options.observe({ type: "broker.refused", broker, cause: refused.message, retryIn });
       this.#setState({ status: "refused", failure: refused });
     }
   }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Redact } from "../core/redaction.ts";
 import type { Secret } from "../core/secret.ts";
 import type { ConnectPlan, PublishPacket, QoS, ReceivedPacket, UserProperties } from "./link.ts";
 
@@ -17,6 +18,8 @@ export interface BrokerSettings {
   /** Keep Alive, in seconds; 0 for none. */
   readonly keepAlive: number;
   readonly tls?: TlsSettings;
+  /** Applied to everything that is said about the connection, in events and failures. @default {redactNothing} */
+  readonly redact?: Redact;
 }
 
 /** TLS beyond what the URL says. Certificates and keys are PEM text. */
