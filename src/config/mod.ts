@@ -1,8 +1,34 @@
 /** Flags, environment and files, as validated and typed settings. @module */
-export { BROKER_SETTINGS, type BrokerConfig, brokerConfig, readBrokerFiles } from "./broker_settings.ts";
+export {
+  BROKER_SETTINGS,
+  type BrokerConfig,
+  brokerConfig,
+  CONNECTION_SETTINGS,
+  readBrokerFiles,
+} from "./broker_settings.ts";
 export { CONNECT_SETTINGS } from "./connect_settings.ts";
+export {
+  type BrokerLogin,
+  type ConnectionValues,
+  CREDENTIAL_KEYS,
+  CredentialError,
+  type CredentialKey,
+  CREDENTIALS_SCHEMA,
+  environmentCredentials,
+  LOGIN_FLAGS,
+  readBrokerLogin,
+} from "./credentials.ts";
 export { LOG_SETTINGS } from "./log_settings.ts";
 export { environmentOf, MESSAGE_SETTINGS, SERVE_SETTINGS } from "./serve_settings.ts";
 export { readServerEntries, type ServerEntry } from "./server_entries.ts";
 export { isSwitch, resolve, type Setting, type Settings, type Sources, type Values } from "./setting.ts";
+export {
+  CREDENTIAL_SOURCE_SETTINGS,
+  type CredentialSource,
+  credentialSource,
+  HANDSHAKE_SETTINGS,
+  SMCP_CHILD_SETTINGS,
+  SMCP_SETTINGS,
+} from "./smcp_settings.ts";
+export { PERMISSION_SETTINGS, TOOL_SETTINGS } from "./tools_settings.ts";
 export { TOPIC_SETTINGS, type TopicConfig, topicConfig } from "./topic_settings.ts";
