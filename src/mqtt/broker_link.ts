@@ -20,7 +20,7 @@ import {
 import { Dispatcher } from "./dispatcher.ts";
 import type { BrokerLimits, ConnectPlan, LinkState, MqttLink, PublishPacket, Settled, Subscription } from "./link.ts";
 import { Outbox } from "./outbox.ts";
-import { permanentRefusal, reasonCodeName, UNSUPPORTED_PROTOCOL_VERSION } from "./reason_codes.ts";
+import { permanentRefusal, reasonCodeName, SESSION_TAKEN_OVER, UNSUPPORTED_PROTOCOL_VERSION } from "./reason_codes.ts";
 
 /** What a {@linkcode BrokerLink} is made of. */
 export interface BrokerLinkOptions {
@@ -52,6 +52,9 @@ const SILENT_CLOSES_BEFORE_DOWNGRADE = 2;
 
 /** The broker has this long to acknowledge subscriptions, in ms. */
 const SUBSCRIBE_TIMEOUT = 10_000;
+
+/** A connection that held this long, in ms, worked: its end is no reason to be slow to come back. */
+const WORKED_FOR = 1_000;
 
 /** How long a close may take, in ms. */
 const CLOSE_TIMEOUT = 1_000;
@@ -233,7 +236,9 @@ export class BrokerLink implements MqttLink {
     this.#complaint = undefined;
     this.#connection = undefined;
     this.#outbox.detach(reasonCode);
-    if (this.#clock.now() - since >= STABLE_AFTER) this.#failures = 0;
+    // Two clients of one id take the connection from each other: that must not go on at full speed.
+    const stable = reasonCode === SESSION_TAKEN_OVER ? STABLE_AFTER : WORKED_FOR;
+    if (this.#clock.now() - since >= stable) this.#failures = 0;
     this.#silentCloses = 0;
     this.#downgraded = false; // the broker may have been replaced by one that knows MQTT 5
     return { cause: this.#redact(complaint ?? cause), refused: undefined };
