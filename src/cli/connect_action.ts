@@ -2,6 +2,7 @@
 import { connect } from "../app/mod.ts";
 import { brokerConfig, readBrokerFiles, topicConfig } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
+import { allOrProblems } from "../core/usage_error.ts";
 import { startLog } from "../observe/mod.ts";
 import { childEnvironment, ChildProcess, ownStdio } from "../stdio/mod.ts";
 import type { Action } from "./command.ts";
@@ -11,8 +12,10 @@ import { terminationSignal } from "./termination.ts";
 
 /** Runs `connect` until its host ends the conversation. */
 export const connectAction: Action<ConnectSettings> = async ({ values, flags, operands }) => {
-  const topics = topicConfig(values);
-  const broker = brokerConfig(await readBrokerFiles(values), flags);
+  const [topics, broker] = await allOrProblems(
+    () => topicConfig(values),
+    async () => brokerConfig(await readBrokerFiles(values, flags), flags),
+  );
   await using log = await startLog({ level: values.logLevel, format: values.logFormat });
   for (const text of [...broker.warnings, ...topics.warnings]) log.observe({ type: "warning", text });
   using termination = terminationSignal();
