@@ -79,7 +79,11 @@ const MISTAKES: readonly [what: string, args: readonly string[], complaint: RegE
   ["an option of the other command", ["connect", "--prewarm", "1"], /^error: unknown option '--prewarm'/],
   ["nothing to serve", ["serve", "--name", "x"], /^error: say which server to start/],
   ["nobody to connect to", ["connect"], /^error: say which server is meant: add --name NAME/],
-  ["two things to serve", ["serve", "--config", "x.json", "--", "y"], /give either --config FILE or -- COMMAND, not both/],
+  [
+    "two things to serve",
+    ["serve", "--config", "x.json", "--", "y"],
+    /give either --config FILE or -- COMMAND, not both/,
+  ],
   ["a name for many servers", ["serve", "--config", "x.json", "--name", "y"], /--name is for one server/],
   ["a file that is not there", ["serve", "--config", "/no/such.json"], /--config \/no\/such.json cannot be read/],
 ];
@@ -112,7 +116,16 @@ Deno.test("settings come from the environment as well", async () => {
 
 Deno.test("what stands behind -- belongs to the server's command, flags and all", async () => {
   for (const rest of [["--help"], ["--version"], ["--name", "x"], ["--", "--frob"], ["-h"]]) {
-    const { code, complaints, printed } = await run(["serve", "--name", "a", "--mqtt-version", "9", "--", "server", ...rest]);
+    const { code, complaints, printed } = await run([
+      "serve",
+      "--name",
+      "a",
+      "--mqtt-version",
+      "9",
+      "--",
+      "server",
+      ...rest,
+    ]);
     assert.deepEqual([code, printed], [2, ""]);
     assert.match(complaints, /^error: --mqtt-version must be one of auto, 5, 4; it is "9"\n/);
   }
