@@ -56,7 +56,7 @@ export const connectMqttJs: Connect = async (request, signal) => {
       }),
     ]);
     signal.throwIfAborted();
-    return new MqttJsConnection(client, answer, closed);
+    return new MqttJsConnection(client, answer, closed, request.protocolVersion === 5);
   } catch (error) {
     client.end(true);
     throw error;
@@ -74,7 +74,7 @@ function clientOptions({ broker, plan, protocolVersion, cleanStart }: ConnectReq
     resubscribe: false,
     connectTimeout: CONNECT_TIMEOUT,
     protocolVersion,
-    clean: cleanStart,
+    clean: cleanStart || !version5, // a session of MQTT 3.1.1 never expires, and nobody would ever ask for it
     clientId: plan.clientId,
     keepalive: broker.keepAlive,
     rejectUnauthorized: tls?.insecure !== true,
@@ -113,10 +113,12 @@ class MqttJsConnection implements MqttConnection {
   readonly answer: ConnectAnswer;
   readonly closed: Promise<ConnectionEnd>;
   readonly #client: MqttClient;
+  readonly #version5: boolean;
   #reasonCode = 0;
   #ended = false;
 
-  constructor(client: MqttClient, answer: ConnectAnswer, closed: Promise<ConnectionEnd>) {
+  constructor(client: MqttClient, answer: ConnectAnswer, closed: Promise<ConnectionEnd>, version5: boolean) {
+    this.#version5 = version5;
     this.answer = answer;
     this.closed = closed;
     this.#client = client;
@@ -154,7 +156,9 @@ class MqttJsConnection implements MqttConnection {
   }
 
   async end(): Promise<void> {
-    await withTimeLimit(this.#client.endAsync(), END_TIMEOUT);
+    // Otherwise the broker would keep the session, and go on handing it its share of a group's messages.
+    const forget = { properties: { sessionExpiryInterval: 0 } };
+    await withTimeLimit(this.#client.endAsync(false, this.#version5 ? forget : {}), END_TIMEOUT);
     this.destroy();
     await this.closed;
   }

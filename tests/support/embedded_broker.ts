@@ -5,6 +5,7 @@
  */
 import { Aedes, type AedesOptions } from "aedes";
 import { Aedes as OldAedes } from "aedes-3.1.1";
+import { Buffer } from "node:buffer";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 
@@ -41,6 +42,7 @@ async function listenWith(aedes: Aedes, port: number, tls?: TlsOptions): Promise
     sockets.add(socket);
     socket.setNoDelay(true);
     socket.on("close", () => sockets.delete(socket));
+    readWhole(socket);
     aedes.handle(socket);
   };
   const server: Server = tls === undefined ? createServer(handle) : createTlsServer(tls, handle);
@@ -62,6 +64,20 @@ async function listenWith(aedes: Aedes, port: number, tls?: TlsOptions): Promise
       disconnectAll();
       await closed;
     },
+  };
+}
+
+/**
+ * Makes `read()` give everything that is there. aedes reads once for each "readable" event; in Deno that is one chunk,
+ * and the rest of a large packet would stay where it is until the next packet comes.
+ */
+function readWhole(socket: Socket): void {
+  const read = socket.read.bind(socket);
+  socket.read = (size?: number | null) => {
+    if (size !== undefined && size !== null) return read(size);
+    const chunks: Buffer[] = [];
+    for (let chunk = read(); chunk !== null; chunk = read()) chunks.push(chunk);
+    return chunks.length === 0 ? null : Buffer.concat(chunks);
   };
 }
 
