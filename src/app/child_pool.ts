@@ -5,8 +5,7 @@
  */
 import type { ServerEntry } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
-import { Failure } from "../core/failure.ts";
-import { childEnvironment, ChildProcess } from "../stdio/mod.ts";
+import { childEnvironment, ChildProcess, findCommand } from "../stdio/mod.ts";
 
 /** How the children of one server entry are started. */
 export interface ChildPoolOptions {
@@ -35,6 +34,7 @@ export class ChildPool implements AsyncDisposable {
   constructor(options: ChildPoolOptions) {
     this.#options = options;
     this.#refill();
+    void this.#look();
   }
 
   /**
@@ -44,7 +44,7 @@ export class ChildPool implements AsyncDisposable {
    */
   take(session: string): ChildProcess {
     const [spare] = this.#ready;
-    const named = spare ?? this.#start(session);
+    const named = spare ?? this.#startFor(session);
     this.#ready.delete(named);
     named.name = session;
     // The session comes first: its messages are waiting.
@@ -65,10 +65,32 @@ export class ChildPool implements AsyncDisposable {
         void spare.child.closed.then(() => this.#ready.delete(spare));
       } catch (error) {
         // Whoever needs a child will be told; here nobody waits for one.
-        this.#options.observe({ type: "warning", text: error instanceof Failure ? error.message : String(error) });
+        this.#failed(error);
         return;
       }
     }
+  }
+
+  /** Looks for the program at once, so that nobody has to open a session to find out that it is not there. */
+  async #look(): Promise<void> {
+    const { entry: { name, command, environment, directory }, passedVariables, observe } = this.#options;
+    const found = await findCommand(command, childEnvironment(environment, passedVariables), directory);
+    if (found !== undefined) observe({ type: "child.startable", server: name });
+    else this.#failed(new Error(`There is no program "${command}" to start for its sessions`));
+  }
+
+  #startFor(session: string): Named {
+    try {
+      return this.#start(session);
+    } catch (error) {
+      this.#failed(error);
+      throw error;
+    }
+  }
+
+  #failed(error: unknown): void {
+    const cause = error instanceof Error ? error.message : String(error);
+    this.#options.observe({ type: "child.failed", server: this.#options.entry.name, cause });
   }
 
   #start(name: string): Named {
@@ -93,7 +115,7 @@ export class ChildPool implements AsyncDisposable {
         }),
     });
     const named: Named = { child, name };
-    observe({ type: "child.started", session: name, pid: child.pid });
+    observe({ type: "child.started", server: entry.name, session: name, pid: child.pid });
     void child.closed.then((failure) => {
       if (failure?.reason === "child-exited") {
         observe({ type: "child.exited", session: named.name, cause: failure.message });

@@ -5,8 +5,8 @@
  */
 import type { Channel } from "../core/channel.ts";
 import { withTimeLimit } from "../core/clock.ts";
-import type { Observer } from "../core/events.ts";
-import { join } from "../relay/mod.ts";
+import type { Observers } from "../core/events.ts";
+import { join, MeteredChannel } from "../relay/mod.ts";
 import { remoteServer, type RemoteServerConfig } from "./remote_server.ts";
 
 /** How long a host that has closed its end is waited for answers to what it asked before, in ms. */
@@ -16,11 +16,12 @@ const DRAIN_TIMEOUT = 1_500;
 export async function connect(
   config: RemoteServerConfig,
   host: Channel,
-  observe: Observer,
+  { observe, meter }: Observers,
   signal: AbortSignal,
 ): Promise<void> {
-  const { channel, close } = remoteServer(config, observe);
+  const { channel, close } = remoteServer(config, observe, meter);
   signal.addEventListener("abort", () => void host.close(), { once: true });
-  await join(host, channel, { beforeClosing: () => withTimeLimit(channel.settled(), DRAIN_TIMEOUT) });
+  const client = meter === undefined ? host : new MeteredChannel(host, meter);
+  await join(client, channel, { beforeClosing: () => withTimeLimit(channel.settled(), DRAIN_TIMEOUT) });
   await close();
 }

@@ -31,7 +31,7 @@ export interface RemoteServer {
 }
 
 /** Connects to the broker, and opens a session with the server when there is something to say to it. */
-export function remoteServer(config: RemoteServerConfig, observe: Observer): RemoteServer {
+export function remoteServer(config: RemoteServerConfig, observe: Observer, meter?: Observer): RemoteServer {
   const profile = PROFILES["request-response"];
   const { broker, topics, connectTimeout } = config;
   const options: ClientOptions = {
@@ -54,6 +54,7 @@ export function remoteServer(config: RemoteServerConfig, observe: Observer): Rem
   const channel = new RecoveringChannel(dialer, {
     connectTimeout,
     timeout: options.timeout,
+    observe: meter,
     failed: ({ method }, { reason, message }) => observe({ type: "request.failed", method, reason, cause: message }),
     lost: ({ message }) => observe({ type: "warning", text: `the session is lost: ${message}` }),
     dropped: (message, { message: cause }) =>

@@ -4,7 +4,7 @@
  * @module
  */
 import type { BrokerConfig, ServerEntry } from "../config/mod.ts";
-import type { Observer } from "../core/events.ts";
+import type { Observers } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import { BrokerLink } from "../mqtt/mod.ts";
 import { type Acceptor, PROFILES, type ServerOptions } from "../wire/mod.ts";
@@ -45,10 +45,14 @@ export interface ServeConfig {
  * Serves until `signal` is aborted, and then until the requests that are under way have their answers. Resolves with
  * nothing then, or earlier with the reason why no waiting will help.
  */
-export async function serve(config: ServeConfig, observe: Observer, signal: AbortSignal): Promise<Failure | undefined> {
+export async function serve(
+  config: ServeConfig,
+  observers: Observers,
+  signal: AbortSignal,
+): Promise<Failure | undefined> {
   const slots = new SessionSlots(config.maximumSessions);
   await using servers = new AsyncDisposableStack();
-  const running = config.servers.map((served) => start(served, config, slots, observe, servers));
+  const running = config.servers.map((served) => start(served, config, slots, observers, servers));
   const aborted = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener("abort", () => resolve(undefined), { once: true });
@@ -76,7 +80,7 @@ function start(
   { entry, topics, description }: ServedEntry,
   config: ServeConfig,
   slots: SessionSlots,
-  observe: Observer,
+  { observe, meter }: Observers,
   servers: AsyncDisposableStack,
 ): RunningServer {
   const profile = PROFILES["request-response"];
@@ -96,6 +100,7 @@ function start(
     restart: config.restart,
     start: (session) => pool.take(session),
     observe,
+    meter,
   });
   const options: ServerOptions = {
     ...topics,

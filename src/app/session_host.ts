@@ -7,7 +7,7 @@ import { sleep, withTimeLimit } from "../core/clock.ts";
 import type { Channel } from "../core/channel.ts";
 import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
-import { AnsweringChannel, join } from "../relay/mod.ts";
+import { AnsweringChannel, join, MeteredChannel } from "../relay/mod.ts";
 import type { IncomingSession } from "../wire/mod.ts";
 import { IdleWatch } from "./idle_watch.ts";
 import { RestartPolicy, type RestartPolicyName } from "./restart_policy.ts";
@@ -29,6 +29,7 @@ export interface SessionHostOptions {
   /** Starts the server for a session. Throws a {@linkcode Failure} when it cannot. */
   readonly start: (session: string) => Channel;
   readonly observe: Observer;
+  readonly meter: Observer | undefined;
 }
 
 /** A session that has its process. */
@@ -88,15 +89,17 @@ export class SessionHost implements AsyncDisposable {
   }
 
   async #run(session: IncomingSession): Promise<void> {
-    const { server: name, observe, idleTimeout, maximumPending } = this.#options;
+    const { server: name, observe, meter, idleTimeout, maximumPending } = this.#options;
     const child = await this.#start(session);
     if (child === undefined) return;
     observe({ type: "session.opened", server: name, session: session.name });
     const since = performance.now();
     const server = new AnsweringChannel(child, {
+      observe: meter,
       failed: ({ method }, { reason, message }) => observe({ type: "request.failed", method, reason, cause: message }),
     });
-    const gate = new SessionGate(new IdleWatch(session, idleTimeout), () => server.pending, maximumPending);
+    const client = meter === undefined ? session : new MeteredChannel(session, meter);
+    const gate = new SessionGate(new IdleWatch(client, idleTimeout), () => server.pending, maximumPending);
     const running = { gate, server };
     this.#running.add(running);
     const { first, failure } = await join(gate, server);

@@ -1,8 +1,22 @@
 /** `connect`: its options and its help. @module */
-import { BROKER_SETTINGS, CONNECT_SETTINGS, LOG_SETTINGS, MESSAGE_SETTINGS, TOPIC_SETTINGS } from "../config/mod.ts";
+import {
+  BROKER_SETTINGS,
+  CONNECT_SETTINGS,
+  LOG_SETTINGS,
+  MESSAGE_SETTINGS,
+  STATUS_SETTINGS,
+  TOPIC_SETTINGS,
+} from "../config/mod.ts";
 import { command } from "./command.ts";
 
-const settings = { ...TOPIC_SETTINGS, ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS, ...BROKER_SETTINGS, ...LOG_SETTINGS };
+const settings = {
+  ...TOPIC_SETTINGS,
+  ...CONNECT_SETTINGS,
+  ...MESSAGE_SETTINGS,
+  ...BROKER_SETTINGS,
+  ...LOG_SETTINGS,
+  ...STATUS_SETTINGS,
+};
 
 /** The settings of `connect`. */
 export type ConnectSettings = typeof settings;
@@ -25,7 +39,7 @@ export const CONNECT = command<ConnectSettings>({
   groups: {
     "Server:": { ...TOPIC_SETTINGS, ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS },
     "Broker:": BROKER_SETTINGS,
-    "Log:": LOG_SETTINGS,
+    "Log and status:": { ...LOG_SETTINGS, ...STATUS_SETTINGS },
   },
   settings,
   action: async () => (await import("./connect_action.ts")).connectAction,

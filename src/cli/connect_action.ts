@@ -2,7 +2,7 @@
 import { connect } from "../app/mod.ts";
 import { brokerConfig, readBrokerFiles, topicConfig } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
-import { startLog } from "../observe/mod.ts";
+import { observation } from "../observe/mod.ts";
 import { childEnvironment, ChildProcess, ownStdio } from "../stdio/mod.ts";
 import type { Action } from "./command.ts";
 import type { ConnectSettings } from "./connect.ts";
@@ -14,10 +14,16 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
   const topics = topicConfig(values);
   const broker = brokerConfig(await readBrokerFiles(values), flags);
   started();
-  await using log = await startLog({ level: values.logLevel, format: values.logFormat });
-  for (const text of [...broker.warnings, ...topics.warnings]) log.observe({ type: "warning", text });
+  await using observed = await observation({
+    log: { level: values.logLevel, format: values.logFormat },
+    status: values.status,
+    title: `mcp-mqtt-proxy connect ${topics.serverName}`,
+    conditions: ["broker"],
+  });
+  const { observe } = observed;
+  for (const text of [...broker.warnings, ...topics.warnings]) observe({ type: "warning", text });
   using termination = terminationSignal();
-  await using host = hostChannel(operands, values.maxMessage, log.observe);
+  await using host = hostChannel(operands, values.maxMessage, observe);
   await connect(
     {
       broker,
@@ -28,7 +34,7 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
       maximumMessage: values.maxMessage,
     },
     host,
-    log.observe,
+    observed,
     termination.signal,
   );
   return EXIT_OK;

@@ -34,7 +34,8 @@ const PROGRAMS: readonly PermissionKind[] = Deno.build.os === "windows" ? ["read
 
 /** What each command needs. */
 export const NEEDS: Readonly<Record<string, Needs>> = {
-  serve: { set: "serve", running: ["env", "net", ...PROGRAMS], starting: ["read"] },
+  // It looks for the programs it is to start, and with `run` it could read anything anyway.
+  serve: { set: "serve", running: ["env", "net", "read", "run"], starting: [] },
   connect: { ...BROKER, withOperands: PROGRAMS },
   tools: { ...BROKER, set: "tools" },
   launch: { set: "serve", running: ["env", ...PROGRAMS], starting: ["read"] },

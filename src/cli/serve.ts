@@ -1,8 +1,22 @@
 /** `serve`: its options and its help. @module */
-import { BROKER_SETTINGS, LOG_SETTINGS, MESSAGE_SETTINGS, SERVE_SETTINGS, TOPIC_SETTINGS } from "../config/mod.ts";
+import {
+  BROKER_SETTINGS,
+  LOG_SETTINGS,
+  MESSAGE_SETTINGS,
+  SERVE_SETTINGS,
+  STATUS_SETTINGS,
+  TOPIC_SETTINGS,
+} from "../config/mod.ts";
 import { command } from "./command.ts";
 
-const settings = { ...TOPIC_SETTINGS, ...SERVE_SETTINGS, ...MESSAGE_SETTINGS, ...BROKER_SETTINGS, ...LOG_SETTINGS };
+const settings = {
+  ...TOPIC_SETTINGS,
+  ...SERVE_SETTINGS,
+  ...MESSAGE_SETTINGS,
+  ...BROKER_SETTINGS,
+  ...LOG_SETTINGS,
+  ...STATUS_SETTINGS,
+};
 
 /** The settings of `serve`. */
 export type ServeSettings = typeof settings;
@@ -28,7 +42,7 @@ export const SERVE = command<ServeSettings>({
   groups: {
     "Server:": { ...TOPIC_SETTINGS, ...SERVE_SETTINGS, ...MESSAGE_SETTINGS },
     "Broker:": BROKER_SETTINGS,
-    "Log:": LOG_SETTINGS,
+    "Log and status:": { ...LOG_SETTINGS, ...STATUS_SETTINGS },
   },
   settings,
   action: async () => (await import("./serve_action.ts")).serveAction,

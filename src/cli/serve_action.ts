@@ -10,7 +10,7 @@ import {
   type Values,
 } from "../config/mod.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { startLog } from "../observe/mod.ts";
+import { observation } from "../observe/mod.ts";
 import type { Action } from "./command.ts";
 import { EXIT_NO_PERMISSION, EXIT_OK } from "./exit_codes.ts";
 import type { ServeSettings } from "./serve.ts";
@@ -23,9 +23,14 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
     : await configuredServers(values.config, values, operands);
   const broker = brokerConfig(await readBrokerFiles(values), flags);
   started();
-  await using log = await startLog({ level: values.logLevel, format: values.logFormat });
+  await using observed = await observation({
+    log: { level: values.logLevel, format: values.logFormat },
+    status: values.status,
+    title: "mcp-mqtt-proxy serve",
+    conditions: servers.flatMap(({ topics, entry }) => [`server ${topics.serverName}`, `process of ${entry.name}`]),
+  });
   const topicWarnings = servers.flatMap(({ topics }) => topics.warnings);
-  for (const text of [...broker.warnings, ...topicWarnings]) log.observe({ type: "warning", text });
+  for (const text of [...broker.warnings, ...topicWarnings]) observed.observe({ type: "warning", text });
   using termination = terminationSignal();
   const failure = await serve(
     {
@@ -41,7 +46,7 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
       drain: values.drain,
       maximumMessage: values.maxMessage,
     },
-    log.observe,
+    observed,
     termination.signal,
   );
   return failure === undefined ? EXIT_OK : EXIT_NO_PERMISSION;

@@ -245,7 +245,7 @@ function isPem(text: string): boolean {
 function parseBrokerUrl(text: string, problems: string[]): URL | undefined {
   const url = URL.parse(text);
   if (url === null || !SCHEMES.includes(url.protocol)) {
-    const shown = text.replace(/\/\/[^@/]*@/, "//…@");
+    const shown = text.replace(/^([^:@]*:\/\/)?.*@/s, "$1…@"); // what is before an @ may be a password
     problems.push(`--broker must be a URL that begins with mqtt://, mqtts://, ws:// or wss://; it is "${shown}"`);
     return undefined;
   }

@@ -1,9 +1,9 @@
 /**
- * The settings of the log.
+ * The settings of what is told about the process.
  *
  * @module
  */
-import { oneOf } from "./schemas.ts";
+import { oneOf, optionalText } from "./schemas.ts";
 import { setting } from "./setting.ts";
 
 /** What is written to stderr, and how. */
@@ -21,5 +21,15 @@ export const LOG_SETTINGS = {
     description: "text or json",
     schema: oneOf(["text", "json"]),
     fallback: "text",
+  }),
+};
+
+/** Where the status is served. */
+export const STATUS_SETTINGS = {
+  status: setting({
+    flag: "--status <address:port>",
+    environment: "MCP_MQTT_STATUS",
+    description: "serve /healthz, /readyz, /metrics and a page over HTTP; on this machine only if no address is given",
+    schema: optionalText,
   }),
 };

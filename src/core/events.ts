@@ -1,5 +1,5 @@
 /**
- * What happens, as typed values. The log, the metrics and the status page are all fed by this one stream, so
+ * What happens, as typed values. Durations are in ms. The log, the metrics and the status page are all fed by this one stream, so
  * they cannot disagree. No event carries a credential or a payload.
  *
  * @module
@@ -15,25 +15,43 @@ export type ProxyEvent =
     readonly protocolVersion: 4 | 5;
     readonly sessionPresent: boolean;
   }
-  | { readonly type: "broker.lost"; readonly broker: string; readonly cause: string; readonly retryIn: number }
-  | { readonly type: "broker.refused"; readonly broker: string; readonly cause: string; readonly retryIn: number }
+  | {
+    readonly type: "broker.lost" | "broker.refused";
+    readonly broker: string;
+    readonly clientId: string;
+    readonly cause: string;
+    readonly retryIn: number;
+  }
   | { readonly type: "broker.downgraded"; readonly broker: string; readonly cause: string }
   | { readonly type: "subscription.refused"; readonly filter: string; readonly cause: string }
   | { readonly type: "publish.failed"; readonly topic: string; readonly cause: string }
   | { readonly type: "server.online"; readonly server: string; readonly topic: string }
+  | { readonly type: "server.offline"; readonly server: string; readonly topic: string }
   | { readonly type: "session.opened"; readonly server: string; readonly session: string }
   | { readonly type: "session.ended"; readonly server: string; readonly session: string; readonly cause: string }
   | { readonly type: "session.refused"; readonly server: string; readonly session: string; readonly cause: string }
   | { readonly type: "session.retransmitted"; readonly session: string; readonly count: number }
   | { readonly type: "session.duplicate"; readonly session: string }
-  | { readonly type: "child.started"; readonly session: string; readonly pid: number }
+  | { readonly type: "child.started"; readonly server: string; readonly session: string; readonly pid: number }
+  | { readonly type: "child.startable"; readonly server: string }
+  | { readonly type: "child.failed"; readonly server: string; readonly cause: string }
   | { readonly type: "child.delayed"; readonly session: string; readonly delay: number }
   | { readonly type: "child.exited"; readonly session: string; readonly cause: string }
   | { readonly type: "child.stderr"; readonly session: string; readonly line: string }
   | { readonly type: "line.skipped"; readonly source: string; readonly bytes: number }
   | { readonly type: "message.dropped"; readonly source: string; readonly cause: string }
+  | { readonly type: "message.carried"; readonly direction: "to-server" | "to-client"; readonly bytes: number }
+  | { readonly type: "request.started"; readonly method: string }
+  | { readonly type: "request.ended"; readonly method: string; readonly duration: number }
   | { readonly type: "request.failed"; readonly method: string; readonly reason: string; readonly cause: string }
   | { readonly type: "warning"; readonly text: string };
 
 /** Takes events. Must not block and must not throw. */
 export type Observer = (event: ProxyEvent) => void;
+
+/** Who is told. */
+export interface Observers {
+  readonly observe: Observer;
+  /** Takes an event for every message and request as well; `undefined` when nobody counts them. */
+  readonly meter: Observer | undefined;
+}

@@ -49,6 +49,9 @@ const FILTERS_PER_SUBSCRIBE = 8;
 /** A broker that closes this many MQTT 5 connections in a row without a word is tried with 3.1.1. */
 const SILENT_CLOSES_BEFORE_DOWNGRADE = 2;
 
+/** The broker has this long to acknowledge subscriptions, in ms. */
+const SUBSCRIBE_TIMEOUT = 10_000;
+
 /** How long a close may take, in ms. */
 const CLOSE_TIMEOUT = 1_000;
 
@@ -69,6 +72,8 @@ export class BrokerLink implements MqttLink {
   #silentCloses = 0;
   #downgraded = false;
   #connectedBefore = false;
+  /** Why the connection was dropped, when it was we who dropped it. */
+  #complaint: string | undefined;
 
   constructor(options: BrokerLinkOptions) {
     this.#options = options;
@@ -98,7 +103,7 @@ export class BrokerLink implements MqttLink {
     this.#dispatcher.add(subscription);
     if (this.#state.status !== "online" || this.#connection === undefined) return;
     const { limits } = this.#state;
-    const failure = await this.#request(this.#connection, limits, [subscription]).catch(() => undefined);
+    const failure = await this.#request(this.#connection, limits, [subscription]);
     if (failure !== undefined) throw failure;
   }
 
@@ -133,6 +138,8 @@ export class BrokerLink implements MqttLink {
     if (this.#state.status === "online") {
       await withTimeLimit(this.#outbox.drained(), CLOSE_TIMEOUT, this.#clock);
       await this.#connection?.end();
+    } else {
+      this.#connection?.destroy(); // it waits for the answer to its subscriptions
     }
     this.#abort.abort(new Failure("broker-unreachable", "The connection to the broker was closed"));
     await this.#running;
@@ -182,7 +189,7 @@ export class BrokerLink implements MqttLink {
     let ended: ConnectionEnd | undefined;
     const end = connection.closed.then((how) => ended = how);
 
-    const refused = await this.#request(connection, limits, this.#dispatcher.subscriptions).catch(() => undefined);
+    const refused = await this.#requestAll(connection, limits);
     if (refused !== undefined) {
       await connection.end();
       this.#connection = undefined;
@@ -202,15 +209,32 @@ export class BrokerLink implements MqttLink {
     }
 
     const { reasonCode, cause } = await end;
+    const complaint = this.#complaint;
+    this.#complaint = undefined;
     this.#connection = undefined;
     this.#outbox.detach(reasonCode);
     if (this.#clock.now() - since >= STABLE_AFTER) this.#failures = 0;
     this.#silentCloses = 0;
     this.#downgraded = false; // the broker may have been replaced by one that knows MQTT 5
-    return { cause, refused: undefined };
+    return { cause: complaint ?? cause, refused: undefined };
   }
 
-  /** Subscribes. Resolves with the refusal that makes the link useless, if there is one. */
+  /** Subscribes to everything, what is asked for meanwhile included. Resolves as {@linkcode #request} does. */
+  async #requestAll(connection: MqttConnection, limits: BrokerLimits): Promise<Failure | undefined> {
+    const requested = new Set<Subscription>();
+    while (true) {
+      const missing = this.#dispatcher.subscriptions.filter((subscription) => !requested.has(subscription));
+      if (missing.length === 0) return undefined;
+      for (const subscription of missing) requested.add(subscription);
+      const refused = await this.#request(connection, limits, missing);
+      if (refused !== undefined) return refused;
+    }
+  }
+
+  /**
+   * Subscribes. Resolves with the refusal that makes the link useless, if there is one; with nothing also when the
+   * connection ends meanwhile, as it does when the broker does not answer.
+   */
   async #request(
     connection: MqttConnection,
     limits: BrokerLimits,
@@ -219,9 +243,8 @@ export class BrokerLink implements MqttLink {
     let fatal: Failure | undefined;
     for (let start = 0; start < subscriptions.length; start += FILTERS_PER_SUBSCRIBE) {
       const batch = subscriptions.slice(start, start + FILTERS_PER_SUBSCRIBE);
-      const codes = await connection.subscribe(
-        batch.map((subscription) => toRequest(subscription, limits)),
-      );
+      const codes = await this.#grants(connection, batch.map((subscription) => toRequest(subscription, limits)));
+      if (codes === undefined) return fatal;
       for (const [index, subscription] of batch.entries()) {
         const code = codes[index] ?? 0x80;
         if (code < 0x80) continue;
@@ -238,6 +261,23 @@ export class BrokerLink implements MqttLink {
       }
     }
     return fatal;
+  }
+
+  async #grants(
+    connection: MqttConnection,
+    requests: readonly SubscriptionRequest[],
+  ): Promise<readonly number[] | undefined> {
+    const cancel = this.#clock.after(SUBSCRIBE_TIMEOUT, () => {
+      this.#complaint = `the broker did not acknowledge the subscriptions within ${SUBSCRIBE_TIMEOUT / 1000} s`;
+      connection.destroy();
+    });
+    try {
+      return await Promise.race([connection.subscribe(requests), connection.closed.then(() => undefined)]);
+    } catch {
+      connection.destroy(); // without its subscriptions it is of no use
+    } finally {
+      cancel();
+    }
   }
 
   #classify(error: unknown, protocolVersion: 4 | 5): AttemptFailure {
@@ -274,10 +314,16 @@ export class BrokerLink implements MqttLink {
     const { url } = this.#options.broker;
     if (refused === undefined) {
       const failure = new Failure("broker-unreachable", `The broker ${url} cannot be reached: ${cause}`);
-      this.#options.observe({ type: "broker.lost", broker: url, cause, retryIn });
+      this.#options.observe({ type: "broker.lost", broker: url, clientId: this.#clientId, cause, retryIn });
       this.#setState({ status: "connecting", failure });
     } else {
-      this.#options.observe({ type: "broker.refused", broker: url, cause: refused.message, retryIn });
+      this.#options.observe({
+        type: "broker.refused",
+        broker: url,
+        clientId: this.#clientId,
+        cause: refused.message,
+        retryIn,
+      });
       this.#setState({ status: "refused", failure: refused });
     }
   }

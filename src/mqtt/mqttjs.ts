@@ -25,13 +25,16 @@ import type {
 } from "./connection.ts";
 import { ConnectError } from "./connection.ts";
 import { withTimeLimit } from "../core/clock.ts";
-import type { PublishPacket, PublishProperties, ReceivedPacket, Will } from "./link.ts";
+import type { PublishPacket, PublishProperties, ReceivedPacket, UserProperties, Will } from "./link.ts";
 import { PacketStream } from "./packet_stream.ts";
 import { fromReturnCode, reasonCodeName } from "./reason_codes.ts";
 import { openTcp, openTls } from "./socket.ts";
 
 /** How long a broker may take from the first packet to CONNACK, in ms. */
 const CONNECT_TIMEOUT = 10_000;
+
+/** Largest Message Expiry Interval, in seconds (MQTT 5.0, section 3.3.2.3.3). */
+const LONGEST_EXPIRY = 2 ** 32 - 1;
 
 /** How long a goodbye may take, in ms. */
 const END_TIMEOUT = 1_000;
@@ -120,6 +123,8 @@ function clientOptions({ broker, plan, protocolVersion, cleanStart }: ConnectReq
       cert: tls?.cert,
       key: tls?.key?.reveal(),
       servername: tls?.servername,
+      // MQTT.js hands every TLS option on to a websocket but this one.
+      wsOptions: tls?.servername === undefined ? undefined : { servername: tls.servername },
     }),
     ...(version5
       ? {
@@ -178,8 +183,8 @@ class MqttJsConnection implements MqttConnection {
       retain: packet.retain ?? false,
       properties: toProperties(packet.properties),
     };
-    this.#client.publish(packet.topic, toBuffer(packet.payload), options, () => {
-      if (!this.#ended) acknowledged(packet.qos === 0 ? 0 : this.#reasonCode);
+    this.#client.publish(packet.topic, toBuffer(packet.payload), options, (error) => {
+      if (!this.#ended && !isTrouble(error)) acknowledged(packet.qos === 0 ? 0 : this.#reasonCode);
     });
   }
 
@@ -209,6 +214,11 @@ class MqttJsConnection implements MqttConnection {
   destroy(): void {
     destroy(this.#client);
   }
+}
+
+/** Whether a packet was not sent, since the connection is about to end; a refusal by the broker has a reason code. */
+function isTrouble(error: Error | null | undefined): boolean {
+  return error !== null && error !== undefined && !("code" in error && typeof error.code === "number");
 }
 
 function isSuback(packet: unknown): packet is { granted: readonly number[] } {
@@ -245,20 +255,40 @@ function watchEnd(
   });
 }
 
+/** What to do about a TLS handshake that failed, by what the platform says of it. */
+const TLS_REMEDIES: readonly [problem: RegExp, remedy: string][] = [
+  [
+    /self-signed|unable to (get|verify)|issuer/i,
+    "if an authority of your own has signed it, name its certificate by --ca",
+  ],
+  [/altnames/, "if the broker is known by another name, give that by --tls-servername"],
+  [/alert: ?CertificateRequired/, "the broker wants a client certificate: --cert and --key"],
+  [/alert: ?(UnknownCA|(Bad|Unsupported|Unknown)?Certificate)/, "the broker does not accept the certificate in --cert"],
+];
+
 function describe(error: Error): string {
   // Errors that gather one error for each address of a host have no message of their own.
   if (error.message === "" && error instanceof AggregateError) return error.errors.map(String).join("; ");
-  return error.message;
+  const remedy = TLS_REMEDIES.find(([problem]) => problem.test(error.message))?.[1];
+  return remedy === undefined ? error.message : `${error.message}; ${remedy}`;
 }
 
 function toBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** MQTT.js throws at a Message Expiry Interval that four bytes cannot hold, and drops the connection at no properties. */
 function toProperties(properties: PublishProperties = {}): NonNullable<IPublishPacket["properties"]> {
-  const { correlationData, ...rest } = properties;
-  const converted = correlationData === undefined ? rest : { ...rest, correlationData: toBuffer(correlationData) };
+  const { correlationData, messageExpiryInterval = 0, userProperties, ...rest } = properties;
+  const converted: Record<string, unknown> = rest;
+  if (correlationData !== undefined) converted.correlationData = toBuffer(correlationData);
+  if (messageExpiryInterval > 0) converted.messageExpiryInterval = Math.min(messageExpiryInterval, LONGEST_EXPIRY);
+  if (userProperties !== undefined && hasValue(userProperties)) converted.userProperties = userProperties;
   return converted as NonNullable<IPublishPacket["properties"]>;
+}
+
+function hasValue(properties: UserProperties): boolean {
+  return Object.values(properties).some((values) => typeof values === "string" || values.length > 0);
 }
 
 function toReceivedPacket(packet: IPublishPacket): ReceivedPacket {

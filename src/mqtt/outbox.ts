@@ -17,6 +17,12 @@ const HIGH_WATER_MARK = 4 * 1024 * 1024;
 /** The broker has this long to acknowledge, in ms; some drop what they forbid without a word. */
 const ACKNOWLEDGEMENT_TIMEOUT = 10_000;
 
+/** And as much longer as what was sent takes on a network this slow, in bytes per ms. */
+const SLOWEST_NETWORK = 16;
+
+/** Whatever is not payload is smaller than this, in bytes: only then has the size to be looked at closely. */
+const LARGEST_HEADER = 256 * 1024;
+
 interface Entry {
   readonly packet: PublishPacket;
   readonly settled: Settled | undefined;
@@ -35,10 +41,12 @@ export class Outbox {
   readonly #waiting = new Queue<Entry>();
   #unacknowledged = new Set<Entry>();
   #bytes = 0;
+  #bytesSent = 0;
   #pumping = false;
   #room: PromiseWithResolvers<void> | undefined;
   #empty: PromiseWithResolvers<void> | undefined;
   #cancelTimer: (() => void) | undefined;
+  #timerDue = Infinity;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -51,7 +59,10 @@ export class Outbox {
     this.#bytes += packet.payload.length;
     this.#waiting.push({ packet, settled, signal, expires, deadline: Infinity });
     this.#pump();
-    if (this.#bytes > HIGH_WATER_MARK) return (this.#room ??= Promise.withResolvers<void>()).promise;
+    if (this.#bytes <= HIGH_WATER_MARK) return;
+    // Whoever waits for room must not wait for a connection when what fills the room has been taken back.
+    signal?.addEventListener("abort", () => this.#removeAborted(), { once: true });
+    return (this.#room ??= Promise.withResolvers<void>()).promise;
   }
 
   /** Sends on `connection` from now on. */
@@ -68,9 +79,10 @@ export class Outbox {
   detach(reasonCode?: number): void {
     this.#connection = undefined;
     this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#timerDue = Infinity;
     const unacknowledged = [...this.#unacknowledged];
     this.#unacknowledged.clear();
+    this.#bytesSent = 0;
     if (reasonCode === PACKET_TOO_LARGE) this.#failLargest(unacknowledged);
     for (const entry of unacknowledged.filter(({ packet }) => packet.qos === 0)) this.#settle(entry);
     this.#waiting.prepend(unacknowledged.filter(({ packet }) => packet.qos !== 0));
@@ -81,6 +93,7 @@ export class Outbox {
     const entries = [...this.#unacknowledged, ...this.#waiting.takeAll()];
     this.#unacknowledged.clear();
     for (const entry of entries) this.#settle(entry, failure);
+    this.#announceEmpty();
   }
 
   /** Resolves when everything is with the broker, or has failed. */
@@ -109,17 +122,20 @@ export class Outbox {
       else this.#release(entry);
     }
     this.#pumping = false;
-    if (this.#isEmpty()) {
-      this.#empty?.resolve();
-      this.#empty = undefined;
-    }
+    this.#announceEmpty();
+  }
+
+  #announceEmpty(): void {
+    if (!this.#isEmpty()) return;
+    this.#empty?.resolve();
+    this.#empty = undefined;
   }
 
   #obstacle({ packet, expires }: Entry, limits: BrokerLimits): Failure | undefined {
     if (expires <= this.#clock.now()) {
       return new Failure("timed-out", "The message expired before the connection to the broker was back");
     }
-    const size = limits.maximumPacketSize < packet.payload.length + 65_536 ? publishSize(packet) : 0;
+    const size = limits.maximumPacketSize < packet.payload.length + LARGEST_HEADER ? publishSize(packet) : 0;
     if (size > limits.maximumPacketSize) {
       return new Failure(
         "too-large",
@@ -133,37 +149,58 @@ export class Outbox {
   }
 
   #send(entry: Entry, qos: QoS, connection: MqttConnection): void {
-    entry.deadline = this.#clock.now() + ACKNOWLEDGEMENT_TIMEOUT;
+    this.#bytesSent += entry.packet.payload.length;
     this.#unacknowledged.add(entry);
     const packet = qos === entry.packet.qos ? entry.packet : { ...entry.packet, qos };
     connection.publish(packet, (reasonCode) => {
       if (!this.#unacknowledged.delete(entry)) return;
+      this.#bytesSent -= entry.packet.payload.length;
       this.#settle(entry, refusal(entry.packet.topic, reasonCode));
       if (this.#waiting.length > 0 || this.#empty !== undefined) this.#pump();
     });
-    if (qos > 0) this.#cancelTimer ??= this.#clock.after(ACKNOWLEDGEMENT_TIMEOUT, () => this.#expire());
+    if (qos === 0) return; // it has been sent when it is written, however long that takes
+    entry.deadline = this.#clock.now() + ACKNOWLEDGEMENT_TIMEOUT + this.#bytesSent / SLOWEST_NETWORK;
+    this.#setTimer(entry.deadline);
   }
 
   #expire(): void {
-    this.#cancelTimer = undefined;
+    this.#timerDue = Infinity;
     const now = this.#clock.now();
-    for (const entry of this.#unacknowledged) {
-      if (entry.deadline > now) {
-        this.#cancelTimer = this.#clock.after(entry.deadline - now, () => this.#expire());
-        break;
-      }
-      this.#unacknowledged.delete(entry);
-      this.#settle(
-        entry,
-        new Failure(
-          "publish-refused",
-          `The broker did not acknowledge a message to "${entry.packet.topic}" within ${
-            ACKNOWLEDGEMENT_TIMEOUT / 1000
-          } s; some brokers do so when the client may not publish there`,
-        ),
-      );
+    let next: Entry | undefined;
+    for (const entry of [...this.#unacknowledged]) {
+      if (entry.deadline <= now) this.#giveUp(entry);
+      else if (next === undefined || entry.deadline < next.deadline) next = entry;
     }
+    if (next !== undefined) this.#setTimer(next.deadline);
     this.#pump();
+  }
+
+  #setTimer(due: number): void {
+    if (due >= this.#timerDue) return;
+    this.#cancelTimer?.();
+    this.#timerDue = due;
+    this.#cancelTimer = this.#clock.after(due - this.#clock.now(), () => this.#expire());
+  }
+
+  #giveUp(entry: Entry): void {
+    this.#unacknowledged.delete(entry);
+    this.#bytesSent -= entry.packet.payload.length;
+    this.#settle(
+      entry,
+      new Failure(
+        "publish-refused",
+        `The broker did not acknowledge a message to "${entry.packet.topic}" in time; some brokers do so when the ` +
+          "client may not publish there",
+      ),
+    );
+  }
+
+  #removeAborted(): void {
+    for (const entry of this.#waiting.takeAll()) {
+      if (entry.signal?.aborted === true) this.#release(entry);
+      else this.#waiting.push(entry);
+    }
+    this.#announceEmpty();
   }
 
   #failLargest(entries: Entry[]): void {

@@ -10,6 +10,7 @@
 import { EventEmitter } from "node:events";
 import { Buffer } from "node:buffer";
 import { batches } from "../core/bytes.ts";
+import { withTimeLimit } from "../core/clock.ts";
 import type { PublishPacket, ReceivedPacket } from "./link.ts";
 import { PacketSplitter, type RawPacket } from "./packet_splitter.ts";
 import { decodePublish, encodePublish, PUBLISH } from "./publish_codec.ts";
@@ -23,6 +24,9 @@ interface Sink {
 
 /** Above this many bytes waiting to be written, writers are asked to wait. */
 const HIGH_WATER_MARK = 1024 * 1024;
+
+/** How long the broker's last words may take to arrive, in ms. */
+const LAST_WORDS = 200;
 
 /** The packet type of PUBACK, in the upper half of the first byte, and its length without a reason code. */
 const PUBACK = [0x40, 0x02] as const;
@@ -38,6 +42,7 @@ export class PacketStream extends EventEmitter {
   #chunks: Uint8Array[] = [];
   #waiting = 0;
   #flushing: Promise<void> | undefined;
+  #reading: Promise<void> | undefined;
   #needsDrain = false;
   #closed = false;
 
@@ -71,7 +76,7 @@ export class PacketStream extends EventEmitter {
 
   /** Starts to read; what is no PUBLISH goes to MQTT.js. */
   pipe(sink: Sink): Sink {
-    void this.#read(sink).then(() => this.destroy(), (error) => this.destroy(error));
+    this.#reading = this.#read(sink).then(() => this.destroy(), (error) => this.destroy(error));
     return sink;
   }
 
@@ -123,6 +128,8 @@ export class PacketStream extends EventEmitter {
         }
       }
     } catch (error) {
+      // What the broker has said before it closed, such as a TLS alert, tells more than that it does not listen.
+      if (this.#reading !== undefined) await withTimeLimit(this.#reading, LAST_WORDS);
       this.destroy(error);
     } finally {
       this.#flushing = undefined;

@@ -24,6 +24,11 @@ export function topicNameProblem(topic: string): string | undefined {
 
 /** What is wrong with `filter` as a topic filter, as the end of a sentence; `undefined` if nothing is. */
 export function topicFilterProblem(filter: string): string | undefined {
+  if (filter.startsWith("$share/")) {
+    const group = filter.split("/")[1] ?? "";
+    if (!isTopicLevel(group)) return "shares a subscription, but its group is not a name";
+    if (unshared(filter) === "") return "shares a subscription, but to nothing";
+  }
   const levels = unshared(filter).split("/");
   for (const [index, level] of levels.entries()) {
     if (level.includes("+") && level !== "+") return "has a + that is not a whole level";

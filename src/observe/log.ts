@@ -18,7 +18,7 @@ import type { Observer, ProxyEvent } from "../core/events.ts";
 export interface LogOptions {
   readonly level: "debug" | "info" | "warning" | "error" | "off";
   readonly format: "text" | "json";
-  /** @default {Deno.stderr.writable} */
+  /** @default {our stderr} */
   readonly output?: WritableStream<Uint8Array>;
 }
 
@@ -36,23 +36,29 @@ const LEVELS: Readonly<Record<ProxyEvent["type"], LogLevel>> = {
   "subscription.refused": "error",
   "publish.failed": "warning",
   "server.online": "info",
+  "server.offline": "info",
   "session.opened": "info",
   "session.ended": "info",
   "session.refused": "warning",
   "session.retransmitted": "info",
   "session.duplicate": "debug",
   "child.started": "info",
+  "child.startable": "debug",
+  "child.failed": "error",
   "child.delayed": "info",
   "child.exited": "warning",
   "child.stderr": "info",
   "line.skipped": "warning",
   "message.dropped": "warning",
+  "message.carried": "trace",
+  "request.started": "trace",
+  "request.ended": "trace",
   "request.failed": "info",
   "warning": "warning",
 };
 
 /** Starts the log. Nothing else of this process writes to stderr, and no line of it goes to stdout. */
-export async function startLog({ level, format, output = Deno.stderr.writable }: LogOptions): Promise<Log> {
+export async function startLog({ level, format, output = ownErrors() }: LogOptions): Promise<Log> {
   const formatter = format === "json" ? getJsonLinesFormatter({ properties: "flatten" }) : formatText;
   await configure({
     reset: true,
@@ -74,6 +80,15 @@ export async function startLog({ level, format, output = Deno.stderr.writable }:
     },
     [Symbol.asyncDispose]: () => dispose(),
   };
+}
+
+/** Our stderr, which the log's end leaves open: there may be a last word to say. */
+function ownErrors(): WritableStream<Uint8Array> {
+  return new WritableStream({
+    async write(bytes) {
+      for (let written = 0; written < bytes.length;) written += await Deno.stderr.write(bytes.subarray(written));
+    },
+  });
 }
 
 /** The event as a sentence for people. Braces are doubled, since the logger would take them for placeholders. */
@@ -101,6 +116,8 @@ function sentence(event: ProxyEvent): string {
       return event.cause;
     case "server.online":
       return `${event.server} is online on ${event.topic}`;
+    case "server.offline":
+      return `${event.server} is offline on ${event.topic}`;
     case "session.opened":
       return `${event.server}: session ${event.session} opened`;
     case "session.ended":
@@ -113,6 +130,10 @@ function sentence(event: ProxyEvent): string {
       return `${event.session}: dropped a message that had arrived before`;
     case "child.started":
       return `${event.session}: started process ${event.pid}`;
+    case "child.startable":
+      return `${event.server}: its program is there`;
+    case "child.failed":
+      return `${event.server}: ${event.cause}`;
     case "child.delayed":
       return `${event.session}: the one before exited at once, so this one starts in ${seconds(event.delay)} s`;
     case "child.exited":
@@ -123,6 +144,12 @@ function sentence(event: ProxyEvent): string {
       return `${event.source}: skipped a line of ${event.bytes} bytes on stdout that is not JSON (further ones without a word)`;
     case "message.dropped":
       return `dropped a message from ${event.source}: ${event.cause}`;
+    case "message.carried":
+      return `${event.bytes} bytes ${event.direction}`;
+    case "request.started":
+      return `request "${event.method}"`;
+    case "request.ended":
+      return `request "${event.method}" took ${event.duration.toFixed(1)} ms`;
     case "request.failed":
       return `answered "${event.method}" with an error: ${event.cause}`;
     case "warning":

@@ -5,6 +5,7 @@
  */
 import type { Channel, Receiver } from "../core/channel.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
+import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
 import { cancellation, cancelledRequestId, INITIALIZE, progressToken } from "./mcp.ts";
@@ -19,6 +20,8 @@ export interface AnsweringOptions {
   readonly timeout?: (method: string) => number;
   /** Told of each request that was answered here instead of by the peer. */
   readonly failed?: (request: PendingRequest, failure: Failure) => void;
+  /** Told of every request and of its end, where somebody wants to know. */
+  readonly observe?: Observer | undefined;
   /** @default {systemClock} */
   readonly clock?: Clock;
 }
@@ -38,7 +41,12 @@ export class AnsweringChannel implements Channel {
   constructor(inner: Channel, options: AnsweringOptions = {}) {
     this.#inner = inner;
     this.#options = options;
-    this.#pending = new PendingRequests(options.clock ?? systemClock, (request) => this.#expire(request));
+    const { clock = systemClock, observe } = options;
+    this.#pending = new PendingRequests(
+      clock,
+      (request) => this.#expire(request),
+      observe && (({ method, since }) => observe({ type: "request.ended", method, duration: clock.now() - since })),
+    );
     this.closed = inner.closed.then((failure) => {
       this.#end = failure ?? new Failure("session-ended", "The session ended before the server answered");
       this.#answerAll(this.#end);
@@ -63,7 +71,9 @@ export class AnsweringChannel implements Channel {
 
   send(message: Message): Promise<void> | void {
     if (message.kind === "request") {
-      this.#pending.add(message, this.#options.timeout?.(message.method ?? ""));
+      const { method = "" } = message;
+      this.#options.observe?.({ type: "request.started", method });
+      this.#pending.add(message, this.#options.timeout?.(method));
       if (this.#end !== undefined) return this.#answerAll(this.#end);
     } else {
       const cancelled = cancelledRequestId(message);

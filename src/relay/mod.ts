@@ -1,5 +1,6 @@
 /** Joining channels, and what makes the join reliable. @module */
 export { AnsweringChannel, type AnsweringOptions } from "./answering_channel.ts";
 export { join, type JoinEnd } from "./join.ts";
+export { MeteredChannel } from "./metered_channel.ts";
 export { type Dialer, RecoveringChannel, type RecoveringOptions } from "./recovering_channel.ts";
 export { recommendedTimeout } from "./timeouts.ts";

@@ -31,6 +31,7 @@ const REMEMBERED_ANSWERS = 1_000;
 export class PendingRequests {
   readonly #clock: Clock;
   readonly #expired: (request: PendingRequest) => void;
+  readonly #ended: (request: PendingRequest) => void;
   readonly #requests = new Map<string, PendingRequest>();
   /** The requests that have been answered lately, and those before them. */
   #answered: readonly [now: Set<string>, before: Set<string>] = [new Set(), new Set()];
@@ -38,10 +39,18 @@ export class PendingRequests {
   #timerDue = Infinity;
   #settled: PromiseWithResolvers<void> | undefined;
 
-  /** @param expired told of each request whose time has run out, after it was removed */
-  constructor(clock: Clock, expired: (request: PendingRequest) => void) {
+  /**
+   * @param expired told of each request whose time has run out, after it was removed
+   * @param ended told of each request that is no longer waited for, whatever the reason
+   */
+  constructor(
+    clock: Clock,
+    expired: (request: PendingRequest) => void,
+    ended: (request: PendingRequest) => void = () => {},
+  ) {
     this.#clock = clock;
     this.#expired = expired;
+    this.#ended = ended;
   }
 
   get size(): number {
@@ -97,8 +106,11 @@ export class PendingRequests {
   /** Removes and returns all requests, in the order in which they were sent. */
   takeAll(): PendingRequest[] {
     const requests = [...this.#requests.values()];
-    for (const { id } of requests) this.#remember(idKey(id));
     this.#requests.clear();
+    for (const request of requests) {
+      this.#remember(idKey(request.id));
+      this.#ended(request);
+    }
     this.#afterRemoval();
     return requests;
   }
@@ -110,7 +122,11 @@ export class PendingRequests {
   }
 
   #remove(key: string): void {
-    if (this.#requests.delete(key)) this.#afterRemoval();
+    const request = this.#requests.get(key);
+    if (request === undefined) return;
+    this.#requests.delete(key);
+    this.#ended(request);
+    this.#afterRemoval();
   }
 
   #afterRemoval(): void {
@@ -146,6 +162,7 @@ export class PendingRequests {
       } else {
         this.#requests.delete(key);
         this.#remember(key);
+        this.#ended(request);
         this.#expired(request);
       }
     }

@@ -1,5 +1,6 @@
 /** Lines on byte streams as channels: our own stdio, and child processes. @module */
 export { ChildProcess, type ChildProcessOptions } from "./child_process.ts";
 export { childEnvironment, INHERITED_VARIABLES } from "./environment.ts";
+export { findCommand } from "./find_command.ts";
 export { LineChannel, type LineChannelOptions } from "./line_channel.ts";
 export { ownStdio } from "./own_stdio.ts";

@@ -4,8 +4,10 @@
  * @module
  */
 import { Aedes, type AedesOptions } from "aedes";
+import { Aedes as OldAedes } from "aedes-3.1.1";
 import { Buffer } from "node:buffer";
 import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 
 /** A broker of a test. */
 export interface TestBroker extends AsyncDisposable {
@@ -24,17 +26,26 @@ export interface EmbeddedBroker extends TestBroker {
 
 /** Starts a broker on a free port, or on `port`. */
 export async function embeddedBroker(
-  { port = 0, ...options }: AedesOptions & { port?: number } = {},
+  { port = 0, tls, ...options }: AedesOptions & { port?: number; tls?: TlsOptions } = {},
 ): Promise<EmbeddedBroker> {
-  const aedes = await Aedes.createBroker(options);
+  return await listenWith(await Aedes.createBroker(options), port, tls);
+}
+
+/** Starts a broker that knows MQTT 3.1.1 only. */
+export async function oldBroker(): Promise<EmbeddedBroker> {
+  return await listenWith(await OldAedes.createBroker() as unknown as Aedes, 0);
+}
+
+async function listenWith(aedes: Aedes, port: number, tls?: TlsOptions): Promise<EmbeddedBroker> {
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  const handle = (socket: Socket) => {
     sockets.add(socket);
     socket.setNoDelay(true);
     socket.on("close", () => sockets.delete(socket));
     readWhole(socket);
     aedes.handle(socket);
-  });
+  };
+  const server: Server = tls === undefined ? createServer(handle) : createTlsServer(tls, handle);
   await listen(server, port);
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("The broker has no port");
@@ -44,7 +55,7 @@ export async function embeddedBroker(
   return {
     kind: "embedded",
     aedes,
-    url: `mqtt://127.0.0.1:${address.port}`,
+    url: `${tls === undefined ? "mqtt" : "mqtts"}://127.0.0.1:${address.port}`,
     port: address.port,
     disconnectAll,
     async [Symbol.asyncDispose]() {

@@ -42,7 +42,14 @@ export async function mosquitto(options: MosquittoOptions = {}): Promise<Mosquit
   if (MOSQUITTO === undefined) throw new Error("mosquitto is not installed");
   const { port = freePort(), configuration = ["allow_anonymous true"], scheme = "mqtt" } = options;
   const directory = await Deno.makeTempDir({ prefix: "mosquitto-" });
-  const lines = [`listener ${port} 127.0.0.1`, ...(scheme.startsWith("ws") ? ["protocol websockets"] : [])];
+  const lines = [
+    // Version 2.0.11 does not start when it has no listener but for websockets.
+    ...(scheme.startsWith("ws") ? [`listener ${freePort()} 127.0.0.1`] : []),
+    // As root it would become another user, who may not read our temporary files.
+    ...(Deno.uid() === 0 ? ["user root"] : []),
+    `listener ${port} 127.0.0.1`,
+    ...(scheme.startsWith("ws") ? ["protocol websockets"] : []),
+  ];
   const file = `${directory}/mosquitto.conf`;
   await Deno.writeTextFile(file, [...lines, ...configuration, ""].join("\n"));
   const process = new Deno.Command(MOSQUITTO, {

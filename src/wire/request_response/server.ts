@@ -53,6 +53,7 @@ export class RequestResponseServer implements Acceptor {
   withdraw(): void {
     if (this.#withdrawn) return;
     this.#withdrawn = true;
+    this.#tell("server.offline");
     void this.#publishPresence(new Uint8Array());
     void this.#link.unsubscribe(this.#topics.requestFilter);
   }
@@ -67,6 +68,7 @@ export class RequestResponseServer implements Acceptor {
   #onLinkState(state: LinkState): void {
     const online = state.status === "online";
     if (online && !this.#withdrawn) this.#announce(state.limits.sharedSubscriptionAvailable);
+    else this.#tell("server.offline");
     for (const session of this.#sessions.values()) {
       if (online) session.resume();
       else session.pause();
@@ -74,10 +76,14 @@ export class RequestResponseServer implements Acceptor {
   }
 
   #announce(sharedSubscriptionAvailable: boolean): void {
-    const { serverName, description, share, observe } = this.#options;
+    const { serverName, description, share } = this.#options;
     const shared = share !== undefined && sharedSubscriptionAvailable;
     void this.#publishPresence(encodePresence({ serverName, description, shared }));
-    observe({ type: "server.online", server: serverName, topic: this.topic });
+    this.#tell("server.online");
+  }
+
+  #tell(type: "server.online" | "server.offline"): void {
+    this.#options.observe({ type, server: this.#options.serverName, topic: this.topic });
   }
 
   #publishPresence(payload: Uint8Array): Promise<void> | void {

@@ -1,0 +1,63 @@
+/**
+ * Whether the process can do its work.
+ *
+ * @module
+ */
+import type { Observer } from "../core/events.ts";
+
+/** What has to be the case, and whether it is. */
+export interface Condition {
+  readonly name: string;
+  readonly met: boolean;
+  /** Why not, or since when. */
+  readonly detail: string;
+}
+
+/**
+ * A sink that knows what is up. Each thing the process needs is one condition, which is not met before an event says
+ * so: `serve` needs each server to be online, with its subscriptions acknowledged, and its process to be startable;
+ * `connect` needs the broker.
+ */
+export class Readiness {
+  readonly #conditions = new Map<string, Condition>();
+
+  /** @param names the conditions that there are */
+  constructor(names: readonly string[]) {
+    for (const name of names) this.#conditions.set(name, { name, met: false, detail: "not yet" });
+  }
+
+  /** The sink itself. */
+  readonly observe: Observer = (event) => {
+    switch (event.type) {
+      case "server.online":
+        return this.#set(`server ${event.server}`, true, `online on ${event.topic}`);
+      case "server.offline":
+        return this.#set(`server ${event.server}`, false, `offline on ${event.topic}`);
+      case "child.startable":
+        return this.#set(`process of ${event.server}`, true, "can be started");
+      case "child.started":
+        return this.#set(`process of ${event.server}`, true, "started");
+      case "child.failed":
+        return this.#set(`process of ${event.server}`, false, event.cause);
+      case "broker.connected":
+        return this.#set("broker", true, `connected to ${event.broker} as ${event.clientId}`);
+      case "broker.lost":
+      case "broker.refused":
+        return this.#set("broker", false, event.cause);
+    }
+  };
+
+  /** All conditions. */
+  get conditions(): readonly Condition[] {
+    return [...this.#conditions.values()];
+  }
+
+  /** Whether all of them are met. */
+  get ready(): boolean {
+    return this.conditions.every(({ met }) => met);
+  }
+
+  #set(name: string, met: boolean, detail: string): void {
+    if (this.#conditions.has(name)) this.#conditions.set(name, { name, met, detail });
+  }
+}

@@ -1,0 +1,426 @@
+import assert from "node:assert/strict";
+import type { ProxyEvent } from "../../src/core/events.ts";
+import { Failure } from "../../src/core/failure.ts";
+import { ConnectError } from "../../src/mqtt/connection.ts";
+import { BROKER_PROFILES, BrokerLink, type BrokerLinkOptions, type LinkState } from "../../src/mqtt/mod.ts";
+import type { PacketHandler, Subscription } from "../../src/mqtt/link.ts";
+import { FakeBroker, FakeConnection } from "../support/fake_connection.ts";
+import { ManualClock } from "../support/manual_clock.ts";
+import { within } from "../support/wait.ts";
+
+function refusal(reasonCode: number): ConnectError {
+  return new ConnectError(`Connection refused: 0x${reasonCode.toString(16)}`, reasonCode, false);
+}
+
+const UNREACHABLE = new ConnectError("connect ECONNREFUSED", undefined, false);
+const SILENCE = new ConnectError("the broker closed the connection", undefined, true);
+
+function fake(options: Partial<BrokerLinkOptions> = {}) {
+  const clock = new ManualClock();
+  const broker = new FakeBroker();
+  const events: ProxyEvent[] = [];
+  const states: string[] = [];
+  const link = new BrokerLink({
+    broker: { url: "mqtt://broker", keepAlive: 60 },
+    plan: { clientId: "me" },
+    profile: BROKER_PROFILES.standard,
+    observe: (event) => events.push(event),
+    connect: broker.connect,
+    clock,
+    random: () => 1,
+    ...options,
+  });
+  link.watch((state) => states.push(state.status));
+  const failure = () => {
+    assert.ok("failure" in link.state && link.state.failure !== undefined, `${link.state.status}`);
+    return link.state.failure;
+  };
+  const types = () => events.splice(0).map(({ type }) => type);
+  const open = async () => {
+    link.open();
+    await clock.advance(0);
+  };
+  return { clock, broker, events, states, link, failure, types, open };
+}
+
+function subscription(filter: string, rest: Partial<Subscription> = {}): Subscription {
+  return { filter, qos: 1, handler: () => {}, ...rest };
+}
+
+Deno.test("a link is online when the broker has acknowledged all subscriptions, and not before", async () => {
+  const { broker, link, states, types, open, clock } = fake();
+  const granted = Promise.withResolvers<readonly number[]>();
+  const connection = new FakeConnection();
+  connection.grant = () => granted.promise;
+  broker.outcome = () => connection;
+  void link.subscribe(subscription("a/#"));
+  void link.publish({ topic: "t", payload: new Uint8Array(), qos: 1 });
+  await open();
+  assert.deepEqual([states, connection.topics], [[], []]);
+  granted.resolve([1]);
+  await clock.advance(0);
+  assert.deepEqual([states, connection.topics], [["online"], ["t"]]);
+  assert.deepEqual(types(), ["broker.connecting", "broker.connected"]);
+  connection.published[0]?.acknowledge();
+  await link.close();
+});
+
+Deno.test("opening twice opens one connection", async () => {
+  const { broker, link, open } = fake();
+  link.open();
+  await open();
+  assert.equal(broker.requests.length, 1);
+  await link.close();
+});
+
+Deno.test("subscriptions go out in portions that cloud brokers take, in order, and as they were asked for", async () => {
+  const { broker, link, open } = fake();
+  for (let number = 0; number < 10; number++) {
+    void link.subscribe(subscription(`a/${number}`, { qos: 2, noLocal: true }));
+  }
+  await open();
+  assert.deepEqual(broker.last.subscriptions.map(({ length }) => length), [8, 2]);
+  assert.deepEqual(broker.last.subscriptions.flat()[9], { filter: "a/9", qos: 2, noLocal: true });
+  await link.close();
+});
+
+Deno.test("a shared subscription is shared where the broker has that, and plain where it has not", async () => {
+  const cases = [
+    [{}, undefined, "$share/group/a"],
+    [{ sharedSubscriptionAvailable: false }, undefined, "a"],
+    [{}, 4, "a"],
+  ] as const;
+  for (const [answer, protocolVersion, filter] of cases) {
+    const { broker, link, open } = fake(protocolVersion === undefined ? {} : { protocolVersion });
+    broker.outcome = () => new FakeConnection(answer);
+    const got: string[] = [];
+    const handler: PacketHandler = ({ topic }) => void got.push(topic);
+    void link.subscribe(subscription("a", { share: "group", handler }));
+    await open();
+    assert.equal(broker.last.subscriptions[0]?.[0]?.filter, filter);
+    await broker.deliver("a");
+    assert.deepEqual(got, ["a"]);
+    await link.close();
+  }
+});
+
+Deno.test("a subscription that is made while others are being acknowledged is not forgotten", async () => {
+  const { broker, link, open, clock } = fake();
+  const granted = Promise.withResolvers<readonly number[]>();
+  const connection = new FakeConnection();
+  connection.grant = (requests) => requests.some(({ filter }) => filter === "first") ? granted.promise : [1];
+  broker.outcome = () => connection;
+  void link.subscribe(subscription("first"));
+  await open();
+  void link.subscribe(subscription("second"));
+  granted.resolve([1]);
+  await clock.advance(0);
+  assert.equal(link.state.status, "online");
+  assert.deepEqual(connection.subscriptions.flat().map(({ filter }) => filter), ["first", "second"]);
+  await link.close();
+});
+
+Deno.test("a subscription that is made on an online link is made at once, and again on the next connection", async () => {
+  const { broker, link, open, clock } = fake();
+  await open();
+  await link.subscribe(subscription("late"));
+  assert.deepEqual(broker.last.subscriptions.flat().map(({ filter }) => filter), ["late"]);
+  await link.subscribe(subscription("gone"));
+  await link.unsubscribe("gone");
+  await link.unsubscribe("never there");
+  assert.deepEqual(broker.last.unsubscribed, ["gone"]);
+  broker.last.lose();
+  await clock.advance(1_000);
+  assert.deepEqual(broker.last.subscriptions.flat().map(({ filter }) => filter), ["late"]);
+  await link.close();
+});
+
+Deno.test("a late subscription that the broker refuses is a failure for whoever asked", async () => {
+  const { broker, link, open } = fake();
+  await open();
+  broker.last.grant = () => [0x87];
+  await assert.rejects(link.subscribe(subscription("forbidden")), (error) => {
+    assert.ok(error instanceof Failure);
+    assert.equal(error.reason, "not-authorized");
+    assert.match(error.message, /does not grant the subscription to "forbidden": Not authorized \(0x87\)/);
+    return true;
+  });
+  assert.equal(link.state.status, "online");
+  await link.close();
+});
+
+Deno.test("a link without a subscription that it cannot do without is refused, and says which one", async () => {
+  const { broker, link, open, failure, types } = fake();
+  const connection = new FakeConnection();
+  connection.grant = (requests) => requests.map(({ filter }) => filter === "needed" ? 0x87 : 1);
+  broker.outcome = () => connection;
+  void link.subscribe(subscription("allowed"));
+  void link.subscribe(subscription("needed"));
+  await open();
+  assert.equal(link.state.status, "refused");
+  assert.equal(failure().reason, "not-authorized");
+  assert.match(failure().message, /"needed"/);
+  assert.equal(connection.goodbyes, 1);
+  assert.deepEqual(types(), ["broker.connecting", "subscription.refused", "broker.refused"]);
+  await link.close();
+});
+
+Deno.test("a link without a subscription that somebody else answers for is online", async () => {
+  const { broker, link, open } = fake();
+  const connection = new FakeConnection();
+  connection.grant = () => [0x8f];
+  broker.outcome = () => connection;
+  const refusals: Failure[] = [];
+  void link.subscribe(subscription("nice to have", { refused: (failure) => refusals.push(failure) }));
+  await open();
+  assert.equal(link.state.status, "online");
+  assert.match(refusals[0]?.message ?? "", /Topic Filter invalid \(0x8f\)/);
+  await link.close();
+});
+
+Deno.test("a broker that does not acknowledge subscriptions is left, with the reason, and tried again", async () => {
+  const { broker, link, open, clock, failure } = fake();
+  const silent = new FakeConnection();
+  silent.grant = () => undefined;
+  broker.outcome = () => silent;
+  void link.subscribe(subscription("a"));
+  await open();
+  await clock.advance(9_999);
+  assert.equal(silent.destroyed, 0);
+  await clock.advance(1);
+  assert.equal(silent.destroyed, 1);
+  assert.match(failure().message, /did not acknowledge the subscriptions within 10 s/);
+  broker.outcome = () => new FakeConnection();
+  await clock.advance(1_000);
+  assert.equal(link.state.status, "online");
+  await link.close();
+});
+
+Deno.test("a link waits longer after each failure, up to a minute, and a connection that held begins anew", async () => {
+  const { broker, link, open, clock, events } = fake();
+  broker.outcome = () => UNREACHABLE;
+  await open();
+  const waits = () => events.flatMap((event) => event.type === "broker.lost" ? [event.retryIn] : []);
+  await clock.advance(200_000);
+  assert.deepEqual(waits().slice(0, 8), [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+  broker.outcome = () => new FakeConnection();
+  await clock.advance(43_000); // the attempts were at 0, 1, 3, 7, 15, 31, 63, 123 and 183 s, and the next one is at 243 s
+  assert.equal(link.state.status, "online");
+  broker.last.lose();
+  await clock.advance(0);
+  assert.equal(waits().at(-1), 60_000);
+  await clock.advance(70_000);
+  broker.last.lose();
+  await clock.advance(0);
+  assert.equal(waits().at(-1), 1_000);
+  await link.close();
+});
+
+Deno.test("while it is not connected, a link says what the last attempt came to", async () => {
+  const { broker, link, open, failure, clock } = fake();
+  broker.outcome = () => "silence";
+  await open();
+  assert.deepEqual(link.state, { status: "connecting", failure: undefined });
+  await link.close();
+
+  const unreachable = fake();
+  unreachable.broker.outcome = () => UNREACHABLE;
+  await unreachable.open();
+  assert.equal(unreachable.failure().reason, "broker-unreachable");
+  assert.equal(unreachable.failure().message, "The broker mqtt://broker cannot be reached: connect ECONNREFUSED");
+  await unreachable.link.close();
+  assert.throws(failure);
+  assert.equal(clock.timers + unreachable.clock.timers, 0);
+});
+
+Deno.test("a login that cannot succeed is refused with the setting to check, and tried again once a minute", async () => {
+  const { broker, link, open, failure, clock, types } = fake();
+  broker.outcome = () => refusal(0x86);
+  await open();
+  assert.equal(link.state.status, "refused");
+  assert.equal(failure().reason, "login-refused");
+  assert.match(
+    failure().message,
+    /The broker mqtt:\/\/broker refused the login: .*; check the username and the password/,
+  );
+  assert.deepEqual(types(), ["broker.connecting", "broker.refused"]);
+  await clock.advance(59_999);
+  assert.equal(broker.requests.length, 1);
+  broker.outcome = () => new FakeConnection();
+  await clock.advance(1);
+  assert.equal(link.state.status, "online");
+  await link.close();
+});
+
+Deno.test("a refusal that may pass is tried again soon", async () => {
+  for (const reasonCode of [0x80, 0x83, 0x88, 0x89, 0x97, 0x9f]) {
+    const { broker, link, open, clock } = fake();
+    broker.outcome = () => refusal(reasonCode);
+    await open();
+    assert.equal(link.state.status, "connecting");
+    await clock.advance(1_000);
+    assert.equal(broker.requests.length, 2);
+    await link.close();
+  }
+});
+
+Deno.test("a broker that knows no MQTT 5 is spoken to in 3.1.1 at once", async () => {
+  const { broker, link, open, types } = fake();
+  broker.outcome = () => broker.requests.at(-1)?.protocolVersion === 5 ? refusal(0x84) : new FakeConnection();
+  await open();
+  assert.deepEqual(broker.requests.map(({ protocolVersion }) => protocolVersion), [5, 4]);
+  assert.ok(link.state.status === "online" && link.state.limits.protocolVersion === 4);
+  assert.deepEqual(types(), ["broker.connecting", "broker.downgraded", "broker.connecting", "broker.connected"]);
+  await link.close();
+});
+
+Deno.test("a broker that closes without a word is spoken to in 3.1.1 after the second time", async () => {
+  const { broker, link, open, clock } = fake();
+  broker.outcome = () => broker.requests.at(-1)?.protocolVersion === 5 ? SILENCE : new FakeConnection();
+  await open();
+  await clock.advance(1_000);
+  assert.deepEqual(broker.requests.map(({ protocolVersion }) => protocolVersion), [5, 5, 4]);
+  await link.close();
+});
+
+Deno.test("after 3.1.1, MQTT 5 is tried again: the broker may have been replaced", async () => {
+  const { broker, link, open, clock } = fake();
+  broker.outcome = () => broker.requests.at(-1)?.protocolVersion === 5 ? refusal(0x84) : new FakeConnection();
+  await open();
+  broker.outcome = () => new FakeConnection();
+  broker.last.lose();
+  await clock.advance(1_000);
+  assert.deepEqual(broker.requests.map(({ protocolVersion }) => protocolVersion), [5, 4, 5]);
+  await link.close();
+});
+
+Deno.test("a broker that cannot be reached is no reason for 3.1.1, and neither is one that wants another version", async () => {
+  const unreachable = fake();
+  unreachable.broker.outcome = () => UNREACHABLE;
+  await unreachable.open();
+  await unreachable.clock.advance(100_000);
+  assert.ok(unreachable.broker.requests.every(({ protocolVersion }) => protocolVersion === 5));
+  await unreachable.link.close();
+
+  for (const protocolVersion of [4, 5] as const) {
+    const forced = fake({ protocolVersion });
+    forced.broker.outcome = () => refusal(0x84);
+    await forced.open();
+    await forced.clock.advance(60_000);
+    assert.deepEqual(forced.broker.requests.map((request) => request.protocolVersion), [
+      protocolVersion,
+      protocolVersion,
+    ]);
+    assert.match(forced.failure().message, /check --mqtt-version/);
+    await forced.link.close();
+  }
+});
+
+Deno.test("the first connection begins a session, and the later ones resume it", async () => {
+  const { broker, link, open, clock } = fake();
+  broker.outcome = () => UNREACHABLE;
+  await open();
+  broker.outcome = () => new FakeConnection();
+  await clock.advance(1_000);
+  broker.last.lose();
+  await clock.advance(10_000);
+  assert.deepEqual(broker.requests.map(({ cleanStart }) => cleanStart), [true, true, false]);
+  await link.close();
+});
+
+Deno.test("a client id that the broker assigns is the client id", async () => {
+  const { broker, link, open } = fake();
+  broker.outcome = () => new FakeConnection({ assignedClientIdentifier: "assigned" });
+  assert.equal(link.clientId, "me");
+  await open();
+  assert.equal(link.clientId, "assigned");
+  await link.close();
+});
+
+Deno.test("what was published while the broker was away is sent in order when it is back", async () => {
+  const { broker, link, open, clock } = fake();
+  await open();
+  broker.last.lose();
+  const topics = ["a", "b", "c"];
+  for (const topic of topics) void link.publish({ topic, payload: new Uint8Array(), qos: 1 });
+  await clock.advance(1_000);
+  assert.deepEqual(broker.last.topics, topics);
+  for (const { acknowledge } of broker.last.published) acknowledge();
+  await link.close();
+});
+
+Deno.test("closing sends what waits, says goodbye, and leaves neither timer nor watcher behind", async () => {
+  const { broker, link, open, states, clock } = fake();
+  await open();
+  const outcomes: (Failure | undefined)[] = [];
+  void link.publish({ topic: "last words", payload: new Uint8Array(), qos: 1 }, (failure) => outcomes.push(failure));
+  const closing = link.close();
+  await clock.advance(0);
+  assert.equal(broker.last.goodbyes, 0);
+  broker.last.published[0]?.acknowledge();
+  await closing;
+  assert.deepEqual([broker.last.goodbyes, outcomes, states.at(-1)], [1, [undefined], "closed"]);
+  assert.equal(clock.timers, 0);
+  await link.close();
+});
+
+Deno.test("closing waits a second for a broker that does not acknowledge, and tells who waited", async () => {
+  const { broker, link, open, clock } = fake();
+  await open();
+  const outcomes: (string | undefined)[] = [];
+  void link.publish({ topic: "a", payload: new Uint8Array(), qos: 1 }, (failure) => outcomes.push(failure?.reason));
+  const closing = link.close();
+  await clock.advance(1_000);
+  await closing;
+  assert.deepEqual([broker.last.goodbyes, outcomes], [1, ["broker-unreachable"]]);
+  void link.publish({ topic: "b", payload: new Uint8Array(), qos: 1 }, (failure) => outcomes.push(failure?.reason));
+  assert.deepEqual(outcomes, ["broker-unreachable", "broker-unreachable"]);
+});
+
+Deno.test("a link can be closed in every state", async () => {
+  const unopened = fake();
+  await within("closing", unopened.link.close());
+
+  const connecting = fake();
+  connecting.broker.outcome = () => "silence";
+  await connecting.open();
+  await within("closing", connecting.link.close());
+
+  const subscribing = fake();
+  const silent = new FakeConnection();
+  silent.grant = () => undefined;
+  subscribing.broker.outcome = () => silent;
+  void subscribing.link.subscribe(subscription("a"));
+  await subscribing.open();
+  await within("closing", subscribing.link.close());
+  assert.equal(silent.destroyed, 1);
+
+  const waiting = fake();
+  waiting.broker.outcome = () => UNREACHABLE;
+  await waiting.open();
+  await within("closing", waiting.link.close());
+
+  const refused = fake();
+  refused.broker.outcome = () => refusal(0x87);
+  await refused.open();
+  await within("closing", refused.link.close());
+
+  for (const { clock, link } of [unopened, connecting, subscribing, waiting, refused]) {
+    assert.equal(clock.timers, 0);
+    assert.equal(link.state.status, "closed");
+  }
+});
+
+Deno.test("a watcher is told of every change until it has seen enough", async () => {
+  const { broker, link, open, clock } = fake();
+  const seen: LinkState["status"][] = [];
+  const enough = new AbortController();
+  link.watch(({ status }) => seen.push(status), enough.signal);
+  await open();
+  broker.last.lose();
+  await clock.advance(0);
+  enough.abort();
+  await clock.advance(1_000);
+  assert.deepEqual(seen, ["online", "connecting"]);
+  await link.close();
+});

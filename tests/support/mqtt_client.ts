@@ -1,0 +1,90 @@
+/**
+ * An MQTT client that is none of ours: to look at what is on the broker, and to put things there.
+ *
+ * @module
+ */
+import {
+  connectAsync,
+  type IClientOptions,
+  type IClientPublishOptions,
+  type IPublishPacket,
+  type MqttClient,
+} from "mqtt";
+import { Buffer } from "node:buffer";
+import { eventually } from "./wait.ts";
+
+/** A message as it arrived. */
+export interface Arrival {
+  readonly topic: string;
+  readonly text: string;
+  readonly payload: Uint8Array;
+  readonly retain: boolean;
+  readonly properties: NonNullable<IPublishPacket["properties"]>;
+}
+
+/** A connected client that keeps what it gets. */
+export class TestClient implements AsyncDisposable {
+  /** Everything that has arrived so far. */
+  readonly arrivals: Arrival[] = [];
+  readonly #client: MqttClient;
+
+  private constructor(client: MqttClient) {
+    this.#client = client;
+    client.on("message", (topic, payload, { retain, properties = {} }) => {
+      this.arrivals.push({ topic, payload, text: payload.toString(), retain, properties });
+    });
+    client.on("error", () => {});
+  }
+
+  static async connect(url: string, options: IClientOptions = {}, ...filters: string[]): Promise<TestClient> {
+    const client = new TestClient(
+      await connectAsync(url, { protocolVersion: 5, reconnectPeriod: 0, ...options }, false),
+    );
+    if (filters.length > 0) await client.subscribe(...filters);
+    return client;
+  }
+
+  get connected(): boolean {
+    return this.#client.connected;
+  }
+
+  /** Subscribes, and returns the reason codes. */
+  async subscribe(...filters: string[]): Promise<readonly number[]> {
+    const topics = Object.fromEntries(filters.map((filter) => [filter, { qos: 1 as const }]));
+    const grants = await this.#client.subscribeAsync(topics);
+    return grants.map(({ qos }) => qos);
+  }
+
+  async publish(
+    topic: string,
+    payload: string | Uint8Array,
+    options: IClientPublishOptions = { qos: 1 },
+  ): Promise<void> {
+    await this.#client.publishAsync(topic, typeof payload === "string" ? payload : Buffer.from(payload), options);
+  }
+
+  /** The first message that fulfils `condition`, from the beginning. */
+  arrival(what: string, condition: (arrival: Arrival) => boolean, limit?: number): Promise<Arrival> {
+    return eventually(what, () => this.arrivals.find(condition), limit);
+  }
+
+  /** Drops the connection, so that the will is sent. */
+  drop(): void {
+    this.#client.stream.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.endAsync(true);
+    this.#client.stream.destroy();
+  }
+}
+
+/** The message that is retained on `topic`, if there is one. */
+export async function retained(url: string, topic: string, options: IClientOptions = {}): Promise<string | undefined> {
+  const marker = `marker/${crypto.randomUUID()}`;
+  await using client = await TestClient.connect(url, options, topic, marker);
+  // Retained messages come before what is published after the subscription.
+  await client.publish(marker, "");
+  await client.arrival("the marker has come", (arrival) => arrival.topic === marker);
+  return client.arrivals.find((arrival) => arrival.topic === topic)?.text;
+}
