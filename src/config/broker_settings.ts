@@ -131,6 +131,9 @@ export interface BrokerConfig {
 
 type BrokerValues = Values<typeof BROKER_SETTINGS>;
 
+/** A name, possibly with letters beyond ASCII as the URL spells them, or an IPv6 address between brackets. */
+const HOST = /^(?:[\w.~%-]+|\[[\da-f:.]+\])$/i;
+
 const SCHEMES = ["mqtt:", "mqtts:", "ws:", "wss:"];
 
 /**
@@ -250,6 +253,7 @@ function parseBrokerUrl(text: string, problems: string[]): URL | undefined {
     return undefined;
   }
   if (url.hostname === "") problems.push("--broker has no host");
+  else if (!HOST.test(url.hostname)) problems.push("--broker has a host that is neither a name nor an address");
   return url;
 }
 
