@@ -86,7 +86,7 @@ export const SERVER: Target = {
       opened: (session) => {
         open++;
         void session.closed.then(() => open--);
-        session.receive((message) => void session.send(message));
+        session.receive((message) => session.send(message));
         if (open > SESSIONS) void session.close(new Failure("too-many-sessions", "Too many"));
       },
     });
