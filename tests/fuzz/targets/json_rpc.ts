@@ -32,11 +32,14 @@ function kindByParsing(value: unknown): MessageKind {
   if (Array.isArray(value)) return "other";
   if (typeof value !== "object" || value === null) return "malformed";
   const id: unknown = Object.hasOwn(value, "id") ? (value as { id: unknown }).id : undefined;
+  const isId = typeof id === "string" || typeof id === "number";
   if (Object.hasOwn(value, "method") && typeof (value as { method: unknown }).method === "string") {
     if (id === undefined) return "notification";
-    return typeof id === "string" || typeof id === "number" ? "request" : "other";
+    return isId ? "request" : "other";
   }
-  return id !== undefined && (Object.hasOwn(value, "result") || Object.hasOwn(value, "error")) ? "response" : "other";
+  return (isId || id === null) && (Object.hasOwn(value, "result") || Object.hasOwn(value, "error"))
+    ? "response"
+    : "other";
 }
 
 /** Longest line of the target below, in bytes. */
