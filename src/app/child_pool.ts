@@ -4,7 +4,7 @@
  * @module
  */
 import type { ServerEntry } from "../config/mod.ts";
-import type { Observer } from "../core/events.ts";
+import type { Observer, ProxyEvent } from "../core/events.ts";
 import { childEnvironment, ChildProcess, findCommand } from "../stdio/mod.ts";
 
 /** How the children of one server entry are started. */
@@ -17,6 +17,20 @@ export interface ChildPoolOptions {
   /** Longest message, in bytes. */
   readonly maximumMessage: number;
   readonly observe: Observer;
+}
+
+/**
+ * Looks for the program of an entry, so that nobody has to open a session to find out that it is not there.
+ *
+ * @returns what is to be told
+ */
+export async function lookForProgram(
+  { name, command, environment, directory }: ServerEntry,
+  passedVariables: readonly string[],
+): Promise<ProxyEvent> {
+  const found = await findCommand(command, childEnvironment(environment, passedVariables), directory);
+  if (found !== undefined) return { type: "child.startable", server: name };
+  return { type: "child.failed", server: name, cause: `There is no program "${command}" to start for its sessions` };
 }
 
 /** A child, and the name its session gives it in the log. */
@@ -34,7 +48,6 @@ export class ChildPool implements AsyncDisposable {
   constructor(options: ChildPoolOptions) {
     this.#options = options;
     this.#refill();
-    void this.#look();
   }
 
   /**
@@ -69,14 +82,6 @@ export class ChildPool implements AsyncDisposable {
         return;
       }
     }
-  }
-
-  /** Looks for the program at once, so that nobody has to open a session to find out that it is not there. */
-  async #look(): Promise<void> {
-    const { entry: { name, command, environment, directory }, passedVariables, observe } = this.#options;
-    const found = await findCommand(command, childEnvironment(environment, passedVariables), directory);
-    if (found !== undefined) observe({ type: "child.startable", server: name });
-    else this.#failed(new Error(`There is no program "${command}" to start for its sessions`));
   }
 
   #startFor(session: string): Named {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+// Without .js: the package declares no types for the names that it exports with .js.
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport";
 import {
   BROKER_SETTINGS,
   type BrokerConfig,

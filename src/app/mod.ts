@@ -1,4 +1,5 @@
 /** The commands and the library, put together. @module */
+export { lookForProgram } from "./child_pool.ts";
 export { connect } from "./connect.ts";
 export {
   type BrokerOptions,

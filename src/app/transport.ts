@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+// Without .js: the package declares no types for the names that it exports with .js.
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport";
+import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types";
 import type { Channel } from "../core/channel.ts";
 import { Message } from "../core/message.ts";
 

@@ -34,8 +34,7 @@ const PROGRAMS: readonly PermissionKind[] = Deno.build.os === "windows" ? ["read
 
 /** What each command needs. */
 export const NEEDS: Readonly<Record<string, Needs>> = {
-  // It looks for the programs it is to start, and with `run` it could read anything anyway.
-  serve: { set: "serve", running: ["env", "net", "read", "run"], starting: [] },
+  serve: { set: "serve", running: ["env", "net", ...PROGRAMS], starting: ["read"] },
   connect: { ...BROKER, withOperands: PROGRAMS },
   tools: { ...BROKER, set: "tools" },
   launch: { set: "serve", running: ["env", ...PROGRAMS], starting: ["read"] },

@@ -1,5 +1,5 @@
 /** `serve`: what it does. @module */
-import { serve, type ServedEntry } from "../app/mod.ts";
+import { lookForProgram, serve, type ServedEntry } from "../app/mod.ts";
 import {
   brokerConfig,
   environmentOf,
@@ -22,6 +22,7 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
     ? [oneServer(values, operands)]
     : await configuredServers(values.config, values, operands);
   const broker = brokerConfig(await readBrokerFiles(values), flags);
+  const programs = await Promise.all(servers.map(({ entry }) => lookForProgram(entry, values.passEnv)));
   started();
   await using observed = await observation({
     log: { level: values.logLevel, format: values.logFormat },
@@ -31,6 +32,7 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
   });
   const topicWarnings = servers.flatMap(({ topics }) => topics.warnings);
   for (const text of [...broker.warnings, ...topicWarnings]) observed.observe({ type: "warning", text });
+  for (const event of programs) observed.observe(event);
   using termination = terminationSignal();
   const failure = await serve(
     {

@@ -117,6 +117,11 @@ export const BROKER_SETTINGS = {
   }),
 };
 
+const { keepalive, tlsServername, insecureTls, brokerProfile, maxPacket, mqttVersion } = BROKER_SETTINGS;
+
+/** The part of {@linkcode BROKER_SETTINGS} that remains when the broker and the login come as credentials. */
+export const CONNECTION_SETTINGS = { keepalive, tlsServername, insecureTls, brokerProfile, maxPacket, mqttVersion };
+
 /** Everything about the connection, validated, with the files read. */
 export interface BrokerConfig {
   readonly broker: BrokerSettings;
@@ -134,7 +139,8 @@ type BrokerValues = Values<typeof BROKER_SETTINGS>;
 /** A name, possibly with letters beyond ASCII as the URL spells them, or an IPv6 address between brackets. */
 const HOST = /^(?:[\w.~%-]+|\[[\da-f:.]+\])$/i;
 
-const SCHEMES = ["mqtt:", "mqtts:", "ws:", "wss:"];
+/** What the URL of a broker may begin with. */
+export const BROKER_SCHEMES: readonly string[] = ["mqtt:", "mqtts:", "ws:", "wss:"];
 
 /**
  * The settings with the files that they name read: certificates and key as PEM text, the password in its place.
@@ -247,7 +253,7 @@ function isPem(text: string): boolean {
 
 function parseBrokerUrl(text: string, problems: string[]): URL | undefined {
   const url = URL.parse(text);
-  if (url === null || !SCHEMES.includes(url.protocol)) {
+  if (url === null || !BROKER_SCHEMES.includes(url.protocol)) {
     const shown = text.replace(/^([^:@]*:\/\/)?.*@/s, "$1…@"); // what is before an @ may be a password
     problems.push(`--broker must be a URL that begins with mqtt://, mqtts://, ws:// or wss://; it is "${shown}"`);
     return undefined;

@@ -1,5 +1,11 @@
 /** Flags, environment and files, as validated and typed settings. @module */
-export { BROKER_SETTINGS, type BrokerConfig, brokerConfig, readBrokerFiles } from "./broker_settings.ts";
+export {
+  BROKER_SETTINGS,
+  type BrokerConfig,
+  brokerConfig,
+  CONNECTION_SETTINGS,
+  readBrokerFiles,
+} from "./broker_settings.ts";
 export { CONNECT_SETTINGS } from "./connect_settings.ts";
 export { HOST_SETTINGS, type HostName } from "./host_settings.ts";
 export { LOG_SETTINGS, STATUS_SETTINGS } from "./log_settings.ts";
@@ -15,4 +21,24 @@ export {
   type Sources,
   type Values,
 } from "./setting.ts";
+export {
+  type BrokerLogin,
+  type ConnectionValues,
+  CREDENTIAL_KEYS,
+  CredentialError,
+  type CredentialKey,
+  CREDENTIALS_SCHEMA,
+  environmentCredentials,
+  LOGIN_FLAGS,
+  readBrokerLogin,
+} from "./credentials.ts";
+export {
+  CREDENTIAL_SOURCE_SETTINGS,
+  type CredentialSource,
+  credentialSource,
+  HANDSHAKE_SETTINGS,
+  SMCP_CHILD_SETTINGS,
+  SMCP_SETTINGS,
+} from "./smcp_settings.ts";
+export { PERMISSION_SETTINGS, TOOL_SETTINGS } from "./tools_settings.ts";
 export { TOPIC_SETTINGS, type TopicConfig, topicConfig } from "./topic_settings.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { isTopicLevel, topicNameProblem } from "../mqtt/mod.ts";
+import { isTopicLevel, topicFilterProblem, topicNameProblem } from "../mqtt/mod.ts";
 
 /** Any text, or nothing. */
 export const optionalText: z.ZodType<string | undefined> = z.string().optional();
@@ -78,6 +78,16 @@ export const topicName: z.ZodType<string | undefined> = z.string().check((contex
     context.issues.push({ code: "custom", message: `${problem}: "${context.value}"`, input: context.value });
   }
 }).optional();
+
+/** A list of topic filters; empty when not given. */
+export const topicFilters: z.ZodType<string[]> = z.array(
+  z.string().check((context) => {
+    const problem = topicFilterProblem(context.value);
+    if (problem !== undefined) {
+      context.issues.push({ code: "custom", message: `${problem}: "${context.value}"`, input: context.value });
+    }
+  }),
+).optional().transform((list) => list ?? []);
 
 function refuse(context: z.RefinementCtx, message: string): never {
   context.addIssue({ code: "custom", message });

@@ -6,6 +6,9 @@
 
 const REDACTED = "[redacted]";
 
+/** Credentials by their keys, such as `MQTT_PASS`. */
+export type Credentials = ReadonlyMap<string, Secret>;
+
 /** Holds a credential. Printing it, in any of the usual ways, shows that there is one and nothing else. */
 export class Secret {
   readonly #value: string;

@@ -6,6 +6,7 @@
 import { type Clock, sleep, systemClock, withTimeLimit } from "../core/clock.ts";
 import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
+import { type Redact, redactNothing } from "../core/redaction.ts";
 import { backoff, LONGEST_DELAY, STABLE_AFTER } from "../core/backoff.ts";
 import { type BrokerProfile, limitsOf } from "./broker_profiles.ts";
 import {
@@ -19,7 +20,7 @@ import {
 import { Dispatcher } from "./dispatcher.ts";
 import type { BrokerLimits, ConnectPlan, LinkState, MqttLink, PublishPacket, Settled, Subscription } from "./link.ts";
 import { Outbox } from "./outbox.ts";
-import { permanentRefusal, reasonCodeName, UNSUPPORTED_PROTOCOL_VERSION } from "./reason_codes.ts";
+import { permanentRefusal, reasonCodeName, SESSION_TAKEN_OVER, UNSUPPORTED_PROTOCOL_VERSION } from "./reason_codes.ts";
 
 /** What a {@linkcode BrokerLink} is made of. */
 export interface BrokerLinkOptions {
@@ -52,6 +53,9 @@ const SILENT_CLOSES_BEFORE_DOWNGRADE = 2;
 /** The broker has this long to acknowledge subscriptions, in ms. */
 const SUBSCRIBE_TIMEOUT = 10_000;
 
+/** A connection that held this long, in ms, worked: its end is no reason to be slow to come back. */
+const WORKED_FOR = 1_000;
+
 /** How long a close may take, in ms. */
 const CLOSE_TIMEOUT = 1_000;
 
@@ -61,6 +65,9 @@ export class BrokerLink implements MqttLink {
   readonly #clock: Clock;
   readonly #dispatcher = new Dispatcher();
   readonly #outbox: Outbox;
+  readonly #redact: Redact;
+  /** What the broker is called. */
+  readonly #broker: string;
   readonly #abort = new AbortController();
   readonly #watchers = new Set<(state: LinkState) => void>();
   #clientId: string;
@@ -74,12 +81,16 @@ export class BrokerLink implements MqttLink {
   #connectedBefore = false;
   /** Why the connection was dropped, when it was we who dropped it. */
   #complaint: string | undefined;
+  /** A filter that nobody subscribes to, so that leaving it changes nothing and has to be answered all the same. */
+  readonly #nobodysFilter = `mcp/${crypto.randomUUID()}`;
 
   constructor(options: BrokerLinkOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#clientId = options.plan.clientId;
     this.#outbox = new Outbox(this.#clock);
+    this.#redact = options.broker.redact ?? redactNothing;
+    this.#broker = this.#redact(options.broker.url);
   }
 
   get clientId(): string {
@@ -90,8 +101,9 @@ export class BrokerLink implements MqttLink {
     return this.#state;
   }
 
-  open(): void {
+  open(): this {
     this.#running ??= this.#run();
+    return this;
   }
 
   watch(listener: (state: LinkState) => void, signal?: AbortSignal): void {
@@ -111,6 +123,17 @@ export class BrokerLink implements MqttLink {
     if (!this.#dispatcher.remove(filter)) return;
     if (this.#state.status !== "online") return;
     await this.#connection?.unsubscribe(filter).catch(() => {}); // gone with the connection, if that is gone
+  }
+
+  async roundTrip(): Promise<void> {
+    const connection = this.#connection;
+    const answered = this.#state.status === "online" ? connection?.unsubscribe(this.#nobodysFilter) : undefined;
+    try {
+      await (answered ?? Promise.reject(new Error("there is no connection")));
+    } catch (error) {
+      const cause = this.#redact(error instanceof Error ? error.message : String(error));
+      throw new Failure("broker-unreachable", `The connection to the broker was lost: ${cause}`);
+    }
   }
 
   publish(packet: PublishPacket, settled?: Settled, signal?: AbortSignal): Promise<void> | void {
@@ -164,7 +187,7 @@ export class BrokerLink implements MqttLink {
   async #attempt(attempt: number): Promise<AttemptFailure> {
     const { broker, plan, profile, connect = connectLazily, observe } = this.#options;
     const protocolVersion = this.#onlyVersion ?? (this.#downgraded ? 4 : 5);
-    observe({ type: "broker.connecting", broker: broker.url, attempt });
+    observe({ type: "broker.connecting", broker: this.#broker, attempt });
     try {
       const connection = await connect({
         broker,
@@ -199,8 +222,8 @@ export class BrokerLink implements MqttLink {
       this.#connectedBefore = true;
       observe({
         type: "broker.connected",
-        broker: broker.url,
-        clientId: this.#clientId,
+        broker: this.#broker,
+        clientId: this.#redact(this.#clientId),
         protocolVersion,
         sessionPresent: answer.sessionPresent,
       });
@@ -213,10 +236,12 @@ export class BrokerLink implements MqttLink {
     this.#complaint = undefined;
     this.#connection = undefined;
     this.#outbox.detach(reasonCode);
-    if (this.#clock.now() - since >= STABLE_AFTER) this.#failures = 0;
+    // Two clients of one id take the connection from each other: that must not go on at full speed.
+    const stable = reasonCode === SESSION_TAKEN_OVER ? STABLE_AFTER : WORKED_FOR;
+    if (this.#clock.now() - since >= stable) this.#failures = 0;
     this.#silentCloses = 0;
     this.#downgraded = false; // the broker may have been replaced by one that knows MQTT 5
-    return { cause: complaint ?? cause, refused: undefined };
+    return { cause: this.#redact(complaint ?? cause), refused: undefined };
   }
 
   /** Subscribes to everything, what is asked for meanwhile included. Resolves as {@linkcode #request} does. */
@@ -241,8 +266,7 @@ export class BrokerLink implements MqttLink {
     subscriptions: readonly Subscription[],
   ): Promise<Failure | undefined> {
     let fatal: Failure | undefined;
-    for (let start = 0; start < subscriptions.length; start += FILTERS_PER_SUBSCRIBE) {
-      const batch = subscriptions.slice(start, start + FILTERS_PER_SUBSCRIBE);
+    for (const batch of batches(subscriptions)) {
       const codes = await this.#grants(connection, batch.map((subscription) => toRequest(subscription, limits)));
       if (codes === undefined) return fatal;
       for (const [index, subscription] of batch.entries()) {
@@ -281,14 +305,14 @@ export class BrokerLink implements MqttLink {
   }
 
   #classify(error: unknown, protocolVersion: 4 | 5): AttemptFailure {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = this.#redact(error instanceof Error ? error.message : String(error));
     if (!(error instanceof ConnectError)) return { cause, refused: undefined };
     if (this.#onlyVersion === undefined && protocolVersion === 5) {
       this.#silentCloses = error.silent ? this.#silentCloses + 1 : 0;
       const refused = error.reasonCode === UNSUPPORTED_PROTOCOL_VERSION;
       if (refused || this.#silentCloses >= SILENT_CLOSES_BEFORE_DOWNGRADE) {
         this.#downgraded = true;
-        this.#options.observe({ type: "broker.downgraded", broker: this.#options.broker.url, cause });
+        this.#options.observe({ type: "broker.downgraded", broker: this.#broker, cause });
         return { cause, refused: undefined, again: true };
       }
     } else if (this.#downgraded) {
@@ -296,11 +320,14 @@ export class BrokerLink implements MqttLink {
     }
     const check = error.reasonCode === undefined ? undefined : permanentRefusal(error.reasonCode);
     if (check === undefined) return { cause, refused: undefined };
-    const { url } = this.#options.broker;
     const details = { reasonCode: error.reasonCode ?? 0 };
     return {
       cause,
-      refused: new Failure("login-refused", `The broker ${url} refused the login: ${cause}; ${check}`, details),
+      refused: new Failure(
+        "login-refused",
+        `The broker ${this.#broker} refused the login: ${cause}; ${check}`,
+        details,
+      ),
     };
   }
 
@@ -311,19 +338,14 @@ export class BrokerLink implements MqttLink {
   }
 
   #report({ cause, refused }: AttemptFailure, retryIn: number): void {
-    const { url } = this.#options.broker;
+    const broker = this.#broker;
     if (refused === undefined) {
-      const failure = new Failure("broker-unreachable", `The broker ${url} cannot be reached: ${cause}`);
-      this.#options.observe({ type: "broker.lost", broker: url, clientId: this.#clientId, cause, retryIn });
+      const failure = new Failure("broker-unreachable", `The broker ${broker} cannot be reached: ${cause}`);
+      this.#options.observe({ type: "broker.lost", broker, clientId: this.#clientId, cause, retryIn });
       this.#setState({ status: "connecting", failure });
     } else {
-      this.#options.observe({
-        type: "broker.refused",
-        broker: url,
-        clientId: this.#clientId,
-        cause: refused.message,
-        retryIn,
-      });
+      const { message } = refused;
+      this.#options.observe({ type: "broker.refused", broker, clientId: this.#clientId, cause: message, retryIn });
       this.#setState({ status: "refused", failure: refused });
     }
   }
@@ -334,9 +356,26 @@ export class BrokerLink implements MqttLink {
   }
 }
 
-function toRequest({ filter, qos, share, noLocal = false }: Subscription, limits: BrokerLimits): SubscriptionRequest {
+/** What goes into one SUBSCRIBE each: several filters, or one that has an identifier. */
+function* batches(subscriptions: readonly Subscription[]): Generator<readonly Subscription[]> {
+  const plain = subscriptions.filter(({ identifier }) => identifier === undefined);
+  for (let start = 0; start < plain.length; start += FILTERS_PER_SUBSCRIBE) {
+    yield plain.slice(start, start + FILTERS_PER_SUBSCRIBE);
+  }
+  for (const subscription of subscriptions) {
+    if (subscription.identifier !== undefined) yield [subscription];
+  }
+}
+
+function toRequest(subscription: Subscription, limits: BrokerLimits): SubscriptionRequest {
+  const { filter, qos, share, noLocal = false, identifier } = subscription;
   const shared = share !== undefined && limits.sharedSubscriptionAvailable && limits.protocolVersion === 5;
-  return { filter: shared ? `$share/${share}/${filter}` : filter, qos, noLocal };
+  return {
+    filter: shared ? `$share/${share}/${filter}` : filter,
+    qos,
+    noLocal,
+    ...(identifier === undefined || !limits.subscriptionIdentifiersAvailable ? {} : { identifier }),
+  };
 }
 
 function withoutUserProperties({ userProperties: _, ...plan }: ConnectPlan): ConnectPlan {

@@ -14,6 +14,7 @@ export interface BrokerProfile {
   /** Largest packet, in bytes. */
   readonly maximumPacketSize: number;
   readonly sharedSubscriptionAvailable: boolean;
+  readonly subscriptionIdentifiersAvailable: boolean;
   /** Takes user properties on CONNECT. */
   readonly connectUserProperties: boolean;
   /** Delivers retained messages to subscriptions with wildcards, without which nothing can be discovered. */
@@ -30,6 +31,7 @@ const FULL: BrokerProfile = {
   maximumQoS: 2,
   maximumPacketSize: LARGEST_PACKET,
   sharedSubscriptionAvailable: true,
+  subscriptionIdentifiersAvailable: true,
   connectUserProperties: true,
   discovery: true,
   dollarTopics: true,
@@ -38,12 +40,20 @@ const FULL: BrokerProfile = {
 /** The profiles by name, as `--broker-profile` takes them. */
 export const BROKER_PROFILES = {
   standard: FULL,
-  aws: { ...FULL, description: "AWS IoT Core", maximumQoS: 1, maximumPacketSize: 131_072, dollarTopics: false },
+  aws: {
+    ...FULL,
+    description: "AWS IoT Core",
+    maximumQoS: 1,
+    maximumPacketSize: 131_072,
+    subscriptionIdentifiersAvailable: false,
+    dollarTopics: false,
+  },
   azure: {
     ...FULL,
     description: "Azure Event Grid",
     maximumQoS: 1,
     maximumPacketSize: 524_288,
+    subscriptionIdentifiersAvailable: false,
     connectUserProperties: false,
     dollarTopics: false,
   },
@@ -75,6 +85,8 @@ export function limitsOf(
     retainAvailable: answer.retainAvailable ?? true,
     wildcardSubscriptionAvailable: answer.wildcardSubscriptionAvailable ?? true,
     sharedSubscriptionAvailable: answer.sharedSubscriptionAvailable ?? profile.sharedSubscriptionAvailable,
+    subscriptionIdentifiersAvailable: protocolVersion === 5 &&
+      (answer.subscriptionIdentifiersAvailable ?? profile.subscriptionIdentifiersAvailable),
     maximumPacketSize: Math.min(answer.maximumPacketSize ?? LARGEST_PACKET, profile.maximumPacketSize),
     receiveMaximum: answer.receiveMaximum ?? 65_535,
     keepAlive: answer.serverKeepAlive ?? keepAlive,

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Redact } from "../core/redaction.ts";
 import type { Secret } from "../core/secret.ts";
 import type { ConnectPlan, PublishPacket, QoS, ReceivedPacket, UserProperties } from "./link.ts";
 
@@ -17,6 +18,8 @@ export interface BrokerSettings {
   /** Keep Alive, in seconds; 0 for none. */
   readonly keepAlive: number;
   readonly tls?: TlsSettings;
+  /** Applied to everything that is said about the connection, in events and failures. @default {redactNothing} */
+  readonly redact?: Redact;
 }
 
 /** TLS beyond what the URL says. Certificates and keys are PEM text. */
@@ -49,6 +52,7 @@ export interface ConnectAnswer {
   readonly retainAvailable: boolean | undefined;
   readonly wildcardSubscriptionAvailable: boolean | undefined;
   readonly sharedSubscriptionAvailable: boolean | undefined;
+  readonly subscriptionIdentifiersAvailable: boolean | undefined;
   readonly maximumPacketSize: number | undefined;
   readonly receiveMaximum: number | undefined;
   readonly serverKeepAlive: number | undefined;
@@ -61,6 +65,8 @@ export interface SubscriptionRequest {
   readonly filter: string;
   readonly qos: QoS;
   readonly noLocal: boolean;
+  /** Subscription Identifier. A SUBSCRIBE has one for all its filters, so a filter that has one goes alone. */
+  readonly identifier?: number;
 }
 
 /** How a connection ended. */

@@ -40,6 +40,8 @@ export interface ReceivedPacket {
   /** Sent because it was retained, not because somebody has just published it. */
   readonly retain: boolean;
   readonly properties: PublishProperties;
+  /** The {@linkcode Subscription.identifier}s that the broker names as the reason why it sent this message. */
+  readonly subscriptionIdentifiers?: readonly number[];
 }
 
 /** The message that the broker publishes when this client is gone without a goodbye. */
@@ -72,6 +74,8 @@ export interface BrokerLimits {
   readonly retainAvailable: boolean;
   readonly wildcardSubscriptionAvailable: boolean;
   readonly sharedSubscriptionAvailable: boolean;
+  /** Whether messages can say which subscription they are for. */
+  readonly subscriptionIdentifiersAvailable: boolean;
   /** Largest packet the broker takes, in bytes. */
   readonly maximumPacketSize: number;
   /** How many QoS 1 and 2 messages the broker takes without having acknowledged one. */
@@ -109,6 +113,11 @@ export interface Subscription {
   readonly share?: string;
   /** Do not send us what we publish ourselves (MQTT 5.0, section 3.8.3.1). */
   readonly noLocal?: boolean;
+  /**
+   * Subscription Identifier (MQTT 5.0, section 3.8.2.1.2), from 1 to 268,435,455, on brokers that have such a thing: it
+   * comes back on every message that was sent because of this subscription.
+   */
+  readonly identifier?: number;
   readonly handler: PacketHandler;
   /**
    * Told when the broker does not grant the subscription. When nobody is to be told, the link counts as refused:
@@ -152,6 +161,13 @@ export interface MqttLink extends AsyncDisposable {
    * @param signal takes the message back, if it has not been sent when this is aborted
    */
   publish(packet: PublishPacket, settled?: Settled, signal?: AbortSignal): Promise<void> | void;
+
+  /**
+   * Resolves when the broker has answered a packet that was sent now. A broker that works on the packets of a client
+   * one after another, as most do, has then dealt with everything before it, and what it had to send because of that
+   * has arrived. Rejects with a {@linkcode Failure} when the connection is lost before, or is not there.
+   */
+  roundTrip(): Promise<void>;
 
   /** Sends what is waiting, says goodbye and closes; at the latest after a second. Idempotent. */
   close(): Promise<void>;

@@ -16,4 +16,13 @@ export type {
   UserProperties,
   Will,
 } from "./link.ts";
-export { isTopicLevel, topicFilterProblem, topicMatches, topicNameProblem, topicPortabilityProblem } from "./topics.ts";
+export { NO_MATCHING_SUBSCRIBERS } from "./reason_codes.ts";
+export {
+  filterCovers,
+  filtersOverlap,
+  isTopicLevel,
+  topicFilterProblem,
+  topicMatches,
+  topicNameProblem,
+  topicPortabilityProblem,
+} from "./topics.ts";

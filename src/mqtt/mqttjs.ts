@@ -8,8 +8,10 @@
  * @module
  */
 import {
+  type ClientSubscribeCallback,
   connect as connectClient,
   type IClientOptions,
+  type IClientSubscribeOptions,
   type IConnackPacket,
   type IPublishPacket,
   MqttClient,
@@ -189,13 +191,20 @@ class MqttJsConnection implements MqttConnection {
   }
 
   subscribe(requests: readonly SubscriptionRequest[]): Promise<readonly number[]> {
-    const topics = Object.fromEntries(requests.map(({ filter, qos, noLocal }) => [filter, { qos, nl: noLocal }]));
     return new Promise((resolve, reject) => {
-      this.#client.subscribe(topics, (error, _granted, packet) => {
+      const answered: ClientSubscribeCallback = (error, _granted, packet) => {
         const answer = packet ?? (error !== null && "packet" in error ? error.packet : undefined);
         if (isSuback(answer)) resolve(answer.granted);
         else reject(error ?? new Error("The broker did not answer SUBSCRIBE"));
-      });
+      };
+      const [only] = requests;
+      if (only !== undefined && requests.length === 1) {
+        // Not as a key of an object, where MQTT.js takes "resubscribe" for an option.
+        this.#client.subscribe(only.filter, toSubscribeOptions(only), answered);
+      } else {
+        const topics = Object.fromEntries(requests.map((request) => [request.filter, toSubscribeOptions(request)]));
+        this.#client.subscribe(topics, answered);
+      }
     });
   }
 
@@ -219,6 +228,14 @@ class MqttJsConnection implements MqttConnection {
 /** Whether a packet was not sent, since the connection is about to end; a refusal by the broker has a reason code. */
 function isTrouble(error: Error | null | undefined): boolean {
   return error !== null && error !== undefined && !("code" in error && typeof error.code === "number");
+}
+
+function toSubscribeOptions({ qos, noLocal, identifier }: SubscriptionRequest): IClientSubscribeOptions {
+  return {
+    qos,
+    nl: noLocal,
+    ...(identifier === undefined ? {} : { properties: { subscriptionIdentifier: identifier } }),
+  };
 }
 
 function isSuback(packet: unknown): packet is { granted: readonly number[] } {
@@ -298,7 +315,15 @@ function toReceivedPacket(packet: IPublishPacket): ReceivedPacket {
     qos: packet.qos,
     retain: packet.retain,
     properties: packet.properties ?? {},
+    ...subscriptionIdentifiers(packet),
   };
+}
+
+function subscriptionIdentifiers({ properties }: IPublishPacket): Pick<ReceivedPacket, "subscriptionIdentifiers"> {
+  // The type says number, but several subscriptions of a message make it a list.
+  const found = properties?.subscriptionIdentifier as number | readonly number[] | undefined;
+  if (found === undefined) return {};
+  return { subscriptionIdentifiers: typeof found === "number" ? [found] : found };
 }
 
 function toAnswer({ sessionPresent, properties = {} }: IConnackPacket): ConnectAnswer {
@@ -309,6 +334,7 @@ function toAnswer({ sessionPresent, properties = {} }: IConnackPacket): ConnectA
     retainAvailable: properties.retainAvailable,
     wildcardSubscriptionAvailable: properties.wildcardSubscriptionAvailable,
     sharedSubscriptionAvailable: properties.sharedSubscriptionAvailable,
+    subscriptionIdentifiersAvailable: properties.subscriptionIdentifiersAvailable,
     maximumPacketSize: properties.maximumPacketSize,
     receiveMaximum: properties.receiveMaximum,
     serverKeepAlive: properties.serverKeepAlive,

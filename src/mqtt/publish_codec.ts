@@ -184,14 +184,23 @@ export function decodePublish(bytes: Uint8Array, body: number, protocolVersion: 
   const reader = new PublishReader(bytes, body);
   const topic = reader.text();
   const identifier = qos === 0 ? undefined : reader.twoBytes();
-  const properties = protocolVersion === 5 ? readProperties(reader) : {};
-  const payload = bytes.subarray(reader.position);
-  return { packet: { topic, payload, qos: qos as 0 | 1 | 2, retain: (flags & 1) === 1, properties }, identifier };
+  const identifiers: number[] = [];
+  const properties = protocolVersion === 5 ? readProperties(reader, identifiers) : {};
+  const packet = {
+    topic,
+    payload: bytes.subarray(reader.position),
+    qos: qos as 0 | 1 | 2,
+    retain: (flags & 1) === 1,
+    properties,
+  };
+  if (identifiers.length === 0) return { packet, identifier };
+  return { packet: { ...packet, subscriptionIdentifiers: identifiers }, identifier };
 }
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
-function readProperties(reader: PublishReader): PublishProperties {
+/** @param identifiers gets the Subscription Identifiers, which are not the publisher's but the broker's */
+function readProperties(reader: PublishReader, identifiers: number[]): PublishProperties {
   const length = reader.variableLength();
   const end = reader.position + length;
   reader.check(length);
@@ -215,7 +224,7 @@ function readProperties(reader: PublishReader): PublishProperties {
         properties.correlationData = reader.bytes();
         break;
       case Property.SubscriptionIdentifier:
-        reader.variableLength();
+        identifiers.push(reader.variableLength());
         break;
       case Property.UserProperty: {
         userProperties ??= Object.create(null) as Record<string, string | string[]>;

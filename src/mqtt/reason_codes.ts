@@ -55,6 +55,8 @@ export function reasonCodeName(code: number): string {
 export const NO_MATCHING_SUBSCRIBERS = 0x10;
 /** The broker does not speak this version of MQTT. */
 export const UNSUPPORTED_PROTOCOL_VERSION = 0x84;
+/** Another client has connected with the same client id. */
+export const SESSION_TAKEN_OVER = 0x8e;
 /** The packet was larger than the receiver takes. */
 export const PACKET_TOO_LARGE = 0x95;
 

@@ -62,6 +62,7 @@ export async function openTls(
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key: key.reveal() }),
   });
+  const stream = new TlsStream(socket);
   const abort = () => socket.destroy();
   signal.addEventListener("abort", abort, { once: true });
   try {
@@ -74,21 +75,26 @@ export async function openTls(
     signal.removeEventListener("abort", abort);
   }
   socket.setNoDelay(true);
-  return new TlsStream(socket);
+  return stream;
 }
 
 class TlsStream implements Socket {
   readonly #socket: TLSSocket;
-  readonly #chunks: AsyncIterator<Uint8Array>;
+  #chunks: AsyncIterator<Uint8Array> | undefined;
+  #failure: Error | undefined;
 
   constructor(socket: TLSSocket) {
     this.#socket = socket;
-    this.#chunks = socket[Symbol.asyncIterator]();
+    // The broker may refuse our certificate right after the handshake, before anybody has begun to read.
+    socket.on("error", (error) => this.#failure ??= error);
   }
 
   async read(): Promise<Uint8Array | undefined> {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#chunks ??= this.#socket[Symbol.asyncIterator]();
     const { value, done } = await this.#chunks.next();
-    return done === true ? undefined : value;
+    if (done !== true) return value;
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   write(bytes: Uint8Array): Promise<void> {

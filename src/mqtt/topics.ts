@@ -63,8 +63,7 @@ export function unshared(filter: string): string {
 export function topicMatches(filter: string, topic: string): boolean {
   const pattern = unshared(filter).split("/");
   const levels = topic.split("/");
-  // MQTT 5.0, section 4.7.2: a leading wildcard does not match topics that begin with $.
-  if (topic.startsWith("$") && (pattern[0] === "+" || pattern[0] === "#")) return false;
+  if (topic.startsWith("$") && startsWithWildcard(pattern)) return false;
   for (const [index, level] of pattern.entries()) {
     if (level === "#") return true;
     if (index >= levels.length) return false;
@@ -76,4 +75,37 @@ export function topicMatches(filter: string, topic: string): boolean {
 /** Whether `text` can stand as one level of a topic: not empty, and without `/`, `+`, `#` and NUL. */
 export function isTopicLevel(text: string): boolean {
   return text !== "" && !/[/+#\0]/.test(text) && text.isWellFormed();
+}
+
+/** Whether every topic that `inner` matches is matched by `outer` too. */
+export function filterCovers(outer: string, inner: string): boolean {
+  const wide = unshared(outer).split("/");
+  const narrow = unshared(inner).split("/");
+  if (inner.startsWith("$") && startsWithWildcard(wide)) return false;
+  for (const [index, level] of wide.entries()) {
+    if (level === "#") return true;
+    const other = narrow[index];
+    if (other === undefined || other === "#") return false;
+    if (level !== "+" && level !== other) return false;
+  }
+  return wide.length === narrow.length;
+}
+
+/** Whether there are topics that both filters match. */
+export function filtersOverlap(one: string, other: string): boolean {
+  const left = unshared(one).split("/");
+  const right = unshared(other).split("/");
+  if (left[0]?.startsWith("$") && startsWithWildcard(right)) return false;
+  if (right[0]?.startsWith("$") && startsWithWildcard(left)) return false;
+  for (let index = 0;; index++) {
+    const [a, b] = [left[index], right[index]];
+    if (a === "#" || b === "#") return true; // it also matches the level above it
+    if (a === undefined || b === undefined) return a === b;
+    if (a !== b && a !== "+" && b !== "+") return false;
+  }
+}
+
+/** MQTT 5.0, section 4.7.2: a leading wildcard does not match topics that begin with $. */
+function startsWithWildcard([first]: readonly string[]): boolean {
+  return first === "+" || first === "#";
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, resolve } from "node:path";
+import { candidates } from "./windows_launcher.ts";
 
 const IS_WINDOWS = Deno.build.os === "windows";
 
@@ -18,16 +19,16 @@ export async function findCommand(
   environment: Readonly<Record<string, string>>,
   directory = ".",
 ): Promise<string | undefined> {
-  const endings = IS_WINDOWS ? ["", ...(environment.PATHEXT ?? ".EXE;.CMD;.BAT").split(";")] : [""];
-  const hasSlash = command.includes("/") || (IS_WINDOWS && command.includes("\\"));
-  const places = hasSlash ? [resolve(directory, command)] : (environment.PATH ?? "").split(delimiter)
-    .filter((path) => path !== "")
-    .map((path) => join(resolve(directory, path), command));
-  for (const place of places) {
-    for (const ending of endings) {
-      if (await mayRun(place + ending)) return place + ending;
-    }
+  const { PATH: path = "", PATHEXT: extensions = "" } = environment;
+  const files = IS_WINDOWS ? candidates(command, { path, extensions, directory }) : filesOn(path, command, directory);
+  for (const file of files) {
+    if (await mayRun(file)) return file;
   }
+}
+
+function filesOn(path: string, command: string, directory: string): string[] {
+  if (command.includes("/")) return [resolve(directory, command)];
+  return path.split(delimiter).filter((entry) => entry !== "").map((entry) => resolve(directory, entry, command));
 }
 
 async function mayRun(file: string): Promise<boolean> {

@@ -2,5 +2,7 @@
 export { ChildProcess, type ChildProcessOptions } from "./child_process.ts";
 export { childEnvironment, INHERITED_VARIABLES } from "./environment.ts";
 export { findCommand } from "./find_command.ts";
-export { LineChannel, type LineChannelOptions } from "./line_channel.ts";
-export { ownStdio } from "./own_stdio.ts";
+export { type ByteSource, LineChannel, type LineChannelOptions } from "./line_channel.ts";
+export type { ByteSink } from "./line_writer.ts";
+export { ownInput, ownOutput, ownStdio } from "./own_stdio.ts";
+export { resumed } from "./resumed.ts";

@@ -87,14 +87,14 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a running serve that was started with -A cannot write files",
+  name: "a running serve that was started with -A can neither read nor write files",
   ignore: ON_WINDOWS,
   fn: async () => {
     await using broker = await embeddedBroker();
     const args = ["serve", "--broker", broker.url, "--name", "echo", "--log-level", "info", "--", ...ECHO];
     await using serve = startProxyUnder(["-A", "--preload", PROBE], args);
     await serve.errors.find((line) => line.includes("is online"));
-    assert.deepEqual(await permissionsOf(serve), ["env", "net", "read", "run"]);
+    assert.deepEqual(await permissionsOf(serve), ["env", "net", "run"]);
   },
 });
 

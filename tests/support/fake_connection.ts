@@ -22,6 +22,7 @@ export const PLAIN_ANSWER: ConnectAnswer = {
   retainAvailable: undefined,
   wildcardSubscriptionAvailable: undefined,
   sharedSubscriptionAvailable: undefined,
+  subscriptionIdentifiersAvailable: undefined,
   maximumPacketSize: undefined,
   receiveMaximum: undefined,
   serverKeepAlive: undefined,

@@ -1,0 +1,201 @@
+/**
+ * The broker and the login to it, as credentials that came by SMCP or in the environment: the same keys either way.
+ *
+ * No message of this file repeats a value.
+ *
+ * @module
+ */
+import { type Redact, redactor } from "../core/redaction.ts";
+import { type Credentials, Secret } from "../core/secret.ts";
+import { isTopicLevel } from "../mqtt/mod.ts";
+import {
+  BROKER_SCHEMES,
+  type BROKER_SETTINGS,
+  type BrokerConfig,
+  brokerConfig,
+  type CONNECTION_SETTINGS,
+} from "./broker_settings.ts";
+import type { LOG_SETTINGS } from "./log_settings.ts";
+import type { Values } from "./setting.ts";
+
+/** A credential that is missing or cannot work. The message begins with its key. */
+export class CredentialError extends Error {
+  override readonly name = "CredentialError";
+
+  constructor(key: CredentialKey, problem: string) {
+    super(`${key} ${problem}`);
+  }
+}
+
+/** The keys, with what they mean. */
+const REQUIRED = {
+  MQTT_BROKER: "Host name or address of the MQTT broker, or its URL (mqtt://, mqtts://, ws:// or wss://)",
+};
+
+const OPTIONAL = {
+  MQTT_PORT: "Port of the broker (default: 1883, or 8883 with TLS)",
+  MQTT_USER: "User to log in as",
+  MQTT_PASS: "Password of the user",
+  MQTT_CLIENT_ID: "MQTT client id (default: a random one)",
+  MQTT_TLS: "Whether to use TLS: true or false (default: false)",
+  MQTT_CA: "Certificates to trust instead of the system's, as PEM text",
+  MQTT_CERT: "Client certificate for mutual TLS, as PEM text",
+  MQTT_KEY: "Private key of the client certificate, as PEM text",
+  LOG_LEVEL: "Least important level to log: DEBUG, INFO, WARNING or ERROR",
+};
+
+/** A key that is known here. */
+export type CredentialKey = keyof typeof REQUIRED | keyof typeof OPTIONAL;
+
+/** What `--credentials-schema` prints. */
+export const CREDENTIALS_SCHEMA = { required: REQUIRED, optional: OPTIONAL };
+
+/** All keys that are known here. */
+export const CREDENTIAL_KEYS = [...Object.keys(REQUIRED), ...Object.keys(OPTIONAL)] as readonly CredentialKey[];
+
+/** The flags that say what credentials say. */
+export const LOGIN_FLAGS = ["broker", "username", "passwordFile", "password", "clientId", "ca", "cert", "key"] as const;
+
+/** Keys whose values are too common, and too harmless, to be taken out of every sentence. */
+const PLAIN_KEYS: readonly string[] = ["MQTT_PORT", "MQTT_TLS", "LOG_LEVEL"];
+
+/** The settings of a connection that are no credentials. */
+export type ConnectionValues =
+  & Values<typeof CONNECTION_SETTINGS>
+  & Partial<Values<Pick<typeof BROKER_SETTINGS, "qos">>>;
+
+/** What credentials come to. */
+export interface BrokerLogin {
+  readonly broker: BrokerConfig;
+  readonly logLevel: Values<typeof LOG_SETTINGS>["logLevel"] | undefined;
+  /** Keys that mean nothing here. */
+  readonly unknownKeys: readonly string[];
+  /** Takes the credentials out of a text. */
+  readonly redact: Redact;
+}
+
+/**
+ * Reads credentials. An empty value counts as not given.
+ *
+ * @throws {CredentialError} for the first key that is missing or malformed
+ */
+export function readBrokerLogin(credentials: Credentials, connection: ConnectionValues): BrokerLogin {
+  const value = (key: CredentialKey) => credentials.get(key)?.reveal() || undefined;
+  const url = brokerUrl(value("MQTT_BROKER"), value("MQTT_PORT"), tlsWanted(value("MQTT_TLS")));
+  const encrypted = url.protocol === "mqtts:" || url.protocol === "wss:";
+  const [ca, cert, key] = [value("MQTT_CA"), value("MQTT_CERT"), value("MQTT_KEY")];
+  checkTls({ MQTT_CA: ca, MQTT_CERT: cert, MQTT_KEY: key }, encrypted);
+  if (!encrypted && (connection.insecureTls || connection.tlsServername !== undefined)) {
+    throw new CredentialError("MQTT_TLS", "must be true, since options for TLS are given");
+  }
+  const clientId = value("MQTT_CLIENT_ID");
+  if (clientId !== undefined && !isTopicLevel(clientId)) {
+    throw new CredentialError("MQTT_CLIENT_ID", "must not contain / + # or NUL, since it becomes a level of topics");
+  }
+  const [username, password] = [value("MQTT_USER"), value("MQTT_PASS")];
+  if ((password ?? url.password) !== "" && (username ?? url.username) === "") {
+    throw new CredentialError("MQTT_USER", "is required with MQTT_PASS");
+  }
+  const config = brokerConfig({
+    qos: "auto",
+    ...connection,
+    broker: url.href,
+    username,
+    password,
+    passwordFile: undefined,
+    clientId,
+    ca,
+    cert,
+    key,
+  });
+  const redact = redactor([
+    ...[...credentials].filter(([key]) => !PLAIN_KEYS.includes(key)),
+    ["MQTT_BROKER", new Secret(url.hostname)],
+    ["MQTT_USER", new Secret(config.broker.username ?? "")],
+    ["MQTT_PASS", config.broker.password ?? new Secret("")],
+  ]);
+  return {
+    broker: { ...config, broker: { ...config.broker, redact } },
+    logLevel: logLevel(value("LOG_LEVEL")),
+    unknownKeys: [...credentials.keys()].filter((key) => !(CREDENTIAL_KEYS as readonly string[]).includes(key)),
+    redact,
+  };
+}
+
+/** The credentials that an environment holds. */
+export function environmentCredentials(environment: (name: string) => string | undefined): Credentials {
+  const found = new Map<string, Secret>();
+  for (const key of CREDENTIAL_KEYS) {
+    const value = environment(key);
+    if (value !== undefined && value !== "") found.set(key, new Secret(value));
+  }
+  return found;
+}
+
+function tlsWanted(text: string | undefined): boolean | undefined {
+  if (text === undefined) return undefined;
+  const word = text.toLowerCase();
+  if (word === "true" || word === "false") return word === "true";
+  throw new CredentialError("MQTT_TLS", "must be true or false");
+}
+
+function brokerUrl(broker: string | undefined, portText: string | undefined, tls: boolean | undefined): URL {
+  if (broker === undefined) throw new CredentialError("MQTT_BROKER", "is required");
+  const port = portText === undefined ? undefined : Number(portText);
+  if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
+    throw new CredentialError("MQTT_PORT", "must be a whole number from 1 to 65535");
+  }
+  const url = parseBroker(broker, tls);
+  const encrypted = url.protocol === "mqtts:" || url.protocol === "wss:";
+  if (tls !== undefined && tls !== encrypted) {
+    throw new CredentialError("MQTT_TLS", "contradicts the beginning of the URL in MQTT_BROKER");
+  }
+  if (url.port === "") {
+    const isMqtt = url.protocol === "mqtt:" || url.protocol === "mqtts:";
+    if (port !== undefined || isMqtt) url.port = String(port ?? (encrypted ? 8883 : 1883));
+  } else if (port !== undefined && url.port !== String(port)) {
+    throw new CredentialError("MQTT_PORT", "contradicts the port in MQTT_BROKER");
+  }
+  return url;
+}
+
+function parseBroker(broker: string, tls: boolean | undefined): URL {
+  const bare = !broker.includes("://");
+  const isIpv6 = bare && broker.split(":").length > 2 && !broker.startsWith("[");
+  const scheme = tls === true ? "mqtts" : "mqtt";
+  const url = URL.parse(bare ? `${scheme}://${isIpv6 ? `[${broker}]` : broker}` : broker);
+  const valid = url !== null && url.hostname !== "" && BROKER_SCHEMES.includes(url.protocol) &&
+    !(bare && /[\s/?#@]/.test(broker));
+  if (!valid) {
+    throw new CredentialError("MQTT_BROKER", "must be a host name, an address, or an mqtt(s):// or ws(s):// URL");
+  }
+  return url;
+}
+
+function checkTls(pem: Readonly<Partial<Record<CredentialKey, string | undefined>>>, encrypted: boolean): void {
+  for (const [key, text] of Object.entries(pem) as [CredentialKey, string | undefined][]) {
+    if (text === undefined) continue;
+    if (!text.includes("-----BEGIN ")) throw new CredentialError(key, "must be PEM text, with -----BEGIN in it");
+    if (!encrypted) throw new CredentialError(key, "is for TLS: set MQTT_TLS to true");
+  }
+  if (pem.MQTT_CERT !== undefined && pem.MQTT_KEY === undefined) {
+    throw new CredentialError("MQTT_KEY", "is required with MQTT_CERT");
+  }
+  if (pem.MQTT_KEY !== undefined && pem.MQTT_CERT === undefined) {
+    throw new CredentialError("MQTT_CERT", "is required with MQTT_KEY");
+  }
+}
+
+const LEVELS: Readonly<Record<string, BrokerLogin["logLevel"]>> = {
+  DEBUG: "debug",
+  INFO: "info",
+  WARNING: "warning",
+  ERROR: "error",
+};
+
+function logLevel(text: string | undefined): BrokerLogin["logLevel"] {
+  if (text === undefined) return undefined;
+  const level = LEVELS[text.toUpperCase()];
+  if (level === undefined) throw new CredentialError("LOG_LEVEL", "must be DEBUG, INFO, WARNING or ERROR");
+  return level;
+}

@@ -1,0 +1,94 @@
+/**
+ * The settings of credentials that come by SMCP: as the one who gets them, and as the one who gives them.
+ *
+ * @module
+ */
+import { UsageError } from "../core/usage_error.ts";
+import { onOff, optionalText } from "./schemas.ts";
+import { setting, type Values } from "./setting.ts";
+
+/** How a program that gets its credentials by SMCP behaves. */
+export const HANDSHAKE_SETTINGS = {
+  insecure: setting({
+    flag: "--insecure",
+    environment: "MCP_MQTT_INSECURE",
+    description: "no handshake: take the credentials (MQTT_BROKER, MQTT_USER, ...) from the environment",
+    schema: onOff,
+  }),
+  credentialsSchema: setting({
+    flag: "--credentials-schema",
+    environment: "MCP_MQTT_CREDENTIALS_SCHEMA",
+    description: "print the credentials that the handshake takes, as JSON, and exit",
+    schema: onOff,
+  }),
+};
+
+/** The same, for programs that get them so on request. */
+export const SMCP_SETTINGS = {
+  smcp: setting({
+    flag: "--smcp",
+    environment: "MCP_MQTT_SMCP",
+    description: "get the broker and the login by an SMCP handshake on stdin and stdout",
+    schema: onOff,
+  }),
+  ...HANDSHAKE_SETTINGS,
+};
+
+/** Where the credentials of a child come from. */
+export const CREDENTIAL_SOURCE_SETTINGS = {
+  credentialsFile: setting({
+    flag: "--credentials-file <file>",
+    environment: "MCP_MQTT_CREDENTIALS_FILE",
+    description: "JSON file with the credentials, which only its owner may read; - for the first line of stdin",
+    schema: optionalText,
+  }),
+  credentialsCommand: setting({
+    flag: "--credentials-command <command>",
+    environment: "MCP_MQTT_CREDENTIALS_COMMAND",
+    description: "shell command that prints the credentials as JSON",
+    schema: optionalText,
+  }),
+  credentialsEnv: setting({
+    flag: "--credentials-env <prefix>",
+    environment: "MCP_MQTT_CREDENTIALS_ENV",
+    description: "the credentials are the variables with this prefix, without it; the child does not inherit them",
+    schema: optionalText,
+  }),
+};
+
+/** The children of `serve` as SMCP servers. */
+export const SMCP_CHILD_SETTINGS = {
+  smcpChild: setting({
+    flag: "--smcp-child",
+    environment: "MCP_MQTT_SMCP_CHILD",
+    description: "the server is an SMCP server: give it its credentials before it speaks MCP",
+    schema: onOff,
+  }),
+  ...CREDENTIAL_SOURCE_SETTINGS,
+};
+
+/** Where the credentials of a child are to be read. */
+export type CredentialSource =
+  | { readonly kind: "file"; readonly file: string }
+  | { readonly kind: "command"; readonly command: string }
+  | { readonly kind: "environment"; readonly prefix: string }
+  | { readonly kind: "stdin" };
+
+/**
+ * The one source that was chosen.
+ *
+ * @throws {UsageError} when there is none, or more than one
+ */
+export function credentialSource(values: Values<typeof CREDENTIAL_SOURCE_SETTINGS>): CredentialSource {
+  const { credentialsFile: file, credentialsCommand: command, credentialsEnv: prefix } = values;
+  const sources: CredentialSource[] = [];
+  if (file !== undefined) sources.push(file === "-" ? { kind: "stdin" } : { kind: "file", file });
+  if (command !== undefined) sources.push({ kind: "command", command });
+  if (prefix !== undefined) sources.push({ kind: "environment", prefix });
+  const [source] = sources;
+  if (source !== undefined && sources.length === 1) return source;
+  const problem = source === undefined
+    ? "say where the credentials are: add --credentials-file FILE, --credentials-command COMMAND or --credentials-env PREFIX"
+    : "--credentials-file, --credentials-command and --credentials-env exclude each other: give one";
+  throw new UsageError([problem]);
+}

@@ -1,0 +1,72 @@
+/**
+ * Getting credentials from the parent process.
+ *
+ * @module
+ */
+import type { Clock } from "../core/clock.ts";
+import { systemClock } from "../core/clock.ts";
+import type { Credentials } from "../core/secret.ts";
+import { type ByteSink, type ByteSource, resumed } from "../stdio/mod.ts";
+import { ChildHandshake, type ParentSaid } from "./child_handshake.ts";
+import { CREDENTIALS_TIMEOUT, ERROR, OK, READY, toLine } from "./protocol.ts";
+
+/** What became of the handshake. */
+export type Reception<T> =
+  /** The parent has been told `+OK`; what it says next comes from `input`. */
+  | { readonly type: "accepted"; readonly value: T; readonly input: ByteSource }
+  /** The parent has been told `+ERR` and this. */
+  | { readonly type: "refused"; readonly message: string }
+  /** The parent speaks MCP already, from the start of `input`, and has been told nothing. */
+  | { readonly type: "mcp"; readonly input: ByteSource };
+
+/** With whom, and how patiently. */
+export interface ReceptionOptions<T> {
+  readonly input: ByteSource;
+  readonly output: ByteSink;
+  /** Makes something of the credentials, or says in a few words, without any value, why they will not do. */
+  readonly read: (credentials: Credentials) => { readonly value: T } | { readonly problem: string };
+  /** @default {systemClock} */
+  readonly clock?: Clock;
+}
+
+/**
+ * Asks the parent for credentials.
+ *
+ * Each word goes out in a write of its own: parents exist that throw away what follows a line in the same read.
+ */
+export async function receiveCredentials<T>(options: ReceptionOptions<T>): Promise<Reception<T>> {
+  const { input, output, read } = options;
+  await output.write(toLine(READY));
+  const handshake = new ChildHandshake();
+  const said = await listen(handshake, input, options.clock ?? systemClock);
+  if (said.type === "mcp") {
+    const line = new Uint8Array([...said.line, 0x0a]);
+    return { type: "mcp", input: resumed(line, resumed(handshake.rest(), input)) };
+  }
+  const outcome = said.type === "credentials" ? read(said.credentials) : { problem: said.message };
+  if ("problem" in outcome) {
+    await output.write(toLine(`${ERROR} ${outcome.problem}`));
+    return { type: "refused", message: outcome.problem };
+  }
+  await output.write(toLine(OK));
+  return { type: "accepted", value: outcome.value, input: resumed(handshake.rest(), input) };
+}
+
+async function listen(handshake: ChildHandshake, input: ByteSource, clock: Clock): Promise<ParentSaid> {
+  const timeout = Promise.withResolvers<ParentSaid>();
+  const cancel = clock.after(CREDENTIALS_TIMEOUT, () => timeout.resolve({ type: "nonsense", message: "TIMEOUT" }));
+  try {
+    return await Promise.race([timeout.promise, line(handshake, input)]);
+  } finally {
+    cancel();
+  }
+}
+
+async function line(handshake: ChildHandshake, input: ByteSource): Promise<ParentSaid> {
+  while (true) {
+    // An input that fails has nothing more to give.
+    const chunk = await input.read().catch(() => undefined);
+    const said = chunk === undefined ? handshake.end() : handshake.push(chunk);
+    if (said !== undefined) return said;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * Where a parent finds the credentials for its child.
+ *
+ * @module
+ */
+import type { CredentialSource } from "../config/mod.ts";
+import { Secret } from "../core/secret.ts";
+import type { Credentials } from "../core/secret.ts";
+import { UsageError } from "../core/usage_error.ts";
+import type { ByteSource } from "../stdio/mod.ts";
+import { LineBuffer } from "./line_buffer.ts";
+import { LONGEST_LINE, parseParentLine } from "./protocol.ts";
+
+/** What sources are read with. */
+export interface SourceIo {
+  /** Our own stdin; its first line is read when the source says so. */
+  readonly stdin: ByteSource;
+  readonly environment: Pick<Deno.Env, "toObject" | "delete">;
+}
+
+/** Credentials, and what is left of the stdin they may have come from. */
+export interface FoundCredentials {
+  readonly credentials: Credentials;
+  /** What came behind the first line of stdin, if that was read. */
+  readonly rest: Uint8Array;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** Permission bits of everybody but the owner. */
+const OTHERS = 0o077;
+
+/**
+ * Reads credentials.
+ *
+ * @throws {UsageError} when there are none, or others could have read them
+ */
+export async function readCredentials(source: CredentialSource, io: SourceIo): Promise<FoundCredentials> {
+  switch (source.kind) {
+    case "file":
+      return { credentials: parse(await readFile(source.file), source.file), rest: NOTHING };
+    case "command":
+      return {
+        credentials: parse(await runCommand(source.command), "the output of --credentials-command"),
+        rest: NOTHING,
+      };
+    case "environment":
+      return { credentials: takeVariables(source.prefix, io.environment), rest: NOTHING };
+    case "stdin": {
+      const { line, rest } = await firstLine(io.stdin);
+      return { credentials: parse(line, "the first line of stdin"), rest };
+    }
+  }
+}
+
+function parse(bytes: Uint8Array, origin: string): Credentials {
+  const credentials = parseParentLine(bytes);
+  bytes.fill(0);
+  if (typeof credentials === "string") {
+    // The parser's own message would quote the text.
+    const what = credentials === "INVALID_JSON" ? "is not JSON" : "is not a JSON object whose values are all strings";
+    throw new UsageError([`${origin} ${what}, such as {"MQTT_BROKER":"localhost","MQTT_PASS":"…"}`]);
+  }
+  return credentials;
+}
+
+async function readFile(path: string): Promise<Uint8Array> {
+  const flag = `--credentials-file ${path}`;
+  try {
+    using file = await Deno.open(path);
+    const { mode } = await file.stat();
+    if (mode !== null && (mode & OTHERS) !== 0) {
+      throw new UsageError([`${flag} can be read by others than its owner: run chmod 600 ${path}`]);
+    }
+    return new Uint8Array(await new Response(file.readable).arrayBuffer());
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
+    throw new UsageError([`${flag} cannot be read: ${cause instanceof Error ? cause.message : cause}`], { cause });
+  }
+}
+
+async function runCommand(command: string): Promise<Uint8Array> {
+  const [shell, ...args] = Deno.build.os === "windows" ? ["cmd", "/d", "/s", "/c", command] : ["sh", "-c", command];
+  const { success, code, stdout } = await new Deno.Command(shell ?? "sh", {
+    args,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).output();
+  if (success) return stdout;
+  stdout.fill(0);
+  throw new UsageError([`--credentials-command failed with exit code ${code}: ${command}`]);
+}
+
+/** Takes the variables out of our environment, so that nobody inherits them. */
+function takeVariables(prefix: string, environment: SourceIo["environment"]): Credentials {
+  const credentials = new Map<string, Secret>();
+  for (const [name, value] of Object.entries(environment.toObject())) {
+    if (!name.startsWith(prefix) || name === prefix) continue;
+    credentials.set(name.slice(prefix.length), new Secret(value));
+    environment.delete(name);
+  }
+  if (credentials.size > 0) return credentials;
+  throw new UsageError([`--credentials-env ${prefix}: there is no variable that begins with ${prefix}`]);
+}
+
+async function firstLine(stdin: ByteSource): Promise<{ line: Uint8Array; rest: Uint8Array }> {
+  const buffer = new LineBuffer();
+  while (true) {
+    const chunk = await stdin.read();
+    if (chunk !== undefined) buffer.push(chunk);
+    const line = buffer.line() ?? (chunk === undefined ? buffer.rest() : undefined);
+    if (line !== undefined) return { line, rest: buffer.rest() };
+    if (buffer.length > LONGEST_LINE) {
+      throw new UsageError([`the first line of stdin is longer than ${LONGEST_LINE} bytes`]);
+    }
+  }
+}

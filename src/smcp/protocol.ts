@@ -1,0 +1,65 @@
+/**
+ * The words of SMCP: how a child process gets its credentials from its parent, on its stdin and stdout, before MCP
+ * starts there.
+ *
+ * ```text
+ * child  → parent   +READY
+ * parent → child    {"MQTT_BROKER":"mqtt.local","MQTT_PASS":"s"}
+ * child  → parent   +OK            or   +ERR MESSAGE, and the child exits
+ * ```
+ *
+ * @module
+ */
+import { type Credentials, Secret } from "../core/secret.ts";
+
+/** What the child says when it listens. */
+export const READY = "+READY";
+/** What the child says when the credentials will do. */
+export const OK = "+OK";
+/** What the child says, and then why, when they will not. */
+export const ERROR = "+ERR";
+
+/** How long the child waits for the credentials, in ms. */
+export const CREDENTIALS_TIMEOUT = 5_000;
+/** How long the parent waits for {@linkcode READY}, in ms. */
+export const READY_TIMEOUT = 10_000;
+/** How long the parent waits for {@linkcode OK}, in ms. */
+export const OK_TIMEOUT = 5_000;
+
+/** Longest line of the handshake, in bytes: certificates fit many times over. */
+export const LONGEST_LINE = 1024 * 1024;
+
+/** What a line is that is no credentials: two kinds of nonsense, or the first message of MCP. */
+export type NoCredentials = "INVALID_JSON" | "INVALID_FORMAT" | "MCP";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** One line to send. */
+export function toLine(text: string): Uint8Array {
+  return encoder.encode(text + "\n");
+}
+
+/** Credentials as the line that carries them. */
+export function credentialsLine(credentials: Credentials): Uint8Array {
+  const values = [...credentials].map(([key, secret]) => [key, secret.reveal()]);
+  return toLine(JSON.stringify(Object.fromEntries(values)));
+}
+
+/** Reads the line that should carry credentials: a JSON object whose values are all strings. */
+export function parseParentLine(line: Uint8Array): Credentials | NoCredentials {
+  let value: unknown;
+  try {
+    value = JSON.parse(decoder.decode(line));
+  } catch {
+    return "INVALID_JSON";
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return "INVALID_FORMAT";
+  if ("jsonrpc" in value && "method" in value) return "MCP";
+  const credentials = new Map<string, Secret>();
+  for (const [key, text] of Object.entries(value)) {
+    if (typeof text !== "string") return "INVALID_FORMAT";
+    credentials.set(key, new Secret(text));
+  }
+  return credentials;
+}

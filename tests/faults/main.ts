@@ -1,0 +1,83 @@
+/**
+ * The fault machine: calls without end, and everything goes wrong.
+ *
+ *     deno task faults [--seconds 12] [--seed 1] [--width 32] [NAME...]
+ *
+ * For each fault, a host keeps calls under way while the fault strikes again and again; afterwards it is counted what
+ * became of them. Exits with 1 when a call was lost, executed twice or hung, or when a notification was missing or out
+ * of order although no process had died.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { type Fault, FAULTS } from "./faults.ts";
+import { wait, World } from "./world.ts";
+
+const { values, positionals } = parseArgs({
+  args: Deno.args,
+  allowPositionals: true,
+  options: {
+    seconds: { type: "string", default: "12" },
+    seed: { type: "string", default: "1" },
+    width: { type: "string", default: "32" },
+  },
+});
+
+/** mulberry32: the same schedule for the same seed. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const COLUMNS = ["fault", "calls", "answered", "errors", "lost", "twice", "hung", "disordered", "pause", "memory"];
+const WIDTHS = [32, 8, 9, 7, 6, 6, 6, 11, 9, 12];
+
+function row(cells: readonly (string | number)[]): void {
+  const text = cells.map((cell, index) => {
+    const width = WIDTHS[index] ?? 8;
+    return index === 0 ? String(cell).padEnd(width) : String(cell).padStart(width);
+  });
+  print(text.join(""));
+}
+
+function print(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
+}
+
+/** Lets one fault strike. Resolves with whether all promises were kept. */
+async function run(fault: Fault, seconds: number, width: number, seed: number): Promise<boolean> {
+  const random = randomFrom(seed);
+  await using world = await World.start(fault.world);
+  const { driver } = world;
+  const before = world.memory;
+  const end = new AbortController();
+  const driving = driver.run(width, end.signal);
+  const until = performance.now() + seconds * 1000;
+  while (performance.now() < until) {
+    await wait(300 + 1200 * random());
+    await fault.strike(world, random);
+  }
+  await wait(1_000);
+  end.abort();
+  await driving;
+  const { made, answered, failed, lost, hung, disordered, pause } = driver.books;
+  const { repeated } = await world.executions();
+  const memory = `${before}-${world.memory} MB`;
+  row([fault.name, made, answered, failed, lost, repeated, hung, disordered, `${Math.round(pause)} ms`, memory]);
+  for (const [reason, count] of driver.reasons) print(`    ${count} x ${reason}`);
+  return lost === 0 && repeated === 0 && hung === 0 && (fault.kills === true || disordered === 0);
+}
+
+row(COLUMNS);
+let kept = true;
+for (const fault of FAULTS) {
+  if (positionals.length > 0 && !positionals.some((name) => fault.name.includes(name))) continue;
+  kept = await run(fault, Number(values.seconds), Number(values.width), Number(values.seed)) && kept;
+}
+print(kept ? "every promise was kept" : "A PROMISE WAS BROKEN");
+Deno.exit(kept ? 0 : 1);

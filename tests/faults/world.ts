@@ -1,0 +1,135 @@
+/**
+ * A broker, a server on it and a host, and what can be done to them.
+ *
+ * @module
+ */
+import { type Mosquitto, mosquitto } from "../support/mosquitto.ts";
+import { freePort } from "../support/net.ts";
+import { type Process, startServe } from "../support/proxy.ts";
+import { Driver } from "./driver.ts";
+import { FlakyNetwork } from "./flaky_network.ts";
+
+const SERVER = new URL("counter_server.ts", import.meta.url).pathname;
+
+/** How a world is set up. */
+export interface WorldOptions {
+  /** Lines of `mosquitto.conf`. */
+  readonly configuration?: readonly string[];
+  /** QoS of both ends. @default {"auto"} */
+  readonly qos?: string;
+  /** More arguments of both ends. */
+  readonly args?: readonly string[];
+}
+
+/** How long a request may take, in seconds. */
+export const TIMEOUT = 15;
+
+/** Everything that a fault can hit. */
+export class World implements AsyncDisposable {
+  readonly driver: Driver;
+  readonly serverNetwork: FlakyNetwork;
+  readonly clientNetwork: FlakyNetwork;
+  readonly clientId = "fault-client";
+  readonly #port: number;
+  readonly #options: WorldOptions;
+  readonly #record: string;
+  #broker: Mosquitto | undefined;
+  #serve: Process | undefined;
+
+  private constructor(port: number, record: string, options: WorldOptions) {
+    this.#port = port;
+    this.#options = options;
+    this.#record = record;
+    this.serverNetwork = new FlakyNetwork(port);
+    this.clientNetwork = new FlakyNetwork(port);
+    const args = [...this.#arguments(this.clientNetwork), "--client-id", this.clientId, "--timeout", String(TIMEOUT)];
+    this.driver = new Driver(args, TIMEOUT * 1000);
+  }
+
+  /** Starts everything. */
+  static async start(options: WorldOptions = {}): Promise<World> {
+    const record = await Deno.makeTempFile({ prefix: "faults-" });
+    const world = new World(freePort(), record, options);
+    await world.startBroker();
+    await world.startServe();
+    await world.driver.start();
+    return world;
+  }
+
+  /** The broker's process. */
+  get brokerPid(): number {
+    return this.#broker?.pid ?? 0;
+  }
+
+  /** The process of `serve`. */
+  get servePid(): number {
+    return this.#serve?.pid ?? 0;
+  }
+
+  /** Resident memory of `connect` and `serve` together, in MB. */
+  get memory(): number {
+    return [this.driver.pid, this.servePid].map(residentMegabytes).reduce((a, b) => a + b, 0);
+  }
+
+  async startBroker(): Promise<void> {
+    const { configuration = ["allow_anonymous true"] } = this.#options;
+    this.#broker = await mosquitto({ port: this.#port, configuration });
+  }
+
+  /** Ends the broker as a power failure would, and starts it again after `pause` ms. */
+  async restartBroker(pause: number): Promise<void> {
+    await this.#broker?.kill();
+    await wait(pause);
+    await this.startBroker();
+  }
+
+  async startServe(): Promise<void> {
+    const command = [Deno.execPath(), "run", "--no-lock", "-A", SERVER, this.#record];
+    this.#serve = await startServe([...this.#arguments(this.serverNetwork), "--", ...command]);
+  }
+
+  /** Ends `serve` as a power failure would, and starts it again after `pause` ms. */
+  async restartServe(pause: number): Promise<void> {
+    this.#serve?.kill("SIGKILL");
+    await this.#serve?.[Symbol.asyncDispose]();
+    await wait(pause);
+    await this.startServe();
+  }
+
+  /** Ends the server process of the session as a power failure would. */
+  async killChild(): Promise<void> {
+    const { stdout } = await new Deno.Command("pgrep", { args: ["-P", String(this.servePid)] }).output();
+    for (const pid of new TextDecoder().decode(stdout).split("\n").filter(Boolean)) Deno.kill(Number(pid), "SIGKILL");
+  }
+
+  /** How many calls ran, and how many of them more than once. */
+  async executions(): Promise<{ calls: number; repeated: number }> {
+    const numbers = (await Deno.readTextFile(this.#record)).split("\n").filter(Boolean);
+    const calls = new Set(numbers).size;
+    return { calls, repeated: numbers.length - calls };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.driver[Symbol.asyncDispose]();
+    await this.#serve?.[Symbol.asyncDispose]();
+    await this.serverNetwork[Symbol.asyncDispose]();
+    await this.clientNetwork[Symbol.asyncDispose]();
+    await this.#broker?.[Symbol.asyncDispose]();
+    await Deno.remove(this.#record);
+  }
+
+  #arguments({ port }: FlakyNetwork): string[] {
+    const { qos = "auto", args = [] } = this.#options;
+    return ["--broker", `mqtt://127.0.0.1:${port}`, "--name", "count", "--qos", qos, ...args];
+  }
+}
+
+/** Waits `duration` ms. Between two faults there is nothing to wait for but time. */
+export function wait(duration: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, duration));
+}
+
+function residentMegabytes(pid: number): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+}
