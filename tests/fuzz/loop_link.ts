@@ -17,6 +17,7 @@ export class LoopLink implements MqttLink {
       retainAvailable: true,
       wildcardSubscriptionAvailable: true,
       sharedSubscriptionAvailable: true,
+      subscriptionIdentifiersAvailable: true,
       maximumPacketSize: 1_000,
       receiveMaximum: 100,
       keepAlive: 60,
@@ -55,6 +56,10 @@ export class LoopLink implements MqttLink {
   publish(packet: PublishPacket, settled?: Settled): void {
     this.#published(packet);
     settled?.();
+  }
+
+  roundTrip(): Promise<void> {
+    return Promise.resolve();
   }
 
   /** Hands a packet to whoever has subscribed to its topic. */

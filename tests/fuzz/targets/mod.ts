@@ -3,6 +3,7 @@ import type { Target } from "../target.ts";
 import { CONFIG_FILES, SETTINGS, URLS } from "./config.ts";
 import { ENVELOPE, LINES } from "./json_rpc.ts";
 import { PACKETS, TOPICS } from "./mqtt.ts";
+import { SMCP_CHILD, SMCP_PARENT } from "./smcp.ts";
 import { CLIENT, SERVER } from "./wire.ts";
 
 /** Every target. */
@@ -16,4 +17,6 @@ export const TARGETS: readonly Target[] = [
   SETTINGS,
   SERVER,
   CLIENT,
+  SMCP_CHILD,
+  SMCP_PARENT,
 ];
