@@ -15,6 +15,14 @@ Deno.test("every command says which permissions it needs", () => {
   assert.deepEqual(COMMANDS.map(({ name }) => name).filter((name) => NEEDS[name] === undefined), []);
 });
 
+for (const { name } of COMMANDS) {
+  if ((NEEDS[name]?.starting.length ?? 0) === 0) continue;
+  Deno.test(`${name} says when it has started, so that it can give back what that took`, async () => {
+    const action = await Deno.readTextFile(new URL(`../../src/cli/${name}_action.ts`, import.meta.url));
+    assert.match(action, /^ *started\(\);$/m);
+  });
+}
+
 Deno.test("connect and tools keep neither run nor write, and no command keeps what lets it load other code", () => {
   for (const name of ["connect", "tools"]) {
     const kept = NEEDS[name]?.running ?? [];
