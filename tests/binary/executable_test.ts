@@ -134,7 +134,7 @@ async function publishByTool(server: Process, broker: EmbeddedBroker): Promise<v
   await server.send({ jsonrpc: "2.0", id: 0, method: "initialize", params });
   assert.equal((await server.output.nextJson()).id, 0);
   await server.send({ jsonrpc: "2.0", method: "notifications/initialized" });
-  const call = { name: "publish", arguments: { topic: "lamp/set", payload: "on" } };
+  const call = { name: "publish", arguments: { topic: "lamp/set", message: "on" } };
   await server.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: call });
   assert.notEqual((await server.output.nextJson()).result.isError, true);
   assert.equal(await published, "on");
