@@ -6,7 +6,7 @@
 # %LOCALAPPDATA%\mcp-mqtt-proxy, which becomes part of the user's PATH. Needs no administrator. What can be set:
 #
 #   $env:MCP_MQTT_PROXY_VERSION   version to install, such as 0.1.0; the latest by default
-#   $env:MCP_MQTT_PROXY_BIN       directory for the executable
+#   $env:MCP_MQTT_PROXY_BIN       directory for the executable, which is then yours to put into PATH
 #   $env:MCP_MQTT_PROXY_URL       where the files of a release are, for a mirror
 
 & {
@@ -55,6 +55,7 @@
     Move-Item (Join-Path $work 'mcp-mqtt-proxy.exe') $program
     Write-Output "mcp-mqtt-proxy $installed is in $bin"
 
+    if ($env:MCP_MQTT_PROXY_BIN) { return }
     $userPath = [Environment]::GetEnvironmentVariable('Path', 'User')
     if (($userPath -split ';') -notcontains $bin) {
       [Environment]::SetEnvironmentVariable('Path', "$bin;$userPath", 'User')

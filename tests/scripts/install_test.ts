@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
 
-const SCRIPT = new URL("../../scripts/install.sh", import.meta.url).pathname;
+const SHELL_SCRIPT = fileURLToPath(new URL("../../scripts/install.sh", import.meta.url));
+const POWERSHELL_SCRIPT = fileURLToPath(new URL("../../scripts/install.ps1", import.meta.url));
 const ON_WINDOWS = Deno.build.os === "windows";
-const ARCHIVE = `mcp-mqtt-proxy-${Deno.build.target}.tar.gz`;
+const ARCHIVE = `mcp-mqtt-proxy-${Deno.build.target}.${ON_WINDOWS ? "zip" : "tar.gz"}`;
 
 /** A release on a server of this machine, and a home to install it in. */
 class Release implements AsyncDisposable {
@@ -19,14 +21,16 @@ class Release implements AsyncDisposable {
     });
   }
 
-  /** A release whose program is a script that says its version. */
+  /** A release whose program is a script that says its version; on Windows, where that does not do, it is Deno. */
   static async start(): Promise<Release> {
     const release = new Release(await Deno.makeTempDir());
-    const program = `${release.#directory}/mcp-mqtt-proxy`;
-    await Deno.writeTextFile(program, "#!/bin/sh\necho 9.8.7\n", { mode: 0o755 });
-    const args = ["-czf", "archive.tar.gz", "mcp-mqtt-proxy"];
-    await new Deno.Command("tar", { args, cwd: release.#directory }).output();
-    const archive = await Deno.readFile(`${release.#directory}/archive.tar.gz`);
+    const program = ON_WINDOWS ? "mcp-mqtt-proxy.exe" : "mcp-mqtt-proxy";
+    const path = `${release.#directory}/${program}`;
+    if (ON_WINDOWS) await Deno.copyFile(Deno.execPath(), path);
+    else await Deno.writeTextFile(path, "#!/bin/sh\necho 9.8.7\n", { mode: 0o755 });
+    const tar = ON_WINDOWS ? `${Deno.env.get("SystemRoot")}\\System32\\tar.exe` : "tar";
+    await new Deno.Command(tar, { args: ["-a", "-cf", ARCHIVE, program], cwd: release.#directory }).output();
+    const archive = await Deno.readFile(`${release.#directory}/${ARCHIVE}`);
     release.files.set(ARCHIVE, archive);
     release.files.set("SHA256SUMS", `${createHash("sha256").update(archive).digest("hex")}  ${ARCHIVE}\n`);
     return release;
@@ -38,8 +42,11 @@ class Release implements AsyncDisposable {
   }
 
   async install(env: Readonly<Record<string, string>> = {}): Promise<{ code: number; out: string; err: string }> {
-    const { code, stdout, stderr } = await new Deno.Command("sh", {
-      args: [SCRIPT],
+    const [program, ...args] = ON_WINDOWS
+      ? ["powershell", "-NoProfile", "-ExecutionPolicy", "Bypass", "-File", POWERSHELL_SCRIPT] as const
+      : ["sh", SHELL_SCRIPT] as const;
+    const { code, stdout, stderr } = await new Deno.Command(program, {
+      args: [...args],
       env: {
         HOME: `${this.#directory}/home`,
         MCP_MQTT_PROXY_URL: `http://127.0.0.1:${this.#server.addr.port}`,
@@ -128,4 +135,19 @@ installTest("says on which systems there is no executable", async (release) => {
   const { code, err } = await release.install({ PATH: `${release.bin}:${Deno.env.get("PATH")}` });
   assert.equal(code, 1);
   assert.match(err, /there is no executable for riscv64/);
+});
+
+Deno.test({
+  name: "install.ps1 puts the executable of a release in its place, and refuses one with another checksum",
+  ignore: !ON_WINDOWS,
+  fn: async () => {
+    await using release = await Release.start();
+    const first = await release.install();
+    assert.equal(first.code, 0, first.err);
+    assert.deepEqual(await release.installed(), ["mcp-mqtt-proxy.exe"]);
+    release.files.set("SHA256SUMS", `${"0".repeat(64)}  ${ARCHIVE}\n`);
+    const second = await release.install();
+    assert.notEqual(second.code, 0);
+    assert.match(second.err, /is not what was released/);
+  },
 });
