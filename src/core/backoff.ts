@@ -5,7 +5,7 @@
  */
 
 /** The first wait is about this long, in ms. */
-export const FIRST_DELAY = 1_000;
+export const FIRST_DELAY = 500;
 /** No wait is longer than this, in ms. */
 export const LONGEST_DELAY = 60_000;
 /** A connection that held this long, in ms, makes the next failure count as the first. */

@@ -37,20 +37,26 @@ export class Driver implements AsyncDisposable {
   readonly reasons = new Map<string, number>();
   readonly #args: readonly string[];
   readonly #timeout: number;
+  readonly #env: Readonly<Record<string, string>>;
   readonly #calls = new Map<number, Call>();
+  readonly #requests = new Map<number, (succeeded: boolean) => void>();
   #connect: Process | undefined;
   #reading: Promise<void> | undefined;
   #number = 0;
   #id = 0;
   #lastAnswer = performance.now();
   #stopped = false;
+  /** Resolves when there is somebody to call. */
+  #ready: PromiseWithResolvers<void> = Promise.withResolvers();
 
   /**
    * @param args of `connect`
    * @param timeout what they make its timeout, in ms
+   * @param env more variables of `connect`
    */
-  constructor(args: readonly string[], timeout: number) {
+  constructor(args: readonly string[], timeout: number, env: Readonly<Record<string, string>>) {
     this.#args = args;
+    this.#env = env;
     this.#timeout = timeout;
   }
 
@@ -61,7 +67,7 @@ export class Driver implements AsyncDisposable {
 
   /** Starts `connect` and says hello; again until somebody answers. */
   async start(): Promise<void> {
-    this.#connect = new Process([...PROXY_COMMAND, "connect", ...this.#args]);
+    this.#connect = new Process([...PROXY_COMMAND, "connect", ...this.#args], { env: this.#env });
     this.#reading = this.#read(this.#connect);
     const params = {
       protocolVersion: "2025-06-18",
@@ -73,10 +79,12 @@ export class Driver implements AsyncDisposable {
     }
     await this.#connect.send({ jsonrpc: "2.0", method: "notifications/initialized" });
     this.#lastAnswer = performance.now();
+    this.#ready.resolve();
   }
 
   /** Ends `connect` without a word, as a host that crashes would, and starts another. */
   async restart(): Promise<void> {
+    this.#ready = Promise.withResolvers();
     this.#connect?.kill("SIGKILL");
     await this.#connect?.status;
     await this.#reading;
@@ -88,7 +96,10 @@ export class Driver implements AsyncDisposable {
   /** Keeps `width` calls under way until `signal` is aborted, then waits for the last of them. */
   async run(width: number, signal: AbortSignal): Promise<void> {
     await Promise.all(Array.from({ length: width }, async () => {
-      while (!signal.aborted) await this.#call();
+      while (!signal.aborted) {
+        await this.#ready.promise;
+        await this.#call();
+      }
     }));
   }
 
@@ -128,8 +139,6 @@ export class Driver implements AsyncDisposable {
     return await promise;
   }
 
-  readonly #requests = new Map<number, (succeeded: boolean) => void>();
-
   async #read(connect: Process): Promise<void> {
     try {
       while (true) this.#take(await connect.output.nextJson(3_600_000), connect);
@@ -153,7 +162,7 @@ export class Driver implements AsyncDisposable {
       this.#requests.delete(id);
       if (request !== undefined) return request(error === undefined);
       const call = this.#calls.get(id);
-      if (call !== undefined) this.#finish(call, error?.data?.reason ?? error?.message);
+      if (call !== undefined) this.#finish(call, error && `${error.data?.reason}: ${error.message}`);
     }
   }
 

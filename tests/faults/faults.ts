@@ -8,13 +8,14 @@ import { wait, type World, type WorldOptions } from "./world.ts";
 /** One kind of fault. */
 export interface Fault {
   readonly name: string;
-  readonly world?: WorldOptions;
+  /** Prepares what is special about the world; what cannot be had on this machine is said in a {@linkcode Missing}. */
+  readonly world?: () => WorldOptions | Promise<WorldOptions>;
+  /** How many calls are under way. @default {as the command line says} */
+  readonly width?: number;
   /** Happens several times during a run, at random moments. */
   readonly strike: (world: World, random: () => number) => Promise<void>;
   /** A process with state of the session dies: notifications under way may be lost with it. */
   readonly kills?: boolean;
-  /** What has to be there for it; without, the fault is left out. */
-  readonly needs?: () => Promise<string | undefined>;
 }
 
 const PERSISTENT = ["allow_anonymous true", "persistence true", "autosave_interval 1", "autosave_on_changes true"];
@@ -25,20 +26,68 @@ async function stop(pid: number, duration: number): Promise<void> {
   Deno.kill(pid, "SIGCONT");
 }
 
+/** What a fault needs and this machine does not have. */
+export class Missing extends Error {}
+
+/** A disk of 64 KB for what the broker keeps, as root alone can make one. */
+async function tinyDisk(): Promise<WorldOptions & { readonly directory: string }> {
+  const directory = await Deno.makeTempDir({ prefix: "faults-disk-" });
+  const mount = await new Deno.Command("mount", {
+    args: ["-t", "tmpfs", "-o", "size=64k,mode=777", "tmpfs", directory],
+  })
+    .output().catch(() => ({ success: false }));
+  if (!mount.success) throw new Missing("a disk that can be filled needs root");
+  TINY_DISK.directory = directory;
+  return {
+    directory,
+    configuration: [...PERSISTENT, `persistence_location ${directory}/`],
+    cleanUp: async () => {
+      await new Deno.Command("umount", { args: [directory] }).output();
+      await Deno.remove(directory);
+    },
+  };
+}
+
+/** Where the one tiny disk of the fault that is being run is. */
+const TINY_DISK = { directory: "" };
+
+/** The time of day as a file says, by Debian's package faketime; time itself goes on undisturbed. */
+async function falseTime(): Promise<WorldOptions> {
+  const library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+  await Deno.stat(library).catch(() => {
+    throw new Missing("clock jumps need Debian's package faketime");
+  });
+  const file = await Deno.makeTempFile({ prefix: "faults-time-" });
+  await Deno.writeTextFile(file, "+0");
+  FALSE_TIME.file = file;
+  return {
+    env: {
+      LD_PRELOAD: library,
+      FAKETIME_TIMESTAMP_FILE: file,
+      FAKETIME_NO_CACHE: "1",
+      FAKETIME_DONT_FAKE_MONOTONIC: "1",
+    },
+    cleanUp: () => Deno.remove(file),
+  };
+}
+
+/** Where the time of the fault that is being run is. */
+const FALSE_TIME = { file: "" };
+
 /** Every fault. */
 export const FAULTS: readonly Fault[] = [
   { name: "nothing", strike: () => Promise.resolve() },
   { name: "broker killed, no persistence", strike: (world, random) => world.restartBroker(200 + 1500 * random()) },
   {
     name: "broker killed, persistence",
-    world: { configuration: PERSISTENT },
+    world: () => ({ configuration: PERSISTENT }),
     strike: (world, random) => world.restartBroker(200 + 1500 * random()),
   },
   { name: "connection of serve cut", strike: (world) => Promise.resolve(world.serverNetwork.cut()) },
   { name: "connection of connect cut", strike: (world) => Promise.resolve(world.clientNetwork.cut()) },
   {
     name: "both connections cut, QoS 1",
-    world: { qos: "1" },
+    world: () => ({ qos: "1" }),
     strike: (world) => {
       world.serverNetwork.cut();
       world.clientNetwork.cut();
@@ -47,7 +96,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "both connections cut, QoS 2",
-    world: { qos: "2" },
+    world: () => ({ qos: "2" }),
     strike: (world) => {
       world.serverNetwork.cut();
       world.clientNetwork.cut();
@@ -78,7 +127,7 @@ export const FAULTS: readonly Fault[] = [
   { name: "broker stopped", strike: (world, random) => stop(world.brokerPid, 500 + 3000 * random()) },
   {
     name: "serve stopped, QoS 1",
-    world: { qos: "1" },
+    world: () => ({ qos: "1" }),
     strike: (world, random) => stop(world.servePid, 500 + 3000 * random()),
   },
   { name: "server process killed", kills: true, strike: (world) => world.killChild() },
@@ -95,5 +144,27 @@ export const FAULTS: readonly Fault[] = [
       }).spawn();
       await thief.status;
     },
+  },
+  {
+    name: "more than the broker's queue",
+    world: () => ({ qos: "1" }),
+    width: 1_000, // each makes five messages; mosquitto queues 1,000, and drops what is beyond, having acknowledged it
+    strike: (world, random) => stop(world.servePid, 2_000 + 1_000 * random()),
+  },
+  {
+    name: "disk of the broker full",
+    world: tinyDisk,
+    strike: async () => {
+      const filler = `${TINY_DISK.directory}/filler`;
+      await Deno.writeFile(filler, new Uint8Array(128 * 1024)).catch(() => {}); // as much as there is room for
+      await wait(1_500);
+      await Deno.remove(filler);
+    },
+  },
+  {
+    name: "clock jumps",
+    world: falseTime,
+    strike: (_world, random) =>
+      Deno.writeTextFile(FALSE_TIME.file, `${random() < 0.5 ? "+" : "-"}${Math.floor(1e6 * random())}`),
   },
 ];

@@ -17,8 +17,10 @@ export interface WorldOptions {
   readonly configuration?: readonly string[];
   /** QoS of both ends. @default {"auto"} */
   readonly qos?: string;
-  /** More arguments of both ends. */
-  readonly args?: readonly string[];
+  /** More variables of both ends. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called when everything has ended. */
+  readonly cleanUp?: () => Promise<void>;
 }
 
 /** How long a request may take, in seconds. */
@@ -43,7 +45,7 @@ export class World implements AsyncDisposable {
     this.serverNetwork = new FlakyNetwork(port);
     this.clientNetwork = new FlakyNetwork(port);
     const args = [...this.#arguments(this.clientNetwork), "--client-id", this.clientId, "--timeout", String(TIMEOUT)];
-    this.driver = new Driver(args, TIMEOUT * 1000);
+    this.driver = new Driver(args, TIMEOUT * 1000, options.env ?? {});
   }
 
   /** Starts everything. */
@@ -85,7 +87,8 @@ export class World implements AsyncDisposable {
 
   async startServe(): Promise<void> {
     const command = [Deno.execPath(), "run", "--no-lock", "-A", SERVER, this.#record];
-    this.#serve = await startServe([...this.#arguments(this.serverNetwork), "--", ...command]);
+    const { env = {} } = this.#options;
+    this.#serve = await startServe([...this.#arguments(this.serverNetwork), "--", ...command], { env });
   }
 
   /** Ends `serve` as a power failure would, and starts it again after `pause` ms. */
@@ -116,11 +119,12 @@ export class World implements AsyncDisposable {
     await this.clientNetwork[Symbol.asyncDispose]();
     await this.#broker?.[Symbol.asyncDispose]();
     await Deno.remove(this.#record);
+    await this.#options.cleanUp?.();
   }
 
   #arguments({ port }: FlakyNetwork): string[] {
-    const { qos = "auto", args = [] } = this.#options;
-    return ["--broker", `mqtt://127.0.0.1:${port}`, "--name", "count", "--qos", qos, ...args];
+    const { qos = "auto" } = this.#options;
+    return ["--broker", `mqtt://127.0.0.1:${port}`, "--name", "count", "--qos", qos];
   }
 }
 

@@ -298,7 +298,7 @@ Deno.test("what a lost server has asked is cancelled, and answers to it reach no
 
 Deno.test("a session that does not last makes the next one wait, each time longer, and then no more", async () => {
   const { clock, dialer, channel } = await initialized();
-  for (const pause of [1_000, 2_000, 4_000]) {
+  for (const pause of [500, 1_000, 2_000]) {
     await dialer.last.die();
     await clock.advance(pause - 1);
     const before = dialer.dials;
@@ -324,11 +324,11 @@ Deno.test("the wait after a short session begins when the session ended, not whe
 });
 
 Deno.test("what waits in vain because servers do not last is answered with why the last one did not", async () => {
-  const { clock, dialer, channel, say, news } = await initialized({ connectTimeout: 500 });
+  const { clock, dialer, channel, say, news } = await initialized({ connectTimeout: 200 });
   await dialer.last.die("child-exited", "The server process exited with code 1: no such file");
   await clock.advance(0);
   await say(request("1"));
-  await clock.advance(500);
+  await clock.advance(200);
   assert.deepEqual(news(), ["error 1 child-exited"]);
   await channel.close();
 });

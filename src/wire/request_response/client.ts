@@ -14,9 +14,6 @@ import { subscriptionQoS } from "./link_limits.ts";
 import { decodePresence, type Presence } from "./presence.ts";
 import { type Topics, topicsFor } from "./topics.ts";
 
-/** A server whose presence is gone may only have lost its connection: it has this long to come back, in ms. */
-const SERVER_ABSENCE = 5_000;
-
 /** Opens sessions with the servers of one base topic; one at a time. */
 export class RequestResponseClient implements Dialer {
   readonly #link: MqttLink;
@@ -28,7 +25,6 @@ export class RequestResponseClient implements Dialer {
   #session: ClientSession | undefined;
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
   #cancelPatience: (() => void) | undefined;
-  #cancelFarewell: (() => void) | undefined;
 
   constructor(link: MqttLink, options: ClientOptions) {
     this.#link = link;
@@ -97,7 +93,6 @@ export class RequestResponseClient implements Dialer {
   [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
     this.#cancelPatience?.();
-    this.#cancelFarewell?.();
     return Promise.resolve();
   }
 
@@ -112,16 +107,12 @@ export class RequestResponseClient implements Dialer {
     const instance = packet.topic.split("/").at(-1) ?? "";
     const presence = decodePresence(packet.payload);
     const concerned = this.#session?.instance === instance ? this.#session : undefined;
-    if (presence !== undefined) {
+    if (presence === undefined) {
+      this.#servers.delete(instance);
+      concerned?.absent();
+    } else {
       this.#servers.set(instance, presence);
-      if (this.#cancelFarewell !== undefined) concerned?.resume();
-      this.#cancelFarewell?.();
-      this.#cancelFarewell = undefined;
-    } else if (this.#servers.delete(instance) && concerned !== undefined) {
-      this.#cancelFarewell ??= systemClock.after(SERVER_ABSENCE, () => {
-        this.#cancelFarewell = undefined;
-        concerned.fail(new Failure("server-gone", "The server has gone offline", { instance }));
-      });
+      concerned?.present();
     }
     this.#notify();
   }

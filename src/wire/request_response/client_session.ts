@@ -10,6 +10,7 @@ import { Failure } from "../../core/failure.ts";
 import type { Message } from "../../core/message.ts";
 import type { MqttLink, PublishProperties, ReceivedPacket } from "../../mqtt/mod.ts";
 import type { SessionQoS } from "../profile.ts";
+import { Absence, SERVER_ABSENCE } from "./absence.ts";
 import { Conversation } from "./conversation.ts";
 import type { Frame } from "./frame.ts";
 import { largestPart, qosOf } from "./link_limits.ts";
@@ -57,6 +58,7 @@ export class ClientSession implements Channel {
   readonly #conversation: Conversation;
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
   readonly #abort = new AbortController();
+  readonly #absence: Absence;
   #phase: "fresh" | "opening" | "open" | "ended" = "fresh";
   /** Whether the server numbers its messages; not before it has said so. */
   #numbered = false;
@@ -71,6 +73,11 @@ export class ClientSession implements Channel {
     this.#options = options;
     this.#topic = topics.request.for(link.clientId);
     this.closed = this.#end.promise;
+    this.#absence = new Absence(
+      clock,
+      SERVER_ABSENCE,
+      () => this.fail(new Failure("server-gone", "The server has gone offline", { instance: this.#instance ?? "" })),
+    );
     this.#conversation = new Conversation({
       name: sessionId.slice(0, 8),
       transmit: (frame, message) => this.#transmit(frame, message),
@@ -115,6 +122,7 @@ export class ClientSession implements Channel {
     if (this.#phase === "ended" || this.#phase === "fresh") return;
     if (hasProperties(link) && userProperty(packet, SESSION) !== sessionId) return;
     if (userProperty(packet, CLOSED) !== undefined) return this.fail(closedFailure(packet));
+    this.#absence.end();
     const frame = toFrame(packet);
     if (this.#phase === "opening") this.#opened(frame, packet.properties.responseTopic);
     if (this.#numbered && frame.sequence === undefined && frame.payload.length > 0) {
@@ -128,6 +136,16 @@ export class ClientSession implements Channel {
   fail(failure: Failure): void {
     this.#abort.abort(failure);
     this.#finish(failure);
+  }
+
+  /** The server seems to be gone; but it may only have lost its connection. */
+  absent(): void {
+    if (this.#phase === "open") this.#absence.begin();
+  }
+
+  /** The server has shown that it is there. */
+  present(): void {
+    if (this.#absence.end()) this.#conversation.resume();
   }
 
   /** The connection to the broker is gone. */
@@ -160,6 +178,7 @@ export class ClientSession implements Channel {
   #finish(reason: Failure | undefined): void {
     this.#phase = "ended";
     this.#cancelDeadline?.();
+    this.#absence.end();
     this.#conversation.close();
     this.#end.resolve(reason);
   }
@@ -237,8 +256,7 @@ export class ClientSession implements Channel {
 
   #undelivered(failure: Failure, message: Message | undefined): void {
     if (failure.reason === "no-server-online") {
-      if (this.#instance === undefined) return this.fail(failure);
-      return this.fail(new Failure("server-gone", "The server that had the session is gone"));
+      return this.#phase === "opening" ? this.fail(failure) : this.absent();
     }
     this.#options.observe({ type: "publish.failed", topic: this.#topic, cause: failure.message });
     if (this.#numbered || this.#phase === "opening") return this.fail(failure);

@@ -10,28 +10,21 @@ import { RequestResponseServer } from "./server.ts";
 import { topicsFor } from "./topics.ts";
 
 /**
- * How long a client may be away before its sessions end, in seconds. A server's MQTT session ends at once: the broker
- * would go on handing it messages of its shared subscription, and nobody else would get them.
+ * The request-response profile. Its connections have no MQTT session beyond their own end: the session layer needs
+ * none, and the broker would go on handing messages of the servers' shared subscription to one that is gone. For the
+ * same reason its wills come at once; who was only cut off has time to come back all the same, by the other end's leave.
  */
-const CLIENT_ABSENCE = 15;
-
-/** The request-response profile. */
 export const requestResponse: WireProfile = {
   name: "request-response",
   serverPlan: (clientId, options) => ({
     clientId,
+    sessionExpiryInterval: 0,
     will: { topic: topicsFor(options).presence(clientId), payload: new Uint8Array(), qos: 1, retain: true },
   }),
   clientPlan: (clientId, options) => ({
     clientId,
-    sessionExpiryInterval: CLIENT_ABSENCE,
-    will: {
-      topic: topicsFor(options).closed.for(clientId),
-      payload: disconnected(),
-      qos: 1,
-      retain: false,
-      delay: CLIENT_ABSENCE,
-    },
+    sessionExpiryInterval: 0,
+    will: { topic: topicsFor(options).closed.for(clientId), payload: disconnected(), qos: 1, retain: false },
   }),
   accept: (link, options) => new RequestResponseServer(link, options),
   dialer: (link, options) => new RequestResponseClient(link, options),

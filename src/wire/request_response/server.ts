@@ -136,9 +136,9 @@ export class RequestResponseServer implements Acceptor {
     const client = this.#topics.closed.clientOf(packet.topic);
     if (client === undefined || packet.retain) return;
     const sessionId = userProperty(packet, SESSION);
-    // A will knows no session: it means whatever the client has.
-    const session = sessionId === undefined ? this.#byClient.get(client) : this.#find(client, sessionId);
-    session?.abandon();
+    // A will knows no session: it means whatever the client has, and perhaps the client will be back.
+    if (sessionId === undefined) this.#byClient.get(client)?.absent();
+    else this.#find(client, sessionId)?.abandon();
   }
 
   #find(client: string, sessionId: string): ServerSession | undefined {

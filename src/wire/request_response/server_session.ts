@@ -11,6 +11,7 @@ import { idKey } from "../../core/json_rpc.ts";
 import type { Message } from "../../core/message.ts";
 import type { MqttLink, PublishProperties } from "../../mqtt/mod.ts";
 import type { IncomingSession, SessionQoS } from "../profile.ts";
+import { Absence, CLIENT_ABSENCE } from "./absence.ts";
 import { Conversation } from "./conversation.ts";
 import type { Frame } from "./frame.ts";
 import { largestPart, qosOf } from "./link_limits.ts";
@@ -47,6 +48,7 @@ export class ServerSession implements IncomingSession {
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
   readonly #abort = new AbortController();
   readonly #correlations = new Map<string, Uint8Array>();
+  readonly #absence: Absence;
   /** Told to the client until it is known to know it. */
   #instanceTopic: string | undefined;
   #ended = false;
@@ -57,6 +59,11 @@ export class ServerSession implements IncomingSession {
     this.#options = options;
     this.#instanceTopic = options.instanceTopic;
     this.closed = this.#end.promise;
+    this.#absence = new Absence(
+      clock,
+      CLIENT_ABSENCE,
+      () => this.abandon(new Failure("session-ended", "The client has gone without a goodbye")),
+    );
     this.#conversation = new Conversation({
       name,
       transmit: (frame, message) => this.#transmit(frame, message),
@@ -75,7 +82,14 @@ export class ServerSession implements IncomingSession {
 
   /** Takes a frame that arrived for this session. */
   deliver(frame: Frame): void {
-    if (!this.#ended) this.#conversation.receive(frame);
+    if (this.#ended) return;
+    this.#absence.end();
+    this.#conversation.receive(frame);
+  }
+
+  /** The client seems to be gone; but it may only have lost its connection. */
+  absent(): void {
+    if (!this.#ended) this.#absence.begin();
   }
 
   /** Tells the client at once that it has a session, and with which instance. */
@@ -125,6 +139,7 @@ export class ServerSession implements IncomingSession {
 
   #finish(reason: Failure | undefined): void {
     this.#ended = true;
+    this.#absence.end();
     this.#conversation.close();
     this.#end.resolve(reason);
   }
@@ -176,10 +191,7 @@ export class ServerSession implements IncomingSession {
 
   #undelivered(failure: Failure, properties: PublishProperties, message: Message | undefined): void {
     const { numbered, link, responseTopic, observe } = this.#options;
-    if (failure.reason === "no-server-online") {
-      this.abandon(new Failure("session-ended", "The client has left: nobody is subscribed to its response topic"));
-      return;
-    }
+    if (failure.reason === "no-server-online") return this.absent();
     observe({ type: "publish.failed", topic: responseTopic, cause: failure.message });
     if (numbered) return this.abandon(failure); // what is behind it would wait for it for ever
     if (message?.id === undefined) return;
