@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import metadata from "../../deno.json" with { type: "json" };
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { NEEDS, surrender } from "../../src/cli/permissions.ts";
@@ -7,7 +8,7 @@ import { testOnBrokers } from "../support/brokers.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
 import { fixture, type Process, startProxyUnder } from "../support/proxy.ts";
 
-const PROBE = new URL("../support/permission_probe.ts", import.meta.url).pathname;
+const PROBE = fileURLToPath(new URL("../support/permission_probe.ts", import.meta.url));
 const ECHO = fixture("echo_server.ts");
 const ON_WINDOWS = Deno.build.os === "windows";
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import metadata from "../../deno.json" with { type: "json" };
 
 Deno.test("the SBOM lists the packages that are in the executable, with their hashes, and no others", async () => {
-  const script = new URL("../../scripts/sbom.ts", import.meta.url).pathname;
+  const script = fileURLToPath(new URL("../../scripts/sbom.ts", import.meta.url));
   const { success, stdout } = await new Deno.Command(Deno.execPath(), { args: ["run", "-A", script] }).output();
   assert.ok(success);
   const sbom: { components: { name: string; version: string; purl?: string; hashes?: { content: string }[] }[] } = JSON
