@@ -1,24 +1,9 @@
 /** `config`: its options and its help. @module */
-import {
-  BROKER_SETTINGS,
-  CONNECT_SETTINGS,
-  HOST_SETTINGS,
-  LOG_SETTINGS,
-  MESSAGE_SETTINGS,
-  STATUS_SETTINGS,
-  TOPIC_SETTINGS,
-} from "../config/mod.ts";
+import { HOST_SETTINGS } from "../config/mod.ts";
 import { command } from "./command.ts";
+import { CONNECT, type ConnectSettings } from "./connect.ts";
 
-const settings = {
-  ...HOST_SETTINGS,
-  ...TOPIC_SETTINGS,
-  ...CONNECT_SETTINGS,
-  ...MESSAGE_SETTINGS,
-  ...BROKER_SETTINGS,
-  ...LOG_SETTINGS,
-  ...STATUS_SETTINGS,
-};
+const settings = { ...HOST_SETTINGS, ...CONNECT.settings as ConnectSettings };
 
 /** The settings of `config`. */
 export type ConfigSettings = typeof settings;
@@ -37,12 +22,7 @@ export const CONFIG = command<ConfigSettings>({
     ],
     ["mcp-mqtt-proxy config --for vscode --name files", "what .vscode/mcp.json has to contain"],
   ],
-  groups: {
-    "Host:": HOST_SETTINGS,
-    "Server:": { ...TOPIC_SETTINGS, ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS },
-    "Broker:": BROKER_SETTINGS,
-    "Log and status:": { ...LOG_SETTINGS, ...STATUS_SETTINGS },
-  },
+  groups: { "Host:": HOST_SETTINGS, ...CONNECT.groups },
   settings,
   action: async () => (await import("./config_action.ts")).configAction,
 });

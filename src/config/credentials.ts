@@ -7,6 +7,7 @@
  */
 import { type Redact, redactor } from "../core/redaction.ts";
 import { type Credentials, Secret } from "../core/secret.ts";
+import { UsageError } from "../core/usage_error.ts";
 import { isTopicLevel } from "../mqtt/mod.ts";
 import { type BROKER_SETTINGS, type BrokerConfig, brokerConfig, type CONNECTION_SETTINGS } from "./broker_settings.ts";
 import { BROKER_SCHEMES } from "./broker_url.ts";

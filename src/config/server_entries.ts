@@ -36,8 +36,18 @@ const FILE = z.object({
  * @throws {UsageError} when the file cannot be read, is not such a file, or names a server that no topic can hold
  */
 export async function readServerEntries(file: string): Promise<ServerEntry[]> {
-  const content = await readJson(file);
-  const result = FILE.safeParse(content);
+  let text: string;
+  try {
+    text = await Deno.readTextFile(file);
+  } catch (cause) {
+    throw new UsageError([`--config ${file} cannot be read: ${sentence(cause)}`], { cause });
+  }
+  return parseServerEntries(text, file);
+}
+
+/** What {@linkcode readServerEntries} makes of the text of a file. */
+export function parseServerEntries(text: string, file: string): ServerEntry[] {
+  const result = FILE.safeParse(parseJson(text, file));
   if (!result.success) throw new UsageError([`--config ${file}: ${z.prettifyError(result.error)}`]);
   const entries = Object.entries(result.data.mcpServers).filter(([, { disabled }]) => disabled !== true);
   const problems = entries.filter(([name]) => !isTopicLevel(name)).map(([name]) =>
@@ -56,11 +66,14 @@ export async function readServerEntries(file: string): Promise<ServerEntry[]> {
   }));
 }
 
-async function readJson(file: string): Promise<unknown> {
+function parseJson(text: string, file: string): unknown {
   try {
-    return JSON.parse(await Deno.readTextFile(file));
+    return JSON.parse(text);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError([`--config ${file} cannot be read as JSON: ${why}`], { cause });
+    throw new UsageError([`--config ${file} cannot be read as JSON: ${sentence(cause)}`], { cause });
   }
+}
+
+function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

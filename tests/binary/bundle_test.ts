@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import metadata from "../../deno.json" with { type: "json" };
+import { packagesIn } from "../../scripts/support/bundled_packages.ts";
 import { bundle } from "../../scripts/support/executable.ts";
 
 /** The files of the bundle, by name. */
@@ -19,11 +20,9 @@ async function readBundle(): Promise<Map<string, string>> {
   }
 }
 
-/** The npm packages that a file of the bundle has code of: the bundler says above each module where it is from. */
-function packagesIn(text: string): Set<string> {
-  return new Set(
-    Array.from(text.matchAll(/^ *\/\/ .*\/npm\/[^/]+\/((?:@[^/]+\/)?[^/]+)\//gm), ([, name = ""]) => name),
-  );
+/** The names of the npm packages that a file of the bundle has code of. */
+function namesIn(text: string): Set<string> {
+  return new Set(packagesIn(text).map(({ name }) => name));
 }
 
 /** The packages that are loaded together with a file: those of the file, and of all that it imports at once. */
@@ -36,7 +35,7 @@ function packagesLoadedWith(name: string, seen = new Set<string>()): Set<string>
     text.matchAll(/^(?:import|\} from|import .* from) "\.\/([^"]+)";$/gm),
     ([, file = ""]) => file,
   );
-  return imports.reduce((all, file) => all.union(packagesLoadedWith(file, seen)), packagesIn(text));
+  return imports.reduce((all, file) => all.union(packagesLoadedWith(file, seen)), namesIn(text));
 }
 
 /** The file of a command's action. */
@@ -45,7 +44,7 @@ function actionFile(command: string): string | undefined {
 }
 
 Deno.test("the bundle has what the program needs, and nothing of the MCP SDK's web stack or of the tests", () => {
-  const packages = files.values().map(packagesIn).reduce((all, some) => all.union(some), new Set<string>());
+  const packages = files.values().map(namesIn).reduce((all, some) => all.union(some), new Set<string>());
   for (const name of ["mqtt", "commander", "zod", "@logtape/logtape"]) assert.ok(packages.has(name), name);
   const unreached = ["express", "hono", "@hono/node-server", "jose", "eventsource", "cross-spawn", "aedes"];
   assert.deepEqual(unreached.filter((name) => packages.has(name)), []);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import metadata from "../../deno.json" with { type: "json" };
 import { assertRuns, bundle, compile, executableName } from "../../scripts/support/executable.ts";
-import { embeddedBroker } from "../support/embedded_broker.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { type EmbeddedBroker, embeddedBroker } from "../support/embedded_broker.ts";
 import { fixture, Process } from "../support/proxy.ts";
 
 const ECHO = fixture("echo_server.ts");
@@ -9,6 +10,8 @@ const ECHO = fixture("echo_server.ts");
 /** What an executable of the program needs of its surroundings: nothing. */
 const NOWHERE = Deno.makeTempDirSync({ prefix: "mcp-mqtt-proxy-empty-" });
 globalThis.addEventListener("unload", () => Deno.removeSync(NOWHERE, { recursive: true }));
+
+const HAS_TOOLS = COMMANDS.some(({ name }) => name === "tools");
 
 const executable = await findExecutable();
 const ignore = executable === undefined;
@@ -110,5 +113,66 @@ Deno.test({
     const { environment } = (await host.output.nextJson()).result;
     assert.equal(environment.GREETING, "hello");
     assert.equal(environment.MQTT_PASSWORD, undefined);
+  },
+});
+
+/** Gives an SMCP server the login of `broker`, and then speaks MCP with it until a tool was called. */
+async function callTool(server: Process, broker: EmbeddedBroker): Promise<void> {
+  assert.equal(await server.output.next(), "+READY");
+  await server.send({ MQTT_BROKER: "127.0.0.1", MQTT_PORT: String(broker.port) });
+  assert.equal(await server.output.next(), "+OK");
+  await publishByTool(server, broker);
+}
+
+/** The first steps of a host, up to a call of `publish` that arrives at the broker. */
+async function publishByTool(server: Process, broker: EmbeddedBroker): Promise<void> {
+  const published = new Promise<string>((resolve) => {
+    broker.aedes.on("publish", ({ topic, payload }) => topic === "lamp/set" && resolve(payload.toString()));
+  });
+  const clientInfo = { name: "test", version: "1" };
+  const params = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo };
+  await server.send({ jsonrpc: "2.0", id: 0, method: "initialize", params });
+  assert.equal((await server.output.nextJson()).id, 0);
+  await server.send({ jsonrpc: "2.0", method: "notifications/initialized" });
+  const call = { name: "publish", arguments: { topic: "lamp/set", message: "on" } };
+  await server.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: call });
+  assert.notEqual((await server.output.nextJson()).result.isError, true);
+  assert.equal(await published, "on");
+}
+
+Deno.test({
+  name: `tools of the executable gets its login by SMCP, and publishes${needs}`,
+  ignore: ignore || !HAS_TOOLS,
+  fn: async () => {
+    await using broker = await embeddedBroker();
+    await using server = start(["tools"]);
+    await callTool(server, broker);
+  },
+});
+
+Deno.test({
+  name: `the executable called mqtt-smcp-server is that server, without any argument${needs}`,
+  ignore: ignore || !HAS_TOOLS || Deno.build.os === "windows",
+  fn: async () => {
+    await using broker = await embeddedBroker();
+    const link = `${NOWHERE}/mqtt-smcp-server`;
+    await Deno.link(executable ?? "", link);
+    try {
+      await using server = new Process([link], { cwd: NOWHERE, env: { PATH: NOWHERE } });
+      await callTool(server, broker);
+    } finally {
+      await Deno.remove(link);
+    }
+  },
+});
+
+Deno.test({
+  name: `launch of the executable gives its own tools their login${needs}`,
+  ignore: ignore || !HAS_TOOLS,
+  fn: async () => {
+    await using broker = await embeddedBroker();
+    const env = { CRED_MQTT_BROKER: "127.0.0.1", CRED_MQTT_PORT: String(broker.port) };
+    await using server = start(["launch", "--credentials-env", "CRED_", "--", executable ?? "", "tools"], env);
+    await publishByTool(server, broker);
   },
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import metadata from "../../deno.json" with { type: "json" };
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { NEEDS, surrender } from "../../src/cli/permissions.ts";
@@ -7,13 +8,21 @@ import { testOnBrokers } from "../support/brokers.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
 import { fixture, type Process, startProxyUnder } from "../support/proxy.ts";
 
-const PROBE = new URL("../support/permission_probe.ts", import.meta.url).pathname;
+const PROBE = fileURLToPath(new URL("../support/permission_probe.ts", import.meta.url));
 const ECHO = fixture("echo_server.ts");
 const ON_WINDOWS = Deno.build.os === "windows";
 
 Deno.test("every command says which permissions it needs", () => {
   assert.deepEqual(COMMANDS.map(({ name }) => name).filter((name) => NEEDS[name] === undefined), []);
 });
+
+for (const { name } of COMMANDS) {
+  if ((NEEDS[name]?.starting.length ?? 0) === 0) continue;
+  Deno.test(`${name} says when it has started, so that it can give back what that took`, async () => {
+    const action = await Deno.readTextFile(new URL(`../../src/cli/${name}_action.ts`, import.meta.url));
+    assert.match(action, /^ *started\(\);$/m);
+  });
+}
 
 Deno.test("connect and tools keep neither run nor write, and no command keeps what lets it load other code", () => {
   for (const name of ["connect", "tools"]) {

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { fileURLToPath } from "node:url";
 import { LineSplitter } from "../../src/stdio/line_splitter.ts";
 
-const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 /** The command that runs `main.ts` with the Deno that runs this test. */
 export const PROXY_COMMAND: readonly string[] = [Deno.execPath(), "run", "--no-lock", "-A", MAIN];
@@ -182,6 +183,6 @@ export async function startServe(args: readonly string[], options?: ProcessOptio
 
 /** The command of an MCP server among the fixtures. */
 export function fixture(name: string): string[] {
-  const file = new URL(`../fixtures/${name}`, import.meta.url).pathname;
+  const file = fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
   return [Deno.execPath(), "run", "--no-lock", "-A", file];
 }

@@ -14,9 +14,13 @@ export interface Part {
   readonly subject?: Subject;
 }
 
-/** Cuts a message into parts of at most `maximum` bytes; usually one. */
-export function* splitMessage(message: Message, maximum: number): Generator<Part> {
+/** The longest character of UTF-8, in bytes. */
+const LONGEST_CHARACTER = 4;
+
+/** Cuts a message into parts of at most `limit` bytes, or of one character where that is longer; usually one. */
+export function* splitMessage(message: Message, limit: number): Generator<Part> {
   const { bytes } = message;
+  const maximum = Math.max(limit, LONGEST_CHARACTER);
   if (bytes.length <= maximum) {
     yield { payload: bytes, more: false };
     return;
@@ -37,8 +41,8 @@ function subjectOf({ kind, id }: Message): Subject | undefined {
 /** Each part says that it is UTF-8, so none may end within a character (RFC 3629, section 3). */
 function characterBoundary(bytes: Uint8Array, end: number): number {
   let boundary = end;
-  while (end - boundary < 4 && ((bytes[boundary] ?? 0) & 0xc0) === 0x80) boundary--;
-  return end - boundary < 4 ? boundary : end;
+  while (end - boundary < LONGEST_CHARACTER && ((bytes[boundary] ?? 0) & 0xc0) === 0x80) boundary--;
+  return end - boundary < LONGEST_CHARACTER ? boundary : end;
 }
 
 /** A whole message, and the Correlation Data of its first part. */

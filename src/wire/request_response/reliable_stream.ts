@@ -182,6 +182,7 @@ export class ReliableStream implements Stream {
 
   /** Everything counts as taken up to the message that its receiver still hesitates to take. */
   #took(size: number): void {
+    if (this.#closed) return; // by the receiver of the message, perhaps
     const waiting = this.#delivering ?? this.#arrivals[0]?.sequence;
     this.#taken = waiting === undefined ? this.#received : waiting - 1;
     this.#bytesToAcknowledge += size;

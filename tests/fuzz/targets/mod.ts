@@ -1,0 +1,22 @@
+/** Everything that is fuzzed. @module */
+import type { Target } from "../target.ts";
+import { CONFIG_FILES, SETTINGS, URLS } from "./config.ts";
+import { ENVELOPE, LINES } from "./json_rpc.ts";
+import { PACKETS, TOPICS } from "./mqtt.ts";
+import { SMCP_CHILD, SMCP_PARENT } from "./smcp.ts";
+import { CLIENT, SERVER } from "./wire.ts";
+
+/** Every target. */
+export const TARGETS: readonly Target[] = [
+  ENVELOPE,
+  LINES,
+  PACKETS,
+  TOPICS,
+  URLS,
+  CONFIG_FILES,
+  SETTINGS,
+  SERVER,
+  CLIENT,
+  SMCP_CHILD,
+  SMCP_PARENT,
+];
