@@ -158,7 +158,9 @@ class MqttJsConnection implements MqttConnection {
   }
 
   async end(): Promise<void> {
-    await withTimeLimit(this.#client.endAsync(), END_TIMEOUT);
+    // What the session holds is for a connection that was lost, not for one that was closed.
+    const goodbye = this.#client.options.protocolVersion === 5 ? { properties: { sessionExpiryInterval: 0 } } : {};
+    await withTimeLimit(this.#client.endAsync(false, goodbye), END_TIMEOUT);
     this.destroy();
     await this.closed;
   }
