@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
+import { type Redact, redactNothing } from "../core/redaction.ts";
 import type { MqttConnection } from "./connection.ts";
 import type { BrokerLimits, PublishPacket, QoS, Settled } from "./link.ts";
 import { publishSize } from "./packet_size.ts";
@@ -29,6 +30,7 @@ interface Entry {
 /** The messages of one link that are not yet with the broker, in order. */
 export class Outbox {
   readonly #clock: Clock;
+  readonly #redact: Redact;
   #connection: MqttConnection | undefined;
   #limits: BrokerLimits | undefined;
   #waiting: Entry[] = [];
@@ -39,8 +41,10 @@ export class Outbox {
   #empty: PromiseWithResolvers<void> | undefined;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(clock: Clock) {
+  /** @param redact applied to the topics in failures, which may hold a client id */
+  constructor(clock: Clock, redact: Redact = redactNothing) {
     this.#clock = clock;
+    this.#redact = redact;
   }
 
   /** Takes a message; see {@linkcode MqttLink.publish}. */
@@ -138,7 +142,7 @@ export class Outbox {
     const packet = qos === entry.packet.qos ? entry.packet : { ...entry.packet, qos };
     connection.publish(packet, (reasonCode) => {
       if (!this.#unacknowledged.delete(entry)) return;
-      this.#settle(entry, refusal(entry.packet.topic, reasonCode));
+      this.#settle(entry, refusal(this.#redact(entry.packet.topic), reasonCode));
       if (this.#waiting.length > 0 || this.#empty !== undefined) this.#pump();
     });
     if (qos > 0) this.#cancelTimer ??= this.#clock.after(ACKNOWLEDGEMENT_TIMEOUT, () => this.#expire());
@@ -157,7 +161,7 @@ export class Outbox {
         entry,
         new Failure(
           "publish-refused",
-          `The broker did not acknowledge a message to "${entry.packet.topic}" within ${
+          `The broker did not acknowledge a message to "${this.#redact(entry.packet.topic)}" within ${
             ACKNOWLEDGEMENT_TIMEOUT / 1000
           } s; some brokers do so when the client may not publish there`,
         ),
