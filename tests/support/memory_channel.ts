@@ -34,12 +34,12 @@ export class MemoryChannel implements Channel {
   }
 
   send(message: Message): Promise<void> | void {
-    if (!this.#ended) return this.#peer?.#deliver(message);
+    if (!this.#ended && this.#peer !== undefined) return this.#peer.#deliver(message);
   }
 
   close(reason?: Failure): Promise<void> {
     this.#finish(reason);
-    this.#peer?.#finish(reason);
+    if (this.#peer !== undefined) this.#peer.#finish(reason);
     return Promise.resolve();
   }
 
