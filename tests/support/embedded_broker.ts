@@ -4,6 +4,7 @@
  * @module
  */
 import { Aedes, type AedesOptions } from "aedes";
+import { Buffer } from "node:buffer";
 import { createServer, type Server, type Socket } from "node:net";
 
 /** A broker of a test. */
@@ -31,6 +32,7 @@ export async function embeddedBroker(
     sockets.add(socket);
     socket.setNoDelay(true);
     socket.on("close", () => sockets.delete(socket));
+    readEverything(socket);
     aedes.handle(socket);
   });
   await listen(server, port);
@@ -51,6 +53,19 @@ export async function embeddedBroker(
       disconnectAll();
       await closed;
     },
+  };
+}
+
+/**
+ * Makes one `read()` give all that has arrived. Deno's gives the first chunk of it, and aedes reads once for each
+ * "readable" event, which does not come again while something is left: a large packet would never arrive.
+ */
+function readEverything(socket: Socket): void {
+  const readChunk = socket.read.bind(socket);
+  socket.read = (size?: number) => {
+    const chunks: Buffer[] = [];
+    for (let chunk = readChunk(size); chunk !== null; chunk = readChunk(size)) chunks.push(chunk);
+    return chunks.length === 0 ? null : Buffer.concat(chunks);
   };
 }
 
