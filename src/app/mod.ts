@@ -9,4 +9,5 @@ export {
   serveMqtt,
   type ServerAddress,
 } from "./library.ts";
+export { preloadTools, tools, type ToolsConfig } from "./tools.ts";
 export { serve, type ServeConfig, type ServedEntry } from "./serve.ts";
