@@ -10,8 +10,11 @@ import { build } from "./command.ts";
 import { CONNECT } from "./connect.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_codes.ts";
 import { SERVE } from "./serve.ts";
+import { TOOLS } from "./tools.ts";
 
-const COMMANDS = [SERVE, CONNECT];
+export { meantArguments } from "./program_name.ts";
+
+const COMMANDS = [SERVE, CONNECT, TOOLS];
 
 /** What the command line reads from and writes to, besides what its actions do. */
 export interface CommandLineIo {
