@@ -38,6 +38,7 @@ export async function readRetained(
   const enough = /[+#]/.test(filter) ? undefined : 1; // a topic has one value at most
   using collector = new Collector(limits, enough);
   const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => {}); // nobody may be waiting
   let arrivals = 0;
   let lastArrival = 0;
   const listener: Listener = {
