@@ -18,7 +18,7 @@ import type { Observer, ProxyEvent } from "../core/events.ts";
 export interface LogOptions {
   readonly level: "debug" | "info" | "warning" | "error" | "off";
   readonly format: "text" | "json";
-  /** @default {Deno.stderr.writable} */
+  /** @default {stderr} */
   readonly output?: WritableStream<Uint8Array>;
 }
 
@@ -42,6 +42,7 @@ const LEVELS: Readonly<Record<ProxyEvent["type"], LogLevel>> = {
   "child.started": "info",
   "child.exited": "warning",
   "child.stderr": "info",
+  "credentials.sent": "info",
   "line.skipped": "warning",
   "message.dropped": "warning",
   "request.failed": "info",
@@ -49,7 +50,7 @@ const LEVELS: Readonly<Record<ProxyEvent["type"], LogLevel>> = {
 };
 
 /** Starts the log. Nothing else of this process writes to stderr, and no line of it goes to stdout. */
-export async function startLog({ level, format, output = Deno.stderr.writable }: LogOptions): Promise<Log> {
+export async function startLog({ level, format, output = stderr() }: LogOptions): Promise<Log> {
   const formatter = format === "json" ? getJsonLinesFormatter({ properties: "flatten" }) : formatText;
   await configure({
     reset: true,
@@ -71,6 +72,15 @@ export async function startLog({ level, format, output = Deno.stderr.writable }:
     },
     [Symbol.asyncDispose]: () => dispose(),
   };
+}
+
+/** Our stderr, which stays open when the log ends: there may be a last word to say. */
+function stderr(): WritableStream<Uint8Array> {
+  return new WritableStream({
+    async write(bytes) {
+      for (let written = 0; written < bytes.length;) written += await Deno.stderr.write(bytes.subarray(written));
+    },
+  });
 }
 
 /** The event as a sentence for people. Braces are doubled, since the logger would take them for placeholders. */
@@ -110,6 +120,8 @@ function sentence(event: ProxyEvent): string {
       return `${event.session}: ${event.cause}`;
     case "child.stderr":
       return `${event.session}: ${event.line}`;
+    case "credentials.sent":
+      return `${event.server}: sent its credentials: ${event.keys}`;
     case "line.skipped":
       return `${event.source}: skipped a line of ${event.bytes} bytes on stdout that is not JSON (further ones without a word)`;
     case "message.dropped":
