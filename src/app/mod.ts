@@ -1,5 +1,6 @@
 /** The commands and the library, put together. @module */
 export { connect } from "./connect.ts";
+export { launch, type LaunchConfig, type LaunchHost } from "./launch.ts";
 export {
   type BrokerOptions,
   type MqttClientOptions,

@@ -6,6 +6,7 @@
 import type { BrokerConfig, ServerEntry } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
 import type { Failure } from "../core/failure.ts";
+import type { Credentials } from "../core/secret.ts";
 import { BrokerLink } from "../mqtt/mod.ts";
 import { PROFILES, type ServerOptions } from "../wire/mod.ts";
 import { ChildPool } from "./child_pool.ts";
@@ -26,6 +27,8 @@ export interface ServeConfig {
   readonly servers: readonly ServedEntry[];
   readonly share: string | undefined;
   readonly passedVariables: readonly string[];
+  /** What the server processes get by SMCP before they speak MCP. */
+  readonly childCredentials?: Credentials;
   readonly prewarm: number;
   readonly maximumSessions: number;
   /** In ms. */
@@ -62,6 +65,7 @@ function start(
   const pool = new ChildPool({
     entry,
     passedVariables: config.passedVariables,
+    ...(config.childCredentials === undefined ? {} : { credentials: config.childCredentials }),
     prewarm: config.prewarm,
     maximumMessage: config.maximumMessage,
     observe,

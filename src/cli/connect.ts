@@ -1,8 +1,22 @@
 /** `connect`: its options and its help. @module */
-import { BROKER_SETTINGS, CONNECT_SETTINGS, LOG_SETTINGS, MESSAGE_SETTINGS, TOPIC_SETTINGS } from "../config/mod.ts";
+import {
+  BROKER_SETTINGS,
+  CONNECT_SETTINGS,
+  LOG_SETTINGS,
+  MESSAGE_SETTINGS,
+  SMCP_SETTINGS,
+  TOPIC_SETTINGS,
+} from "../config/mod.ts";
 import { command } from "./command.ts";
 
-const settings = { ...TOPIC_SETTINGS, ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS, ...BROKER_SETTINGS, ...LOG_SETTINGS };
+const settings = {
+  ...TOPIC_SETTINGS,
+  ...CONNECT_SETTINGS,
+  ...MESSAGE_SETTINGS,
+  ...BROKER_SETTINGS,
+  ...SMCP_SETTINGS,
+  ...LOG_SETTINGS,
+};
 
 /** The settings of `connect`. */
 export type ConnectSettings = typeof settings;
@@ -24,7 +38,7 @@ export const CONNECT = command<ConnectSettings>({
   ],
   groups: {
     "Server:": { ...TOPIC_SETTINGS, ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS },
-    "Broker:": BROKER_SETTINGS,
+    "Broker:": { ...BROKER_SETTINGS, ...SMCP_SETTINGS },
     "Log:": LOG_SETTINGS,
   },
   settings,

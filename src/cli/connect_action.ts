@@ -1,22 +1,29 @@
 /** `connect`: what it does. @module */
 import { connect } from "../app/mod.ts";
-import { brokerConfig, readBrokerFiles, topicConfig } from "../config/mod.ts";
+import { topicConfig } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
-import { startLog } from "../observe/mod.ts";
-import { childEnvironment, ChildProcess, ownStdio } from "../stdio/mod.ts";
+import { type ByteSource, childEnvironment, ChildProcess, LineChannel, ownOutput } from "../stdio/mod.ts";
+import { chooseBroker } from "./broker_choice.ts";
 import type { Action } from "./command.ts";
 import type { ConnectSettings } from "./connect.ts";
 import { EXIT_OK } from "./exit_codes.ts";
+import { printCredentialsSchema } from "./own_login.ts";
+import { parentWatch } from "./parent_watch.ts";
 import { terminationSignal } from "./termination.ts";
 
 /** Runs `connect` until its host ends the conversation. */
 export const connectAction: Action<ConnectSettings> = async ({ values, flags, operands }) => {
+  if (values.credentialsSchema) {
+    await printCredentialsSchema();
+    return EXIT_OK;
+  }
   const topics = topicConfig(values);
-  const broker = brokerConfig(await readBrokerFiles(values), flags);
-  await using log = await startLog({ level: values.logLevel, format: values.logFormat });
-  for (const text of [...broker.warnings, ...topics.warnings]) log.observe({ type: "warning", text });
+  using parent = parentWatch();
+  const { broker, log: openLog, input } = await chooseBroker(values, flags, parent.signal);
+  await using log = openLog;
+  for (const text of topics.warnings) log.observe({ type: "warning", text });
   using termination = terminationSignal();
-  await using host = hostChannel(operands, values.maxMessage, log.observe);
+  await using host = hostChannel(input, operands, values.maxMessage, log.observe);
   await connect(
     {
       broker,
@@ -27,20 +34,25 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
     },
     host,
     log.observe,
-    termination.signal,
+    AbortSignal.any([termination.signal, parent.signal]),
   );
   return EXIT_OK;
 };
 
 /** Our own stdio, or that of a client process. What it says that is not JSON is the server's to judge. */
-function hostChannel([command, ...args]: readonly string[], maximumLength: number, observe: Observer) {
+function hostChannel(
+  input: ByteSource,
+  [command, ...args]: readonly string[],
+  maximumLength: number,
+  observe: Observer,
+): LineChannel | ChildProcess {
   const tooLong = (length: number) =>
     observe({
       type: "message.dropped",
       source: "the host",
       cause: `a line of more than ${length} bytes; --max-message allows ${maximumLength}`,
     });
-  if (command === undefined) return ownStdio({ maximumLength, tooLong });
+  if (command === undefined) return new LineChannel(input, ownOutput(), { maximumLength, tooLong });
   return new ChildProcess({
     command,
     args,

@@ -9,12 +9,13 @@ import { UsageError } from "../core/usage_error.ts";
 import { build } from "./command.ts";
 import { CONNECT } from "./connect.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_codes.ts";
+import { LAUNCH } from "./launch.ts";
 import { SERVE } from "./serve.ts";
 import { TOOLS } from "./tools.ts";
 
 export { meantArguments } from "./program_name.ts";
 
-const COMMANDS = [SERVE, CONNECT, TOOLS];
+const COMMANDS = [SERVE, CONNECT, TOOLS, LAUNCH];
 
 /** What the command line reads from and writes to, besides what its actions do. */
 export interface CommandLineIo {

@@ -55,8 +55,8 @@ export async function ownLogin(values: HandshakeValues, signal: AbortSignal): Pr
     throw new Error("the host speaks MCP, but gave no credentials before");
   }
   throw new Error(
-    `no credentials: ${reception.message}; they are expected as one line of JSON on stdin (SMCP). Start this through ` +
-      `"mcp-mqtt-proxy launch --credentials-file FILE -- COMMAND", or add --insecure to take them from the environment`,
+    `the SMCP handshake failed: ${reception.message}; credentials are expected as one line of JSON on stdin. Start this ` +
+      `by "mcp-mqtt-proxy launch --credentials-file FILE -- COMMAND", or add --insecure to take them from the environment`,
   );
 }
 

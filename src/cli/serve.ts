@@ -1,8 +1,24 @@
 /** `serve`: its options and its help. @module */
-import { BROKER_SETTINGS, LOG_SETTINGS, MESSAGE_SETTINGS, SERVE_SETTINGS, TOPIC_SETTINGS } from "../config/mod.ts";
+import {
+  BROKER_SETTINGS,
+  LOG_SETTINGS,
+  MESSAGE_SETTINGS,
+  SERVE_SETTINGS,
+  SMCP_CHILD_SETTINGS,
+  SMCP_SETTINGS,
+  TOPIC_SETTINGS,
+} from "../config/mod.ts";
 import { command } from "./command.ts";
 
-const settings = { ...TOPIC_SETTINGS, ...SERVE_SETTINGS, ...MESSAGE_SETTINGS, ...BROKER_SETTINGS, ...LOG_SETTINGS };
+const settings = {
+  ...TOPIC_SETTINGS,
+  ...SERVE_SETTINGS,
+  ...SMCP_CHILD_SETTINGS,
+  ...MESSAGE_SETTINGS,
+  ...BROKER_SETTINGS,
+  ...SMCP_SETTINGS,
+  ...LOG_SETTINGS,
+};
 
 /** The settings of `serve`. */
 export type ServeSettings = typeof settings;
@@ -26,8 +42,8 @@ export const SERVE = command<ServeSettings>({
     ],
   ],
   groups: {
-    "Server:": { ...TOPIC_SETTINGS, ...SERVE_SETTINGS, ...MESSAGE_SETTINGS },
-    "Broker:": BROKER_SETTINGS,
+    "Server:": { ...TOPIC_SETTINGS, ...SERVE_SETTINGS, ...SMCP_CHILD_SETTINGS, ...MESSAGE_SETTINGS },
+    "Broker:": { ...BROKER_SETTINGS, ...SMCP_SETTINGS },
     "Log:": LOG_SETTINGS,
   },
   settings,

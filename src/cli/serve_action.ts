@@ -1,30 +1,37 @@
 /** `serve`: what it does. @module */
 import { serve, type ServedEntry } from "../app/mod.ts";
 import {
-  brokerConfig,
+  type CredentialSource,
+  credentialSource,
   environmentOf,
-  readBrokerFiles,
   readServerEntries,
   type TopicConfig,
   topicConfig,
   type Values,
 } from "../config/mod.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { startLog } from "../observe/mod.ts";
+import { readCredentials } from "../smcp/mod.ts";
+import { chooseBroker } from "./broker_choice.ts";
 import type { Action } from "./command.ts";
 import { EXIT_NO_PERMISSION, EXIT_OK } from "./exit_codes.ts";
+import { printCredentialsSchema } from "./own_login.ts";
 import type { ServeSettings } from "./serve.ts";
 import { terminationSignal } from "./termination.ts";
 
 /** Runs `serve` until the process is asked to end. */
 export const serveAction: Action<ServeSettings> = async ({ values, flags, operands }) => {
+  if (values.credentialsSchema) {
+    await printCredentialsSchema();
+    return EXIT_OK;
+  }
   const servers = values.config === undefined
     ? [oneServer(values, operands)]
     : await configuredServers(values.config, values, operands);
-  const broker = brokerConfig(await readBrokerFiles(values), flags);
-  await using log = await startLog({ level: values.logLevel, format: values.logFormat });
-  const topicWarnings = servers.flatMap(({ topics }) => topics.warnings);
-  for (const text of [...broker.warnings, ...topicWarnings]) log.observe({ type: "warning", text });
+  const childSource = childCredentialSource(values, flags);
+  const { broker, log: openLog, input } = await chooseBroker(values, flags, new AbortController().signal);
+  await using log = openLog;
+  for (const text of servers.flatMap(({ topics }) => topics.warnings)) log.observe({ type: "warning", text });
+  const child = childSource && await readCredentials(childSource, { stdin: input, environment: Deno.env });
   using termination = terminationSignal();
   const failure = await serve(
     {
@@ -32,6 +39,7 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
       servers,
       share: values.noShare || !broker.profile.sharedSubscriptionAvailable ? undefined : values.share,
       passedVariables: values.passEnv,
+      ...(child === undefined ? {} : { childCredentials: child.credentials }),
       prewarm: values.prewarm,
       maximumSessions: values.maxSessions,
       idleTimeout: values.idleTimeout,
@@ -42,6 +50,22 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
   );
   return failure === undefined ? EXIT_OK : EXIT_NO_PERMISSION;
 };
+
+/** Where the credentials of the server processes are, if these are SMCP servers. */
+function childCredentialSource(
+  values: Values<ServeSettings>,
+  flags: Readonly<Record<string, unknown>>,
+): CredentialSource | undefined {
+  if (values.smcpChild) {
+    const source = credentialSource(values);
+    if (source.kind !== "stdin" || !values.smcp) return source;
+    throw new UsageError(["with --smcp, stdin is for our own credentials: give those of the server in a file"]);
+  }
+  // Variables may be meant for somebody else.
+  const { credentialsFile, credentialsCommand, credentialsEnv } = flags;
+  if ((credentialsFile ?? credentialsCommand ?? credentialsEnv) === undefined) return undefined;
+  throw new UsageError(["credentials for the server are given, but it is no SMCP server: add --smcp-child"]);
+}
 
 type Served = ServedEntry & { readonly topics: TopicConfig };
 

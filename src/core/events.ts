@@ -27,6 +27,7 @@ export type ProxyEvent =
   | { readonly type: "child.started"; readonly session: string; readonly pid: number }
   | { readonly type: "child.exited"; readonly session: string; readonly cause: string }
   | { readonly type: "child.stderr"; readonly session: string; readonly line: string }
+  | { readonly type: "credentials.sent"; readonly server: string; readonly keys: string }
   | { readonly type: "line.skipped"; readonly source: string; readonly bytes: number }
   | { readonly type: "message.dropped"; readonly source: string; readonly cause: string }
   | { readonly type: "request.failed"; readonly method: string; readonly reason: string; readonly cause: string }

@@ -121,7 +121,7 @@ function sentence(event: ProxyEvent): string {
     case "child.stderr":
       return `${event.session}: ${event.line}`;
     case "credentials.sent":
-      return `${event.server}: sent its credentials: ${event.keys}`;
+      return `${event.server}: sent its credentials: ${event.keys || "none"}`;
     case "line.skipped":
       return `${event.source}: skipped a line of ${event.bytes} bytes on stdout that is not JSON (further ones without a word)`;
     case "message.dropped":
