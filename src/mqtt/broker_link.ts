@@ -278,14 +278,8 @@ export class BrokerLink implements MqttLink {
     const check = error.reasonCode === undefined ? undefined : permanentRefusal(error.reasonCode);
     if (check === undefined) return { cause, refused: undefined };
     const details = { reasonCode: error.reasonCode ?? 0 };
-    return {
-      cause,
-      refused: new Failure(
-        "login-refused",
-        `The broker ${this.#broker} refused the login: ${cause}; ${check}`,
-        details,
-      ),
-    };
+    const text = this.#redact(`The broker ${this.#broker} refused the login: ${cause}; ${check}`);
+    return { cause, refused: new Failure("login-refused", text, details) };
   }
 
   #nextDelay(refused: Failure | undefined): number {
