@@ -1,5 +1,5 @@
 /** The command line tool: arguments in, exit code out. @module */
-import { main } from "./src/cli/mod.ts";
+import { main, meantArguments } from "./src/cli/mod.ts";
 
 // Not Deno.exitCode: a read of stdin that is under way would keep the process alive.
-Deno.exit(await main(Deno.args));
+Deno.exit(await main(meantArguments(Deno.execPath(), Deno.args)));

@@ -5,13 +5,18 @@
  */
 import type { ServerEntry } from "../config/mod.ts";
 import type { Observer, ProxyEvent } from "../core/events.ts";
-import { childEnvironment, ChildProcess, findCommand } from "../stdio/mod.ts";
+import { redactor } from "../core/redaction.ts";
+import type { Credentials } from "../core/secret.ts";
+import { deliverCredentials } from "../smcp/mod.ts";
+import { childEnvironment, ChildProcess, type ChildProcessOptions, findCommand } from "../stdio/mod.ts";
 
 /** How the children of one server entry are started. */
 export interface ChildPoolOptions {
   readonly entry: ServerEntry;
   /** Names of variables of our own environment that the children inherit. */
   readonly passedVariables: readonly string[];
+  /** What the children, as SMCP servers, get before they speak MCP. */
+  readonly credentials?: Credentials;
   /** How many children are kept ready. */
   readonly prewarm: number;
   /** Longest message, in bytes. */
@@ -118,14 +123,29 @@ export class ChildPool implements AsyncDisposable {
           source: named.name,
           cause: `a line of more than ${length} bytes; --max-message allows ${maximumMessage}`,
         }),
+      ...this.#handshake(() => named.name),
     });
     const named: Named = { child, name };
     observe({ type: "child.started", server: entry.name, session: name, pid: child.pid });
     void child.closed.then((failure) => {
-      if (failure?.reason === "child-exited") {
+      if (failure?.reason === "child-exited" || failure?.reason === "child-not-started") {
         observe({ type: "child.exited", session: named.name, cause: failure.message });
       }
     });
     return named;
+  }
+
+  #handshake(name: () => string): Pick<ChildProcessOptions, "opening" | "redact"> {
+    const { credentials, observe } = this.#options;
+    if (credentials === undefined) return {};
+    return {
+      opening: async (input, output) => {
+        const skipped = (bytes: number) => observe({ type: "line.skipped", source: name(), bytes });
+        const source = await deliverCredentials({ input, output, credentials, skipped });
+        observe({ type: "credentials.sent", server: name(), keys: [...credentials.keys()].join(", ") });
+        return source;
+      },
+      redact: redactor(credentials), // the child may repeat what it was given
+    };
   }
 }

@@ -11,7 +11,7 @@
  * @param chosen what the user asked for, which wins
  * @param suffix keeps several connections of one user's choice apart
  */
-export function clientIdFor(role: "serve" | "connect", chosen: string | undefined, suffix?: string): string {
+export function clientIdFor(role: "serve" | "connect" | "tools", chosen: string | undefined, suffix?: string): string {
   const random = crypto.randomUUID().replaceAll("-", "").slice(0, 10);
   const id = chosen ?? `mcp-${role}-${random}`;
   return chosen !== undefined && suffix !== undefined ? `${id}-${suffix}` : id;

@@ -6,6 +6,7 @@
 import type { BrokerConfig, ServerEntry } from "../config/mod.ts";
 import type { Observers } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
+import type { Credentials } from "../core/secret.ts";
 import { BrokerLink } from "../mqtt/mod.ts";
 import { type Acceptor, PROFILES, type ServerOptions } from "../wire/mod.ts";
 import { ChildPool } from "./child_pool.ts";
@@ -28,6 +29,8 @@ export interface ServeConfig {
   readonly servers: readonly ServedEntry[];
   readonly share: string | undefined;
   readonly passedVariables: readonly string[];
+  /** What the server processes get by SMCP before they speak MCP. */
+  readonly childCredentials?: Credentials;
   readonly prewarm: number;
   readonly maximumSessions: number;
   /** Requests of one session that may wait for their answers. */
@@ -88,6 +91,7 @@ function start(
   const pool = new ChildPool({
     entry,
     passedVariables: config.passedVariables,
+    ...(config.childCredentials === undefined ? {} : { credentials: config.childCredentials }),
     prewarm: config.prewarm,
     maximumMessage: config.maximumMessage,
     observe,

@@ -8,12 +8,16 @@ import type { CommandDeclaration } from "./command.ts";
 import { COMPLETIONS } from "./completions.ts";
 import { CONFIG } from "./config.ts";
 import { CONNECT } from "./connect.ts";
+import { LAUNCH } from "./launch.ts";
 import { SERVE } from "./serve.ts";
+import { TOOLS } from "./tools.ts";
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly CommandDeclaration<Settings>[] = [
   SERVE,
   CONNECT,
+  TOOLS,
+  LAUNCH,
   CONFIG,
   COMPLETIONS,
 ];

@@ -4,6 +4,7 @@ import {
   CONNECT_SETTINGS,
   LOG_SETTINGS,
   MESSAGE_SETTINGS,
+  SMCP_SETTINGS,
   STATUS_SETTINGS,
   TOPIC_SETTINGS,
 } from "../config/mod.ts";
@@ -14,6 +15,7 @@ const settings = {
   ...CONNECT_SETTINGS,
   ...MESSAGE_SETTINGS,
   ...BROKER_SETTINGS,
+  ...SMCP_SETTINGS,
   ...LOG_SETTINGS,
   ...STATUS_SETTINGS,
 };
@@ -38,7 +40,7 @@ export const CONNECT = command<ConnectSettings>({
   ],
   groups: {
     "Server:": { ...TOPIC_SETTINGS, ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS },
-    "Broker:": BROKER_SETTINGS,
+    "Broker:": { ...BROKER_SETTINGS, ...SMCP_SETTINGS },
     "Log and status:": { ...LOG_SETTINGS, ...STATUS_SETTINGS },
   },
   settings,

@@ -1,32 +1,38 @@
 /** `connect`: what it does. @module */
 import { connect } from "../app/mod.ts";
-import { brokerConfig, readBrokerFiles, topicConfig } from "../config/mod.ts";
+import { topicConfig } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
-import { allOrProblems } from "../core/usage_error.ts";
 import { observation } from "../observe/mod.ts";
-import { childEnvironment, ChildProcess, ownStdio } from "../stdio/mod.ts";
+import { type ByteSource, childEnvironment, ChildProcess, LineChannel, ownOutput } from "../stdio/mod.ts";
+import { chooseBroker } from "./broker_choice.ts";
 import type { Action } from "./command.ts";
 import type { ConnectSettings } from "./connect.ts";
 import { EXIT_OK } from "./exit_codes.ts";
+import { printCredentialsSchema } from "./own_login.ts";
+import { parentWatch } from "./parent_watch.ts";
 import { terminationSignal } from "./termination.ts";
 
 /** Runs `connect` until its host ends the conversation. */
 export const connectAction: Action<ConnectSettings> = async ({ values, flags, operands, started }) => {
-  const [topics, broker] = await allOrProblems(
-    () => topicConfig(values),
-    async () => brokerConfig(await readBrokerFiles(values, flags), flags),
-  );
+  if (values.credentialsSchema) {
+    await printCredentialsSchema();
+    return EXIT_OK;
+  }
+  using parent = parentWatch();
+  const choice = await chooseBroker(values, flags, parent.signal, () => topicConfig(values));
+  const { broker, input, others: topics } = choice;
+  await using log = choice.log;
   started();
-  await using observed = await observation({
-    log: { level: values.logLevel, format: values.logFormat },
+  await using observed = observation({
+    log,
     status: values.status,
     title: `mcp-mqtt-proxy connect ${topics.serverName}`,
     conditions: ["broker"],
   });
   const { observe } = observed;
-  for (const text of [...broker.warnings, ...topics.warnings]) observe({ type: "warning", text });
+  for (const text of topics.warnings) observe({ type: "warning", text });
   using termination = terminationSignal();
-  await using host = hostChannel(operands, values.maxMessage, observe);
+  await using host = hostChannel(input, operands, values.maxMessage, observe);
   await connect(
     {
       broker,
@@ -38,20 +44,25 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
     },
     host,
     observed,
-    termination.signal,
+    AbortSignal.any([termination.signal, parent.signal]),
   );
   return EXIT_OK;
 };
 
 /** Our own stdio, or that of a client process. What it says that is not JSON is the server's to judge. */
-function hostChannel([command, ...args]: readonly string[], maximumLength: number, observe: Observer) {
+function hostChannel(
+  input: ByteSource,
+  [command, ...args]: readonly string[],
+  maximumLength: number,
+  observe: Observer,
+): LineChannel | ChildProcess {
   const tooLong = (length: number) =>
     observe({
       type: "message.dropped",
       source: "the host",
       cause: `a line of more than ${length} bytes; --max-message allows ${maximumLength}`,
     });
-  if (command === undefined) return ownStdio({ maximumLength, tooLong });
+  if (command === undefined) return new LineChannel(input, ownOutput(), { maximumLength, tooLong });
   return new ChildProcess({
     command,
     args,

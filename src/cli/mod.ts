@@ -11,6 +11,8 @@ import { COMMANDS } from "./commands.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_codes.ts";
 import type { PermissionKind } from "./permissions.ts";
 
+export { meantArguments } from "./program_name.ts";
+
 /** What the command line reads from and writes to, besides what its actions do. */
 export interface CommandLineIo {
   readonly environment: (name: string) => string | undefined;

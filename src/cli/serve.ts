@@ -4,6 +4,8 @@ import {
   LOG_SETTINGS,
   MESSAGE_SETTINGS,
   SERVE_SETTINGS,
+  SMCP_CHILD_SETTINGS,
+  SMCP_SETTINGS,
   STATUS_SETTINGS,
   TOPIC_SETTINGS,
 } from "../config/mod.ts";
@@ -12,8 +14,10 @@ import { command } from "./command.ts";
 const settings = {
   ...TOPIC_SETTINGS,
   ...SERVE_SETTINGS,
+  ...SMCP_CHILD_SETTINGS,
   ...MESSAGE_SETTINGS,
   ...BROKER_SETTINGS,
+  ...SMCP_SETTINGS,
   ...LOG_SETTINGS,
   ...STATUS_SETTINGS,
 };
@@ -40,8 +44,8 @@ export const SERVE = command<ServeSettings>({
     ],
   ],
   groups: {
-    "Server:": { ...TOPIC_SETTINGS, ...SERVE_SETTINGS, ...MESSAGE_SETTINGS },
-    "Broker:": BROKER_SETTINGS,
+    "Server:": { ...TOPIC_SETTINGS, ...SERVE_SETTINGS, ...SMCP_CHILD_SETTINGS, ...MESSAGE_SETTINGS },
+    "Broker:": { ...BROKER_SETTINGS, ...SMCP_SETTINGS },
     "Log and status:": { ...LOG_SETTINGS, ...STATUS_SETTINGS },
   },
   settings,

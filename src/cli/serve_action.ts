@@ -1,39 +1,51 @@
 /** `serve`: what it does. @module */
 import { lookForProgram, serve, type ServedEntry } from "../app/mod.ts";
 import {
-  brokerConfig,
+  type CredentialSource,
+  credentialSource,
   environmentOf,
-  readBrokerFiles,
   readServerEntries,
   type TopicConfig,
   topicConfig,
   type Values,
 } from "../config/mod.ts";
-import { allOrProblems, UsageError } from "../core/usage_error.ts";
+import { UsageError } from "../core/usage_error.ts";
 import { observation } from "../observe/mod.ts";
+import { readCredentials } from "../smcp/mod.ts";
+import { chooseBroker } from "./broker_choice.ts";
 import type { Action } from "./command.ts";
 import { EXIT_NO_PERMISSION, EXIT_OK } from "./exit_codes.ts";
+import { printCredentialsSchema } from "./own_login.ts";
 import type { ServeSettings } from "./serve.ts";
 import { terminationSignal } from "./termination.ts";
 
 /** Runs `serve` until the process is asked to end. */
 export const serveAction: Action<ServeSettings> = async ({ values, flags, operands, started }) => {
+  if (values.credentialsSchema) {
+    await printCredentialsSchema();
+    return EXIT_OK;
+  }
   const { config } = values;
-  const [servers, broker] = await allOrProblems(
+  const childSource = childCredentialSource(values, flags);
+  const choice = await chooseBroker(
+    values,
+    flags,
+    new AbortController().signal,
     async () =>
       config === undefined ? [oneServer(values, operands)] : await configuredServers(config, values, operands),
-    async () => brokerConfig(await readBrokerFiles(values, flags), flags),
   );
+  const { broker, input, others: servers } = choice;
+  await using log = choice.log;
+  const child = childSource && await readCredentials(childSource, { stdin: input, environment: Deno.env });
   const programs = await Promise.all(servers.map(({ entry }) => lookForProgram(entry, values.passEnv)));
   started();
-  await using observed = await observation({
-    log: { level: values.logLevel, format: values.logFormat },
+  await using observed = observation({
+    log,
     status: values.status,
     title: "mcp-mqtt-proxy serve",
     conditions: servers.flatMap(({ topics, entry }) => [`server ${topics.serverName}`, `process of ${entry.name}`]),
   });
-  const topicWarnings = servers.flatMap(({ topics }) => topics.warnings);
-  for (const text of [...broker.warnings, ...topicWarnings]) observed.observe({ type: "warning", text });
+  for (const text of servers.flatMap(({ topics }) => topics.warnings)) observed.observe({ type: "warning", text });
   for (const event of programs) observed.observe(event);
   using termination = terminationSignal();
   const failure = await serve(
@@ -42,6 +54,7 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
       servers,
       share: values.noShare || !broker.profile.sharedSubscriptionAvailable ? undefined : values.share,
       passedVariables: values.passEnv,
+      ...(child === undefined ? {} : { childCredentials: child.credentials }),
       prewarm: values.prewarm,
       maximumSessions: values.maxSessions,
       maximumPending: values.maxPending,
@@ -55,6 +68,22 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
   );
   return failure === undefined ? EXIT_OK : EXIT_NO_PERMISSION;
 };
+
+/** Where the credentials of the server processes are, if these are SMCP servers. */
+function childCredentialSource(
+  values: Values<ServeSettings>,
+  flags: Readonly<Record<string, unknown>>,
+): CredentialSource | undefined {
+  if (values.smcpChild) {
+    const source = credentialSource(values);
+    if (source.kind !== "stdin" || !values.smcp) return source;
+    throw new UsageError(["with --smcp, stdin is for our own credentials: give those of the server in a file"]);
+  }
+  // Variables may be meant for somebody else.
+  const { credentialsFile, credentialsCommand, credentialsEnv } = flags;
+  if ((credentialsFile ?? credentialsCommand ?? credentialsEnv) === undefined) return undefined;
+  throw new UsageError(["credentials for the server are given, but it is no SMCP server: add --smcp-child"]);
+}
 
 type Served = ServedEntry & { readonly topics: TopicConfig };
 

@@ -113,7 +113,7 @@ export function readBrokerLogin(credentials: Credentials, connection: Connection
     ["MQTT_PASS", config.broker.password ?? new Secret("")],
   ]);
   return {
-    broker: { ...config, broker: { ...config.broker, redact } },
+    broker: { ...config, broker: { ...config.broker, redact: (text) => nameKeys(redact(text)) } },
     logLevel: logLevel(value("LOG_LEVEL")),
     unknownKeys: [...credentials.keys()].filter((key) => !(CREDENTIAL_KEYS as readonly string[]).includes(key)),
     redact,
@@ -141,6 +141,18 @@ export function environmentCredentials(environment: (name: string) => string | u
   }
   return found;
 }
+
+/** What is said about a connection names the flags that it depends on; here the same depends on credentials. */
+function nameKeys(text: string): string {
+  return text.replaceAll(/--(?:broker|username|password-file|client-id)(?![\w-])/g, (flag) => KEYS[flag] ?? flag);
+}
+
+const KEYS: Readonly<Record<string, CredentialKey>> = {
+  "--broker": "MQTT_BROKER",
+  "--username": "MQTT_USER",
+  "--password-file": "MQTT_PASS",
+  "--client-id": "MQTT_CLIENT_ID",
+};
 
 function tlsWanted(text: string | undefined): boolean | undefined {
   if (text === undefined) return undefined;

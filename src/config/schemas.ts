@@ -87,12 +87,15 @@ export const brokerUrl: z.ZodType<string> = z.string().check((context) => {
 });
 
 /** A topic to publish to. */
-export const topicName: z.ZodType<string | undefined> = z.string().check((context) => {
+export const someTopicName: z.ZodType<string> = z.string().check((context) => {
   const problem = topicNameProblem(context.value);
   if (problem !== undefined) {
     context.issues.push({ code: "custom", message: `${problem}: "${context.value}"`, input: context.value });
   }
-}).optional();
+});
+
+/** A topic to publish to, or nothing. */
+export const topicName: z.ZodType<string | undefined> = someTopicName.optional();
 
 /** A list of topic filters; empty when not given. */
 export const topicFilters: z.ZodType<string[]> = z.array(

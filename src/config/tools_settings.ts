@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bytes, onOff, seconds, topicFilters, topicName, wholeNumber } from "./schemas.ts";
+import { bytes, onOff, seconds, someTopicName, topicFilters, wholeNumber } from "./schemas.ts";
 import { setting } from "./setting.ts";
 
 /** What an agent may do on the broker. */
@@ -57,7 +57,7 @@ export const TOOL_SETTINGS = {
     flag: "--reply-topic <topic>",
     environment: "MCP_MQTT_REPLY_TOPIC",
     description: "base of the topics on which answers to the request tool come; {client} stands for the client id",
-    schema: topicName,
+    schema: someTopicName,
     fallback: "mcp/tools/{client}",
   }),
   bufferMessages: setting({

@@ -33,6 +33,7 @@ export type ProxyEvent =
   | { readonly type: "child.delayed"; readonly session: string; readonly delay: number }
   | { readonly type: "child.exited"; readonly session: string; readonly cause: string }
   | { readonly type: "child.stderr"; readonly session: string; readonly line: string }
+  | { readonly type: "credentials.sent"; readonly server: string; readonly keys: string }
   | { readonly type: "line.skipped"; readonly source: string; readonly bytes: number }
   | { readonly type: "message.dropped"; readonly source: string; readonly cause: string }
   | { readonly type: "message.carried"; readonly direction: "to-server" | "to-client"; readonly bytes: number }

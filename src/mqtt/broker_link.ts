@@ -88,8 +88,8 @@ export class BrokerLink implements MqttLink {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#clientId = options.plan.clientId;
-    this.#outbox = new Outbox(this.#clock);
     this.#redact = options.broker.redact ?? redactNothing;
+    this.#outbox = new Outbox(this.#clock, this.#redact);
     this.#broker = this.#redact(options.broker.url);
   }
 
@@ -127,12 +127,14 @@ export class BrokerLink implements MqttLink {
 
   async roundTrip(): Promise<void> {
     const connection = this.#connection;
-    const answered = this.#state.status === "online" ? connection?.unsubscribe(this.#nobodysFilter) : undefined;
+    if (this.#state.status !== "online" || connection === undefined) {
+      throw new Failure("broker-unreachable", "There is no connection to the broker");
+    }
     try {
-      await (answered ?? Promise.reject(new Error("there is no connection")));
-    } catch (error) {
-      const cause = this.#redact(error instanceof Error ? error.message : String(error));
-      throw new Failure("broker-unreachable", `The connection to the broker was lost: ${cause}`);
+      await connection.unsubscribe(this.#nobodysFilter);
+    } catch {
+      const { cause } = await connection.closed;
+      throw new Failure("broker-unreachable", `The connection to the broker was lost: ${this.#redact(cause)}`);
     }
   }
 
@@ -272,14 +274,15 @@ export class BrokerLink implements MqttLink {
       for (const [index, subscription] of batch.entries()) {
         const code = codes[index] ?? 0x80;
         if (code < 0x80) continue;
+        const filter = this.#redact(subscription.filter);
         const failure = new Failure(
           "not-authorized",
-          `The broker does not grant the subscription to "${subscription.filter}": ${
+          `The broker does not grant the subscription to "${filter}": ${
             reasonCodeName(code)
           }; check what the broker allows this user and client id`,
-          { filter: subscription.filter, reasonCode: code },
+          { filter, reasonCode: code },
         );
-        this.#options.observe({ type: "subscription.refused", filter: subscription.filter, cause: failure.message });
+        this.#options.observe({ type: "subscription.refused", filter, cause: failure.message });
         if (subscription.refused === undefined) fatal ??= failure;
         else subscription.refused(failure);
       }
@@ -321,14 +324,8 @@ export class BrokerLink implements MqttLink {
     const check = error.reasonCode === undefined ? undefined : permanentRefusal(error.reasonCode);
     if (check === undefined) return { cause, refused: undefined };
     const details = { reasonCode: error.reasonCode ?? 0 };
-    return {
-      cause,
-      refused: new Failure(
-        "login-refused",
-        `The broker ${this.#broker} refused the login: ${cause}; ${check}`,
-        details,
-      ),
-    };
+    const text = this.#redact(`The broker ${this.#broker} refused the login: ${cause}; ${check}`);
+    return { cause, refused: new Failure("login-refused", text, details) };
   }
 
   #nextDelay(refused: Failure | undefined): number {

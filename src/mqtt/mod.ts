@@ -16,6 +16,7 @@ export type {
   UserProperties,
   Will,
 } from "./link.ts";
+export { obstacle, whenOnline } from "./online.ts";
 export { NO_MATCHING_SUBSCRIBERS } from "./reason_codes.ts";
 export {
   filterCovers,

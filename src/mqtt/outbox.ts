@@ -6,6 +6,7 @@
 import type { Clock } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
 import { Queue } from "../core/queue.ts";
+import { type Redact, redactNothing } from "../core/redaction.ts";
 import type { MqttConnection } from "./connection.ts";
 import type { BrokerLimits, PublishPacket, QoS, Settled } from "./link.ts";
 import { publishSize } from "./packet_size.ts";
@@ -36,6 +37,7 @@ interface Entry {
 /** The messages of one link that are not yet with the broker, in order. */
 export class Outbox {
   readonly #clock: Clock;
+  readonly #redact: Redact;
   #connection: MqttConnection | undefined;
   #limits: BrokerLimits | undefined;
   readonly #waiting = new Queue<Entry>();
@@ -48,8 +50,10 @@ export class Outbox {
   #cancelTimer: (() => void) | undefined;
   #timerDue = Infinity;
 
-  constructor(clock: Clock) {
+  /** @param redact applied to the topics in failures, which may hold a client id */
+  constructor(clock: Clock, redact: Redact = redactNothing) {
     this.#clock = clock;
+    this.#redact = redact;
   }
 
   /** Takes a message; see {@linkcode MqttLink.publish}. */
@@ -155,7 +159,7 @@ export class Outbox {
     connection.publish(packet, (reasonCode) => {
       if (!this.#unacknowledged.delete(entry)) return;
       this.#bytesSent -= entry.packet.payload.length;
-      this.#settle(entry, refusal(entry.packet.topic, reasonCode));
+      this.#settle(entry, refusal(this.#redact(entry.packet.topic), reasonCode));
       if (this.#waiting.length > 0 || this.#empty !== undefined) this.#pump();
     });
     if (qos === 0) return; // it has been sent when it is written, however long that takes

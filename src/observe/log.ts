@@ -11,7 +11,7 @@ import { lineSink } from "./line_sink.ts";
 export interface LogOptions {
   readonly level: "debug" | "info" | "warning" | "error" | "off";
   readonly format: "text" | "json";
-  /** @default {our stderr} */
+  /** @default {stderr} */
   readonly output?: WritableStream<Uint8Array>;
 }
 
@@ -41,6 +41,7 @@ const LEVELS: Readonly<Record<ProxyEvent["type"], LogLevel>> = {
   "child.delayed": "info",
   "child.exited": "warning",
   "child.stderr": "info",
+  "credentials.sent": "info",
   "line.skipped": "warning",
   "message.dropped": "warning",
   "message.carried": "debug",
@@ -51,7 +52,7 @@ const LEVELS: Readonly<Record<ProxyEvent["type"], LogLevel>> = {
 };
 
 /** Starts the log. Nothing else of this process writes to stderr, and no line of it goes to stdout. */
-export async function startLog({ level, format, output = ownErrors() }: LogOptions): Promise<Log> {
+export async function startLog({ level, format, output = stderr() }: LogOptions): Promise<Log> {
   const formatter = format === "json" ? getJsonLinesFormatter({ properties: "flatten" }) : formatText;
   await configure({
     reset: true,
@@ -75,8 +76,8 @@ export async function startLog({ level, format, output = ownErrors() }: LogOptio
   };
 }
 
-/** Our stderr, which the log's end leaves open: there may be a last word to say. */
-function ownErrors(): WritableStream<Uint8Array> {
+/** Our stderr, which stays open when the log ends: there may be a last word to say. */
+function stderr(): WritableStream<Uint8Array> {
   return new WritableStream({
     async write(bytes) {
       for (let written = 0; written < bytes.length;) written += await Deno.stderr.write(bytes.subarray(written));
@@ -133,6 +134,8 @@ function sentence(event: ProxyEvent): string {
       return `${event.session}: ${event.cause}`;
     case "child.stderr":
       return `${event.session}: ${event.line}`;
+    case "credentials.sent":
+      return `${event.server}: sent its credentials: ${event.keys || "none"}`;
     case "line.skipped":
       return `${event.source}: skipped a line of ${event.bytes} bytes on stdout that is not JSON (further ones without a word)`;
     case "message.dropped":

@@ -1,3 +1,5 @@
 /** Sinks of the event stream. @module */
+export { lossyOutput } from "./lossy_output.ts";
 export { type Log, type LogOptions, startLog } from "./log.ts";
 export { type Observation, observation, type ObservationOptions } from "./observation.ts";
+export { redacting } from "./redacting.ts";

@@ -4,14 +4,15 @@
  * @module
  */
 import type { Observers } from "../core/events.ts";
-import { type LogOptions, startLog } from "./log.ts";
+import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { Readiness } from "./readiness.ts";
 import { startStatusServer } from "./status_server.ts";
 
 /** What is observed, and shown where. */
 export interface ObservationOptions {
-  readonly log: LogOptions;
+  /** It stays the caller's. */
+  readonly log: Log;
   /** Address of the status over HTTP; none when `undefined`. */
   readonly status: string | undefined;
   /** The heading of the status page. */
@@ -24,21 +25,16 @@ export interface ObservationOptions {
 export type Observation = Observers & AsyncDisposable;
 
 /**
- * Starts the log and, if it is wanted, the status.
+ * Starts the status, if it is wanted, beside the log.
  *
  * @throws {UsageError} when the status cannot be served there
  */
-export async function observation({ log, status, title, conditions }: ObservationOptions): Promise<Observation> {
-  await using started = new AsyncDisposableStack();
-  const { observe } = started.use(await startLog(log));
-  if (status === undefined) {
-    const running = started.move();
-    return { observe, meter: undefined, [Symbol.asyncDispose]: () => running.disposeAsync() };
-  }
+export function observation({ log, status, title, conditions }: ObservationOptions): Observation {
+  const { observe } = log;
+  if (status === undefined) return { observe, meter: undefined, [Symbol.asyncDispose]: () => Promise.resolve() };
   const metrics = new Metrics();
   const readiness = new Readiness(conditions);
-  started.use(startStatusServer({ address: status, title, metrics, readiness }));
-  const running = started.move();
+  const server = startStatusServer({ address: status, title, metrics, readiness });
   return {
     observe: (event) => {
       metrics.observe(event);
@@ -46,6 +42,6 @@ export async function observation({ log, status, title, conditions }: Observatio
       observe(event);
     },
     meter: metrics.observe,
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

@@ -18,7 +18,7 @@ export interface DeliveryOptions {
   /** The child's stdin. */
   readonly output: ByteSink;
   readonly credentials: Credentials;
-  /** Told of each line of the child that is no part of the handshake. */
+  /** Told of the first line of the child that is no part of the handshake. */
   readonly skipped?: (bytes: number) => void;
   /** @default {systemClock} */
   readonly clock?: Clock;
@@ -33,6 +33,7 @@ export async function deliverCredentials(options: DeliveryOptions): Promise<Byte
   const { input, output, credentials, skipped, clock = systemClock } = options;
   const handshake = new ParentHandshake();
   const deadline = new Deadline(clock);
+  let skippedBefore = false;
   deadline.set(READY_TIMEOUT);
   try {
     while (true) {
@@ -45,7 +46,8 @@ export async function deliverCredentials(options: DeliveryOptions): Promise<Byte
             await deadline.limit(send(credentials, output));
             break;
           case "skip":
-            skipped?.(step.bytes);
+            if (!skippedBefore) skipped?.(step.bytes);
+            skippedBefore = true;
             break;
           case "refused":
             // The child may repeat what it was given.

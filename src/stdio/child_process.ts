@@ -7,20 +7,15 @@ import type { Channel, Receiver } from "../core/channel.ts";
 import { withTimeLimit } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
-import { LineChannel } from "./line_channel.ts";
+import { type Redact, redactNothing } from "../core/redaction.ts";
+import { type ByteSource, LineChannel } from "./line_channel.ts";
 import { LineSplitter } from "./line_splitter.ts";
-import { endWithUs, HAS_PROCESS_GROUPS, signalGroup } from "./process_group.ts";
-import { type Launch, windowsLaunch } from "./windows_launcher.ts";
+import type { ByteSink } from "./line_writer.ts";
+import { endWithUs, signalGroup } from "./process_group.ts";
+import { type ProgramOptions, spawn } from "./spawn.ts";
 
 /** How to start a child, and who is told what about it. */
-export interface ChildProcessOptions {
-  /** The program; without a slash in its name it is looked up in PATH. */
-  readonly command: string;
-  readonly args: readonly string[];
-  /** The whole environment of the child. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** Working directory; our own by default. */
-  readonly directory?: string;
+export interface ChildProcessOptions extends ProgramOptions {
   /** Longest line the child may print, in bytes. */
   readonly maximumLength: number;
   /** Takes each line of the child's stderr. */
@@ -29,6 +24,13 @@ export interface ChildProcessOptions {
   readonly skipped: (line: Uint8Array) => void;
   /** Takes the length of each line that was longer than `maximumLength`. */
   readonly tooLong: (length: number) => void;
+  /**
+   * What is said to the child, and heard from it, before the first message. Resolves with where messages come from;
+   * when it rejects, the child is ended at once, with that {@linkcode Failure} as the reason.
+   */
+  readonly opening?: (input: ByteSource, output: ByteSink) => Promise<ByteSource>;
+  /** Applied to each line of the child's stderr. @default {redactNothing} */
+  readonly redact?: Redact;
   /** How long the child may take to end after its stdin was closed, and again after SIGTERM, in ms. */
   readonly patience?: number;
 }
@@ -60,6 +62,7 @@ export class ChildProcess implements Channel {
   #stopping: Promise<void> | undefined;
   #reason: Failure | undefined;
   #running = true;
+  #receiving = false;
   #reads = 0;
   #reading = false;
 
@@ -70,14 +73,18 @@ export class ChildProcess implements Channel {
    */
   constructor(options: ChildProcessOptions) {
     this.#options = options;
-    this.#child = start(options);
+    this.#child = spawn(options, "piped");
     endWithUs(this.#child);
     this.pid = this.#child.pid;
     const output = this.#child.stdout.getReader();
     const input = this.#child.stdin.getWriter();
+    const source = { read: () => this.#read(output) };
+    const sink = { write: (bytes: Uint8Array) => input.write(bytes), close: () => input.close() };
+    const opened = options.opening?.(source, sink);
+    opened?.catch((failure) => this.#end(failure, 0));
     this.#lines = new LineChannel(
-      { read: () => this.#read(output) },
-      { write: (bytes) => input.write(bytes), close: () => input.close() },
+      opened === undefined ? source : { read: async () => await (await opened).read() },
+      opened === undefined ? sink : { ...sink, write: (bytes) => opened.then(() => sink.write(bytes)) },
       options,
     );
     const stderr = this.#child.stderr.getReader();
@@ -86,6 +93,7 @@ export class ChildProcess implements Channel {
   }
 
   receive(receiver: Receiver): void {
+    this.#receiving = true;
     this.#lines.receive(receiver);
   }
 
@@ -95,8 +103,7 @@ export class ChildProcess implements Channel {
 
   /** Ends the child: closes its stdin, then SIGTERM, then SIGKILL, each after the patience has run out. */
   close(reason?: Failure): Promise<void> {
-    this.#stopping ??= this.#stop(reason);
-    return this.#stopping;
+    return this.#end(reason, this.#options.patience ?? DEFAULT_PATIENCE);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -121,9 +128,13 @@ export class ChildProcess implements Channel {
     });
   }
 
-  async #stop(reason: Failure | undefined): Promise<void> {
+  #end(reason: Failure | undefined, patience: number): Promise<void> {
+    this.#stopping ??= this.#stop(reason, patience);
+    return this.#stopping;
+  }
+
+  async #stop(reason: Failure | undefined, patience: number): Promise<void> {
     this.#reason = reason;
-    const patience = this.#options.patience ?? DEFAULT_PATIENCE;
     void this.#lines.close(); // also when it has exited: nobody waits for the rest of its output any more
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
       await withTimeLimit(this.#child.status, patience);
@@ -148,16 +159,17 @@ export class ChildProcess implements Channel {
     while (!ended) {
       const reads = this.#reads;
       await withTimeLimit(end, OUTPUT_GRACE);
-      const backpressure = !this.#reading && this.#reads > 0;
+      const backpressure = this.#receiving && !this.#reading && this.#reads > 0;
       if (reads === this.#reads && !backpressure) break;
     }
   }
 
   async #drain(stderr: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
     const decoder = new TextDecoder();
+    const { redact = redactNothing } = this.#options;
     const lines = new LineSplitter(STDERR_LINE_LIMIT, () => {});
     const take = (bytes: Uint8Array) => {
-      const line = decoder.decode(bytes).trimEnd();
+      const line = redact(decoder.decode(bytes).trimEnd());
       if (line === "") return;
       this.#lastWords = line.slice(0, LAST_WORDS_LIMIT);
       this.#options.stderr(line);
@@ -169,43 +181,5 @@ export class ChildProcess implements Channel {
     }
     const rest = lines.end();
     if (rest !== undefined) take(rest);
-  }
-}
-
-function launch({ command, args, environment, directory }: ChildProcessOptions): Launch {
-  if (Deno.build.os !== "windows") return { command, args, raw: false };
-  const { PATH: path = "", PATHEXT: extensions = "", COMSPEC } = environment;
-  return windowsLaunch(command, args, { path, extensions, directory: directory ?? Deno.cwd(), isFile }, COMSPEC);
-}
-
-function isFile(file: string): boolean {
-  try {
-    return Deno.statSync(file).isFile;
-  } catch {
-    return false;
-  }
-}
-
-function start(options: ChildProcessOptions): Deno.ChildProcess {
-  try {
-    const { command, args, raw } = launch(options);
-    return new Deno.Command(command, {
-      args: [...args],
-      windowsRawArguments: raw,
-      env: { ...options.environment },
-      clearEnv: true,
-      ...(options.directory === undefined ? {} : { cwd: options.directory }),
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-      detached: HAS_PROCESS_GROUPS,
-    }).spawn();
-  } catch (cause) {
-    const why = cause instanceof Deno.errors.NotFound
-      ? `there is no program "${options.command}" in PATH (or no directory "${options.directory ?? "."}")`
-      : cause instanceof Error
-      ? cause.message
-      : String(cause);
-    throw new Failure("child-not-started", `The server process could not be started: ${why}`, {}, { cause });
   }
 }

@@ -1,4 +1,5 @@
 /** Lines on byte streams as channels: our own stdio, and child processes. @module */
+export { ChildPipes } from "./child_pipes.ts";
 export { ChildProcess, type ChildProcessOptions } from "./child_process.ts";
 export { childEnvironment, INHERITED_VARIABLES } from "./environment.ts";
 export { findCommand } from "./find_command.ts";

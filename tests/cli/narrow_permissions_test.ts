@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { documentation } from "../support/documentation.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
-import { fixture, type Process, startProxyUnder } from "../support/proxy.ts";
+import { fixture, type Process, PROXY_COMMAND, startProxyUnder } from "../support/proxy.ts";
 
 /** What every command may do, by the documentation: rows like | `serve` | `--allow-net=HOST:PORT …` |. */
 const NARROWEST: ReadonlyMap<string, readonly string[]> = new Map(
@@ -48,7 +48,34 @@ const CONVERSATIONS: Readonly<Record<string, (url: string) => Promise<void>>> = 
     await host.closeInput();
     assert.equal((await host.status).code, 0);
   },
+  tools: async (url) => {
+    await using tools = start(url, ["tools"]);
+    assert.equal(await tools.output.next(), "+READY");
+    await tools.send({ MQTT_BROKER: new URL(url).host });
+    assert.equal(await tools.output.next(), "+OK");
+    await listTools(tools);
+  },
+  launch: async (url) => {
+    const file = await Deno.makeTempFile();
+    await Deno.writeTextFile(file, JSON.stringify({ MQTT_BROKER: new URL(url).host }));
+    const flags = [...flagsOf("launch", url), `--allow-read=${file}`];
+    await using host = startProxyUnder(flags, ["launch", "--credentials-file", file, "--", ...PROXY_COMMAND, "tools"]);
+    await listTools(host);
+    await Deno.remove(file);
+  },
 };
+
+/** Asks a tool server what it can do, as soon as it takes MCP. */
+async function listTools(tools: Process): Promise<void> {
+  const params = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "test", version: "1" } };
+  await tools.send({ jsonrpc: "2.0", id: 1, method: "initialize", params });
+  assert.equal((await tools.output.nextJson()).id, 1);
+  await tools.send({ jsonrpc: "2.0", method: "notifications/initialized" });
+  await tools.send({ jsonrpc: "2.0", id: 2, method: "tools/list" });
+  assert.ok((await tools.output.nextJson()).result.tools.length > 0);
+  await tools.closeInput();
+  assert.equal((await tools.status).code, 0);
+}
 
 /** Command lines of the others: they must end as they do when everything is permitted. */
 const LINES: Readonly<Record<string, (url: string) => readonly string[]>> = {

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import metadata from "../../deno.json" with { type: "json" };
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { NEEDS, surrender } from "../../src/cli/permissions.ts";
+import { CREDENTIAL_KEYS } from "../../src/config/mod.ts";
 import { INHERITED_ON } from "../../src/stdio/environment.ts";
 import { testOnBrokers } from "../support/brokers.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
@@ -64,6 +65,7 @@ for (const [name, set] of Object.entries(metadata.permissions)) {
     assert.ok(typeof set.env === "object");
     assert.ok(set.env.ignore, "MQTT.js asks for variables that nobody granted");
     const variables = commands.flatMap(({ settings }) => Object.values(settings).map(({ environment }) => environment));
+    if (name === "tools") variables.push(...CREDENTIAL_KEYS); // by --insecure
     if ("run" in set) variables.push(...INHERITED_ON.unix, ...INHERITED_ON.windows);
     const grants = set.env.allow;
     assert.deepEqual(variables.filter((variable) => !grants.some((grant) => covers(grant, variable))), []);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { BROKER_PROFILES, BrokerLink, type MqttLink, type ReceivedPacket } from "../../src/mqtt/mod.ts";
+import { connect } from "mqtt";
+import { BROKER_PROFILES, BrokerLink, type MqttLink, type ReceivedPacket, whenOnline } from "../../src/mqtt/mod.ts";
 import { testOnBrokers, testOnMosquitto } from "../support/brokers.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
 import { mosquitto } from "../support/mosquitto.ts";
@@ -7,19 +8,14 @@ import { mosquitto } from "../support/mosquitto.ts";
 function openLink(url: string, clientId = `test-${crypto.randomUUID().slice(0, 8)}`): BrokerLink {
   return new BrokerLink({
     broker: { url, keepAlive: 60 },
-    plan: { clientId },
+    plan: { clientId, sessionExpiryInterval: 60 },
     profile: BROKER_PROFILES.standard,
     observe: () => {},
   }).open();
 }
 
-function online(link: MqttLink): Promise<void> {
-  return new Promise((resolve) => {
-    if (link.state.status === "online") resolve();
-    link.watch((state) => {
-      if (state.status === "online") resolve();
-    });
-  });
+async function online(link: MqttLink): Promise<void> {
+  await whenOnline(link, 10_000, new AbortController().signal);
 }
 
 function publish(link: MqttLink, topic: string, text: string, retain = false): Promise<void> {
@@ -94,4 +90,59 @@ Deno.test("a subscription made while the broker is still being asked for others 
   await online(link);
   await publish(link, "second", "x");
   assert.equal(await arrived.promise, "second");
+});
+
+testOnMosquitto("a link that is closed leaves no session at the broker", async () => {
+  await using broker = await mosquitto();
+  const link = openLink(broker.url, "one-and-the-same");
+  await online(link);
+  await link.subscribe({ filter: "a", qos: 1, handler: () => {} });
+  await link.close();
+  const client = connect(broker.url, { protocolVersion: 5, clean: false, clientId: "one-and-the-same" });
+  const sessionPresent = await new Promise((resolve) =>
+    client.once("connect", (packet) => resolve(packet.sessionPresent))
+  );
+  await client.endAsync();
+  assert.equal(sessionPresent, false);
+});
+
+Deno.test("waiting for a link that stays away ends with the reason why it is away", async () => {
+  await using link = openLink("mqtt://127.0.0.1:1");
+  const waiting = whenOnline(link, 300, new AbortController().signal);
+  await assert.rejects(waiting, {
+    reason: "broker-unreachable",
+    message: /^The broker mqtt:\/\/127\.0\.0\.1:1 cannot/,
+  });
+});
+
+Deno.test("waiting for a link that was refused ends at once", async () => {
+  await using broker = await embeddedBroker();
+  broker.aedes.authenticate = (_client, _username, _password, done) =>
+    done(Object.assign(new Error("no"), { returnCode: 5 }), false);
+  await using link = openLink(broker.url);
+  await assert.rejects(whenOnline(link, 60_000, new AbortController().signal), { reason: "login-refused" });
+});
+
+Deno.test("waiting for a link ends when it is cancelled or the link is closed", async () => {
+  const link = openLink("mqtt://127.0.0.1:1");
+  const cancel = new AbortController();
+  const cancelled = whenOnline(link, 60_000, cancel.signal);
+  cancel.abort(new Error("cancelled"));
+  await assert.rejects(cancelled, /cancelled/);
+  const closed = whenOnline(link, 60_000, new AbortController().signal);
+  await link.close();
+  await assert.rejects(closed, /The connection to the broker was closed/);
+});
+
+Deno.test("nothing that is said about a link shows what is to be redacted", async () => {
+  const seen: string[] = [];
+  await using link = new BrokerLink({
+    broker: { url: "mqtt://127.0.0.1:1", keepAlive: 60, redact: (text) => text.replaceAll("127.0.0.1", "[HOST]") },
+    plan: { clientId: "x" },
+    profile: BROKER_PROFILES.standard,
+    observe: (event) => void seen.push(JSON.stringify(event)),
+  }).open();
+  await assert.rejects(whenOnline(link, 300, new AbortController().signal), /The broker mqtt:\/\/\[HOST\]:1 cannot be/);
+  assert.ok(seen.length >= 2);
+  for (const line of seen) assert.doesNotMatch(line, /127\.0\.0\.1/);
 });

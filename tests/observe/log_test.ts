@@ -37,6 +37,7 @@ const EVENTS: { readonly [Type in ProxyEvent["type"]]: Extract<ProxyEvent, { typ
   "child.started": { type: "child.started", server: "files", session: "files/c/1", pid: 7 },
   "child.exited": { type: "child.exited", session: "files/c/1", cause: "exited with code 3" },
   "child.stderr": { type: "child.stderr", session: "files/c/1", line: "hello" },
+  "credentials.sent": { type: "credentials.sent", server: "files", keys: "TOKEN" },
   "line.skipped": { type: "line.skipped", source: "files/c/1", bytes: 9 },
   "message.dropped": { type: "message.dropped", source: "a", cause: "not JSON" },
   "message.carried": { type: "message.carried", direction: "to-server", bytes: 12 },

@@ -1,0 +1,109 @@
+/**
+ * `launch`: gives an SMCP server its credentials, and then is not there.
+ *
+ * @module
+ */
+import { withTimeLimit } from "../core/clock.ts";
+import type { Observer } from "../core/events.ts";
+import type { Credentials } from "../core/secret.ts";
+import { deliverCredentials } from "../smcp/mod.ts";
+import { type ByteSink, type ByteSource, ChildPipes } from "../stdio/mod.ts";
+
+/** What to start, and what to give it. */
+export interface LaunchConfig {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The whole environment of the server. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly credentials: Credentials;
+}
+
+/** Whoever speaks MCP with the server. */
+export interface LaunchHost {
+  readonly input: ByteSource;
+  readonly output: ByteSink;
+}
+
+/** How long the server may take to end when it is asked to, in ms. */
+const PATIENCE = 1_500;
+
+/** How long the output of a server that has ended may stand still, in ms; somebody else may hold it open. */
+const OUTPUT_GRACE = 500;
+
+/**
+ * Starts the server, gives it its credentials, and passes every byte both ways until it has ended. Resolves with its
+ * exit code.
+ *
+ * @throws {Failure} `child-not-started` when it cannot be started or does not accept the credentials
+ */
+export async function launch(
+  config: LaunchConfig,
+  host: LaunchHost,
+  observe: Observer,
+  signal: AbortSignal,
+): Promise<number> {
+  const { command, credentials } = config;
+  const child = new ChildPipes(config);
+  const stop = () => void child.stop(PATIENCE);
+  signal.addEventListener("abort", stop, { once: true });
+  let source: ByteSource;
+  try {
+    source = await deliverCredentials({
+      input: child.source,
+      output: child.sink,
+      credentials,
+      skipped: (bytes) => observe({ type: "line.skipped", source: command, bytes }),
+    });
+  } catch (error) {
+    await child.stop(0);
+    await child.discard();
+    throw error;
+  }
+  observe({ type: "credentials.sent", server: command, keys: [...credentials.keys()].join(", ") });
+
+  // The end of the host's input is passed on; what the server makes of it is its own affair.
+  void new Pump(host.input, child.sink).run().then(() => child.sink.close()).catch(() => {});
+  const output = new Pump(source, host.output);
+  const drained = output.run();
+  drained.catch(stop); // nobody listens any more
+  const exitCode = await child.ended;
+  await output.standstill(drained, OUTPUT_GRACE);
+  await child.discard();
+  return exitCode;
+}
+
+/** Passes bytes on, as fast as they are taken. */
+class Pump {
+  readonly #source: ByteSource;
+  readonly #sink: ByteSink;
+  #chunks = 0;
+  #writing = false;
+
+  constructor(source: ByteSource, sink: ByteSink) {
+    this.#source = source;
+    this.#sink = sink;
+  }
+
+  /** Resolves when the source has ended; rejects when the sink has failed. */
+  async run(): Promise<void> {
+    while (true) {
+      const chunk = await this.#source.read().catch(() => undefined);
+      if (chunk === undefined) return;
+      this.#chunks++;
+      this.#writing = true;
+      await this.#sink.write(chunk);
+      this.#writing = false;
+    }
+  }
+
+  /** Resolves when `run` has, or when nothing has come for `limit` ms. */
+  async standstill(run: Promise<void>, limit: number): Promise<void> {
+    let over = false;
+    const end = run.catch(() => {}).then(() => over = true);
+    while (!over) {
+      const chunks = this.#chunks;
+      await withTimeLimit(end, limit);
+      if (chunks === this.#chunks && !this.#writing) break;
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The channel of a host that may stop speaking before it has heard every answer.
+ *
+ * @module
+ */
+import type { Channel, Receiver } from "../core/channel.ts";
+import { type Clock, systemClock, withTimeLimit } from "../core/clock.ts";
+import type { Failure } from "../core/failure.ts";
+import { idKey } from "../core/json_rpc.ts";
+import type { Message } from "../core/message.ts";
+import { cancelledRequestId } from "../relay/mod.ts";
+
+/**
+ * Passes everything through. When the host has ended its side, the end is held back while there are requests without
+ * an answer, as of `printf … | server`.
+ */
+export class PatientChannel implements Channel {
+  readonly closed: Promise<Failure | undefined>;
+  readonly #inner: Channel;
+  readonly #unanswered = new Set<string>();
+  readonly #answered: PromiseWithResolvers<void> = Promise.withResolvers();
+  #ended = false;
+
+  /** @param patience how long the end is held back, in ms */
+  constructor(inner: Channel, patience: number, clock: Clock = systemClock) {
+    this.#inner = inner;
+    this.closed = inner.closed.then(async (failure) => {
+      this.#ended = true;
+      this.#look();
+      await withTimeLimit(this.#answered.promise, patience, clock);
+      return failure;
+    });
+  }
+
+  receive(receiver: Receiver): void {
+    this.#inner.receive((message) => {
+      if (message.kind === "request" && message.id !== undefined) this.#unanswered.add(idKey(message.id));
+      const cancelled = cancelledRequestId(message);
+      if (cancelled !== undefined) this.#settle(cancelled);
+      return receiver(message);
+    });
+  }
+
+  send(message: Message): Promise<void> | void {
+    const sent = this.#inner.send(message);
+    if (message.kind === "response" && message.id !== undefined) this.#settle(message.id);
+    return sent;
+  }
+
+  close(reason?: Failure): Promise<void> {
+    this.#answered.resolve();
+    return this.#inner.close(reason);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #settle(id: string): void {
+    this.#unanswered.delete(idKey(id));
+    this.#look();
+  }
+
+  #look(): void {
+    if (this.#ended && this.#unanswered.size === 0) this.#answered.resolve();
+  }
+}

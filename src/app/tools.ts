@@ -1,0 +1,57 @@
+/**
+ * `tools`: an MCP server that gives an agent MQTT.
+ *
+ * @module
+ */
+import type { BrokerConfig } from "../config/mod.ts";
+import type { Channel } from "../core/channel.ts";
+import { withTimeLimit } from "../core/clock.ts";
+import type { Observer } from "../core/events.ts";
+import { BrokerLink } from "../mqtt/mod.ts";
+import type { ToolServerOptions } from "../tools/mod.ts";
+import { clientIdFor } from "./client_id.ts";
+import { PatientChannel } from "./patient_channel.ts";
+import { ChannelTransport } from "./transport.ts";
+
+/** Everything that the tool server has to know. */
+export interface ToolsConfig extends Omit<ToolServerOptions, "link" | "host" | "clock"> {
+  readonly broker: BrokerConfig;
+}
+
+/** How long the broker keeps what was subscribed to while the connection is away, in s. */
+const SESSION_EXPIRY = 60;
+
+/** How long a host that has closed its end is waited for answers to what it asked before, in ms. */
+const DRAIN_TIMEOUT = 1_500;
+
+/** How long the goodbye to the broker may take, in ms: hosts exist that kill a server 100 ms after the first sign. */
+const GOODBYE_TIMEOUT = 60;
+
+/**
+ * Loads the server, which is most of the work of starting. To be called before the credentials are there, so that
+ * both happen at once.
+ */
+export function preloadTools(): Promise<unknown> {
+  return import("../tools/mod.ts");
+}
+
+/** Serves `host` until it ends its side, or `signal` is aborted. */
+export async function tools(config: ToolsConfig, host: Channel, observe: Observer, signal: AbortSignal): Promise<void> {
+  const { createToolServer } = await import("../tools/mod.ts");
+  const { broker } = config;
+  const link = new BrokerLink({
+    broker: broker.broker,
+    profile: broker.profile,
+    plan: { clientId: clientIdFor("tools", broker.clientId), sessionExpiryInterval: SESSION_EXPIRY },
+    ...(broker.protocolVersion === undefined ? {} : { protocolVersion: broker.protocolVersion }),
+    observe,
+  }).open();
+  const server = createToolServer({ ...config, link, host: new URL(broker.broker.url).host });
+  const ended = Promise.withResolvers<void>();
+  server.server.onclose = ended.resolve;
+  await server.connect(new ChannelTransport(new PatientChannel(host, DRAIN_TIMEOUT)));
+  if (signal.aborted) ended.resolve();
+  signal.addEventListener("abort", () => ended.resolve(), { once: true });
+  await ended.promise;
+  await withTimeLimit(Promise.all([link.close(), server.close()]), GOODBYE_TIMEOUT);
+}

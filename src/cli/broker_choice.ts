@@ -1,0 +1,64 @@
+/**
+ * Which broker is meant: by flags and variables, or by credentials that come by SMCP.
+ *
+ * @module
+ */
+import {
+  type BROKER_SETTINGS,
+  type BrokerConfig,
+  brokerConfig,
+  type LOG_SETTINGS,
+  readBrokerFiles,
+  type SMCP_SETTINGS,
+  type Values,
+} from "../config/mod.ts";
+import { allOrProblems, UsageError } from "../core/usage_error.ts";
+import { type Log, startLog } from "../observe/mod.ts";
+import { type ByteSource, ownInput } from "../stdio/mod.ts";
+import { startLoginLog } from "./login_log.ts";
+import { ownLogin, refuseLoginFlags } from "./own_login.ts";
+
+type ChoiceValues = Values<typeof BROKER_SETTINGS & typeof SMCP_SETTINGS & typeof LOG_SETTINGS> & {
+  readonly maxMessage: number;
+};
+
+/** The broker, and what is to be used from now on. */
+export interface BrokerChoice<T> {
+  /** What else was to be read. */
+  readonly others: T;
+  readonly broker: BrokerConfig;
+  /** The log, in which what the user ought to know of the broker's settings is already. */
+  readonly log: Log;
+  /** Our stdin, from where nobody has read yet. */
+  readonly input: ByteSource;
+}
+
+/**
+ * Finds out which broker is meant, and starts the log.
+ *
+ * @param signal ends the wait for a host that has no credentials to give
+ * @param readOthers reads the other settings; their problems are reported together with those of the broker's
+ * @throws {UsageError} when the settings contradict each other
+ * @throws {Error} when no credentials came
+ */
+export async function chooseBroker<T>(
+  values: ChoiceValues,
+  flags: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+  readOthers: () => T | Promise<T>,
+): Promise<BrokerChoice<T>> {
+  if (values.smcp) {
+    refuseLoginFlags(flags);
+    const others = await readOthers(); // nobody is asked for credentials that would be of no use
+    const login = await ownLogin(values, signal);
+    return { others, broker: login.broker, log: await startLoginLog(login, values, flags), input: login.input };
+  }
+  if (values.insecure) throw new UsageError(["--insecure replaces the handshake of --smcp: add --smcp, or remove it"]);
+  const [others, broker] = await allOrProblems(
+    readOthers,
+    async () => brokerConfig(await readBrokerFiles(values, flags), flags),
+  );
+  const log = await startLog({ level: values.logLevel, format: values.logFormat });
+  for (const text of broker.warnings) log.observe({ type: "warning", text });
+  return { others, broker, log, input: ownInput() };
+}

@@ -1,0 +1,85 @@
+/**
+ * The login to the broker, as this process gets it from the one that started it.
+ *
+ * @module
+ */
+import {
+  type BrokerLogin,
+  type ConnectionValues,
+  CredentialError,
+  CREDENTIALS_SCHEMA,
+  environmentCredentials,
+  type HANDSHAKE_SETTINGS,
+  LOGIN_FLAGS,
+  readBrokerLogin,
+  type Values,
+} from "../config/mod.ts";
+import type { Credentials } from "../core/secret.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { answerWithoutCredentials, receiveCredentials } from "../smcp/mod.ts";
+import { type ByteSource, LineChannel, ownInput, ownOutput } from "../stdio/mod.ts";
+
+type HandshakeValues = Values<typeof HANDSHAKE_SETTINGS> & ConnectionValues & { readonly maxMessage: number };
+
+/** The login, and where stdin goes on. */
+export interface OwnLogin extends BrokerLogin {
+  readonly input: ByteSource;
+}
+
+/** Prints which credentials are taken. */
+export async function printCredentialsSchema(): Promise<void> {
+  await ownOutput().write(new TextEncoder().encode(JSON.stringify(CREDENTIALS_SCHEMA, null, 2) + "\n"));
+}
+
+/**
+ * Gets the login by the handshake, or from the environment.
+ *
+ * @throws {UsageError} when the environment does not hold it
+ * @throws {Error} when the handshake has failed, of which the parent has been told
+ */
+export async function ownLogin(values: HandshakeValues, signal: AbortSignal): Promise<OwnLogin> {
+  const input = ownInput();
+  if (values.insecure) {
+    const login = read(environmentCredentials((name) => Deno.env.get(name)), values);
+    if ("problem" in login) throw new UsageError([`${login.problem} (in the environment, because of --insecure)`]);
+    return { ...login.value, input };
+  }
+  const output = ownOutput();
+  const reception = await receiveCredentials({ input, output, read: (credentials) => read(credentials, values) });
+  if (reception.type === "accepted") return { ...reception.value, input: reception.input };
+  if (reception.type === "mcp") {
+    const host = new LineChannel(reception.input, output, { maximumLength: values.maxMessage, tooLong: () => {} });
+    signal.addEventListener("abort", () => void host.close(), { once: true });
+    const remedy = "run it with --insecure, and with the same keys in its environment.";
+    await answerWithoutCredentials(host, Object.keys(CREDENTIALS_SCHEMA.required), remedy);
+    throw new Error("the host speaks MCP, but gave no credentials before");
+  }
+  throw new Error(
+    `the SMCP handshake failed: ${reception.message}; credentials are expected as one line of JSON on stdin. Start this ` +
+      `by "mcp-mqtt-proxy launch --credentials-file FILE -- COMMAND", or add --insecure to take them from the environment`,
+  );
+}
+
+/**
+ * Checks that nothing else says where the broker is.
+ *
+ * @throws {UsageError} when a flag does
+ */
+export function refuseLoginFlags(flags: Readonly<Record<string, unknown>>): void {
+  const given = LOGIN_FLAGS.filter((flag) => flags[flag] !== undefined);
+  if (given.length === 0) return;
+  const names = given.map((flag) => `--${flag.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  throw new UsageError([`with --smcp the broker and the login come by the handshake: remove ${names.join(", ")}`]);
+}
+
+function read(
+  credentials: Credentials,
+  values: ConnectionValues,
+): { readonly value: BrokerLogin } | { readonly problem: string } {
+  try {
+    return { value: readBrokerLogin(credentials, values) };
+  } catch (error) {
+    if (error instanceof CredentialError) return { problem: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+/** `tools`: what it does. @module */
+import metadata from "../../deno.json" with { type: "json" };
+import { preloadTools, tools } from "../app/mod.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { LineChannel, ownOutput } from "../stdio/mod.ts";
+import type { Action } from "./command.ts";
+import { EXIT_OK } from "./exit_codes.ts";
+import { ownLogin, printCredentialsSchema } from "./own_login.ts";
+import { parentWatch } from "./parent_watch.ts";
+import { startLoginLog } from "./login_log.ts";
+import { terminationSignal } from "./termination.ts";
+import type { ToolsSettings } from "./tools.ts";
+
+/** Runs `tools` until its host ends the conversation. */
+export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operands, started }) => {
+  if (operands.length > 0) throw new UsageError([`tools takes no argument; it got "${operands.join(" ")}"`]);
+  if (values.credentialsSchema) {
+    await printCredentialsSchema();
+    return EXIT_OK;
+  }
+  using parent = parentWatch();
+  const handshake = ownLogin(values, parent.signal);
+  void preloadTools();
+  const login = await handshake;
+  started();
+  await using log = await startLoginLog(login, values, flags);
+  using termination = terminationSignal();
+  await using host = new LineChannel(login.input, ownOutput(), {
+    maximumLength: values.maxMessage,
+    tooLong: (length) =>
+      log.observe({
+        type: "message.dropped",
+        source: "the host",
+        cause: `a line of more than ${length} bytes; --max-message allows ${values.maxMessage}`,
+      }),
+  });
+  await tools(
+    { ...values, broker: login.broker, permissions: values, version: metadata.version },
+    host,
+    log.observe,
+    AbortSignal.any([termination.signal, parent.signal]),
+  );
+  return EXIT_OK;
+};

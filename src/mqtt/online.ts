@@ -1,0 +1,51 @@
+/**
+ * Waiting for a link.
+ *
+ * @module
+ */
+import { type Clock, systemClock } from "../core/clock.ts";
+import { Failure } from "../core/failure.ts";
+import type { BrokerLimits, LinkState, MqttLink } from "./link.ts";
+
+/**
+ * Resolves when the link is online.
+ *
+ * @param limit how long to wait, in ms
+ * @throws {Failure} why it is not: at once when the broker has refused the login, else after `limit`
+ * @throws the reason of `signal`, as soon as it is aborted
+ */
+export function whenOnline(
+  link: MqttLink,
+  limit: number,
+  signal: AbortSignal,
+  clock: Clock = systemClock,
+): Promise<BrokerLimits> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const over = new AbortController();
+    const settle = (outcome: () => void) => {
+      if (over.signal.aborted) return;
+      over.abort();
+      outcome();
+    };
+    const look = (state: LinkState) => {
+      if (state.status === "online") settle(() => resolve(state.limits));
+      else if (state.status === "refused") settle(() => reject(state.failure));
+      else if (state.status === "closed") settle(() => reject(obstacle(link, limit)));
+    };
+    const cancel = clock.after(limit, () => settle(() => reject(obstacle(link, limit))));
+    over.signal.addEventListener("abort", cancel);
+    signal.addEventListener("abort", () => settle(() => reject(signal.reason)), { signal: over.signal });
+    link.watch(look, over.signal);
+    look(link.state);
+  });
+}
+
+/** Why a link that is not online is not. */
+export function obstacle({ state }: MqttLink, waited: number): Failure {
+  if ("failure" in state && state.failure !== undefined) return state.failure;
+  const text = state.status === "closed"
+    ? "The connection to the broker was closed"
+    : `The broker did not answer within ${waited / 1000} s`;
+  return new Failure("broker-unreachable", text);
+}

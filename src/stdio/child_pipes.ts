@@ -1,0 +1,52 @@
+/**
+ * A child process as two streams of bytes, whatever they mean. Its stderr is ours.
+ *
+ * @module
+ */
+import { withTimeLimit } from "../core/clock.ts";
+import type { ByteSource } from "./line_channel.ts";
+import type { ByteSink } from "./line_writer.ts";
+import { signalGroup } from "./process_group.ts";
+import { type ProgramOptions, spawn } from "./spawn.ts";
+
+/** A running child. */
+export class ChildPipes {
+  /** Its stdout. */
+  readonly source: ByteSource;
+  /** Its stdin. */
+  readonly sink: ByteSink;
+  /** Resolves when it has ended, with its exit code; 128 and the number of the signal that ended it. */
+  readonly ended: Promise<number>;
+  readonly #child: Deno.ChildProcess;
+  readonly #output: ReadableStreamDefaultReader<Uint8Array>;
+
+  /**
+   * Starts a child.
+   *
+   * @throws {Failure} `child-not-started` when there is no such program, or it may not be run
+   */
+  constructor(options: ProgramOptions) {
+    this.#child = spawn(options, "inherit");
+    this.#output = this.#child.stdout.getReader();
+    const input = this.#child.stdin.getWriter();
+    this.source = { read: async () => (await this.#output.read()).value };
+    this.sink = { write: (bytes) => input.write(bytes), close: () => input.close() };
+    this.ended = this.#child.status.then(async ({ code }) => {
+      await signalGroup(this.#child, "SIGKILL"); // whoever it left behind
+      return code;
+    });
+  }
+
+  /** Asks the child to end, and ends it when it has not after `patience` ms. Resolves when it has. */
+  async stop(patience: number): Promise<void> {
+    await signalGroup(this.#child, "SIGTERM");
+    await withTimeLimit(this.ended, patience);
+    await signalGroup(this.#child, "SIGKILL");
+    await this.ended;
+  }
+
+  /** Gives up the rest of its output, which somebody else may hold open. */
+  async discard(): Promise<void> {
+    await this.#output.cancel().catch(() => {});
+  }
+}

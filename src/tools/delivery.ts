@@ -1,0 +1,70 @@
+/**
+ * Bringing a message to the broker, and knowing that it is there.
+ *
+ * @module
+ */
+import { Failure } from "../core/failure.ts";
+import { NO_MATCHING_SUBSCRIBERS, type PublishPacket, whenOnline } from "../mqtt/mod.ts";
+import type { ToolContext } from "./context.ts";
+import { ToolError } from "./tool.ts";
+import { within } from "./within.ts";
+
+/** How long the broker may take to confirm a message, in ms: longer than the link waits before it gives up. */
+const CONFIRMATION_TIMEOUT = 15_000;
+
+/** What the broker said to a message. */
+export interface Delivery {
+  /** Whether somebody has subscribed to the topic; `undefined` when the broker did not say. */
+  readonly subscribers: boolean | undefined;
+}
+
+/**
+ * Publishes a message, and resolves when the broker has it.
+ *
+ * @throws {Failure} when the broker does not take it or cannot be reached
+ * @throws {ToolError} when it cannot be sent as it is
+ */
+export async function publishMessage(
+  packet: PublishPacket,
+  context: ToolContext,
+  signal: AbortSignal,
+): Promise<Delivery> {
+  const { link, clock, connectTimeout } = context;
+  const { protocolVersion } = await whenOnline(link, connectTimeout, signal, clock);
+  if (protocolVersion === 4 && Object.keys(packet.properties ?? {}).length > 0) {
+    throw new ToolError(
+      "The broker speaks MQTT 3.1.1 only, in which a message has no content type, response topic, correlation data, " +
+        "expiry or user properties; publish without them",
+    );
+  }
+  const failure = await settled(packet, context, signal);
+  if (failure?.details.reasonCode === NO_MATCHING_SUBSCRIBERS) return { subscribers: false };
+  if (failure !== undefined) throw failure;
+  // A message of QoS 0 counts as sent when it is written, which a connection that is dead or about to be closed
+  // over it does not show. The answer to a later packet does.
+  if (packet.qos === 0) await limited(link.roundTrip(), packet, context, signal);
+  return { subscribers: undefined };
+}
+
+async function settled(packet: PublishPacket, context: ToolContext, signal: AbortSignal): Promise<Failure | undefined> {
+  const withdraw = new AbortController();
+  const outcome = new Promise<Failure | undefined>((resolve) => {
+    void context.link.publish(packet, resolve, withdraw.signal);
+  });
+  try {
+    return await limited(outcome, packet, context, signal);
+  } finally {
+    withdraw.abort();
+  }
+}
+
+function limited<T>(
+  work: Promise<T>,
+  { topic }: PublishPacket,
+  { clock }: ToolContext,
+  signal: AbortSignal,
+): Promise<T> {
+  const text = `The broker did not confirm the message to "${topic}" within ${CONFIRMATION_TIMEOUT / 1000} s; ` +
+    `it may or may not have got it`;
+  return within(work, CONFIRMATION_TIMEOUT, () => new Failure("timed-out", text), signal, clock);
+}

@@ -1,0 +1,71 @@
+/**
+ * Listening for a while: what the calls that do so have in common.
+ *
+ * @module
+ */
+import type { Clock } from "../core/clock.ts";
+import { type MqttLink, obstacle } from "../mqtt/mod.ts";
+import type { ToolContext } from "./context.ts";
+import type { Call } from "./tool.ts";
+import { atMost } from "./within.ts";
+
+/** How often a host that wants to know is told how far a call is, in ms. */
+const REPORT_INTERVAL = 500;
+
+/** How a call listens. */
+export interface Listening {
+  /** In s. */
+  readonly timeout: number;
+  /** Resolves when there is no reason to listen any longer. */
+  readonly enough: Promise<void>;
+  /** What has been heard so far, in a few words. */
+  readonly heard: () => string;
+}
+
+/** What became of it. */
+export interface Heard {
+  /** Whether the connection was away in between, so that messages may be missing. */
+  readonly interrupted: boolean;
+}
+
+/**
+ * Listens until there is enough, or the time is over.
+ *
+ * @throws {Failure} when the connection is away at the end, so that nobody knows what was missed
+ */
+export async function listen(listening: Listening, { link, clock }: ToolContext, call: Call): Promise<Heard> {
+  using watch = new Watch(link);
+  using _reports = report(listening, call, clock);
+  await atMost(listening.enough, listening.timeout * 1000, call.signal, clock);
+  if (link.state.status !== "online") throw obstacle(link, listening.timeout * 1000);
+  return { interrupted: watch.interrupted };
+}
+
+/** Sees whether the connection goes away. */
+class Watch implements Disposable {
+  interrupted = false;
+  readonly #over = new AbortController();
+
+  constructor(link: MqttLink) {
+    link.watch(({ status }) => {
+      if (status !== "online") this.interrupted = true;
+    }, this.#over.signal);
+  }
+
+  [Symbol.dispose](): void {
+    this.#over.abort();
+  }
+}
+
+/** Tells a host that wants to know about the time that has passed and what has been heard, again and again. */
+function report({ timeout, heard }: Listening, { report }: Call, clock: Clock): Disposable {
+  if (report === undefined) return { [Symbol.dispose]: () => {} };
+  const since = clock.now();
+  let cancel: () => void;
+  const tick = () => {
+    cancel = clock.after(REPORT_INTERVAL, tick);
+    report(Math.min((clock.now() - since) / 1000, timeout), timeout, heard());
+  };
+  cancel = clock.after(REPORT_INTERVAL, tick);
+  return { [Symbol.dispose]: () => cancel() };
+}
