@@ -31,7 +31,9 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
     conditions: servers.flatMap(({ topics, entry }) => [`server ${topics.serverName}`, `process of ${entry.name}`]),
   });
   const topicWarnings = servers.flatMap(({ topics }) => topics.warnings);
-  for (const text of [...broker.warnings, ...topicWarnings]) observed.observe({ type: "warning", text });
+  for (const text of [...broker.warnings, ...topicWarnings, ...missingVariables(values.passEnv)]) {
+    observed.observe({ type: "warning", text });
+  }
   for (const event of programs) observed.observe(event);
   using termination = terminationSignal();
   const failure = await serve(
@@ -53,6 +55,13 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
   );
   return failure === undefined ? EXIT_OK : EXIT_NO_PERMISSION;
 };
+
+/** A server that lacks a variable fails in ways of its own; here it can be said why. */
+function missingVariables(names: readonly string[]): string[] {
+  return names.filter((name) => !Deno.env.has(name)).map((name) =>
+    `--pass-env ${name}: there is no such variable here, or no permission to read it (--allow-env=${name})`
+  );
+}
 
 type Served = ServedEntry & { readonly topics: TopicConfig };
 
