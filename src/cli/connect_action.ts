@@ -2,6 +2,7 @@
 import { connect } from "../app/mod.ts";
 import { brokerConfig, readBrokerFiles, topicConfig } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
+import { allOrProblems } from "../core/usage_error.ts";
 import { observation } from "../observe/mod.ts";
 import { childEnvironment, ChildProcess, ownStdio } from "../stdio/mod.ts";
 import type { Action } from "./command.ts";
@@ -11,8 +12,10 @@ import { terminationSignal } from "./termination.ts";
 
 /** Runs `connect` until its host ends the conversation. */
 export const connectAction: Action<ConnectSettings> = async ({ values, flags, operands, started }) => {
-  const topics = topicConfig(values);
-  const broker = brokerConfig(await readBrokerFiles(values), flags);
+  const [topics, broker] = await allOrProblems(
+    () => topicConfig(values),
+    async () => brokerConfig(await readBrokerFiles(values, flags), flags),
+  );
   started();
   await using observed = await observation({
     log: { level: values.logLevel, format: values.logFormat },

@@ -9,7 +9,7 @@ import {
   topicConfig,
   type Values,
 } from "../config/mod.ts";
-import { UsageError } from "../core/usage_error.ts";
+import { allOrProblems, UsageError } from "../core/usage_error.ts";
 import { observation } from "../observe/mod.ts";
 import type { Action } from "./command.ts";
 import { EXIT_NO_PERMISSION, EXIT_OK } from "./exit_codes.ts";
@@ -18,10 +18,12 @@ import { terminationSignal } from "./termination.ts";
 
 /** Runs `serve` until the process is asked to end. */
 export const serveAction: Action<ServeSettings> = async ({ values, flags, operands, started }) => {
-  const servers = values.config === undefined
-    ? [oneServer(values, operands)]
-    : await configuredServers(values.config, values, operands);
-  const broker = brokerConfig(await readBrokerFiles(values), flags);
+  const { config } = values;
+  const [servers, broker] = await allOrProblems(
+    async () =>
+      config === undefined ? [oneServer(values, operands)] : await configuredServers(config, values, operands),
+    async () => brokerConfig(await readBrokerFiles(values, flags), flags),
+  );
   const programs = await Promise.all(servers.map(({ entry }) => lookForProgram(entry, values.passEnv)));
   started();
   await using observed = await observation({

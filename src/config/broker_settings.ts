@@ -13,7 +13,8 @@ import {
   type QoS,
   type TlsSettings,
 } from "../mqtt/mod.ts";
-import { bytes, oneOf, onOff, optionalText, topicLevel, wholeNumber } from "./schemas.ts";
+import { certificateProblems, isPem } from "./certificates.ts";
+import { brokerUrl, bytes, oneOf, onOff, optionalText, topicLevel, wholeNumber } from "./schemas.ts";
 import { setting, type Values } from "./setting.ts";
 
 const PROFILE_NAMES = Object.keys(BROKER_PROFILES) as BrokerProfileName[];
@@ -24,7 +25,7 @@ export const BROKER_SETTINGS = {
     flag: "--broker <url>",
     environment: "MQTT_URL",
     description: "mqtt://, mqtts://, ws:// or wss:// URL; may hold username:password@",
-    schema: optionalText,
+    schema: brokerUrl,
     fallback: "mqtt://127.0.0.1:1883",
   }),
   username: setting({
@@ -136,18 +137,16 @@ export interface BrokerConfig {
 
 type BrokerValues = Values<typeof BROKER_SETTINGS>;
 
-/** A name, possibly with letters beyond ASCII as the URL spells them, or an IPv6 address between brackets. */
-const HOST = /^(?:[\w.~%-]+|\[[\da-f:.]+\])$/i;
-
-/** What the URL of a broker may begin with. */
-export const BROKER_SCHEMES: readonly string[] = ["mqtt:", "mqtts:", "ws:", "wss:"];
-
 /**
  * The settings with the files that they name read: certificates and key as PEM text, the password in its place.
  *
+ * @param flags the flags that were given, which win over a file that the environment names
  * @throws {UsageError} when a file cannot be read
  */
-export async function readBrokerFiles(values: BrokerValues): Promise<BrokerValues> {
+export async function readBrokerFiles(
+  values: BrokerValues,
+  flags: Readonly<Record<string, unknown>> = {},
+): Promise<BrokerValues> {
   const problems: string[] = [];
   const read = async (flag: string, file: string | undefined): Promise<string | undefined> => {
     // A variable may hold the certificate itself, as secret stores hand it out.
@@ -162,10 +161,17 @@ export async function readBrokerFiles(values: BrokerValues): Promise<BrokerValue
     read("--ca", values.ca),
     read("--cert", values.cert),
     read("--key", values.key),
-    read("--password-file", values.passwordFile),
+    read("--password-file", isGivenByFlag(flags) ? undefined : values.passwordFile),
   ]);
+  const password = passwordFile?.split(/\r?\n/, 1)[0] ?? values.password;
+  if (password === "") problems.push("--password-file has no password in its first line");
   if (problems.length > 0) throw new UsageError(problems);
-  return { ...values, ca, cert, key, password: passwordFile?.split(/\r?\n/, 1)[0] ?? values.password };
+  return { ...values, ca, cert, key, password };
+}
+
+/** Whether the password is one that was given by its flag, and not by that of its file, which is the safer of the two. */
+function isGivenByFlag({ password, passwordFile }: Readonly<Record<string, unknown>>): boolean {
+  return given(password) && !given(passwordFile);
 }
 
 /**
@@ -177,15 +183,15 @@ export async function readBrokerFiles(values: BrokerValues): Promise<BrokerValue
  */
 export function brokerConfig(values: BrokerValues, flags: Readonly<Record<string, unknown>> = {}): BrokerConfig {
   const problems: string[] = [];
-  const url = parseBrokerUrl(values.broker ?? "", problems);
-  const username = values.username ?? (decode(url?.username) || undefined);
-  const password = values.password ?? (decode(url?.password) || undefined);
+  const url = new URL(values.broker);
+  const { username, password } = login(values, url, flags);
   if (password !== undefined && username === undefined) {
     problems.push("a password is given but no username: add --username");
   }
   problems.push(...tlsProblems(values, url));
-  if (url === undefined || problems.length > 0) throw new UsageError(problems);
+  if (problems.length > 0) throw new UsageError(problems);
 
+  const warnings = warningsOf(values, url, flags);
   url.username = "";
   url.password = "";
   const profile = BROKER_PROFILES[values.brokerProfile];
@@ -201,21 +207,34 @@ export function brokerConfig(values: BrokerValues, flags: Readonly<Record<string
     clientId: values.clientId,
     protocolVersion: values.mqttVersion === "auto" ? undefined : values.mqttVersion === "5" ? 5 : 4,
     qos: values.qos === "auto" ? "auto" : Number(values.qos) as QoS,
-    warnings: warningsOf(values, flags),
+    warnings,
   };
 }
 
-function tlsProblems(values: BrokerValues, url: URL | undefined): string[] {
-  const problems: string[] = [];
-  if ((values.cert === undefined) !== (values.key === undefined)) {
-    problems.push("--cert and --key are the two halves of a client certificate: give both or none");
-  }
-  for (const [flag, text] of Object.entries({ "--ca": values.ca, "--cert": values.cert, "--key": values.key })) {
-    if (text !== undefined && !isPem(text.trimStart())) problems.push(`${flag} is not PEM: it has no "-----BEGIN"`);
-  }
+/** Username and password, which may come from three places: flags win over the environment, and settings over the URL. */
+function login(
+  { username, password }: BrokerValues,
+  url: URL,
+  flags: Readonly<Record<string, unknown>>,
+): { username: string | undefined; password: string | undefined } {
+  const inUrl = { username: decode(url.username) || undefined, password: decode(url.password) || undefined };
+  const passwordFlag = given(flags.password) || given(flags.passwordFile);
+  const urlWins = given(flags.broker);
+  return {
+    username: urlWins && !given(flags.username) ? inUrl.username ?? username : username ?? inUrl.username,
+    password: urlWins && !passwordFlag ? inUrl.password ?? password : password ?? inUrl.password,
+  };
+}
+
+function given(flag: unknown): boolean {
+  return flag !== undefined && flag !== "";
+}
+
+function tlsProblems(values: BrokerValues, url: URL): string[] {
+  const problems = certificateProblems(values);
   const wanted = [values.ca, values.cert, values.key, values.tlsServername].some((value) => value !== undefined);
-  const encrypted = url?.protocol === "mqtts:" || url?.protocol === "wss:";
-  if (url !== undefined && !encrypted && (wanted || values.insecureTls)) {
+  const encrypted = url.protocol === "mqtts:" || url.protocol === "wss:";
+  if (!encrypted && (wanted || values.insecureTls)) {
     problems.push(
       `TLS settings are given, but --broker is not encrypted: use mqtts:// or wss://, not ${url.protocol}//`,
     );
@@ -233,38 +252,25 @@ function tlsSettings({ ca, cert, key, tlsServername, insecureTls }: BrokerValues
   };
 }
 
-function warningsOf({ insecureTls }: BrokerValues, flags: Readonly<Record<string, unknown>>): string[] {
+function warningsOf({ insecureTls }: BrokerValues, url: URL, flags: Readonly<Record<string, unknown>>): string[] {
   const warnings: string[] = [];
   if (insecureTls) {
     warnings.push(
       "--insecure-tls: the broker's certificate is NOT CHECKED, anybody in between can read and change everything",
     );
   }
-  if (flags.password !== undefined) {
+  if (given(flags.password)) {
     warnings.push("--password can be seen by every user of this machine; use --password-file or MQTT_PASSWORD");
+  }
+  if (given(flags.broker) && url.password !== "") {
+    warnings.push(
+      "the password in --broker can be seen by every user of this machine; use --password-file or MQTT_URL",
+    );
   }
   return warnings;
 }
 
-/** PEM files may begin with a description of what they hold. */
-function isPem(text: string): boolean {
-  return text.includes("-----BEGIN ");
-}
-
-function parseBrokerUrl(text: string, problems: string[]): URL | undefined {
-  const url = URL.parse(text);
-  if (url === null || !BROKER_SCHEMES.includes(url.protocol)) {
-    const shown = text.replace(/^([^:@]*:\/\/)?.*@/s, "$1…@"); // what is before an @ may be a password
-    problems.push(`--broker must be a URL that begins with mqtt://, mqtts://, ws:// or wss://; it is "${shown}"`);
-    return undefined;
-  }
-  if (url.hostname === "") problems.push("--broker has no host");
-  else if (!HOST.test(url.hostname)) problems.push("--broker has a host that is neither a name nor an address");
-  return url;
-}
-
-function decode(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
+function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -7,14 +7,10 @@
  */
 import { type Redact, redactor } from "../core/redaction.ts";
 import { type Credentials, Secret } from "../core/secret.ts";
+import { UsageError } from "../core/usage_error.ts";
 import { isTopicLevel } from "../mqtt/mod.ts";
-import {
-  BROKER_SCHEMES,
-  type BROKER_SETTINGS,
-  type BrokerConfig,
-  brokerConfig,
-  type CONNECTION_SETTINGS,
-} from "./broker_settings.ts";
+import { type BROKER_SETTINGS, type BrokerConfig, brokerConfig, type CONNECTION_SETTINGS } from "./broker_settings.ts";
+import { BROKER_SCHEMES } from "./broker_url.ts";
 import type { LOG_SETTINGS } from "./log_settings.ts";
 import type { Values } from "./setting.ts";
 
@@ -96,18 +92,20 @@ export function readBrokerLogin(credentials: Credentials, connection: Connection
   if ((password ?? url.password) !== "" && (username ?? url.username) === "") {
     throw new CredentialError("MQTT_USER", "is required with MQTT_PASS");
   }
-  const config = brokerConfig({
-    qos: "auto",
-    ...connection,
-    broker: url.href,
-    username,
-    password,
-    passwordFile: undefined,
-    clientId,
-    ca,
-    cert,
-    key,
-  });
+  const config = withKeyNames(() =>
+    brokerConfig({
+      qos: "auto",
+      ...connection,
+      broker: url.href,
+      username,
+      password,
+      passwordFile: undefined,
+      clientId,
+      ca,
+      cert,
+      key,
+    })
+  );
   const redact = redactor([
     ...[...credentials].filter(([key]) => !PLAIN_KEYS.includes(key)),
     ["MQTT_BROKER", new Secret(url.hostname)],
@@ -120,6 +118,18 @@ export function readBrokerLogin(credentials: Credentials, connection: Connection
     unknownKeys: [...credentials.keys()].filter((key) => !(CREDENTIAL_KEYS as readonly string[]).includes(key)),
     redact,
   };
+}
+
+/** Names the keys of the credentials where a problem names the flags that they stand for. */
+function withKeyNames(read: () => BrokerConfig): BrokerConfig {
+  try {
+    return read();
+  } catch (error) {
+    const [problem = ""] = error instanceof UsageError ? error.problems : [];
+    const [, name = "", rest = ""] = /^--(ca|cert|key) (.*)$/s.exec(problem) ?? [];
+    if (name === "") throw error;
+    throw new CredentialError(`MQTT_${name.toUpperCase()}` as CredentialKey, rest);
+  }
 }
 
 /** The credentials that an environment holds. */

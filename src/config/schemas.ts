@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { isTopicLevel, topicFilterProblem, topicNameProblem } from "../mqtt/mod.ts";
+import { brokerUrlProblem } from "./broker_url.ts";
 
 /** Any text, or nothing. */
 export const optionalText: z.ZodType<string | undefined> = z.string().optional();
@@ -16,6 +17,13 @@ export const onOff: z.ZodType<boolean> = z.union([z.boolean(), z.stringbool(), z
 
 /** A list of texts; empty when not given. */
 export const texts: z.ZodType<string[]> = z.array(z.string()).optional().transform((list) => list ?? []);
+
+/** A list of names of environment variables; empty when not given. */
+export const variableNames: z.ZodType<string[]> = z.array(
+  z.string().refine((name) => name !== "" && !/[=\0]/.test(name), {
+    error: "must be names of variables, without values",
+  }),
+).optional().transform((list) => list ?? []);
 
 /** A whole number from `minimum` to `maximum`. */
 export function wholeNumber(minimum: number, maximum: number): z.ZodType<number> {
@@ -70,6 +78,13 @@ export function oneOf<const T extends string>(choices: readonly T[]): z.ZodType<
 export const topicLevel: z.ZodType<string | undefined> = z.string().refine(isTopicLevel, {
   error: ({ input }) => `must not contain / + # or NUL, since it becomes a level of topics; it is "${input}"`,
 }).optional();
+
+/** The URL of a broker. */
+export const brokerUrl: z.ZodType<string> = z.string().check((context) => {
+  const message = brokerUrlProblem(context.value);
+  // The value stays out of it: it may hold a password.
+  if (message !== undefined) context.issues.push({ code: "custom", message, input: undefined });
+});
 
 /** A topic to publish to. */
 export const topicName: z.ZodType<string | undefined> = z.string().check((context) => {

@@ -13,6 +13,7 @@ import {
   secondsOrNone,
   texts,
   topicLevel,
+  variableNames,
   wholeNumber,
 } from "./schemas.ts";
 import { setting, type Values } from "./setting.ts";
@@ -36,7 +37,7 @@ export const SERVE_SETTINGS = {
     flag: "--pass-env <name...>",
     environment: "MCP_MQTT_PASS_ENV",
     description: "environment variable that the server process inherits",
-    schema: texts,
+    schema: variableNames,
     repeatable: true,
   }),
   cwd: setting({
@@ -119,6 +120,11 @@ export const MESSAGE_SETTINGS = {
   }),
 };
 
+/** Whether this is more likely to be a name than a secret. */
+function isVariableName(text: string): boolean {
+  return /^[A-Z_][A-Z0-9_]*$/.test(text);
+}
+
 /**
  * Reads `NAME=VALUE` settings.
  *
@@ -130,7 +136,7 @@ export function environmentOf({ env }: Values<typeof SERVE_SETTINGS>): Record<st
   for (const text of env) {
     const equals = text.indexOf("=");
     if (equals > 0) variables[text.slice(0, equals)] = text.slice(equals + 1);
-    else problems.push(`--env must be NAME=VALUE; it is "${equals < 0 ? text : "=…"}"`);
+    else problems.push(`--env must be NAME=VALUE; it is ${isVariableName(text) ? `only "${text}"` : "something else"}`);
   }
   if (problems.length > 0) throw new UsageError(problems);
   return variables;

@@ -15,13 +15,8 @@ export type ProxyEvent =
     readonly protocolVersion: 4 | 5;
     readonly sessionPresent: boolean;
   }
-  | {
-    readonly type: "broker.lost" | "broker.refused";
-    readonly broker: string;
-    readonly clientId: string;
-    readonly cause: string;
-    readonly retryIn: number;
-  }
+  | BrokerTrouble<"broker.lost">
+  | BrokerTrouble<"broker.refused">
   | { readonly type: "broker.downgraded"; readonly broker: string; readonly cause: string }
   | { readonly type: "subscription.refused"; readonly filter: string; readonly cause: string }
   | { readonly type: "publish.failed"; readonly topic: string; readonly cause: string }
@@ -45,6 +40,15 @@ export type ProxyEvent =
   | { readonly type: "request.ended"; readonly method: string; readonly duration: number }
   | { readonly type: "request.failed"; readonly method: string; readonly reason: string; readonly cause: string }
   | { readonly type: "warning"; readonly text: string };
+
+/** There is no connection to the broker, for now. */
+export interface BrokerTrouble<Type extends string> {
+  readonly type: Type;
+  readonly broker: string;
+  readonly clientId: string;
+  readonly cause: string;
+  readonly retryIn: number;
+}
 
 /** Takes events. Must not block and must not throw. */
 export type Observer = (event: ProxyEvent) => void;

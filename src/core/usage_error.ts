@@ -14,3 +14,25 @@ export class UsageError extends Error {
     this.problems = problems;
   }
 }
+
+/**
+ * Does all of `work` and resolves with what came of it.
+ *
+ * @throws {UsageError} with the problems of all parts: whoever has to correct two settings wants to know of both
+ */
+export async function allOrProblems<T extends readonly unknown[]>(
+  ...work: { readonly [Index in keyof T]: () => Promise<T[Index]> | T[Index] }
+): Promise<T> {
+  const problems: string[] = [];
+  const results: unknown[] = [];
+  for (const part of work) {
+    try {
+      results.push(await part());
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  if (problems.length > 0) throw new UsageError(problems);
+  return results as unknown as T;
+}

@@ -57,7 +57,7 @@ export const connectMqttJs: Connect = async (request, signal) => {
       }),
     ]);
     signal.throwIfAborted();
-    return new MqttJsConnection(client, stream, answer, closed);
+    return new MqttJsConnection(client, stream, answer, closed, request.protocolVersion === 5);
   } catch (error) {
     abort.abort();
     destroy(client);
@@ -114,7 +114,7 @@ function clientOptions({ broker, plan, protocolVersion, cleanStart }: ConnectReq
     resubscribe: false,
     connectTimeout: CONNECT_TIMEOUT,
     protocolVersion,
-    clean: cleanStart,
+    clean: cleanStart || !version5, // a session of MQTT 3.1.1 never expires, and nobody would ever ask for it
     clientId: plan.clientId,
     keepalive: broker.keepAlive,
     rejectUnauthorized: tls?.insecure !== true,
@@ -154,6 +154,7 @@ class MqttJsConnection implements MqttConnection {
   readonly closed: Promise<ConnectionEnd>;
   readonly #client: MqttClient;
   readonly #stream: PacketStream | undefined;
+  readonly #version5: boolean;
   #reasonCode = 0;
   #ended = false;
 
@@ -162,8 +163,10 @@ class MqttJsConnection implements MqttConnection {
     stream: PacketStream | undefined,
     answer: ConnectAnswer,
     closed: Promise<ConnectionEnd>,
+    version5: boolean,
   ) {
     this.#stream = stream;
+    this.#version5 = version5;
     this.answer = answer;
     this.closed = closed;
     this.#client = client;
@@ -213,9 +216,9 @@ class MqttJsConnection implements MqttConnection {
   }
 
   async end(): Promise<void> {
-    // Whatever session there is, nobody will come back to it.
-    const goodbye = this.#client.options.protocolVersion === 5 ? { properties: { sessionExpiryInterval: 0 } } : {};
-    await withTimeLimit(this.#client.endAsync(false, goodbye), END_TIMEOUT);
+    // Otherwise the broker would keep the session, and go on handing it its share of a group's messages.
+    const forget = { properties: { sessionExpiryInterval: 0 } };
+    await withTimeLimit(this.#client.endAsync(false, this.#version5 ? forget : {}), END_TIMEOUT);
     this.destroy();
     await this.closed;
   }

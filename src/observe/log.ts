@@ -3,16 +3,9 @@
  *
  * @module
  */
-import {
-  configure,
-  dispose,
-  getJsonLinesFormatter,
-  getLogger,
-  getStreamSink,
-  type LogLevel,
-  type LogRecord,
-} from "@logtape/logtape";
+import { configure, dispose, getJsonLinesFormatter, getLogger, type LogLevel, type LogRecord } from "@logtape/logtape";
 import type { Observer, ProxyEvent } from "../core/events.ts";
+import { lineSink } from "./line_sink.ts";
 
 /** What is logged, and how. */
 export interface LogOptions {
@@ -22,7 +15,7 @@ export interface LogOptions {
   readonly output?: WritableStream<Uint8Array>;
 }
 
-/** A running log. Disposing of it waits until everything is written. */
+/** A running log. Disposing of it waits until everything is written, but not long for a reader who does not read. */
 export interface Log extends AsyncDisposable {
   readonly observe: Observer;
 }
@@ -50,9 +43,9 @@ const LEVELS: Readonly<Record<ProxyEvent["type"], LogLevel>> = {
   "child.stderr": "info",
   "line.skipped": "warning",
   "message.dropped": "warning",
-  "message.carried": "trace",
-  "request.started": "trace",
-  "request.ended": "trace",
+  "message.carried": "debug",
+  "request.started": "debug",
+  "request.ended": "debug",
   "request.failed": "info",
   "warning": "warning",
 };
@@ -62,7 +55,7 @@ export async function startLog({ level, format, output = ownErrors() }: LogOptio
   const formatter = format === "json" ? getJsonLinesFormatter({ properties: "flatten" }) : formatText;
   await configure({
     reset: true,
-    sinks: { stderr: getStreamSink(output, { formatter }) },
+    sinks: { stderr: lineSink(output, formatter) },
     loggers: [
       {
         category: ["mcp-mqtt-proxy"],
@@ -172,9 +165,14 @@ const NAMES: Readonly<Record<LogLevel, string>> = {
 
 /** `2026-11-22T10:00:00.000Z warning: sentence`; control characters are made visible, since lines may be a stranger's. */
 function formatText({ timestamp, level, message }: LogRecord): string {
-  const text = message.map(String).join("").replaceAll(CONTROL, (character) => JSON.stringify(character).slice(1, -1));
+  const text = message.map(String).join("").replaceAll(CONTROL, visible);
   return `${new Date(timestamp).toISOString()} ${NAMES[level]}: ${text}\n`;
 }
 
 // deno-lint-ignore no-control-regex -- finding them is the purpose
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+
+function visible(character: string): string {
+  const json = JSON.stringify(character).slice(1, -1);
+  return json === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}` : json;
+}

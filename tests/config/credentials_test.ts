@@ -9,8 +9,9 @@ import {
   resolve,
 } from "../../src/config/mod.ts";
 import { Secret } from "../../src/core/secret.ts";
+import { makeCertificates } from "../support/certificates.ts";
 
-const PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+const PEM = "-----BEGIN CERTIFICATE-----\nsecret\n-----END CERTIFICATE-----\n";
 
 function login(values: Record<string, string>, flags: Record<string, unknown> = {}) {
   const connection = resolve(CONNECTION_SETTINGS, { flags, environment: () => undefined });
@@ -35,23 +36,25 @@ Deno.test("the broker is a host, with a port and TLS as the credentials say, or 
   for (const [credentials, url] of URLS) assert.equal(login(credentials).broker.broker.url, url);
 });
 
-Deno.test("the login consists of user, password, client id and certificates", () => {
+Deno.test("the login consists of user, password, client id and certificates", async () => {
+  await using certificates = await makeCertificates();
+  const { certificateText, keyText } = certificates.client;
   const { broker } = login({
     MQTT_BROKER: "mqtt.local",
     MQTT_USER: "me",
     MQTT_PASS: "secret",
     MQTT_CLIENT_ID: "agent-1",
     MQTT_TLS: "true",
-    MQTT_CA: PEM,
-    MQTT_CERT: PEM,
-    MQTT_KEY: PEM,
+    MQTT_CA: certificates.authority.certificateText,
+    MQTT_CERT: certificateText,
+    MQTT_KEY: keyText,
   });
   assert.equal(broker.clientId, "agent-1");
   assert.equal(broker.broker.username, "me");
   assert.equal(broker.broker.password?.reveal(), "secret");
-  assert.equal(broker.broker.tls?.ca, PEM);
-  assert.equal(broker.broker.tls?.cert, PEM);
-  assert.equal(broker.broker.tls?.key?.reveal(), PEM);
+  assert.equal(broker.broker.tls?.ca, certificates.authority.certificateText);
+  assert.equal(broker.broker.tls?.cert, certificateText);
+  assert.equal(broker.broker.tls?.key?.reveal(), keyText);
 });
 
 Deno.test("an empty value counts as not given", () => {
@@ -63,6 +66,7 @@ Deno.test("an empty value counts as not given", () => {
 });
 
 const PROBLEMS: [credentials: Record<string, string>, message: RegExp][] = [
+  [{ MQTT_BROKER: "h", MQTT_TLS: "true", MQTT_CA: PEM }, /^MQTT_CA holds no certificate that can be read$/],
   [{}, /^MQTT_BROKER is required$/],
   [{ MQTT_BROKER: "secret value" }, /^MQTT_BROKER must be a host name/],
   [{ MQTT_BROKER: "http://secret" }, /^MQTT_BROKER must be/],

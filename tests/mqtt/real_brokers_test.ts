@@ -347,3 +347,37 @@ testOnBrokers("a retained message can be taken back", async (broker) => {
   await link.say("kept", { retain: true, payload: new Uint8Array() });
   assert.equal(await retained(broker.url, "kept"), undefined);
 });
+
+testOnMosquitto("a member of a group that has said goodbye gets no more messages", async () => {
+  await using broker = await mosquitto();
+  const plan = { sessionExpiryInterval: 300 };
+  for (let round = 0; round < 2; round++) {
+    await using link = new Link(broker.url, { plan });
+    void link.hear("a", { share: "group" });
+    await link.online();
+  }
+  await using link = new Link(broker.url, { plan });
+  void link.hear("a", { share: "group" });
+  await link.online();
+  await using other = await TestClient.connect(broker.url);
+  for (let number = 0; number < 10; number++) await other.publish("a", String(number));
+  await eventually("everything is there", () => link.arrivals.length === 10);
+});
+
+testOnMosquitto("nothing of a link is left on the broker after its goodbye, on either version of MQTT", async () => {
+  await using broker = await mosquitto();
+  for (const protocolVersion of [4, 5] as const) {
+    const plan = { clientId: `leaver-${protocolVersion}`, sessionExpiryInterval: 300 };
+    {
+      await using link = new Link(broker.url, { plan, protocolVersion });
+      void link.hear("a");
+      await link.online();
+      // Another one with its id cuts it off; what it opens then is a session that it wants to resume.
+      await using _other = await TestClient.connect(broker.url, { clientId: plan.clientId, clean: false });
+      await eventually("the link is offline", () => link.state.status === "connecting");
+      await link.online();
+    }
+    await using heir = await TestClient.connect(broker.url, { clientId: plan.clientId, clean: false, protocolVersion });
+    assert.equal(heir.sessionPresent, false, `MQTT ${protocolVersion}`);
+  }
+});

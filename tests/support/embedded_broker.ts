@@ -68,13 +68,13 @@ async function listenWith(aedes: Aedes, port: number, tls?: TlsOptions): Promise
 }
 
 /**
- * Makes `read()` give everything that has arrived. aedes reads once for every "readable" and goes by that, but a
- * stream gives the chunks one by one: what came in several of them would stay where it is until more comes.
+ * Makes `read()` give everything that is there. aedes reads once for each "readable" event; in Deno that is one chunk,
+ * and the rest of a large packet would stay where it is until the next packet comes.
  */
 function readWhole(socket: Socket): void {
   const read = socket.read.bind(socket);
-  socket.read = (size?: number) => {
-    if (typeof size === "number") return read(size);
+  socket.read = (size?: number | null) => {
+    if (size !== undefined && size !== null) return read(size);
     const chunks: Buffer[] = [];
     for (let chunk = read(); chunk !== null; chunk = read()) chunks.push(chunk);
     return chunks.length === 0 ? null : Buffer.concat(chunks);

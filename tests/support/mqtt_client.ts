@@ -3,13 +3,7 @@
  *
  * @module
  */
-import {
-  connectAsync,
-  type IClientOptions,
-  type IClientPublishOptions,
-  type IPublishPacket,
-  type MqttClient,
-} from "mqtt";
+import { connect, type IClientOptions, type IClientPublishOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import { Buffer } from "node:buffer";
 import { eventually } from "./wait.ts";
 
@@ -28,8 +22,11 @@ export class TestClient implements AsyncDisposable {
   readonly arrivals: Arrival[] = [];
   readonly #client: MqttClient;
 
+  #sessionPresent = false;
+
   private constructor(client: MqttClient) {
     this.#client = client;
+    client.once("connect", ({ sessionPresent }) => this.#sessionPresent = sessionPresent);
     client.on("message", (topic, payload, { retain, properties = {} }) => {
       this.arrivals.push({ topic, payload, text: payload.toString(), retain, properties });
     });
@@ -37,11 +34,16 @@ export class TestClient implements AsyncDisposable {
   }
 
   static async connect(url: string, options: IClientOptions = {}, ...filters: string[]): Promise<TestClient> {
-    const client = new TestClient(
-      await connectAsync(url, { protocolVersion: 5, reconnectPeriod: 0, ...options }, false),
-    );
+    const mqtt = connect(url, { protocolVersion: 5, reconnectPeriod: 0, ...options });
+    const client = new TestClient(mqtt);
+    await new Promise<void>((resolve, reject) => mqtt.once("connect", () => resolve()).once("error", reject));
     if (filters.length > 0) await client.subscribe(...filters);
     return client;
+  }
+
+  /** Whether the broker remembered a session of this client. */
+  get sessionPresent(): boolean {
+    return this.#sessionPresent;
   }
 
   get connected(): boolean {

@@ -15,6 +15,8 @@ export const PROXY_COMMAND: readonly string[] = [Deno.execPath(), "run", "--no-l
 export interface ProcessOptions {
   /** Variables besides our own. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Leaves our own variables out. */
+  readonly clearEnv?: boolean;
   readonly cwd?: string;
 }
 
@@ -33,6 +35,7 @@ export class Process implements AsyncDisposable {
     this.#child = new Deno.Command(program, {
       args,
       env: { NO_COLOR: "1", ...options.env },
+      clearEnv: options.clearEnv ?? false,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       stdin: "piped",
       stdout: "piped",

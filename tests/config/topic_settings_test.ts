@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { UsageError } from "../../src/core/usage_error.ts";
+import { resolve, TOPIC_SETTINGS, topicConfig } from "../../src/config/mod.ts";
+
+function config(flags: Readonly<Record<string, unknown>>) {
+  return topicConfig(resolve(TOPIC_SETTINGS, { flags, environment: () => undefined }));
+}
+
+function problemsOf(flags: Readonly<Record<string, unknown>>): string {
+  try {
+    config(flags);
+  } catch (error) {
+    assert.ok(error instanceof UsageError, String(error));
+    return error.problems.join("\n");
+  }
+  return "";
+}
+
+Deno.test("a name is enough, and so is a topic, whose last level is the name then", () => {
+  assert.deepEqual(config({ name: "files" }), { serverName: "files", warnings: [] });
+  assert.deepEqual(config({ topic: "site/a/files" }), { serverName: "files", topic: "site/a/files", warnings: [] });
+  assert.equal(config({ topic: "site/a/files", name: "other" }).serverName, "other");
+});
+
+Deno.test("without either it is not clear which server is meant", () => {
+  assert.match(problemsOf({}), /add --name NAME \(or --topic TOPIC\)/);
+  assert.match(problemsOf({ topic: "ends/with/" }), /add --name NAME/);
+});
+
+const BAD: readonly [flags: Readonly<Record<string, string>>, problem: RegExp][] = [
+  [{ name: "a/b" }, /^--name must not contain/],
+  [{ name: "a+" }, /^--name must not contain/],
+  [{ name: "\0" }, /^--name must not contain/],
+  [{ topic: "a/#" }, /^--topic has a wildcard/],
+  [{ topic: "a/\0" }, /^--topic has a NUL/],
+  [{ topic: "x".repeat(65_536) }, /^--topic has 65536 bytes; MQTT allows 65535/],
+  [{ topic: "x".repeat(65_500) }, /the longest one has 65\d\d\d bytes/],
+  [{ name: "a", requestTopic: "r/+" }, /^--request-topic has a wildcard/],
+  [{ name: "a", responseTopic: "r/#/x" }, /^--response-topic has a wildcard/],
+];
+
+for (const [flags, problem] of BAD) {
+  Deno.test(`${JSON.stringify(flags).slice(0, 60)} is a problem`, () => assert.match(problemsOf(flags), problem));
+}
+
+Deno.test("topics that some cloud brokers refuse are warned of, with an example", () => {
+  const deep = config({ topic: "a/b/c/d/e" }).warnings;
+  assert.deepEqual(deep, ['a topic like "a/b/c/d/e/instance/…/…" has 8 levels; some cloud brokers allow 7']);
+  assert.match(config({ topic: "x".repeat(200) }).warnings.join(), /has 27\d bytes; some cloud brokers allow 256/);
+  const own = config({ name: "a", requestTopic: "1/2/3/4/5/6/7/8", responseTopic: "r/{client}" });
+  assert.deepEqual(own.warnings, ['a topic like "1/2/3/4/5/6/7/8" has 8 levels; some cloud brokers allow 7']);
+  assert.equal(own.requestTopic, "1/2/3/4/5/6/7/8");
+});
