@@ -45,7 +45,10 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
     title: "mcp-mqtt-proxy serve",
     conditions: servers.flatMap(({ topics, entry }) => [`server ${topics.serverName}`, `process of ${entry.name}`]),
   });
-  for (const text of servers.flatMap(({ topics }) => topics.warnings)) observed.observe({ type: "warning", text });
+  const topicWarnings = servers.flatMap(({ topics }) => topics.warnings);
+  for (const text of [...topicWarnings, ...missingVariables(values.passEnv)]) {
+    observed.observe({ type: "warning", text });
+  }
   for (const event of programs) observed.observe(event);
   using termination = terminationSignal();
   const failure = await serve(
@@ -83,6 +86,13 @@ function childCredentialSource(
   const { credentialsFile, credentialsCommand, credentialsEnv } = flags;
   if ((credentialsFile ?? credentialsCommand ?? credentialsEnv) === undefined) return undefined;
   throw new UsageError(["credentials for the server are given, but it is no SMCP server: add --smcp-child"]);
+}
+
+/** A server that lacks a variable fails in ways of its own; here it can be said why. */
+function missingVariables(names: readonly string[]): string[] {
+  return names.filter((name) => !Deno.env.has(name)).map((name) =>
+    `--pass-env ${name}: there is no such variable here, or no permission to read it (--allow-env=${name})`
+  );
 }
 
 type Served = ServedEntry & { readonly topics: TopicConfig };

@@ -126,3 +126,10 @@ async function carryOne(url: string, serveFlags: readonly string[], connectFlags
 testOnBrokers("serve and connect work under their permission sets", async ({ url }) => {
   await carryOne(url, ["-P=serve"], ["-P=connect"]);
 });
+
+Deno.test("serve warns of a variable to pass on that is not there, as one is that may not be read", async () => {
+  await using broker = await embeddedBroker();
+  const args = ["serve", "--broker", broker.url, "--name", "echo", "--pass-env", "GREETING", "--", ...ECHO];
+  await using serve = startProxyUnder(["-P=serve"], args, { env: { GREETING: "hello" } });
+  await serve.errors.find((line) => line.includes("--pass-env GREETING: there is no such variable here"));
+});
