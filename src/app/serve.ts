@@ -40,23 +40,30 @@ export interface ServeConfig {
  */
 export async function serve(config: ServeConfig, observe: Observer, signal: AbortSignal): Promise<Failure | undefined> {
   const slots = new SessionSlots(config.maximumSessions);
-  await using servers = new AsyncDisposableStack();
-  const ends = config.servers.map((served) => start(served, config, slots, observe, servers));
+  const servers = config.servers.map((served) => start(served, config, slots, observe));
   const aborted = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener("abort", () => resolve(undefined), { once: true });
   });
-  return await Promise.race([aborted, ...ends]);
+  const failure = await Promise.race([aborted, ...servers.map(({ refused }) => refused)]);
+  // All at a time: a supervisor does not wait for one stubborn process after the other.
+  await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
+  return failure;
 }
 
-/** Puts one server on the broker. The promise resolves when the broker refuses for good. */
+/** A server on the broker. */
+interface RunningServer extends AsyncDisposable {
+  /** Resolves when the broker refuses for good. */
+  readonly refused: Promise<Failure>;
+}
+
+/** Puts one server on the broker. */
 function start(
   { entry, topics, description }: ServedEntry,
   config: ServeConfig,
   slots: SessionSlots,
   observe: Observer,
-  servers: AsyncDisposableStack,
-): Promise<Failure> {
+): RunningServer {
   const profile = PROFILES["request-response"];
   const { broker } = config;
   const pool = new ChildPool({
@@ -89,15 +96,19 @@ function start(
     ...(broker.protocolVersion === undefined ? {} : { protocolVersion: broker.protocolVersion }),
     observe,
   });
-  // Taken down in the opposite order: the presence first, then the processes, and the connection last.
-  servers.use(link);
-  servers.use(pool);
-  servers.use(host);
-  servers.use(profile.accept(link, options));
-  return new Promise((resolve) => {
+  const acceptor = profile.accept(link, options);
+  const refused = new Promise<Failure>((resolve) => {
     link.watch((state) => {
       if (state.status === "refused") resolve(state.failure);
     });
     link.open();
   });
+  return {
+    refused,
+    async [Symbol.asyncDispose]() {
+      await acceptor[Symbol.asyncDispose](); // the presence first, so that nobody comes any more
+      await Promise.all([host[Symbol.asyncDispose](), pool[Symbol.asyncDispose]()]);
+      await link.close();
+    },
+  };
 }

@@ -160,6 +160,26 @@ testOnBrokers("serve exits 0, and takes its server processes along, even stubbor
   await gone(...childrenOf(ends.serve));
 });
 
+Deno.test("serve ends the server processes of all its servers at a time, not one after the other", async () => {
+  await using broker = await embeddedBroker();
+  const [command = "", ...args] = STUBBORN;
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    const servers = Object.fromEntries([1, 2, 3, 4].map((number) => [`server-${number}`, { command, args }]));
+    await Deno.writeTextFile(file, JSON.stringify({ mcpServers: servers }));
+    await using serve = await startServe(["--config", file, "--broker", broker.url, "--prewarm", "1"]);
+    await using host = startProxy(["connect", "--broker", broker.url, "--name", "server-1"]);
+    await initialize(host);
+    await eventually("all of them are running", () => childrenOf(serve).length === 5);
+    serve.kill("SIGTERM");
+    // Each of them takes four seconds.
+    assert.equal(await exitCode(serve, 9_000), 0);
+    await gone(...childrenOf(serve));
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
 Deno.test("a second signal ends serve at once, and its server processes with it", async () => {
   await using broker = await embeddedBroker();
   await using ends = await bridge(broker, { command: STUBBORN });
