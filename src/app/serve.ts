@@ -8,7 +8,7 @@ import type { Observers } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import type { Credentials } from "../core/secret.ts";
 import { BrokerLink } from "../mqtt/mod.ts";
-import { type Acceptor, PROFILES, type ServerOptions } from "../wire/mod.ts";
+import { PROFILES, type ServerOptions } from "../wire/mod.ts";
 import { ChildPool } from "./child_pool.ts";
 import { clientIdFor } from "./client_id.ts";
 import type { RestartPolicyName } from "./restart_policy.ts";
@@ -54,26 +54,22 @@ export async function serve(
   signal: AbortSignal,
 ): Promise<Failure | undefined> {
   const slots = new SessionSlots(config.maximumSessions);
-  await using servers = new AsyncDisposableStack();
-  const running = config.servers.map((served) => start(served, config, slots, observers, servers));
+  const servers = config.servers.map((served) => start(served, config, slots, observers));
   const aborted = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener("abort", () => resolve(undefined), { once: true });
   });
-  const failure = await Promise.race([aborted, ...running.map(({ refused }) => refused)]);
-  if (failure === undefined) {
-    const reason = new Failure("server-shutting-down", "The server is shutting down");
-    await Promise.all(running.map(async ({ acceptor, host }) => {
-      acceptor.withdraw();
-      await host.drain(reason, config.drain);
-    }));
-  }
+  const failure = await Promise.race([aborted, ...servers.map(({ refused }) => refused)]);
+  // All at a time: a supervisor does not wait for one stubborn process after the other.
+  if (failure === undefined) await Promise.all(servers.map((server) => server.drain()));
+  await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
   return failure;
 }
 
-interface RunningServer {
-  readonly acceptor: Acceptor;
-  readonly host: SessionHost;
+/** A server on the broker. */
+interface RunningServer extends AsyncDisposable {
+  /** Takes nothing new, and lets what is under way come to its end. */
+  drain(): Promise<void>;
   /** Resolves when the broker refuses for good. */
   readonly refused: Promise<Failure>;
 }
@@ -84,7 +80,6 @@ function start(
   config: ServeConfig,
   slots: SessionSlots,
   { observe, meter }: Observers,
-  servers: AsyncDisposableStack,
 ): RunningServer {
   const profile = PROFILES["request-response"];
   const { broker } = config;
@@ -123,16 +118,23 @@ function start(
     ...(broker.protocolVersion === undefined ? {} : { protocolVersion: broker.protocolVersion }),
     observe,
   });
-  // Taken down in the opposite order: the presence first, then the processes, and the connection last.
-  servers.use(link);
-  servers.use(pool);
-  servers.use(host);
-  const acceptor = servers.use(profile.accept(link, options));
+  const acceptor = profile.accept(link, options);
   const refused = new Promise<Failure>((resolve) => {
     link.watch((state) => {
       if (state.status === "refused") resolve(state.failure);
     });
   });
   link.open();
-  return { acceptor, host, refused };
+  return {
+    refused,
+    drain() {
+      acceptor.withdraw();
+      return host.drain(new Failure("server-shutting-down", "The server is shutting down"), config.drain);
+    },
+    async [Symbol.asyncDispose]() {
+      await acceptor[Symbol.asyncDispose](); // the presence first, so that nobody comes any more
+      await Promise.all([host[Symbol.asyncDispose](), pool[Symbol.asyncDispose]()]);
+      await link.close();
+    },
+  };
 }

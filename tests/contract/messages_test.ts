@@ -108,7 +108,9 @@ testOnBrokers("a server's questions are answered by the host, whatever their ids
   await using ends = await bridge(broker);
   await initialize(ends.host);
   for (let round = 0; round < 3; round++) {
-    const question = await ask(ends.host, round, "ask", { method: "sampling/createMessage", params: { round } });
+    const params = { method: "sampling/createMessage", params: { round } };
+    await ends.host.send({ jsonrpc: "2.0", id: round, method: "ask", params });
+    const question = await ends.host.output.nextJson();
     assert.deepEqual(question.params, { round });
     await ends.host.send({ jsonrpc: "2.0", id: question.id, result: { text: `answer ${round}` } });
     const { id, result } = await ends.host.output.nextJson();

@@ -53,9 +53,18 @@ export async function initialize(host: Process, id: unknown = 0): Promise<number
   return result.serverInfo.pid;
 }
 
-/** Asks, and returns the next message. */
+/** Asks, and returns the answer. What comes before it is left out. */
 // deno-lint-ignore no-explicit-any -- what tests look into has any shape
-export async function ask(host: Process, id: unknown, method: string, params?: unknown, limit?: number): Promise<any> {
+export async function ask(host: Process, id: unknown, method: string, params?: unknown): Promise<any> {
   await host.send({ jsonrpc: "2.0", id, method, params });
-  return await host.output.nextJson(limit);
+  while (true) {
+    const message = await host.output.nextJson();
+    if (message.method === undefined && message.id === id) return message;
+  }
+}
+
+/** The process ids of all server processes that `serve` has told of; its log level has to be `info`. */
+export function childrenOf(serve: Process): number[] {
+  const pids = serve.errors.seen.map((line) => /started process (\d+)/.exec(line)?.[1]);
+  return pids.filter((pid) => pid !== undefined).map(Number);
 }
