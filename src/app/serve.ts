@@ -3,21 +3,26 @@
  *
  * @module
  */
-import type { BrokerConfig, ServerEntry } from "../config/mod.ts";
+import type { BrokerConfig, ServerEntry, TopicConfig } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
 import type { Failure } from "../core/failure.ts";
-import { BrokerLink } from "../mqtt/mod.ts";
-import { PROFILES, type ServerOptions } from "../wire/mod.ts";
+import type { ServerOptions, WireProfile } from "../wire/mod.ts";
 import { ChildPool } from "./child_pool.ts";
 import { clientIdFor } from "./client_id.ts";
+import { COMPONENT } from "./component.ts";
+import { HostedServer } from "./hosted_server.ts";
+import { Links } from "./links.ts";
+import { addressIn, profilesFor } from "./profiles.ts";
 import { SessionHost, SessionSlots } from "./session_host.ts";
 
 /** A server to put on the broker. */
 export interface ServedEntry {
   readonly entry: ServerEntry;
-  /** Where it is; see {@linkcode ServerOptions}. */
-  readonly topics: Pick<ServerOptions, "serverName" | "topic" | "requestTopic" | "responseTopic">;
+  /** Where it is. */
+  readonly topics: Omit<TopicConfig, "warnings">;
   readonly description?: string;
+  /** What else is to be known of it. */
+  readonly meta?: Readonly<Record<string, unknown>>;
 }
 
 /** Everything that `serve` has to know. */
@@ -51,14 +56,15 @@ export async function serve(config: ServeConfig, observe: Observer, signal: Abor
 
 /** Puts one server on the broker. The promise resolves when the broker refuses for good. */
 function start(
-  { entry, topics, description }: ServedEntry,
+  { entry, topics, description, meta }: ServedEntry,
   config: ServeConfig,
   slots: SessionSlots,
   observe: Observer,
   servers: AsyncDisposableStack,
 ): Promise<Failure> {
-  const profile = PROFILES["request-response"];
   const { broker } = config;
+  const profiles = profilesFor({ broker, topics });
+  const links = new Links(broker, observe);
   const pool = new ChildPool({
     entry,
     passedVariables: config.passedVariables,
@@ -73,31 +79,22 @@ function start(
     start: (session) => pool.take(session),
     observe,
   });
-  const options: ServerOptions = {
-    ...topics,
+  const clientId = clientIdFor("serve", broker.clientId, config.servers.length > 1 ? topics.serverName : undefined);
+  const options = (profile: WireProfile): ServerOptions => ({
+    ...addressIn(profile.name, topics),
     ...(description === undefined ? {} : { description }),
+    ...(meta === undefined ? {} : { meta }),
+    // Two connections cannot have one client id.
+    clientId: profile === profiles[0] ? clientId : `${clientId}-open`,
+    component: COMPONENT,
     share: config.share,
     qos: broker.qos,
     observe,
     opened: (session) => host.accept(session),
-  };
-  const clientId = clientIdFor("serve", broker.clientId, config.servers.length > 1 ? topics.serverName : undefined);
-  const link = new BrokerLink({
-    broker: broker.broker,
-    profile: broker.profile,
-    plan: profile.serverPlan(clientId, options),
-    ...(broker.protocolVersion === undefined ? {} : { protocolVersion: broker.protocolVersion }),
-    observe,
   });
-  // Taken down in the opposite order: the presence first, then the processes, and the connection last.
-  servers.use(link);
+  // Taken down in the opposite order: the presence first, then the processes, and the connections last.
+  servers.use(links);
   servers.use(pool);
   servers.use(host);
-  servers.use(profile.accept(link, options));
-  return new Promise((resolve) => {
-    link.watch((state) => {
-      if (state.status === "refused") resolve(state.failure);
-    });
-    link.open();
-  });
+  return servers.use(new HostedServer({ profiles, links, observe, options })).refused;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { onOff, seconds } from "./schemas.ts";
+import { oneOf, onOff, seconds, topicLevel } from "./schemas.ts";
 import { setting } from "./setting.ts";
 
 /** How a host is served. */
@@ -18,9 +18,23 @@ export const CONNECT_SETTINGS = {
   timeout: setting({
     flag: "--timeout <seconds>",
     environment: "MCP_MQTT_TIMEOUT",
-    description: "how long the server may take to answer a request; 0 for ever",
-    schema: seconds(),
-    fallback: "0",
+    description:
+      "how long the server may take to answer a request, 0 for ever; by default what the profile recommends, which is " +
+      "10 to 60 by method for mcp-over-mqtt, and for ever for request-response",
+    schema: seconds().optional(),
+  }),
+  pick: setting({
+    flag: "--pick <how>",
+    environment: "MCP_MQTT_PICK",
+    description: "which of several instances of the server to speak to: random or first",
+    schema: oneOf(["random", "first"]),
+    fallback: "random",
+  }),
+  serverId: setting({
+    flag: "--server-id <id>",
+    environment: "MCP_MQTT_SERVER_ID",
+    description: "the one instance to speak to in the open convention, by its MQTT client id",
+    schema: topicLevel,
   }),
   noDiscovery: setting({
     flag: "--no-discovery",

@@ -5,4 +5,4 @@ export { LOG_SETTINGS } from "./log_settings.ts";
 export { environmentOf, MESSAGE_SETTINGS, SERVE_SETTINGS } from "./serve_settings.ts";
 export { readServerEntries, type ServerEntry } from "./server_entries.ts";
 export { isSwitch, resolve, type Setting, type Settings, type Sources, type Values } from "./setting.ts";
-export { TOPIC_SETTINGS, type TopicConfig, topicConfig } from "./topic_settings.ts";
+export { type ProfileChoice, TOPIC_SETTINGS, type TopicConfig, topicConfig } from "./topic_settings.ts";

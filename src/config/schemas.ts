@@ -59,6 +59,26 @@ export const topicLevel: z.ZodType<string | undefined> = z.string().refine(isTop
   error: ({ input }) => `must not contain / + # or NUL, since it becomes a level of topics; it is "${input}"`,
 }).optional();
 
+/** The name of a server, which may have several levels. */
+export const serverName: z.ZodType<string | undefined> = z.string().refine(
+  (name) => name.split("/").every(isTopicLevel),
+  {
+    error: ({ input }) =>
+      `must not contain + # or NUL, nor begin or end with /, since it becomes part of topics; it is "${input}"`,
+  },
+).optional();
+
+/** A JSON object. */
+export const jsonObject: z.ZodType<Record<string, unknown> | undefined> = z.string().transform((text, context) => {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // Said below.
+  }
+  return refuse(context, `must be a JSON object, such as {"room":"attic"}; it is "${text}"`);
+}).optional();
+
 /** A topic to publish to. */
 export const topicName: z.ZodType<string | undefined> = z.string().check((context) => {
   const problem = topicNameProblem(context.value);

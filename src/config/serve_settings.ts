@@ -4,7 +4,7 @@
  * @module
  */
 import { UsageError } from "../core/usage_error.ts";
-import { bytes, onOff, optionalText, seconds, texts, topicLevel, wholeNumber } from "./schemas.ts";
+import { bytes, jsonObject, onOff, optionalText, seconds, texts, topicLevel, wholeNumber } from "./schemas.ts";
 import { setting, type Values } from "./setting.ts";
 
 /** How sessions and their child processes are run. */
@@ -40,6 +40,12 @@ export const SERVE_SETTINGS = {
     environment: "MCP_MQTT_DESCRIPTION",
     description: "what the server is good for, for those who look for one",
     schema: optionalText,
+  }),
+  meta: setting({
+    flag: "--meta <json>",
+    environment: "MCP_MQTT_META",
+    description: "what else is to be known of the server, as a JSON object; part of its presence",
+    schema: jsonObject,
   }),
   share: setting({
     flag: "--share <group>",

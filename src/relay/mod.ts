@@ -2,3 +2,5 @@
 export { AnsweringChannel, type AnsweringOptions } from "./answering_channel.ts";
 export { join, type JoinEnd } from "./join.ts";
 export { type Dialer, RecoveringChannel, type RecoveringOptions } from "./recovering_channel.ts";
+export { cancelledRequestId } from "./mcp.ts";
+export { PendingRequests } from "./pending_requests.ts";

@@ -1,11 +1,15 @@
 /** The wire profiles. @module */
 import type { ProfileName, WireProfile } from "./profile.ts";
+import { mcpOverMqtt } from "./mcp_over_mqtt/mod.ts";
 import { requestResponse } from "./request_response/mod.ts";
 
+export { AnyProfileDialer } from "./any_profile.ts";
 export type {
   Acceptor,
   ClientOptions,
   IncomingSession,
+  MakeLink,
+  ProfileDialer,
   ProfileName,
   ProfileOptions,
   ServerOptions,
@@ -15,4 +19,5 @@ export type {
 /** Every profile, by its name. */
 export const PROFILES: Readonly<Record<ProfileName, WireProfile>> = {
   "request-response": requestResponse,
+  "mcp-over-mqtt": mcpOverMqtt,
 };

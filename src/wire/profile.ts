@@ -9,7 +9,13 @@ import type { ConnectPlan, MqttLink, QoS } from "../mqtt/mod.ts";
 import type { Dialer } from "../relay/mod.ts";
 
 /** The profiles, by the names that `--profile` takes. */
-export type ProfileName = "request-response";
+export type ProfileName = "request-response" | "mcp-over-mqtt";
+
+/**
+ * Makes a link with a connection of its own, which is not open yet. A profile needs as many as it has wills, and may
+ * need a new one for every session.
+ */
+export type MakeLink = (plan: ConnectPlan) => MqttLink;
 
 /** What both sides of a session have to agree on, and what is up to each. */
 export interface ProfileOptions {
@@ -21,6 +27,10 @@ export interface ProfileOptions {
   readonly requestTopic?: string;
   /** Topic of responses instead of the profile's own; `{client}` stands for the client id. */
   readonly responseTopic?: string;
+  /** What the topics of the open convention begin with, instead of `$`. */
+  readonly topicPrefix?: string;
+  /** What a connection says of the program that opens it, to brokers that ask. */
+  readonly component: Readonly<Record<string, unknown>>;
   /** QoS of MCP messages. */
   readonly qos: QoS;
   readonly observe: Observer;
@@ -28,16 +38,26 @@ export interface ProfileOptions {
 
 /** What a server side needs to know besides. */
 export interface ServerOptions extends ProfileOptions {
+  /** The client id of the connection, which names this instance of the server. */
+  readonly clientId: string;
   /** Group of the shared subscription by which several servers share the requests; none when `undefined`. */
   readonly share: string | undefined;
   /** What the server is good for, in a sentence; part of its presence. */
   readonly description?: string;
+  /** What else is to be known of it; part of its presence. */
+  readonly meta?: Readonly<Record<string, unknown>>;
   /** Takes each session that a client opens. It is to be received from, or closed. */
   readonly opened: (session: IncomingSession) => void;
 }
 
 /** What a client side needs to know besides. */
 export interface ClientOptions extends ProfileOptions {
+  /** A client id for one more connection. */
+  readonly clientId: () => string;
+  /** The one instance to speak to, by its client id; any when `undefined`. */
+  readonly serverId?: string;
+  /** Which of several instances to speak to, where the broker does not decide. */
+  readonly pick: "random" | "first";
   /** Whether servers are found by their presence; without, one is assumed to be there. */
   readonly discovery: boolean;
   /** How long a server may take to answer the first message of a session, in ms. */
@@ -52,21 +72,22 @@ export interface IncomingSession extends Channel {
   readonly name: string;
 }
 
-/** The server side of a profile on one link. Disposing of it ends all sessions and takes the presence back. */
+/** The server side of a profile. Disposing of it ends all sessions and takes the presence back. */
 export interface Acceptor extends AsyncDisposable {
   /** The topic that clients have to know. */
   readonly topic: string;
 }
 
+/** The client side of a profile. Disposing of it gives its connections back. */
+export interface ProfileDialer extends Dialer, AsyncDisposable {}
+
 /** One way to lay MCP sessions on MQTT topics. */
 export interface WireProfile {
   readonly name: ProfileName;
-  /** What the connection of a server has to be opened with. */
-  serverPlan(clientId: string, options: ServerOptions): ConnectPlan;
-  /** What the connection of a client has to be opened with. */
-  clientPlan(clientId: string, options: ClientOptions): ConnectPlan;
-  /** Accepts sessions on `link`, which is not open yet. */
-  accept(link: MqttLink, options: ServerOptions): Acceptor;
-  /** Opens sessions on `link`, which is not open yet. */
-  dialer(link: MqttLink, options: ClientOptions): Dialer & AsyncDisposable;
+  /** How long a request of this method may take when the user has no wish, in ms. */
+  timeout(method: string): number;
+  /** Accepts sessions. Starts to connect at once. */
+  accept(makeLink: MakeLink, options: ServerOptions): Acceptor;
+  /** Opens sessions. Starts to connect at once. */
+  dialer(makeLink: MakeLink, options: ClientOptions): ProfileDialer;
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { WireProfile } from "../profile.ts";
+import type { ConnectPlan } from "../../mqtt/mod.ts";
+import type { ClientOptions, MakeLink, ProfileDialer, ServerOptions, WireProfile } from "../profile.ts";
 import { RequestResponseClient } from "./client.ts";
 import { disconnected } from "./properties.ts";
 import { RequestResponseServer } from "./server.ts";
@@ -18,7 +19,33 @@ const WILL_DELAY = 5;
 /** The request-response profile. */
 export const requestResponse: WireProfile = {
   name: "request-response",
-  serverPlan: (clientId, options) => ({
+  timeout: () => Infinity,
+  accept: (makeLink, options) => {
+    const link = makeLink(serverPlan(options));
+    const server = new RequestResponseServer(link, options);
+    link.open();
+    return server;
+  },
+  dialer,
+};
+
+function dialer(makeLink: MakeLink, options: ClientOptions): ProfileDialer {
+  const link = makeLink(clientPlan(options.clientId(), options));
+  const client = new RequestResponseClient(link, options);
+  link.open();
+  return {
+    dial: (signal) => client.dial(signal),
+    obstacle: () => client.obstacle(),
+    async [Symbol.asyncDispose]() {
+      await client[Symbol.asyncDispose]();
+      await link.close();
+    },
+  };
+}
+
+function serverPlan(options: ServerOptions): ConnectPlan {
+  const { clientId } = options;
+  return {
     clientId,
     sessionExpiryInterval: SESSION_EXPIRY,
     will: {
@@ -28,8 +55,11 @@ export const requestResponse: WireProfile = {
       retain: true,
       delay: WILL_DELAY,
     },
-  }),
-  clientPlan: (clientId, options) => ({
+  };
+}
+
+function clientPlan(clientId: string, options: ClientOptions): ConnectPlan {
+  return {
     clientId,
     sessionExpiryInterval: SESSION_EXPIRY,
     will: {
@@ -39,7 +69,5 @@ export const requestResponse: WireProfile = {
       retain: false,
       delay: WILL_DELAY,
     },
-  }),
-  accept: (link, options) => new RequestResponseServer(link, options),
-  dialer: (link, options) => new RequestResponseClient(link, options),
-};
+  };
+}

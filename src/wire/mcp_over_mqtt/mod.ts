@@ -1,0 +1,19 @@
+/**
+ * The open "MCP over MQTT" convention, by which SDKs in several languages speak.
+ *
+ * Source: MCP over MQTT, specification 2025-03-26.
+ *
+ * @module
+ */
+import type { WireProfile } from "../profile.ts";
+import { McpOverMqttClient } from "./client.ts";
+import { McpOverMqttServer } from "./server.ts";
+import { recommendedTimeout } from "./timeouts.ts";
+
+/** The profile of the open convention. */
+export const mcpOverMqtt: WireProfile = {
+  name: "mcp-over-mqtt",
+  timeout: recommendedTimeout,
+  accept: (makeLink, options) => new McpOverMqttServer(makeLink, options),
+  dialer: (makeLink, options) => new McpOverMqttClient(makeLink, options),
+};
