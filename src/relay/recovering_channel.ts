@@ -116,19 +116,32 @@ export class RecoveringChannel implements Channel {
   async #open(): Promise<void> {
     const { signal } = this.#abort;
     try {
-      await this.#pauseAfterShortSession(signal);
-      const session = new AnsweringChannel(await this.#dialer.dial(signal), this.#options);
-      this.#openedAt = this.#clock.now();
-      void session.closed.then((failure) => this.#lost(session, failure));
-      await this.#resume(session, signal);
-      this.#session = session;
-      for (const message of this.#waiting.takeAll()) void this.#forward(session, message);
+      while (this.#session === undefined) await this.#attempt(signal);
+      for (const message of this.#waiting.takeAll()) void this.#forward(this.#session, message);
     } catch (error) {
       const failure = error instanceof Failure ? error : new Failure("server-gone", String(error));
       for (const message of this.#waiting.takeAll()) this.#giveUp(message, failure);
     } finally {
       this.#opening = undefined;
     }
+  }
+
+  /** Opens one session, and has it used unless it is lost before it can be. */
+  async #attempt(signal: AbortSignal): Promise<void> {
+    await this.#pauseAfterShortSession(signal);
+    const session = new AnsweringChannel(await this.#dialer.dial(signal), this.#options);
+    const lost = new AbortController();
+    this.#openedAt = this.#clock.now();
+    void session.closed.then((failure) => {
+      lost.abort();
+      this.#lost(session, failure);
+    });
+    try {
+      await this.#resume(session, signal);
+    } catch (error) {
+      if (!lost.signal.aborted || signal.aborted) throw error;
+    }
+    if (!lost.signal.aborted) this.#session = session;
   }
 
   async #pauseAfterShortSession(signal: AbortSignal): Promise<void> {
