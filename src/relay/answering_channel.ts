@@ -7,12 +7,12 @@ import type { Channel, Receiver } from "../core/channel.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
-import { cancelledRequestId } from "./mcp.ts";
+import { cancelledRequestId, PROGRESS } from "./mcp.ts";
 import { type PendingRequest, PendingRequests } from "./pending_requests.ts";
 
 /** How an {@linkcode AnsweringChannel} behaves. */
 export interface AnsweringOptions {
-  /** How long a request of this method may take, in ms. @default {() => Infinity} */
+  /** How long a request of this method may take without a sign of progress, in ms. @default {() => Infinity} */
   readonly timeout?: (method: string) => number;
   /** Told of each request that was answered here instead of by the peer. */
   readonly failed?: (request: PendingRequest, failure: Failure) => void;
@@ -44,6 +44,7 @@ export class AnsweringChannel implements Channel {
   receive(receiver: Receiver): void {
     this.#receiver = receiver;
     this.#inner.receive((message) => {
+      if (message.method === PROGRESS) this.#pending.extend();
       if (message.kind !== "response" || this.#pending.settle(message)) return receiver(message);
     });
   }
