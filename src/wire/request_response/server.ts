@@ -24,6 +24,7 @@ export class RequestResponseServer implements Acceptor {
   /** The session of each client that names its sessions; a new one ends the one before. */
   readonly #byClient = new Map<string, ServerSession>();
   readonly #abort = new AbortController();
+  readonly #since = new Date().toISOString();
 
   constructor(link: MqttLink, options: ServerOptions) {
     this.#link = link;
@@ -58,7 +59,8 @@ export class RequestResponseServer implements Acceptor {
   #announce(sharedSubscriptionAvailable: boolean): void {
     const { serverName, description, share, observe } = this.#options;
     const shared = share !== undefined && sharedSubscriptionAvailable;
-    void this.#publishPresence(encodePresence({ serverName, description, shared }));
+    const meta = { since: this.#since, ...this.#options.meta };
+    void this.#publishPresence(encodePresence({ serverName, description, shared, meta }));
     observe({ type: "server.online", server: serverName, topic: this.topic });
   }
 
