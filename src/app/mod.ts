@@ -1,5 +1,7 @@
 /** The commands and the library, put together. @module */
+export { withRemoteServer } from "./call.ts";
 export { connect } from "./connect.ts";
+export { list, type ListConfig, type Listing, watch } from "./list.ts";
 export {
   type BrokerOptions,
   type MqttClientOptions,
@@ -9,4 +11,7 @@ export {
   serveMqtt,
   type ServerAddress,
 } from "./library.ts";
+export { McpClient, RemoteError } from "./mcp_client.ts";
+export { type RemoteServerConfig } from "./remote_server.ts";
+export { type ListedInstance, type ListedServer } from "./roster.ts";
 export { serve, type ServeConfig, type ServedEntry } from "./serve.ts";

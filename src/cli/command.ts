@@ -28,8 +28,18 @@ export interface Invocation<S extends Settings> {
   readonly values: Values<S>;
   /** The flags that were given. */
   readonly flags: Readonly<Record<string, unknown>>;
-  /** What came behind `--`. */
+  /** What came behind the options. */
   readonly operands: readonly string[];
+  readonly io: CommandLineIo;
+}
+
+/** What a command line reads from and writes to, where that is not MCP. */
+export interface CommandLineIo {
+  readonly environment: (name: string) => string | undefined;
+  /** What was asked for: a result, help, the version. */
+  readonly print: (text: string) => void;
+  /** What went wrong. */
+  readonly complain: (text: string) => void;
 }
 
 /** Does what the command is for. Resolves with the exit code. */
@@ -43,7 +53,7 @@ export function command<S extends Settings>(declaration: CommandDeclaration<S>):
 /** The commander command of a declaration. `finished` takes the exit code. */
 export function build(
   declaration: CommandDeclaration<Settings>,
-  environment: (name: string) => string | undefined,
+  io: CommandLineIo,
   finished: (exitCode: number) => void,
 ): Command {
   const built = new Command(declaration.name)
@@ -70,9 +80,9 @@ export function build(
   built.addHelpText("after", `\nExamples:\n${examples}`);
   built.action(async (operands: string[]) => {
     const flags = built.opts<Record<string, unknown>>();
-    const values = resolve(declaration.settings, { flags, environment });
+    const values = resolve(declaration.settings, { flags, environment: io.environment });
     const action = await declaration.action();
-    finished(await action({ values, flags, operands }));
+    finished(await action({ values, flags, operands, io }));
   });
   return built;
 }

@@ -6,27 +6,26 @@
 import { Command, CommanderError } from "commander";
 import metadata from "../../deno.json" with { type: "json" };
 import { UsageError } from "../core/usage_error.ts";
-import { build } from "./command.ts";
+import { CALL } from "./call.ts";
+import { build, type CommandLineIo } from "./command.ts";
 import { CONNECT } from "./connect.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_codes.ts";
+import { LIST } from "./list.ts";
 import { SERVE } from "./serve.ts";
 
-const COMMANDS = [SERVE, CONNECT];
-
-/** What the command line reads from and writes to, besides what its actions do. */
-export interface CommandLineIo {
-  readonly environment: (name: string) => string | undefined;
-  /** Help that was asked for, and the version. */
-  readonly print: (text: string) => void;
-  /** What went wrong. */
-  readonly complain: (text: string) => void;
-}
+const COMMANDS = [SERVE, CONNECT, LIST, CALL];
 
 const PROCESS_IO: CommandLineIo = {
   environment: (name) => Deno.env.get(name),
-  print: (text) => void Deno.stdout.writeSync(new TextEncoder().encode(text)),
-  complain: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+  print: (text) => writeAll(Deno.stdout, text),
+  complain: (text) => writeAll(Deno.stderr, text),
 };
+
+/** A pipe may take less at a time than it is offered. */
+function writeAll(output: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let rest = new TextEncoder().encode(text);
+  while (rest.length > 0) rest = rest.subarray(output.writeSync(rest));
+}
 
 /** Runs one command line. Resolves with the exit code. */
 export async function main(args: readonly string[], io: CommandLineIo = PROCESS_IO): Promise<number> {
@@ -44,7 +43,7 @@ export async function main(args: readonly string[], io: CommandLineIo = PROCESS_
       "\nEvery option has an environment variable too; flags win. See: mcp-mqtt-proxy COMMAND --help",
     );
   for (const declaration of COMMANDS) {
-    const command = build(declaration, io.environment, (code) => exitCode = code);
+    const command = build(declaration, io, (code) => exitCode = code);
     program.addCommand(command.copyInheritedSettings(program));
   }
   try {

@@ -68,6 +68,13 @@ export const serverName: z.ZodType<string | undefined> = z.string().refine(
   },
 ).optional();
 
+/** The beginning of topics: `acme` means the levels `acme/…`, but `$` and `acme/` mean what they are. */
+export const topicPrefix: z.ZodType<string | undefined> = z.string()
+  .refine((prefix) => topicNameProblem(prefix) === undefined, {
+    error: ({ input }) => `must not contain + # or NUL, since topics begin with it; it is "${input}"`,
+  })
+  .transform((prefix) => /[/$]$/.test(prefix) ? prefix : `${prefix}/`).optional();
+
 /** A JSON object. */
 export const jsonObject: z.ZodType<Record<string, unknown> | undefined> = z.string().transform((text, context) => {
   try {

@@ -5,7 +5,7 @@
  */
 import { UsageError } from "../core/usage_error.ts";
 import { topicNameProblem, topicPortabilityProblem } from "../mqtt/mod.ts";
-import { oneOf, optionalText, serverName, topicName } from "./schemas.ts";
+import { oneOf, serverName, topicName, topicPrefix } from "./schemas.ts";
 import { setting, type Values } from "./setting.ts";
 
 /** What `--profile` takes. */
@@ -41,7 +41,7 @@ export const TOPIC_SETTINGS = {
     environment: "MCP_MQTT_TOPIC_PREFIX",
     description:
       "what the topics of the open convention begin with, where a broker keeps $ for itself; same at all peers",
-    schema: optionalText,
+    schema: topicPrefix,
   }),
   topic: setting({
     flag: "--topic <topic>",
@@ -89,13 +89,12 @@ const LONGEST_PREFIX = `mcp-rpc/${"c".repeat(32)}/${"s".repeat(32)}/`;
  * @throws {UsageError} when it is not clear where the server is, or its topics would be none
  */
 export function topicConfig(values: Values<typeof TOPIC_SETTINGS>, fallbackName?: string): TopicConfig {
-  const { profile, name, topic, requestTopic, responseTopic } = values;
+  const { profile, name, topicPrefix, topic, requestTopic, responseTopic } = values;
   const serverName = name ?? topic?.split("/").at(-1) ?? values.serverName ?? fallbackName;
   if (serverName === undefined || serverName === "") {
     throw new UsageError(["say which server is meant: add --name NAME (or --server-name NAME, or --topic TOPIC)"]);
   }
   const conventionName = values.serverName ?? name ?? topic ?? serverName;
-  const topicPrefix = values.topicPrefix === undefined ? undefined : wholeLevel(values.topicPrefix);
   const base = topic ?? `mcp/${serverName}`;
   const longest = base + LONGEST_SUFFIX;
   const longestOfConvention = `${topicPrefix ?? "$"}${LONGEST_PREFIX}${conventionName}`;
@@ -129,9 +128,4 @@ export function topicConfig(values: Values<typeof TOPIC_SETTINGS>, fallbackName?
     ...(responseTopic === undefined ? {} : { responseTopic }),
     warnings,
   };
-}
-
-/** `acme` means the levels `acme/…`, but `$` and `acme/` mean what they are. */
-function wholeLevel(prefix: string): string {
-  return prefix.endsWith("/") || prefix.endsWith("$") ? prefix : `${prefix}/`;
 }

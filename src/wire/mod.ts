@@ -6,7 +6,9 @@ import { requestResponse } from "./request_response/mod.ts";
 export { AnyProfileDialer } from "./any_profile.ts";
 export type {
   Acceptor,
+  Announcement,
   ClientOptions,
+  Directory,
   IncomingSession,
   MakeLink,
   ProfileDialer,
@@ -15,6 +17,7 @@ export type {
   ServerOptions,
   WireProfile,
 } from "./profile.ts";
+export { ServerWatch } from "./server_watch.ts";
 
 /** Every profile, by its name. */
 export const PROFILES: Readonly<Record<ProfileName, WireProfile>> = {

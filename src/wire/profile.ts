@@ -5,7 +5,7 @@
  */
 import type { Channel } from "../core/channel.ts";
 import type { Observer } from "../core/events.ts";
-import type { ConnectPlan, MqttLink, QoS } from "../mqtt/mod.ts";
+import type { ConnectPlan, MqttLink, QoS, ReceivedPacket, UserProperties } from "../mqtt/mod.ts";
 import type { Dialer } from "../relay/mod.ts";
 
 /** The profiles, by the names that `--profile` takes. */
@@ -81,11 +81,43 @@ export interface Acceptor extends AsyncDisposable {
 /** The client side of a profile. Disposing of it gives its connections back. */
 export interface ProfileDialer extends Dialer, AsyncDisposable {}
 
+/** An instance of a server that has come online or gone, as far as its presence tells. */
+export interface Announcement {
+  readonly profile: ProfileName;
+  /** The topic that the presence is on, which is different for each instance. */
+  readonly topic: string;
+  readonly online: boolean;
+  readonly serverName: string;
+  /** The MQTT client id. */
+  readonly instance: string;
+  /** Where clients have to send their requests. */
+  readonly address: string;
+  readonly description: string;
+  /** What else it says of itself; `since` is the time at which it came online, if it tells. */
+  readonly meta: Readonly<Record<string, unknown>>;
+}
+
+/** How servers of any name are found. */
+export interface Directory {
+  /** User properties that the CONNECT packet should have. */
+  readonly userProperties: UserProperties;
+  /**
+   * Filters of the topics on which servers show their presence.
+   *
+   * @param answer the user properties of the broker's CONNACK
+   */
+  filters(answer: UserProperties): readonly string[];
+  /** What a message on such a topic says; `undefined` when it is something else. */
+  read(packet: ReceivedPacket): Announcement | undefined;
+}
+
 /** One way to lay MCP sessions on MQTT topics. */
 export interface WireProfile {
   readonly name: ProfileName;
   /** How long a request of this method may take when the user has no wish, in ms. */
   timeout(method: string): number;
+  /** Finds servers of any name. */
+  directory(options: Pick<ProfileOptions, "topic" | "topicPrefix" | "component">): Directory;
   /** Accepts sessions. Starts to connect at once. */
   accept(makeLink: MakeLink, options: ServerOptions): Acceptor;
   /** Opens sessions. Starts to connect at once. */

@@ -8,7 +8,14 @@ import { Failure } from "../../core/failure.ts";
 import { type LinkState, type MqttLink, type ReceivedPacket, topicMatches } from "../../mqtt/mod.ts";
 import type { ClientOptions, MakeLink } from "../profile.ts";
 import { ClientSession } from "./client_session.ts";
-import { connectProperties, disconnected, firstValue, publishProperties, SERVER_NAME_FILTERS } from "./messages.ts";
+import {
+  connectProperties,
+  disconnected,
+  firstValue,
+  parseServerNameFilters,
+  publishProperties,
+  SERVER_NAME_FILTERS,
+} from "./messages.ts";
 import { type ServerInstance, Topics } from "./topics.ts";
 
 /** The presence of several instances comes one by one; after this long without a further one all are known, in ms. */
@@ -183,7 +190,7 @@ export class ClientConnection {
   #lookForServers(filters: string | undefined): void {
     const { serverName, serverId = "+", discovery } = this.#options;
     if (!discovery) return;
-    const names = filters === undefined ? [serverName] : this.#allowedFilters(filters, serverName);
+    const names = (this.#serverNameFilters(filters) ?? [serverName]).filter((name) => topicMatches(name, serverName));
     this.#failure = names.length > 0 ? undefined : new Failure(
       "not-authorized",
       `The broker lets this client see no server named "${serverName}", only: ${filters}`,
@@ -201,19 +208,14 @@ export class ClientConnection {
     }
   }
 
-  /** The filters of the broker that let the server through. */
-  #allowedFilters(json: string, serverName: string): string[] {
-    try {
-      const filters: unknown = JSON.parse(json);
-      if (Array.isArray(filters) && filters.every((filter) => typeof filter === "string")) {
-        return filters.filter((filter) => topicMatches(filter, serverName));
-      }
-    } catch {
-      // Said below.
+  #serverNameFilters(json: string | undefined): readonly string[] | undefined {
+    if (json === undefined) return undefined;
+    const filters = parseServerNameFilters(json);
+    if (filters === undefined) {
+      const text = `the broker's ${SERVER_NAME_FILTERS} are not a JSON array of strings, and so not heeded: ${json}`;
+      this.#options.observe({ type: "warning", text });
     }
-    const text = `the broker's ${SERVER_NAME_FILTERS} are not a JSON array of strings, and so not heeded: ${json}`;
-    this.#options.observe({ type: "warning", text });
-    return [serverName];
+    return filters;
   }
 
   #onPresence(packet: ReceivedPacket): void {

@@ -6,7 +6,12 @@
  * @module
  */
 import { Message } from "../../core/message.ts";
-import type { PublishProperties, ReceivedPacket, UserProperties } from "../../mqtt/mod.ts";
+import {
+  type PublishProperties,
+  type ReceivedPacket,
+  topicFilterProblem,
+  type UserProperties,
+} from "../../mqtt/mod.ts";
 
 /** Which side a client of the broker is. */
 export type Component = "mcp-client" | "mcp-server";
@@ -42,6 +47,19 @@ export function senderOf({ properties }: ReceivedPacket): string | undefined {
 export function firstValue(properties: UserProperties | undefined, name: string): string | undefined {
   const value = properties?.[name];
   return typeof value === "string" ? value : value?.[0];
+}
+
+/** Reads the filters that a broker gives; `undefined` when they are none. */
+export function parseServerNameFilters(json: string): readonly string[] | undefined {
+  try {
+    const filters: unknown = JSON.parse(json);
+    if (!Array.isArray(filters)) return undefined;
+    return filters.every((filter) => typeof filter === "string" && topicFilterProblem(filter) === undefined)
+      ? filters
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The payload that ends a session, or says that a client is gone. */

@@ -7,6 +7,7 @@
  */
 import type { WireProfile } from "../profile.ts";
 import { McpOverMqttClient } from "./client.ts";
+import { directory } from "./directory.ts";
 import { McpOverMqttServer } from "./server.ts";
 import { recommendedTimeout } from "./timeouts.ts";
 
@@ -14,6 +15,7 @@ import { recommendedTimeout } from "./timeouts.ts";
 export const mcpOverMqtt: WireProfile = {
   name: "mcp-over-mqtt",
   timeout: recommendedTimeout,
+  directory,
   accept: (makeLink, options) => new McpOverMqttServer(makeLink, options),
   dialer: (makeLink, options) => new McpOverMqttClient(makeLink, options),
 };

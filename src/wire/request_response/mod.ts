@@ -6,6 +6,7 @@
 import type { ConnectPlan } from "../../mqtt/mod.ts";
 import type { ClientOptions, MakeLink, ProfileDialer, ServerOptions, WireProfile } from "../profile.ts";
 import { RequestResponseClient } from "./client.ts";
+import { directory } from "./directory.ts";
 import { disconnected } from "./properties.ts";
 import { RequestResponseServer } from "./server.ts";
 import { topicsFor } from "./topics.ts";
@@ -20,6 +21,7 @@ const WILL_DELAY = 5;
 export const requestResponse: WireProfile = {
   name: "request-response",
   timeout: () => Infinity,
+  directory,
   accept: (makeLink, options) => {
     const link = makeLink(serverPlan(options));
     const server = new RequestResponseServer(link, options);

@@ -5,6 +5,8 @@
  */
 import { Message } from "../../core/message.ts";
 
+const ONLINE = "notifications/server/online";
+
 /** What a server says of itself, retained on `B/presence/{instance}`. */
 export interface Presence {
   readonly serverName: string;
@@ -19,7 +21,7 @@ export interface Presence {
 export function encodePresence({ serverName, description, shared, meta }: Presence): Uint8Array {
   return Message.from({
     jsonrpc: "2.0",
-    method: "notifications/server/online",
+    method: ONLINE,
     params: { server_name: serverName, description, meta: { ...meta, shared } },
   }).bytes;
 }
@@ -39,4 +41,9 @@ export function decodePresence(payload: Uint8Array): Presence | undefined {
     shared: params?.meta?.shared === true,
     meta: params?.meta ?? {},
   };
+}
+
+/** Whether a payload is a presence in this shape, or none. */
+export function isPresence(payload: Uint8Array): boolean {
+  return payload.length === 0 || new Message(payload).method === ONLINE;
 }
