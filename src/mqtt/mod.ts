@@ -1,7 +1,15 @@
 /** One connection to a broker, kept up. @module */
 export { BrokerLink, type BrokerLinkOptions } from "./broker_link.ts";
 export { BROKER_PROFILES, type BrokerProfile, type BrokerProfileName } from "./broker_profiles.ts";
-export type { BrokerSettings, Connect, TlsSettings } from "./connection.ts";
+export { type BrokerCertificate, inspectCertificate } from "./certificate.ts";
+export {
+  type BrokerSettings,
+  type Connect,
+  type ConnectAnswer,
+  ConnectError,
+  type MqttConnection,
+  type TlsSettings,
+} from "./connection.ts";
 export type {
   BrokerLimits,
   ConnectPlan,
@@ -16,4 +24,6 @@ export type {
   UserProperties,
   Will,
 } from "./link.ts";
+export { connectMqttJs } from "./mqttjs.ts";
+export { permanentRefusal, reasonCodeName, UNSUPPORTED_PROTOCOL_VERSION } from "./reason_codes.ts";
 export { isTopicLevel, topicFilterProblem, topicMatches, topicNameProblem, topicPortabilityProblem } from "./topics.ts";

@@ -225,6 +225,7 @@ function toAnswer({ sessionPresent, properties = {} }: IConnackPacket): ConnectA
     sharedSubscriptionAvailable: properties.sharedSubscriptionAvailable,
     maximumPacketSize: properties.maximumPacketSize,
     receiveMaximum: properties.receiveMaximum,
+    topicAliasMaximum: properties.topicAliasMaximum,
     serverKeepAlive: properties.serverKeepAlive,
     assignedClientIdentifier: properties.assignedClientIdentifier,
     userProperties: properties.userProperties ?? {},
