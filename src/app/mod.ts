@@ -1,5 +1,7 @@
 /** The commands and the library, put together. @module */
 export { withRemoteServer } from "./call.ts";
+export { check, type CheckConfig } from "./check/check.ts";
+export type { CheckReport, Finding, TopicFinding, Verdict } from "./check/finding.ts";
 export { connect } from "./connect.ts";
 export { list, type ListConfig, type Listing, watch } from "./list.ts";
 export {

@@ -5,13 +5,7 @@
  */
 import type { BrokerConfig, TopicConfig } from "../config/mod.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { type ProfileName, type ProfileOptions, PROFILES, type WireProfile } from "../wire/mod.ts";
-
-/** Where a server is, as a profile wants to know it. */
-export type Address = Pick<
-  ProfileOptions,
-  "serverName" | "topic" | "requestTopic" | "responseTopic" | "topicPrefix"
->;
+import { type ProfileAddress, type ProfileName, PROFILES, type WireProfile } from "../wire/mod.ts";
 
 /** What {@linkcode profilesFor} goes by. */
 export interface ProfileNeeds {
@@ -40,7 +34,7 @@ export function profilesFor(needs: ProfileNeeds): WireProfile[] {
 }
 
 /** Where a server is in a profile. */
-export function addressIn(profile: ProfileName, topics: Omit<TopicConfig, "warnings">): Address {
+export function addressIn(profile: ProfileName, topics: Omit<TopicConfig, "warnings">): ProfileAddress {
   const { serverName, conventionName, topicPrefix, topic, requestTopic, responseTopic } = topics;
   if (profile === "mcp-over-mqtt") {
     return { serverName: conventionName, ...(topicPrefix === undefined ? {} : { topicPrefix }) };

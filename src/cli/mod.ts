@@ -7,13 +7,14 @@ import { Command, CommanderError } from "commander";
 import metadata from "../../deno.json" with { type: "json" };
 import { UsageError } from "../core/usage_error.ts";
 import { CALL } from "./call.ts";
+import { CHECK } from "./check.ts";
 import { build, type CommandLineIo } from "./command.ts";
 import { CONNECT } from "./connect.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_codes.ts";
 import { LIST } from "./list.ts";
 import { SERVE } from "./serve.ts";
 
-const COMMANDS = [SERVE, CONNECT, LIST, CALL];
+const COMMANDS = [SERVE, CONNECT, LIST, CALL, CHECK];
 
 const PROCESS_IO: CommandLineIo = {
   environment: (name) => Deno.env.get(name),

@@ -1,6 +1,7 @@
 /** Flags, environment and files, as validated and typed settings. @module */
 export { BROKER_SETTINGS, type BrokerConfig, brokerConfig, readBrokerFiles } from "./broker_settings.ts";
 export { CALL_SETTINGS } from "./call_settings.ts";
+export { CHECK_SETTINGS } from "./check_settings.ts";
 export { CONNECT_SETTINGS } from "./connect_settings.ts";
 export { LIST_SETTINGS } from "./list_settings.ts";
 export { LOG_SETTINGS } from "./log_settings.ts";

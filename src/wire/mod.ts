@@ -9,12 +9,16 @@ export type {
   Announcement,
   ClientOptions,
   Directory,
+  DirectoryOptions,
   IncomingSession,
   MakeLink,
+  ProfileAddress,
   ProfileDialer,
   ProfileName,
   ProfileOptions,
+  Role,
   ServerOptions,
+  TopicUse,
   WireProfile,
 } from "./profile.ts";
 export { ServerWatch } from "./server_watch.ts";

@@ -17,8 +17,8 @@ export type ProfileName = "request-response" | "mcp-over-mqtt";
  */
 export type MakeLink = (plan: ConnectPlan) => MqttLink;
 
-/** What both sides of a session have to agree on, and what is up to each. */
-export interface ProfileOptions {
+/** Where a server is; both sides of a session have to agree on it. */
+export interface ProfileAddress {
   /** The server's name; the default of the topics derives from it. */
   readonly serverName: string;
   /** Base topic; `mcp/` and the server's name by default. */
@@ -29,6 +29,10 @@ export interface ProfileOptions {
   readonly responseTopic?: string;
   /** What the topics of the open convention begin with, instead of `$`. */
   readonly topicPrefix?: string;
+}
+
+/** What both sides of a session are told. */
+export interface ProfileOptions extends ProfileAddress {
   /** What a connection says of the program that opens it, to brokers that ask. */
   readonly component: Readonly<Record<string, unknown>>;
   /** QoS of MCP messages. */
@@ -97,6 +101,12 @@ export interface Announcement {
   readonly meta: Readonly<Record<string, unknown>>;
 }
 
+/** Where to look for servers. */
+export interface DirectoryOptions extends Pick<ProfileOptions, "topicPrefix" | "component"> {
+  /** A base topic to look at besides those that servers have by default. */
+  readonly topic?: string;
+}
+
 /** How servers of any name are found. */
 export interface Directory {
   /** User properties that the CONNECT packet should have. */
@@ -111,13 +121,29 @@ export interface Directory {
   read(packet: ReceivedPacket): Announcement | undefined;
 }
 
+/** Which end of a session somebody is. */
+export type Role = "serve" | "connect";
+
+/** A topic that one end of a session uses, as the broker's access control sees it. */
+export interface TopicUse {
+  readonly role: Role;
+  readonly access: "publish" | "subscribe";
+  /** A topic filter when it is subscribed to. */
+  readonly topic: string;
+  readonly retain?: boolean;
+  /** User properties that keep a message without payload on this topic from meaning anything to anybody. */
+  readonly harmless?: UserProperties;
+}
+
 /** One way to lay MCP sessions on MQTT topics. */
 export interface WireProfile {
   readonly name: ProfileName;
   /** How long a request of this method may take when the user has no wish, in ms. */
   timeout(method: string): number;
+  /** All topics of a session whose two ends have the same client id. */
+  topicUses(clientId: string, address: ProfileAddress): readonly TopicUse[];
   /** Finds servers of any name. */
-  directory(options: Pick<ProfileOptions, "topic" | "topicPrefix" | "component">): Directory;
+  directory(options: DirectoryOptions): Directory;
   /** Accepts sessions. Starts to connect at once. */
   accept(makeLink: MakeLink, options: ServerOptions): Acceptor;
   /** Opens sessions. Starts to connect at once. */

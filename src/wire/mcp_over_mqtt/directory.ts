@@ -4,7 +4,7 @@
  * @module
  */
 import type { UserProperties } from "../../mqtt/mod.ts";
-import type { Announcement, Directory, ProfileOptions } from "../profile.ts";
+import type { Announcement, Directory, DirectoryOptions } from "../profile.ts";
 import {
   connectProperties,
   decodeOnline,
@@ -15,7 +15,7 @@ import {
 import { Topics } from "./topics.ts";
 
 /** Reads the presence of the servers that the broker lets a client see. */
-export function directory({ topicPrefix, component }: Pick<ProfileOptions, "topicPrefix" | "component">): Directory {
+export function directory({ topicPrefix, component }: DirectoryOptions): Directory {
   const topics = new Topics(topicPrefix);
   return {
     userProperties: connectProperties("mcp-client", component),

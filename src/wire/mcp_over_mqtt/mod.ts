@@ -10,11 +10,13 @@ import { McpOverMqttClient } from "./client.ts";
 import { directory } from "./directory.ts";
 import { McpOverMqttServer } from "./server.ts";
 import { recommendedTimeout } from "./timeouts.ts";
+import { topicUses } from "./topic_uses.ts";
 
 /** The profile of the open convention. */
 export const mcpOverMqtt: WireProfile = {
   name: "mcp-over-mqtt",
   timeout: recommendedTimeout,
+  topicUses,
   directory,
   accept: (makeLink, options) => new McpOverMqttServer(makeLink, options),
   dialer: (makeLink, options) => new McpOverMqttClient(makeLink, options),

@@ -4,14 +4,14 @@
  * @module
  */
 import { isTopicLevel } from "../../mqtt/mod.ts";
-import type { Announcement, Directory, ProfileOptions } from "../profile.ts";
+import type { Announcement, Directory, DirectoryOptions } from "../profile.ts";
 import { decodePresence, isPresence } from "./presence.ts";
 
 /** Base topics with as many levels as this are found, besides the one that is asked for. */
 const LEVELS = 4;
 
 /** Reads the presence of the servers on base topics of any name, and on `topic` wherever that is. */
-export function directory({ topic: base }: Pick<ProfileOptions, "topic">): Directory {
+export function directory({ topic: base }: DirectoryOptions): Directory {
   const bases = ["mcp/+", "mcp/+/+", ...Array.from({ length: LEVELS }, (_, depth) => `+${"/+".repeat(depth)}`)];
   if (base !== undefined) bases.unshift(base);
   return {

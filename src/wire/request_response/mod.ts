@@ -9,6 +9,7 @@ import { RequestResponseClient } from "./client.ts";
 import { directory } from "./directory.ts";
 import { disconnected } from "./properties.ts";
 import { RequestResponseServer } from "./server.ts";
+import { topicUses } from "./topic_uses.ts";
 import { topicsFor } from "./topics.ts";
 
 /** How long the broker keeps the MQTT session of a client that has lost its connection, in seconds. */
@@ -21,6 +22,7 @@ const WILL_DELAY = 5;
 export const requestResponse: WireProfile = {
   name: "request-response",
   timeout: () => Infinity,
+  topicUses,
   directory,
   accept: (makeLink, options) => {
     const link = makeLink(serverPlan(options));
