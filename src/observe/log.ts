@@ -18,7 +18,7 @@ import type { Observer, ProxyEvent } from "../core/events.ts";
 export interface LogOptions {
   readonly level: "debug" | "info" | "warning" | "error" | "off";
   readonly format: "text" | "json";
-  /** @default {Deno.stderr.writable} */
+  /** Closed with the log. @default {stderr, which stays open} */
   readonly output?: WritableStream<Uint8Array>;
 }
 
@@ -49,7 +49,7 @@ const LEVELS: Readonly<Record<ProxyEvent["type"], LogLevel>> = {
 };
 
 /** Starts the log. Nothing else of this process writes to stderr, and no line of it goes to stdout. */
-export async function startLog({ level, format, output = Deno.stderr.writable }: LogOptions): Promise<Log> {
+export async function startLog({ level, format, output = openStderr() }: LogOptions): Promise<Log> {
   const formatter = format === "json" ? getJsonLinesFormatter({ properties: "flatten" }) : formatText;
   await configure({
     reset: true,
@@ -71,6 +71,15 @@ export async function startLog({ level, format, output = Deno.stderr.writable }:
     },
     [Symbol.asyncDispose]: () => dispose(),
   };
+}
+
+/** Our stderr as a stream that can be closed without closing stderr: what is wrong may be said after the log has ended. */
+function openStderr(): WritableStream<Uint8Array> {
+  return new WritableStream({
+    async write(bytes) {
+      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await Deno.stderr.write(rest));
+    },
+  });
 }
 
 /** The event as a sentence for people. Braces are doubled, since the logger would take them for placeholders. */
