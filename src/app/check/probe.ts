@@ -19,6 +19,9 @@ import {
 /** How long the broker has for each answer, in ms. */
 const PATIENCE = 3_000;
 
+/** How long a message to ourselves may be on its way, in ms. */
+const TRAVEL_TIME = 1_500;
+
 /** What came of a try: nothing is wrong when there is no `problem`. */
 export interface Outcome {
   readonly problem?: string;
@@ -126,7 +129,7 @@ export class Probe implements AsyncDisposable {
 
   /** Whether a message has come on a topic of this filter, now or soon. */
   async hasArrived(filter: string): Promise<boolean> {
-    const deadline = performance.now() + PATIENCE;
+    const deadline = performance.now() + TRAVEL_TIME;
     while (![...this.#seen].some((topic) => topicMatches(filter, topic))) {
       const left = deadline - performance.now();
       if (left <= 0) return false;
@@ -136,7 +139,7 @@ export class Probe implements AsyncDisposable {
   }
 
   /** Waits for the next message; resolves with whether one has come. */
-  async nextArrival(topic?: string, limit = PATIENCE): Promise<boolean> {
+  async nextArrival(topic?: string, limit = TRAVEL_TIME): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const waiter: Waiter = { topic, arrived: () => resolve(true) };
     const timer = setTimeout(() => resolve(false), limit);
