@@ -116,15 +116,15 @@ export class McpOverMqttServer implements Acceptor {
     const { serverName } = this.#server;
     const { description = "", meta = {}, observe } = this.#options;
     const online = encodeOnline({ serverName, description, meta: { since: this.#since, ...meta } });
-    void this.#publishPresence(online);
-    observe({ type: "server.online", server: serverName, topic: this.topic });
+    const { topic } = this;
+    void this.#publishPresence(online, () => observe({ type: "server.online", server: serverName, topic }));
   }
 
-  #publishPresence(payload: Uint8Array): Promise<void> | void {
+  #publishPresence(payload: Uint8Array, published: () => void = () => {}): Promise<void> | void {
     const topic = this.#topics.serverPresence(this.#server);
     const properties = publishProperties("mcp-server", this.#server.serverId);
     return this.#link.publish({ topic, payload, qos: 1, retain: true, properties }, (failure) => {
-      if (failure === undefined || failure.reason === "no-server-online") return;
+      if (failure === undefined || failure.reason === "no-server-online") return published();
       this.#options.observe({ type: "publish.failed", topic, cause: failure.message });
     });
   }
