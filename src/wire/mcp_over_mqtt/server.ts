@@ -7,7 +7,8 @@ import { Failure } from "../../core/failure.ts";
 import { Message } from "../../core/message.ts";
 import { isTopicLevel, type LinkState, type MqttLink, type ReceivedPacket, topicNameProblem } from "../../mqtt/mod.ts";
 import type { Acceptor, MakeLink, ServerOptions } from "../profile.ts";
-import { connectProperties, encodeOnline, firstValue, publishProperties, senderOf, SERVER_NAME } from "./messages.ts";
+import { connectProperties, firstValue, publishProperties, senderOf, SERVER_NAME } from "./messages.ts";
+import { ServerPresence } from "./server_presence.ts";
 import { ServerSession } from "./server_session.ts";
 import { type ServerInstance, Topics } from "./topics.ts";
 
@@ -26,6 +27,7 @@ export class McpOverMqttServer implements Acceptor {
   readonly #since = new Date().toISOString();
   #server: ServerInstance;
   #link: MqttLink;
+  #presence: ServerPresence;
   #watching = new AbortController();
   #renamed = false;
   #disposed = false;
@@ -36,6 +38,7 @@ export class McpOverMqttServer implements Acceptor {
     this.#topics = new Topics(options.topicPrefix);
     this.#server = { serverId: options.clientId, serverName: options.serverName };
     this.#link = this.#connect();
+    this.#presence = this.#presenceOn(this.#link);
   }
 
   get topic(): string {
@@ -47,7 +50,7 @@ export class McpOverMqttServer implements Acceptor {
     this.#watching.abort();
     const reason = new Failure("server-shutting-down", "The server is shutting down");
     await Promise.all([...this.#sessions.values()].map((session) => session.close(reason)));
-    await this.#publishPresence(new Uint8Array());
+    await this.#presence.clear();
   }
 
   #connect(): MqttLink {
@@ -77,6 +80,7 @@ export class McpOverMqttServer implements Acceptor {
       if (name === this.#server.serverName) this.#announce();
       else void this.#rename(name);
     } else {
+      this.#presence.connectionLost();
       this.#endAll();
     }
   }
@@ -110,23 +114,21 @@ export class McpOverMqttServer implements Acceptor {
     this.#server = { ...this.#server, serverName };
     this.#watching = new AbortController();
     this.#link = this.#connect();
+    this.#presence = this.#presenceOn(this.#link);
+  }
+
+  #presenceOn(link: MqttLink): ServerPresence {
+    return new ServerPresence(link, this.#topics.serverPresence(this.#server), this.#options.observe);
   }
 
   #announce(): void {
     const { serverName } = this.#server;
     const { description = "", meta = {}, observe } = this.#options;
-    const online = encodeOnline({ serverName, description, meta: { since: this.#since, ...meta } });
     const { topic } = this;
-    void this.#publishPresence(online, () => observe({ type: "server.online", server: serverName, topic }));
-  }
-
-  #publishPresence(payload: Uint8Array, published: () => void = () => {}): Promise<void> | void {
-    const topic = this.#topics.serverPresence(this.#server);
-    const properties = publishProperties("mcp-server", this.#server.serverId);
-    return this.#link.publish({ topic, payload, qos: 1, retain: true, properties }, (failure) => {
-      if (failure === undefined || failure.reason === "no-server-online") return published();
-      this.#options.observe({ type: "publish.failed", topic, cause: failure.message });
-    });
+    this.#presence.announce(
+      { serverName, description, meta: { since: this.#since, ...meta } },
+      () => observe({ type: "server.online", server: serverName, topic }),
+    );
   }
 
   /**

@@ -352,3 +352,20 @@ testOnBrokers("what is retained on a client's topics does not end its session", 
   assert.deepEqual((await peer.nextOn(RPC)).payload, { jsonrpc: "2.0", id: 10, result: "ping" });
   assert.deepEqual(server.ended, []);
 });
+
+Deno.test("when the broker closes the connection over the presence, that is said, and it does not pile up", async () => {
+  await using broker = await embeddedBroker();
+  let announcements = 0;
+  broker.aedes.authorizePublish = (client, { topic, payload }, done) => {
+    if (topic !== PRESENCE || payload.length === 0) return done(null); // as it is in the will
+    announcements++;
+    client?.close();
+  };
+  await using server = new EchoServer(broker);
+  const warned = () =>
+    server.links.events.some((event) => event.type === "warning" && /closes the connection/.test(event.text));
+  await until(warned, "the warning");
+  assert.equal(announcements, 2);
+  broker.aedes.authorizePublish = (_client, _packet, done) => done(null);
+  await until(() => server.links.events.some(({ type }) => type === "server.online"), "the presence");
+});
