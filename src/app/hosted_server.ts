@@ -53,12 +53,16 @@ export class HostedServer implements AsyncDisposable {
   #changed(profile: WireProfile, state: LinkState): void {
     this.#states.set(profile, state);
     const states = [...this.#states.values()];
-    if (state.status === "refused") {
-      if (states.every(({ status }) => status === "refused")) this.#refused.resolve(state.failure);
-      else this.#warn(profile, state.failure);
+    const isOnline = states.some(({ status }) => status === "online");
+    if (state.status === "refused" && states.every(({ status }) => status === "refused")) {
+      this.#refused.resolve(state.failure);
     }
-    const settled = states.every(({ status }) => status === "online" || status === "refused");
-    if (settled && states.some(({ status }) => status === "online")) this.#online.resolve();
+    // While none is online, it may be the login, which is the same for all.
+    if (!isOnline) return;
+    for (const [profile, state] of this.#states) {
+      if (state.status === "refused") this.#warn(profile, state.failure);
+    }
+    if (states.every(({ status }) => status === "online" || status === "refused")) this.#online.resolve();
   }
 
   #warn(profile: WireProfile, failure: Failure): void {

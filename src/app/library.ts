@@ -95,6 +95,8 @@ export interface MqttServerOptions extends BrokerOptions, ServerAddress {
 
 /** A server on a broker. Disposing of it ends its sessions and takes its presence back. */
 export interface MqttServer extends AsyncDisposable {
+  /** The topic that clients have to know, in the first profile. */
+  readonly topic: string;
   /** The topics that clients have to know, one for each profile. */
   readonly topics: readonly string[];
   /** Ends all sessions, takes the presence back and closes the connection. */
@@ -193,7 +195,8 @@ export async function serveMqtt(
     await close();
     throw refused;
   }
-  return { topics: server.topics, close, [Symbol.asyncDispose]: close };
+  const [topic = ""] = server.topics;
+  return { topic, topics: server.topics, close, [Symbol.asyncDispose]: close };
 }
 
 async function open(session: IncomingSession, opened: (transport: Transport) => Promise<void> | void): Promise<void> {
