@@ -85,6 +85,7 @@ async function print(
 /** Saves content to a file of its own; existing ones stay as they are. */
 async function save({ bytes, extension }: BinaryContent, tool: string, directory: string): Promise<string> {
   const name = tool.replaceAll(/[^\w.-]/g, "_");
+  await Deno.mkdir(directory, { recursive: true });
   for (let number = 1;; number++) {
     const file = `${directory}/${name}-${number}${extension}`;
     try {

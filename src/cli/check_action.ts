@@ -1,6 +1,7 @@
 /** `check`: what it does. @module */
 import { check, type CheckReport, type TopicFinding, type Verdict } from "../app/mod.ts";
 import { brokerConfig, readBrokerFiles, topicConfig } from "../config/mod.ts";
+import { UsageError } from "../core/usage_error.ts";
 import type { CheckSettings } from "./check.ts";
 import type { Action } from "./command.ts";
 import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK } from "./exit_codes.ts";
@@ -13,7 +14,8 @@ const EXAMPLE_NAME = "check";
 const SIGNS: Readonly<Record<Verdict, string>> = { ok: "ok", note: "note", problem: "PROBLEM" };
 
 /** Checks a broker, and reports. */
-export const checkAction: Action<CheckSettings> = async ({ values, flags, io }) => {
+export const checkAction: Action<CheckSettings> = async ({ values, flags, operands, io }) => {
+  if (operands.length > 0) throw new UsageError([`check takes no arguments: "${operands.join(" ")}"`]);
   const topics = topicConfig(values, EXAMPLE_NAME);
   const broker = brokerConfig(await readBrokerFiles(values), flags);
   for (const warning of [...broker.warnings, ...topics.warnings]) io.complain(`warning: ${warning}\n`);

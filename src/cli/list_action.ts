@@ -1,6 +1,7 @@
 /** `list`: what it does. @module */
 import { list, type ListedServer, type Listing, watch } from "../app/mod.ts";
 import { brokerConfig, readBrokerFiles } from "../config/mod.ts";
+import { UsageError } from "../core/usage_error.ts";
 import { startLog } from "../observe/mod.ts";
 import type { Announcement } from "../wire/mod.ts";
 import type { Action } from "./command.ts";
@@ -10,7 +11,8 @@ import { terminationSignal } from "./termination.ts";
 import { table, visibleLine } from "./visible_text.ts";
 
 /** Lists the servers that are online, once or until the process is asked to end. */
-export const listAction: Action<ListSettings> = async ({ values, flags, io }) => {
+export const listAction: Action<ListSettings> = async ({ values, flags, operands, io }) => {
+  if (operands.length > 0) throw new UsageError([`list takes no arguments: "${operands.join(" ")}"`]);
   const broker = brokerConfig(await readBrokerFiles(values), flags);
   await using log = await startLog({ level: values.logLevel, format: values.logFormat });
   for (const text of broker.warnings) log.observe({ type: "warning", text });
