@@ -7,6 +7,7 @@ import { run } from "../support/command_line.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
 import { mosquitto } from "../support/mosquitto.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
+import { fixture, startServe } from "../support/proxy.ts";
 
 /** Runs `check --json` and reads its report. */
 async function check(...args: readonly string[]): Promise<{ code: number; report: CheckReport }> {
@@ -41,9 +42,27 @@ testOnBrokers("check finds nothing wrong with a broker that allows everything", 
   assert.doesNotMatch(text.output, /serve, /);
 });
 
-testOnBrokers("check leaves nothing behind, and no server that is there notices", async (broker) => {
+testOnBrokers("check leaves nothing behind, and the server that is there does not notice", async (broker) => {
+  {
+    await using serve = await startServe([
+      "--broker",
+      broker.url,
+      "--name",
+      "files",
+      "--",
+      ...fixture("echo_server.ts"),
+    ]);
+    await serve.errors.find((line) => line.includes("online on $mcp-server"));
+    const before = serve.errors.seen.length;
+    assert.equal((await check("--broker", broker.url, "--name", "files")).code, 0);
+    const answer = await run("call", "--broker", broker.url, "--name", "files", "anything");
+    assert.equal(answer.code, 0);
+    assert.deepEqual(
+      serve.errors.seen.slice(before).filter((line) => !/started process|session .* opened/.test(line)),
+      [],
+    );
+  }
   await using watcher = await MqttPeer.connect(broker.url);
-  await check("--broker", broker.url, "--name", "files");
   await watcher.subscribe("#");
   await watcher.subscribe("$mcp-server/#");
   await watcher.publish("end", "");

@@ -11,7 +11,7 @@ import type { Outcome, Probe } from "./probe.ts";
 /** What came of it. */
 export interface TopicTrials {
   readonly findings: readonly TopicFinding[];
-  /** A topic on which a message to ourselves has arrived. */
+  /** A topic on which a message to ourselves has arrived, and any message may. */
   readonly echo: string | undefined;
 }
 
@@ -32,8 +32,11 @@ export async function tryTopics(profile: WireProfile, uses: readonly TopicUse[],
     subscriptions.filter((use) => !problems.has(use)).map(async (use) => {
       const sent = publications.find((one) => !problems.has(one) && topicMatches(use.topic, one.topic));
       if (sent === undefined) return; // nobody but the other end may publish there
-      if (await probe.hasArrived(use.topic)) echo ??= sent.topic;
-      else problems.set(use, "granted, but nothing arrives: the broker lets this user subscribe there, but not read");
+      const hasArrived = await probe.hasArrived(use.topic);
+      if (hasArrived && sent.harmless === undefined && sent.retain !== true) echo ??= sent.topic;
+      if (!hasArrived) {
+        problems.set(use, "granted, but nothing arrives: the broker lets this user subscribe there, but not read");
+      }
     }),
   );
   const findings = uses.map((use): TopicFinding => {
