@@ -11,8 +11,17 @@
  * @param chosen what the user asked for, which wins
  * @param suffix keeps several connections of one user's choice apart
  */
-export function clientIdFor(role: "serve" | "connect" | "tools", chosen: string | undefined, suffix?: string): string {
+export function clientIdFor(role: string, chosen: string | undefined, suffix?: string): string {
   const random = crypto.randomUUID().replaceAll("-", "").slice(0, 10);
   const id = chosen ?? `mcp-${role}-${random}`;
-  return chosen !== undefined && suffix !== undefined ? `${id}-${suffix}` : id;
+  return chosen !== undefined && suffix !== undefined ? `${id}-${suffix.replaceAll("/", "-")}` : id;
+}
+
+/**
+ * Gives each connection of a process a client id of its own. The user's choice is that of the first one; the others
+ * get a number behind it.
+ */
+export function clientIds(role: string, chosen: string | undefined): () => string {
+  let count = 0;
+  return () => ++count === 1 ? clientIdFor(role, chosen) : clientIdFor(role, chosen, String(count));
 }

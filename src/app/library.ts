@@ -14,11 +14,12 @@ import {
   topicConfig,
 } from "../config/mod.ts";
 import type { ProxyEvent } from "../core/events.ts";
-import type { Failure } from "../core/failure.ts";
-import { BrokerLink } from "../mqtt/mod.ts";
-import type { LinkState } from "../mqtt/mod.ts";
-import { type IncomingSession, PROFILES, type ServerOptions } from "../wire/mod.ts";
+import type { IncomingSession, ServerOptions, WireProfile } from "../wire/mod.ts";
 import { clientIdFor } from "./client_id.ts";
+import { COMPONENT } from "./component.ts";
+import { HostedServer } from "./hosted_server.ts";
+import { Links } from "./links.ts";
+import { addressIn, profilesFor } from "./profiles.ts";
 import { remoteServer } from "./remote_server.ts";
 import { ChannelTransport } from "./transport.ts";
 
@@ -54,6 +55,17 @@ export interface BrokerOptions {
 export interface ServerAddress {
   /** The server's name; its topics begin with `mcp/NAME`. */
   readonly name?: string;
+  /**
+   * How MCP lies on the topics: `request-response`, `mcp-over-mqtt` for the open convention, or `auto`: both when
+   * serving, and whichever a server is found in when reaching one.
+   *
+   * @default {"auto"}
+   */
+  readonly profile?: "auto" | "request-response" | "mcp-over-mqtt";
+  /** The server's name in the open convention, when it is not `name`. */
+  readonly serverName?: string;
+  /** What the topics of the open convention begin with, instead of `$`. */
+  readonly topicPrefix?: string;
   /** Base topic, instead of `mcp/NAME`. */
   readonly topic?: string;
   /** Topic of requests, instead of `BASE/request/{client}`. */
@@ -68,6 +80,10 @@ export interface MqttClientOptions extends BrokerOptions, ServerAddress {
   readonly connectTimeout?: number;
   /** How long the server may take to answer a request, in ms; by default 10 to 60 seconds, by its method. */
   readonly timeout?: number;
+  /** Which of several instances to speak to, where the broker does not decide. @default {"random"} */
+  readonly pick?: "random" | "first";
+  /** The one instance to speak to in the open convention, by its MQTT client id. */
+  readonly serverId?: string;
   /** Whether to look for servers before speaking to one. @default {true} */
   readonly discovery?: boolean;
 }
@@ -76,14 +92,18 @@ export interface MqttClientOptions extends BrokerOptions, ServerAddress {
 export interface MqttServerOptions extends BrokerOptions, ServerAddress {
   /** What the server is good for, in a sentence. */
   readonly description?: string;
+  /** What else is to be known of it, for those who look for servers. */
+  readonly meta?: Readonly<Record<string, unknown>>;
   /** Group of the shared subscription; several servers of one group share the clients. @default {"mcp"} */
   readonly share?: string | false;
 }
 
 /** A server on a broker. Disposing of it ends its sessions and takes its presence back. */
 export interface MqttServer extends AsyncDisposable {
-  /** The topic that clients send their requests to, which ends in their client ids. */
+  /** The topic that clients have to know, in the first profile. */
   readonly topic: string;
+  /** The topics that clients have to know, one for each profile. */
+  readonly topics: readonly string[];
   /** Ends all sessions, takes the presence back and closes the connection. */
   close(): Promise<void>;
 }
@@ -108,12 +128,14 @@ export interface MqttServer extends AsyncDisposable {
  * ```
  */
 export function mqttClientTransport(options: MqttClientOptions): Transport {
-  const { connectTimeout = 10_000, timeout, discovery = true, observe = () => {} } = options;
+  const { connectTimeout = 10_000, timeout, discovery = true, pick = "random", observe = () => {} } = options;
   const { channel, close } = remoteServer(
     {
       broker: brokerConfigOf(options),
       topics: topicConfig(resolve(TOPIC_SETTINGS, { flags: { ...options }, environment: () => undefined })),
       discovery,
+      serverId: options.serverId,
+      pick,
       connectTimeout,
       timeout,
       maximumMessage: options.maximumMessage ?? MAXIMUM_MESSAGE,
@@ -148,38 +170,40 @@ export async function serveMqtt(
   options: MqttServerOptions,
   opened: (transport: Transport) => Promise<void> | void,
 ): Promise<MqttServer> {
-  const { observe = () => {}, share = "mcp", description } = options;
+  const { observe = () => {}, share = "mcp", description, meta } = options;
   const broker = brokerConfigOf(options);
   const topics = topicConfig(resolve(TOPIC_SETTINGS, { flags: { ...options }, environment: () => undefined }));
-  const profile = PROFILES["request-response"];
-  const serverOptions: ServerOptions = {
-    ...topics,
-    ...(description === undefined ? {} : { description }),
-    share: share === false || !broker.profile.sharedSubscriptionAvailable ? undefined : share,
-    qos: broker.qos,
-    maximumMessage: options.maximumMessage ?? MAXIMUM_MESSAGE,
+  const profiles = profilesFor({ broker, topics });
+  const clientId = clientIdFor("serve", broker.clientId);
+  const links = new Links(broker, observe);
+  const server = new HostedServer({
+    profiles,
+    links,
     observe,
-    opened: (session) => void open(session, opened),
-  };
-  const link = new BrokerLink({
-    broker: broker.broker,
-    profile: broker.profile,
-    plan: profile.serverPlan(clientIdFor("serve", broker.clientId), serverOptions),
-    ...(broker.protocolVersion === undefined ? {} : { protocolVersion: broker.protocolVersion }),
-    observe,
+    options: (profile: WireProfile): ServerOptions => ({
+      ...addressIn(profile.name, topics),
+      ...(description === undefined ? {} : { description }),
+      ...(meta === undefined ? {} : { meta }),
+      clientId: profile === profiles[0] ? clientId : `${clientId}-open`,
+      component: COMPONENT,
+      share: share === false || !broker.profile.sharedSubscriptionAvailable ? undefined : share,
+      qos: broker.qos,
+      maximumMessage: options.maximumMessage ?? MAXIMUM_MESSAGE,
+      observe,
+      opened: (session) => void open(session, opened),
+    }),
   });
-  const acceptor = profile.accept(link, serverOptions);
   const stack = new AsyncDisposableStack();
-  stack.use(link);
-  stack.use(acceptor);
-  try {
-    await online(link);
-  } catch (error) {
-    await stack.disposeAsync();
-    throw error;
-  }
+  stack.use(links);
+  stack.use(server);
   const close = () => stack.disposeAsync();
-  return { topic: acceptor.topic, close, [Symbol.asyncDispose]: close };
+  const refused = await Promise.race([server.online, server.refused]);
+  if (refused !== undefined) {
+    await close();
+    throw refused;
+  }
+  const [topic = ""] = server.topics;
+  return { topic, topics: server.topics, close, [Symbol.asyncDispose]: close };
 }
 
 async function open(session: IncomingSession, opened: (transport: Transport) => Promise<void> | void): Promise<void> {
@@ -188,19 +212,6 @@ async function open(session: IncomingSession, opened: (transport: Transport) => 
   } catch {
     await session.close();
   }
-}
-
-function online(link: BrokerLink): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const watching = new AbortController();
-    link.watch((state: LinkState) => {
-      if (state.status === "online") resolve();
-      else if (state.status === "refused") reject(state.failure satisfies Failure);
-      else return;
-      watching.abort();
-    }, watching.signal);
-    link.open();
-  });
 }
 
 function brokerConfigOf(options: BrokerOptions): BrokerConfig {

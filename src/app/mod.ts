@@ -1,4 +1,8 @@
 /** The commands and the library, put together. @module */
+export { withRemoteServer } from "./call.ts";
+export { check, type CheckConfig } from "./check/check.ts";
+export type { CheckReport, Finding, TopicFinding, Verdict } from "./check/finding.ts";
+export { list, type ListConfig, type Listing, watch } from "./list.ts";
 export { lookForProgram } from "./child_pool.ts";
 export { connect } from "./connect.ts";
 export { launch, type LaunchConfig, type LaunchHost } from "./launch.ts";
@@ -13,4 +17,7 @@ export {
 } from "./library.ts";
 export { RESTART_POLICIES, type RestartPolicyName } from "./restart_policy.ts";
 export { preloadTools, tools, type ToolsConfig } from "./tools.ts";
+export { McpClient, RemoteError } from "./mcp_client.ts";
+export { type RemoteServerConfig } from "./remote_server.ts";
+export { type ListedInstance, type ListedServer } from "./roster.ts";
 export { serve, type ServeConfig, type ServedEntry } from "./serve.ts";

@@ -3,14 +3,17 @@
  *
  * @module
  */
-import type { BrokerConfig, ServerEntry } from "../config/mod.ts";
+import type { BrokerConfig, ServerEntry, TopicConfig } from "../config/mod.ts";
 import type { Observers } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import type { Credentials } from "../core/secret.ts";
-import { BrokerLink } from "../mqtt/mod.ts";
-import { PROFILES, type ServerOptions } from "../wire/mod.ts";
+import type { ServerOptions, WireProfile } from "../wire/mod.ts";
 import { ChildPool } from "./child_pool.ts";
 import { clientIdFor } from "./client_id.ts";
+import { COMPONENT } from "./component.ts";
+import { HostedServer } from "./hosted_server.ts";
+import { Links } from "./links.ts";
+import { addressIn, profilesFor } from "./profiles.ts";
 import type { RestartPolicyName } from "./restart_policy.ts";
 import { SessionHost } from "./session_host.ts";
 import { SessionSlots } from "./session_slots.ts";
@@ -18,9 +21,11 @@ import { SessionSlots } from "./session_slots.ts";
 /** A server to put on the broker. */
 export interface ServedEntry {
   readonly entry: ServerEntry;
-  /** Where it is; see {@linkcode ServerOptions}. */
-  readonly topics: Pick<ServerOptions, "serverName" | "topic" | "requestTopic" | "responseTopic">;
+  /** Where it is. */
+  readonly topics: Omit<TopicConfig, "warnings">;
   readonly description?: string;
+  /** What else is to be known of it. */
+  readonly meta?: Readonly<Record<string, unknown>>;
 }
 
 /** Everything that `serve` has to know. */
@@ -76,13 +81,14 @@ interface RunningServer extends AsyncDisposable {
 
 /** Puts one server on the broker. */
 function start(
-  { entry, topics, description }: ServedEntry,
+  { entry, topics, description, meta }: ServedEntry,
   config: ServeConfig,
   slots: SessionSlots,
   { observe, meter }: Observers,
 ): RunningServer {
-  const profile = PROFILES["request-response"];
   const { broker } = config;
+  const profiles = profilesFor({ broker, topics });
+  const links = new Links(broker, observe);
   const pool = new ChildPool({
     entry,
     passedVariables: config.passedVariables,
@@ -101,40 +107,31 @@ function start(
     observe,
     meter,
   });
-  const options: ServerOptions = {
-    ...topics,
+  const clientId = clientIdFor("serve", broker.clientId, config.servers.length > 1 ? topics.serverName : undefined);
+  const options = (profile: WireProfile): ServerOptions => ({
+    ...addressIn(profile.name, topics),
     ...(description === undefined ? {} : { description }),
+    ...(meta === undefined ? {} : { meta }),
+    // Two connections cannot have one client id.
+    clientId: profile === profiles[0] ? clientId : `${clientId}-open`,
+    component: COMPONENT,
     share: config.share,
     qos: broker.qos,
     maximumMessage: config.maximumMessage,
     observe,
     opened: (session) => host.accept(session),
-  };
-  const clientId = clientIdFor("serve", broker.clientId, config.servers.length > 1 ? topics.serverName : undefined);
-  const link = new BrokerLink({
-    broker: broker.broker,
-    profile: broker.profile,
-    plan: profile.serverPlan(clientId, options),
-    ...(broker.protocolVersion === undefined ? {} : { protocolVersion: broker.protocolVersion }),
-    observe,
   });
-  const acceptor = profile.accept(link, options);
-  const refused = new Promise<Failure>((resolve) => {
-    link.watch((state) => {
-      if (state.status === "refused") resolve(state.failure);
-    });
-  });
-  link.open();
+  const server = new HostedServer({ profiles, links, observe, options });
   return {
-    refused,
+    refused: server.refused,
     drain() {
-      acceptor.withdraw();
+      server.withdraw();
       return host.drain(new Failure("server-shutting-down", "The server is shutting down"), config.drain);
     },
     async [Symbol.asyncDispose]() {
-      await acceptor[Symbol.asyncDispose](); // the presence first, so that nobody comes any more
+      await server[Symbol.asyncDispose](); // the presence first, so that nobody comes any more
       await Promise.all([host[Symbol.asyncDispose](), pool[Symbol.asyncDispose]()]);
-      await link.close();
+      await links[Symbol.asyncDispose]();
     },
   };
 }

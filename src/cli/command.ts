@@ -31,10 +31,22 @@ export interface Invocation<S extends Settings> {
   readonly values: Values<S>;
   /** The flags that were given. */
   readonly flags: Readonly<Record<string, unknown>>;
-  /** What came behind `--`. */
+  /** What came behind the options. */
   readonly operands: readonly string[];
   /** To be called when all files that the settings name are read: from then on no file can be. */
   readonly started: () => void;
+  readonly io: CommandLineIo;
+}
+
+/** What a command line reads from and writes to, where that is not MCP. */
+export interface CommandLineIo {
+  readonly environment: (name: string) => string | undefined;
+  /** What was asked for: a result, help, the version. */
+  readonly print: (text: string) => void;
+  /** What went wrong. */
+  readonly complain: (text: string) => void;
+  /** Gives back a permission that the command does not need; without it, all are kept. */
+  readonly revoke?: (kind: PermissionKind) => void;
 }
 
 /** Does what the command is for. Resolves with the exit code. */
@@ -45,18 +57,12 @@ export function command<S extends Settings>(declaration: CommandDeclaration<S>):
   return declaration as unknown as CommandDeclaration<Settings>;
 }
 
-/** What a command is run with. */
-export interface Surroundings {
-  readonly environment: (name: string) => string | undefined;
-  /** Gives a permission of this process back. */
-  readonly revoke: (kind: PermissionKind) => void;
-  /** Takes the exit code. */
-  readonly finished: (exitCode: number) => void;
-}
-
-/** The commander command of a declaration. */
-export function build(declaration: CommandDeclaration<Settings>, surroundings: Surroundings): Command {
-  const { environment, revoke, finished } = surroundings;
+/** The commander command of a declaration. `finished` takes the exit code. */
+export function build(
+  declaration: CommandDeclaration<Settings>,
+  io: CommandLineIo,
+  finished: (exitCode: number) => void,
+): Command {
   const built = new Command(declaration.name)
     .summary(declaration.summary)
     .description(declaration.description)
@@ -81,11 +87,11 @@ export function build(declaration: CommandDeclaration<Settings>, surroundings: S
   built.addHelpText("after", `\nExamples:\n${examples}`);
   built.action(async (operands: string[]) => {
     const flags = built.opts<Record<string, unknown>>();
-    const values = resolve(declaration.settings, { flags, environment });
+    const values = resolve(declaration.settings, { flags, environment: io.environment });
     const action = await declaration.action();
-    const { parsed, started } = surrender(declaration.name, operands, revoke);
+    const { parsed, started } = surrender(declaration.name, operands, io.revoke ?? (() => {}));
     parsed();
-    finished(await action({ values, flags, operands, started }));
+    finished(await action({ values, flags, operands, started, io }));
   });
   return built;
 }

@@ -38,6 +38,8 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
       broker,
       topics,
       discovery: !values.noDiscovery,
+      serverId: values.serverId,
+      pick: values.pick,
       connectTimeout: values.connectTimeout,
       timeout: values.timeout,
       maximumMessage: values.maxMessage,

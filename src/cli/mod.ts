@@ -6,30 +6,24 @@
 import { Command, CommanderError } from "commander";
 import metadata from "../../deno.json" with { type: "json" };
 import { UsageError } from "../core/usage_error.ts";
-import { build } from "./command.ts";
+import { build, type CommandLineIo } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_codes.ts";
-import type { PermissionKind } from "./permissions.ts";
 
 export { meantArguments } from "./program_name.ts";
 
-/** What the command line reads from and writes to, besides what its actions do. */
-export interface CommandLineIo {
-  readonly environment: (name: string) => string | undefined;
-  /** Help that was asked for, and the version. */
-  readonly print: (text: string) => void;
-  /** What went wrong. */
-  readonly complain: (text: string) => void;
-  /** Gives back a permission that the command does not need; without it, all are kept. */
-  readonly revoke?: (kind: PermissionKind) => void;
-}
-
 const PROCESS_IO: CommandLineIo = {
   environment: (name) => Deno.env.get(name),
-  print: (text) => void Deno.stdout.writeSync(new TextEncoder().encode(text)),
-  complain: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+  print: (text) => writeAll(Deno.stdout, text),
+  complain: (text) => writeAll(Deno.stderr, text),
   revoke: (name) => void Deno.permissions.revokeSync({ name }),
 };
+
+/** A pipe may take less at a time than it is offered. */
+function writeAll(output: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let rest = new TextEncoder().encode(text);
+  while (rest.length > 0) rest = rest.subarray(output.writeSync(rest));
+}
 
 /** Runs one command line. Resolves with the exit code. */
 export async function main(args: readonly string[], io: CommandLineIo = PROCESS_IO): Promise<number> {
@@ -47,11 +41,7 @@ export async function main(args: readonly string[], io: CommandLineIo = PROCESS_
       "\nEvery option has an environment variable too; flags win. See: mcp-mqtt-proxy COMMAND --help",
     );
   for (const declaration of COMMANDS) {
-    const command = build(declaration, {
-      environment: io.environment,
-      revoke: io.revoke ?? (() => {}),
-      finished: (code) => exitCode = code,
-    });
+    const command = build(declaration, io, (code) => exitCode = code);
     program.addCommand(command.copyInheritedSettings(program));
   }
   try {

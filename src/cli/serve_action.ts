@@ -105,6 +105,7 @@ function oneServer(values: Values<ServeSettings>, [command, ...args]: readonly s
   return {
     topics,
     ...(values.description === undefined ? {} : { description: values.description }),
+    ...(values.meta === undefined ? {} : { meta: values.meta }),
     entry: {
       name: topics.serverName,
       command,
@@ -121,8 +122,16 @@ async function configuredServers(
   values: Values<ServeSettings>,
   operands: readonly string[],
 ): Promise<Served[]> {
-  const { name, requestTopic, responseTopic, topic, cwd, description } = values;
-  const single = { name, "request-topic": requestTopic, "response-topic": responseTopic, cwd, description };
+  const { name, serverName, requestTopic, responseTopic, topic, cwd, description, meta } = values;
+  const single = {
+    name,
+    "server-name": serverName,
+    "request-topic": requestTopic,
+    "response-topic": responseTopic,
+    cwd,
+    description,
+    meta,
+  };
   const problems = Object.entries(single).filter(([, value]) => value !== undefined)
     .map(([flag]) => `--${flag} is for one server, but --config serves all entries of its file`);
   if (operands.length > 0) problems.push("give either --config FILE or -- COMMAND, not both");
@@ -131,10 +140,9 @@ async function configuredServers(
   return (await readServerEntries(file)).map((entry) => ({
     entry: { ...entry, environment: { ...common, ...entry.environment } },
     topics: topicConfig({
+      ...values,
       name: entry.name,
       topic: topic === undefined ? undefined : `${topic}/${entry.name}`,
-      requestTopic: undefined,
-      responseTopic: undefined,
     }),
   }));
 }

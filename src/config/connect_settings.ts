@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { onOff, seconds, secondsOrAuto } from "./schemas.ts";
+import { oneOf, onOff, seconds, secondsOrAuto, topicLevel } from "./schemas.ts";
 import { setting } from "./setting.ts";
 
 /** How a host is served. */
@@ -21,6 +21,19 @@ export const CONNECT_SETTINGS = {
     description: "how long the server may take to answer a request; 0 for ever, auto: 10 to 60 by its method",
     schema: secondsOrAuto(),
     fallback: "auto",
+  }),
+  pick: setting({
+    flag: "--pick <how>",
+    environment: "MCP_MQTT_PICK",
+    description: "which of several instances of the server to speak to: random or first",
+    schema: oneOf(["random", "first"]),
+    fallback: "random",
+  }),
+  serverId: setting({
+    flag: "--server-id <id>",
+    environment: "MCP_MQTT_SERVER_ID",
+    description: "the one instance to speak to in the open convention, by its MQTT client id",
+    schema: topicLevel,
   }),
   noDiscovery: setting({
     flag: "--no-discovery",

@@ -6,6 +6,9 @@ export {
   CONNECTION_SETTINGS,
   readBrokerFiles,
 } from "./broker_settings.ts";
+export { CALL_SETTINGS } from "./call_settings.ts";
+export { CHECK_SETTINGS } from "./check_settings.ts";
+export { LIST_SETTINGS } from "./list_settings.ts";
 export { CONNECT_SETTINGS } from "./connect_settings.ts";
 export { HOST_SETTINGS, type HostName } from "./host_settings.ts";
 export { LOG_SETTINGS, STATUS_SETTINGS } from "./log_settings.ts";
@@ -41,4 +44,4 @@ export {
   SMCP_SETTINGS,
 } from "./smcp_settings.ts";
 export { PERMISSION_SETTINGS, TOOL_SETTINGS } from "./tools_settings.ts";
-export { TOPIC_SETTINGS, type TopicConfig, topicConfig } from "./topic_settings.ts";
+export { type ProfileChoice, TOPIC_SETTINGS, type TopicConfig, topicConfig } from "./topic_settings.ts";

@@ -86,6 +86,33 @@ export const brokerUrl: z.ZodType<string> = z.string().check((context) => {
   if (message !== undefined) context.issues.push({ code: "custom", message, input: undefined });
 });
 
+/** The name of a server, which may have several levels. */
+export const serverName: z.ZodType<string | undefined> = z.string().refine(
+  (name) => name.split("/").every(isTopicLevel),
+  {
+    error: ({ input }) =>
+      `must not contain + # or NUL, nor begin or end with /, since it becomes part of topics; it is "${input}"`,
+  },
+).optional();
+
+/** The beginning of topics: `acme` means the levels `acme/…`, but `$` and `acme/` mean what they are. */
+export const topicPrefix: z.ZodType<string | undefined> = z.string()
+  .refine((prefix) => topicNameProblem(prefix) === undefined, {
+    error: ({ input }) => `must not contain + # or NUL, since topics begin with it; it is "${input}"`,
+  })
+  .transform((prefix) => /[/$]$/.test(prefix) ? prefix : `${prefix}/`).optional();
+
+/** A JSON object. */
+export const jsonObject: z.ZodType<Record<string, unknown> | undefined> = z.string().transform((text, context) => {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // Said below.
+  }
+  return refuse(context, `must be a JSON object, such as {"room":"attic"}; it is "${text}"`);
+}).optional();
+
 /** A topic to publish to. */
 export const someTopicName: z.ZodType<string> = z.string().check((context) => {
   const problem = topicNameProblem(context.value);

@@ -6,6 +6,7 @@
 import { UsageError } from "../core/usage_error.ts";
 import {
   bytes,
+  jsonObject,
   oneOf,
   onOff,
   optionalText,
@@ -51,6 +52,12 @@ export const SERVE_SETTINGS = {
     environment: "MCP_MQTT_DESCRIPTION",
     description: "what the server is good for, for those who look for one",
     schema: optionalText,
+  }),
+  meta: setting({
+    flag: "--meta <json>",
+    environment: "MCP_MQTT_META",
+    description: "what else is to be known of the server, as a JSON object; part of its presence",
+    schema: jsonObject,
   }),
   share: setting({
     flag: "--share <group>",

@@ -55,6 +55,7 @@ export interface ConnectAnswer {
   readonly subscriptionIdentifiersAvailable: boolean | undefined;
   readonly maximumPacketSize: number | undefined;
   readonly receiveMaximum: number | undefined;
+  readonly topicAliasMaximum: number | undefined;
   readonly serverKeepAlive: number | undefined;
   readonly assignedClientIdentifier: string | undefined;
   readonly userProperties: UserProperties;

@@ -1,7 +1,15 @@
 /** One connection to a broker, kept up. @module */
 export { BrokerLink, type BrokerLinkOptions } from "./broker_link.ts";
 export { BROKER_PROFILES, type BrokerProfile, type BrokerProfileName } from "./broker_profiles.ts";
-export type { BrokerSettings, Connect, TlsSettings } from "./connection.ts";
+export { type BrokerCertificate, inspectCertificate } from "./certificate.ts";
+export {
+  type BrokerSettings,
+  type Connect,
+  type ConnectAnswer,
+  ConnectError,
+  type MqttConnection,
+  type TlsSettings,
+} from "./connection.ts";
 export type {
   BrokerLimits,
   ConnectPlan,
@@ -17,7 +25,12 @@ export type {
   Will,
 } from "./link.ts";
 export { obstacle, whenOnline } from "./online.ts";
-export { NO_MATCHING_SUBSCRIBERS } from "./reason_codes.ts";
+export {
+  NO_MATCHING_SUBSCRIBERS,
+  permanentRefusal,
+  reasonCodeName,
+  UNSUPPORTED_PROTOCOL_VERSION,
+} from "./reason_codes.ts";
 export {
   filterCovers,
   filtersOverlap,
@@ -27,3 +40,4 @@ export {
   topicNameProblem,
   topicPortabilityProblem,
 } from "./topics.ts";
+export { connectMqttJs } from "./mqttjs.ts";

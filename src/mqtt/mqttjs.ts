@@ -340,6 +340,7 @@ function toAnswer({ sessionPresent, properties = {} }: IConnackPacket): ConnectA
     subscriptionIdentifiersAvailable: properties.subscriptionIdentifiersAvailable,
     maximumPacketSize: properties.maximumPacketSize,
     receiveMaximum: properties.receiveMaximum,
+    topicAliasMaximum: properties.topicAliasMaximum,
     serverKeepAlive: properties.serverKeepAlive,
     assignedClientIdentifier: properties.assignedClientIdentifier,
     userProperties: properties.userProperties ?? {},

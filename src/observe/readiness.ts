@@ -20,6 +20,8 @@ export interface Condition {
  */
 export class Readiness {
   readonly #conditions = new Map<string, Condition>();
+  /** The topics that each server is online on. */
+  readonly #online = new Map<string, Set<string>>();
 
   /** @param names the conditions that there are */
   constructor(names: readonly string[]) {
@@ -30,9 +32,9 @@ export class Readiness {
   readonly observe: Observer = (event) => {
     switch (event.type) {
       case "server.online":
-        return this.#set(`server ${event.server}`, true, `online on ${event.topic}`);
+        return this.#setOnline(event.server, event.topic, true);
       case "server.offline":
-        return this.#set(`server ${event.server}`, false, `offline on ${event.topic}`);
+        return this.#setOnline(event.server, event.topic, false);
       case "child.startable":
         return this.#set(`process of ${event.server}`, true, "can be started");
       case "child.started":
@@ -55,6 +57,16 @@ export class Readiness {
   /** Whether all of them are met. */
   get ready(): boolean {
     return this.conditions.every(({ met }) => met);
+  }
+
+  /** A server may be there in several profiles; one of them is enough for it to be reached. */
+  #setOnline(server: string, topic: string, online: boolean): void {
+    const topics = this.#online.get(server) ?? new Set();
+    if (online) topics.add(topic);
+    else topics.delete(topic);
+    this.#online.set(server, topics);
+    const detail = topics.size > 0 ? `online on ${[...topics].join(" and ")}` : `offline on ${topic}`;
+    this.#set(`server ${server}`, topics.size > 0, detail);
   }
 
   #set(name: string, met: boolean, detail: string): void {

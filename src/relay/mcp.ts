@@ -11,6 +11,8 @@ import { Message, type Reviver } from "../core/message.ts";
 export const INITIALIZE = "initialize";
 /** Follows the answer to {@linkcode INITIALIZE}. */
 export const INITIALIZED = "notifications/initialized";
+/** Says that the peer is at work on a request. */
+export const PROGRESS = "notifications/progress";
 
 /** The id, as JSON text, of the request that this message cancels; `undefined` when it cancels none. */
 export function cancelledRequestId(message: Message): string | undefined {

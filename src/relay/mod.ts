@@ -5,3 +5,4 @@ export { cancelledRequestId } from "./mcp.ts";
 export { MeteredChannel } from "./metered_channel.ts";
 export { type Dialer, RecoveringChannel, type RecoveringOptions } from "./recovering_channel.ts";
 export { recommendedTimeout } from "./timeouts.ts";
+export { PendingRequests } from "./pending_requests.ts";

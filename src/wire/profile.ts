@@ -5,17 +5,23 @@
  */
 import type { Channel } from "../core/channel.ts";
 import type { Observer } from "../core/events.ts";
-import type { ConnectPlan, MqttLink, QoS } from "../mqtt/mod.ts";
+import type { ConnectPlan, MqttLink, QoS, ReceivedPacket, UserProperties } from "../mqtt/mod.ts";
 import type { Dialer } from "../relay/mod.ts";
 
 /** The profiles, by the names that `--profile` takes. */
-export type ProfileName = "request-response";
+export type ProfileName = "request-response" | "mcp-over-mqtt";
 
 /** QoS of MCP messages; `auto` is the lowest that is safe with the peer. */
 export type SessionQoS = QoS | "auto";
 
-/** What both sides of a session have to agree on, and what is up to each. */
-export interface ProfileOptions {
+/**
+ * Makes a link with a connection of its own, which is not open yet. A profile needs as many as it has wills, and may
+ * need a new one for every session.
+ */
+export type MakeLink = (plan: ConnectPlan) => MqttLink;
+
+/** Where a server is; both sides of a session have to agree on it. */
+export interface ProfileAddress {
   /** The server's name; the default of the topics derives from it. */
   readonly serverName: string;
   /** Base topic; `mcp/` and the server's name by default. */
@@ -24,6 +30,14 @@ export interface ProfileOptions {
   readonly requestTopic?: string;
   /** Topic of responses instead of the profile's own; `{client}` stands for the client id. */
   readonly responseTopic?: string;
+  /** What the topics of the open convention begin with, instead of `$`. */
+  readonly topicPrefix?: string;
+}
+
+/** What both sides of a session are told. */
+export interface ProfileOptions extends ProfileAddress {
+  /** What a connection says of the program that opens it, to brokers that ask. */
+  readonly component: Readonly<Record<string, unknown>>;
   readonly qos: SessionQoS;
   /** Largest MCP message, in bytes. */
   readonly maximumMessage: number;
@@ -32,16 +46,26 @@ export interface ProfileOptions {
 
 /** What a server side needs to know besides. */
 export interface ServerOptions extends ProfileOptions {
+  /** The client id of the connection, which names this instance of the server. */
+  readonly clientId: string;
   /** Group of the shared subscription by which several servers share the requests; none when `undefined`. */
   readonly share: string | undefined;
   /** What the server is good for, in a sentence; part of its presence. */
   readonly description?: string;
+  /** What else is to be known of it; part of its presence. */
+  readonly meta?: Readonly<Record<string, unknown>>;
   /** Takes each session that a client opens. It is to be received from, or closed. */
   readonly opened: (session: IncomingSession) => void;
 }
 
 /** What a client side needs to know besides. */
 export interface ClientOptions extends ProfileOptions {
+  /** A client id for one more connection. */
+  readonly clientId: () => string;
+  /** The one instance to speak to, by its client id; any when `undefined`. */
+  readonly serverId?: string;
+  /** Which of several instances to speak to, where the broker does not decide. */
+  readonly pick: "random" | "first";
   /** Whether servers are found by their presence; without, one is assumed to be there. */
   readonly discovery: boolean;
   /** How long a server may take to answer the first message of a session, in ms. */
@@ -56,7 +80,7 @@ export interface IncomingSession extends Channel {
   readonly name: string;
 }
 
-/** The server side of a profile on one link. Disposing of it ends all sessions and takes the presence back. */
+/** The server side of a profile. Disposing of it ends all sessions and takes the presence back. */
 export interface Acceptor extends AsyncDisposable {
   /** The topic that clients have to know. */
   readonly topic: string;
@@ -64,15 +88,68 @@ export interface Acceptor extends AsyncDisposable {
   withdraw(): void;
 }
 
+/** The client side of a profile. Disposing of it gives its connections back. */
+export interface ProfileDialer extends Dialer, AsyncDisposable {}
+
+/** An instance of a server that has come online or gone, as far as its presence tells. */
+export interface Announcement {
+  readonly profile: ProfileName;
+  /** The topic that the presence is on, which is different for each instance. */
+  readonly topic: string;
+  readonly online: boolean;
+  readonly serverName: string;
+  /** The MQTT client id. */
+  readonly instance: string;
+  /** Where clients have to send their requests. */
+  readonly address: string;
+  readonly description: string;
+  /** What else it says of itself; `since` is the time at which it came online, if it tells. */
+  readonly meta: Readonly<Record<string, unknown>>;
+}
+
+/** Where to look for servers. */
+export interface DirectoryOptions extends Pick<ProfileOptions, "topicPrefix" | "component"> {
+  /** A base topic to look at besides those that servers have by default. */
+  readonly topic?: string;
+}
+
+/** How servers of any name are found. */
+export interface Directory {
+  /** User properties that the CONNECT packet should have. */
+  readonly userProperties: UserProperties;
+  /**
+   * Filters of the topics on which servers show their presence.
+   *
+   * @param answer the user properties of the broker's CONNACK
+   */
+  filters(answer: UserProperties): readonly string[];
+  /** What a message on such a topic says; `undefined` when it is something else. */
+  read(packet: ReceivedPacket): Announcement | undefined;
+}
+
+/** Which end of a session somebody is. */
+export type Role = "serve" | "connect";
+
+/** A topic that one end of a session uses, as the broker's access control sees it. */
+export interface TopicUse {
+  readonly role: Role;
+  readonly access: "publish" | "subscribe";
+  /** A topic filter when it is subscribed to. */
+  readonly topic: string;
+  readonly retain?: boolean;
+  /** User properties that keep a message without payload on this topic from meaning anything to anybody. */
+  readonly harmless?: UserProperties;
+}
+
 /** One way to lay MCP sessions on MQTT topics. */
 export interface WireProfile {
   readonly name: ProfileName;
-  /** What the connection of a server has to be opened with. */
-  serverPlan(clientId: string, options: ServerOptions): ConnectPlan;
-  /** What the connection of a client has to be opened with. */
-  clientPlan(clientId: string, options: ClientOptions): ConnectPlan;
-  /** Accepts sessions on `link`, which is not open yet. */
-  accept(link: MqttLink, options: ServerOptions): Acceptor;
-  /** Opens sessions on `link`, which is not open yet. */
-  dialer(link: MqttLink, options: ClientOptions): Dialer & AsyncDisposable;
+  /** All topics of a session whose two ends have the same client id. */
+  topicUses(clientId: string, address: ProfileAddress): readonly TopicUse[];
+  /** Finds servers of any name. */
+  directory(options: DirectoryOptions): Directory;
+  /** Accepts sessions. Starts to connect at once. */
+  accept(makeLink: MakeLink, options: ServerOptions): Acceptor;
+  /** Opens sessions. Starts to connect at once. */
+  dialer(makeLink: MakeLink, options: ClientOptions): ProfileDialer;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { testOnBrokers, testOnMosquitto } from "../support/brokers.ts";
 import { mosquitto } from "../support/mosquitto.ts";
-import { mqttPeer } from "../support/mqtt_peer.ts";
+import { mqttPeer } from "../support/plain_peer.ts";
 import { Process, PROXY_COMMAND } from "../support/proxy.ts";
 import {
   bareCommand,

@@ -27,6 +27,7 @@ export const PLAIN_ANSWER: ConnectAnswer = {
   receiveMaximum: undefined,
   serverKeepAlive: undefined,
   assignedClientIdentifier: undefined,
+  topicAliasMaximum: undefined,
   userProperties: {},
 };
 

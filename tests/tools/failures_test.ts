@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { testOnBrokers, testOnMosquitto } from "../support/brokers.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
 import { mosquitto } from "../support/mosquitto.ts";
-import { mqttPeer } from "../support/mqtt_peer.ts";
+import { mqttPeer } from "../support/plain_peer.ts";
 import { freePort } from "../support/net.ts";
 import { toolClient } from "../support/tool_client.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { testOnMosquitto } from "../support/brokers.ts";
 import { mosquitto } from "../support/mosquitto.ts";
-import { mqttPeer, type Peer } from "../support/mqtt_peer.ts";
+import { mqttPeer, type Peer } from "../support/plain_peer.ts";
 import { callTool, credentialsFor, initialize, startSmcp } from "../support/smcp.ts";
 
 const RATE = 10_000;

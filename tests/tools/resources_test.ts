@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 // @ts-types="@modelcontextprotocol/sdk/types"
 import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { testOnBrokers } from "../support/brokers.ts";
-import { mqttPeer } from "../support/mqtt_peer.ts";
+import { mqttPeer } from "../support/plain_peer.ts";
 import { rules, type ToolClient, toolClient } from "../support/tool_client.ts";
 
 /** Resolves with the URIs of the first `count` updates. */

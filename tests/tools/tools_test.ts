@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Buffer } from "node:buffer";
 import type { IPublishPacket } from "mqtt";
 import { testOnBrokers } from "../support/brokers.ts";
-import { mqttPeer, type Peer } from "../support/mqtt_peer.ts";
+import { mqttPeer, type Peer } from "../support/plain_peer.ts";
 import { rules, toolClient } from "../support/tool_client.ts";
 
 /** What arrives at a plain MQTT client on `filter`. */

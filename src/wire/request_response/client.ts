@@ -10,7 +10,7 @@ import type { LinkState, MqttLink, ReceivedPacket } from "../../mqtt/mod.ts";
 import type { Dialer } from "../../relay/mod.ts";
 import type { ClientOptions } from "../profile.ts";
 import { ClientSession } from "./client_session.ts";
-import { subscriptionQoS } from "./link_limits.ts";
+import { plainQoS } from "../limits.ts";
 import { decodePresence, type Presence } from "./presence.ts";
 import { type Topics, topicsFor } from "./topics.ts";
 
@@ -33,7 +33,7 @@ export class RequestResponseClient implements Dialer {
     this.#discovery = options.discovery;
     void link.subscribe({
       filter: this.#topics.response.for(link.clientId),
-      qos: subscriptionQoS(options.qos),
+      qos: plainQoS(options.qos),
       handler: (packet) => this.#session?.deliver(packet),
     });
     if (this.#discovery) {

@@ -6,8 +6,9 @@
 import type { Receiver } from "../../core/channel.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Observer } from "../../core/events.ts";
-import { Failure } from "../../core/failure.ts";
+import type { Failure } from "../../core/failure.ts";
 import type { Message } from "../../core/message.ts";
+import { tooLarge } from "../limits.ts";
 import type { Frame, Stream, StreamEnds, Subject } from "./frame.ts";
 import { PlainStream } from "./plain_stream.ts";
 import { ReliableStream } from "./reliable_stream.ts";
@@ -134,9 +135,4 @@ export class Conversation {
     if (ours && (kind === "request" || kind === "response")) this.inject(answer);
     else if (kind === "request" || kind === "response") void this.#stream.send(answer);
   }
-}
-
-function tooLarge(bytes: number, maximum: number): Failure {
-  const text = `The message has ${bytes} bytes, but at most ${maximum} are allowed here (--max-message)`;
-  return new Failure("too-large", text, { bytes, maximum });
 }

@@ -22,8 +22,3 @@ export function largestPart({ state }: MqttLink, topic: string): number {
 export function qosOf(qos: SessionQoS, numbered: boolean): QoS {
   return qos === "auto" ? (numbered ? 0 : 1) : qos;
 }
-
-/** The QoS to subscribe with: the highest that messages may come with. */
-export function subscriptionQoS(qos: SessionQoS): QoS {
-  return qos === "auto" ? 1 : qos;
-}

@@ -3,10 +3,13 @@
  *
  * @module
  */
-import type { WireProfile } from "../profile.ts";
+import type { ConnectPlan } from "../../mqtt/mod.ts";
+import type { ClientOptions, MakeLink, ProfileDialer, ServerOptions, WireProfile } from "../profile.ts";
 import { RequestResponseClient } from "./client.ts";
+import { directory } from "./directory.ts";
 import { disconnected } from "./properties.ts";
 import { RequestResponseServer } from "./server.ts";
+import { topicUses } from "./topic_uses.ts";
 import { topicsFor } from "./topics.ts";
 
 /**
@@ -16,16 +19,44 @@ import { topicsFor } from "./topics.ts";
  */
 export const requestResponse: WireProfile = {
   name: "request-response",
-  serverPlan: (clientId, options) => ({
+  topicUses,
+  directory,
+  accept: (makeLink, options) => {
+    const link = makeLink(serverPlan(options));
+    const server = new RequestResponseServer(link, options);
+    link.open();
+    return server;
+  },
+  dialer,
+};
+
+function dialer(makeLink: MakeLink, options: ClientOptions): ProfileDialer {
+  const link = makeLink(clientPlan(options.clientId(), options));
+  const client = new RequestResponseClient(link, options);
+  link.open();
+  return {
+    dial: (signal) => client.dial(signal),
+    obstacle: () => client.obstacle(),
+    async [Symbol.asyncDispose]() {
+      await client[Symbol.asyncDispose]();
+      await link.close();
+    },
+  };
+}
+
+function serverPlan(options: ServerOptions): ConnectPlan {
+  const { clientId } = options;
+  return {
     clientId,
     sessionExpiryInterval: 0,
     will: { topic: topicsFor(options).presence(clientId), payload: new Uint8Array(), qos: 1, retain: true },
-  }),
-  clientPlan: (clientId, options) => ({
+  };
+}
+
+function clientPlan(clientId: string, options: ClientOptions): ConnectPlan {
+  return {
     clientId,
     sessionExpiryInterval: 0,
     will: { topic: topicsFor(options).closed.for(clientId), payload: disconnected(), qos: 1, retain: false },
-  }),
-  accept: (link, options) => new RequestResponseServer(link, options),
-  dialer: (link, options) => new RequestResponseClient(link, options),
-};
+  };
+}

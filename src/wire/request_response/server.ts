@@ -8,7 +8,7 @@ import { scanEnvelope } from "../../core/json_rpc.ts";
 import { type LinkState, type MqttLink, type ReceivedPacket, topicNameProblem } from "../../mqtt/mod.ts";
 import type { Acceptor, ServerOptions } from "../profile.ts";
 import type { Frame } from "./frame.ts";
-import { subscriptionQoS } from "./link_limits.ts";
+import { plainQoS } from "../limits.ts";
 import { encodePresence } from "./presence.ts";
 import { INSTANCE, MESSAGE_PROPERTIES, SESSION, toFrame, userProperty } from "./properties.ts";
 import { ServerSession } from "./server_session.ts";
@@ -27,13 +27,14 @@ export class RequestResponseServer implements Acceptor {
   readonly #byClient = new Map<string, ServerSession>();
   readonly #abort = new AbortController();
   #withdrawn = false;
+  readonly #since = new Date().toISOString();
 
   constructor(link: MqttLink, options: ServerOptions) {
     this.#link = link;
     this.#options = options;
     this.#topics = topicsFor(options);
     const { share } = options;
-    const qos = subscriptionQoS(options.qos);
+    const qos = plainQoS(options.qos);
     void link.subscribe({
       filter: this.#topics.requestFilter,
       qos,
@@ -78,7 +79,8 @@ export class RequestResponseServer implements Acceptor {
   #announce(sharedSubscriptionAvailable: boolean): void {
     const { serverName, description, share } = this.#options;
     const shared = share !== undefined && sharedSubscriptionAvailable;
-    void this.#publishPresence(encodePresence({ serverName, description, shared }));
+    const meta = { since: this.#since, ...this.#options.meta };
+    void this.#publishPresence(encodePresence({ serverName, description, shared, meta }));
     this.#tell("server.online");
   }
 
@@ -239,7 +241,7 @@ export class RequestResponseServer implements Acceptor {
     const { correlationData } = packet.properties;
     const properties = correlationData === undefined ? MESSAGE_PROPERTIES : { ...MESSAGE_PROPERTIES, correlationData };
     const { bytes } = errorResponse("null", PARSE_ERROR_CODE, "Parse error: the message is not a JSON object");
-    void this.#link.publish({ topic, payload: bytes, qos: subscriptionQoS(this.#options.qos), properties });
+    void this.#link.publish({ topic, payload: bytes, qos: plainQoS(this.#options.qos), properties });
     return false;
   }
 

@@ -12,7 +12,7 @@
  * @module
  */
 import { isTopicLevel } from "../../mqtt/mod.ts";
-import type { ProfileOptions } from "../profile.ts";
+import type { ProfileAddress } from "../profile.ts";
 
 const CLIENT = "{client}";
 
@@ -66,7 +66,7 @@ export interface Topics {
 }
 
 /** The topics for a server's name or base topic. */
-export function topicsFor({ serverName, topic, requestTopic, responseTopic }: ProfileOptions): Topics {
+export function topicsFor({ serverName, topic, requestTopic, responseTopic }: ProfileAddress): Topics {
   const base = topic ?? `mcp/${serverName}`;
   const request = new ClientTopic(requestTopic ?? `${base}/request/${CLIENT}`);
   return {

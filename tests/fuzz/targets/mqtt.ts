@@ -45,9 +45,6 @@ export const TOPICS: Target = {
         serverName: "x",
         topic: "mcp/x",
         requestTopic: topic,
-        qos: "auto",
-        maximumMessage: 1,
-        observe: () => {},
       });
       for (const kind of [topics.request, topics.response, topics.closed, topics.instance("i")]) {
         const client = kind.clientOf(filter);

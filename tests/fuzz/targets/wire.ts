@@ -69,7 +69,14 @@ function packet(random: Random, usual: readonly string[], seeds: readonly Uint8A
   };
 }
 
-const OPTIONS = { serverName: "x", topic: BASE, qos: "auto", maximumMessage: 2_000, observe: () => {} } as const;
+const OPTIONS = {
+  serverName: "x",
+  topic: BASE,
+  component: {},
+  qos: "auto",
+  maximumMessage: 2_000,
+  observe: () => {},
+} as const;
 
 /** How many sessions of the target may be open; as in `serve`, which refuses those beyond its limit. */
 const SESSIONS = 20;
@@ -82,6 +89,7 @@ export const SERVER: Target = {
     let open = 0;
     const server = new RequestResponseServer(link, {
       ...OPTIONS,
+      clientId: "me",
       share: undefined,
       opened: (session) => {
         open++;
@@ -108,6 +116,8 @@ export const CLIENT: Target = {
     const link = new LoopLink("me", ({ topic }) => assert.match(topic, own));
     const client = new RequestResponseClient(link, {
       ...OPTIONS,
+      clientId: () => "me",
+      pick: "first",
       discovery: true,
       connectTimeout: Infinity,
       timeout: () => Infinity,

@@ -1,0 +1,38 @@
+/**
+ * Whether a broker's certificate is good, and for how long.
+ *
+ * @module
+ */
+import { orAborted } from "../../core/clock.ts";
+import { type BrokerCertificate, type BrokerSettings, inspectCertificate } from "../../mqtt/mod.ts";
+import type { Finding } from "./finding.ts";
+
+/** A certificate that ends so soon, in days, is worth a note. */
+const SOON = 30;
+
+/** What is to be said of the certificate; nothing when the connection is not encrypted. */
+export async function certificateFindings(broker: BrokerSettings, signal: AbortSignal): Promise<Finding[]> {
+  const name = "certificate";
+  try {
+    const certificate = await orAborted(inspectCertificate(broker), signal);
+    return certificate === undefined ? [] : [certificateFinding(certificate, broker.tls?.insecure === true)];
+  } catch (error) {
+    signal.throwIfAborted();
+    const value = error instanceof Error ? error.message : String(error);
+    return [{ name, value, verdict: "problem", meaning: "the broker cannot be reached, or does not speak TLS there" }];
+  }
+}
+
+function certificateFinding({ subject, validTo, distrust }: BrokerCertificate, insecure: boolean): Finding {
+  const days = Math.floor((validTo.getTime() - Date.now()) / 86_400_000);
+  const value = `${subject}; valid until ${validTo.toISOString().slice(0, 10)} (${days} days)`;
+  const finding = { name: "certificate", value };
+  if (distrust !== undefined) {
+    return insecure
+      ? { ...finding, verdict: "note", meaning: `not trusted (${distrust}), but --insecure-tls accepts any` }
+      : { ...finding, verdict: "problem", meaning: `not trusted (${distrust}): see --ca and --tls-servername` };
+  }
+  return days < SOON
+    ? { ...finding, verdict: "note", meaning: "trusted, but has to be renewed soon" }
+    : { ...finding, verdict: "ok", meaning: "trusted" };
+}

@@ -1,0 +1,74 @@
+/**
+ * The connection itself: how fast it is, and whether what was retained is delivered.
+ *
+ * @module
+ */
+import type { BrokerSettings } from "../../mqtt/mod.ts";
+import type { Finding } from "./finding.ts";
+import type { Probe } from "./probe.ts";
+import { brokerProperties } from "./properties.ts";
+
+/** How often a time is measured; the median counts. */
+export const ROUNDS = 5;
+
+/** The connection itself. */
+export async function connectionFindings(probe: Probe, broker: BrokerSettings): Promise<Finding[]> {
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) times.push(await probe.roundTrip("mcp/check/round-trip"));
+  const roundTrip = median(times);
+  const old = probe.protocolVersion === 4;
+  return [
+    {
+      name: "connection",
+      value: `${broker.url}, let in within ${milliseconds(probe.loginTime)}`,
+      verdict: "ok",
+      meaning: "address, login and encryption are right",
+    },
+    {
+      name: "protocol version",
+      value: old ? "MQTT 3.1.1" : "MQTT 5",
+      verdict: old ? "note" : "ok",
+      meaning: old
+        ? "request-response works, without sessions and their recovery; the open convention does not"
+        : "all there is",
+    },
+    {
+      name: "round trip",
+      value: milliseconds(roundTrip),
+      verdict: roundTrip > 500 ? "note" : "ok",
+      meaning: "to the broker and back; a call takes at least two of them",
+    },
+    ...(old ? [] : brokerProperties(probe.answer)),
+  ];
+}
+
+/** Whether somebody who subscribes later, with a wildcard, gets what was retained. Some brokers keep it from him. */
+export async function retainedFinding(probe: Probe): Promise<Finding> {
+  const name = "discovery";
+  const filter = `mcp/check-${crypto.randomUUID().slice(0, 8)}/presence/+`;
+  const topic = filter.replace("+", probe.clientId);
+  const payload = new TextEncoder().encode("check");
+  const { problem } = await probe.publish({ topic, qos: 1, retain: true, payload });
+  if (problem !== undefined) {
+    return { name, value: "not tried", verdict: "note", meaning: `"${topic}" cannot be published to: ${problem}` };
+  }
+  await probe.subscribe(filter);
+  const found = await probe.hasArrived(topic);
+  await probe.publish({ topic, qos: 1, retain: true });
+  return found ? { name, value: "works", verdict: "ok", meaning: "retained messages reach who subscribes later" } : {
+    name,
+    value: "does not work",
+    verdict: "note",
+    meaning: "retained messages do not reach wildcard subscriptions: add --no-discovery",
+  };
+}
+
+/** The one in the middle. */
+export function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+/** A time to read. */
+export function milliseconds(time: number): string {
+  return `${time < 10 ? time.toFixed(1) : Math.round(time)} ms`;
+}

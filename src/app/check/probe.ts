@@ -1,0 +1,216 @@
+/**
+ * Trying things out with a broker, one network connection at a time.
+ *
+ * @module
+ */
+import { orAborted } from "../../core/clock.ts";
+import {
+  type BrokerSettings,
+  type Connect,
+  type ConnectAnswer,
+  connectMqttJs,
+  type ConnectPlan,
+  type MqttConnection,
+  type QoS,
+  reasonCodeName,
+  topicMatches,
+} from "../../mqtt/mod.ts";
+
+/** How long the broker has for each answer, in ms. */
+const PATIENCE = 3_000;
+
+/** How long a message to ourselves may be on its way, in ms. */
+const TRAVEL_TIME = 1_500;
+
+/** What came of a try: nothing is wrong when there is no `problem`. */
+export interface Outcome {
+  readonly problem?: string;
+}
+
+/** What a {@linkcode Probe} is made of. */
+export interface ProbeOptions {
+  readonly broker: BrokerSettings;
+  readonly plan: ConnectPlan;
+  /** The highest QoS that the broker is known to take. */
+  readonly maximumQoS: QoS;
+  readonly signal: AbortSignal;
+  /** @default {connectMqttJs} */
+  readonly connect?: Connect;
+}
+
+/** A message to try. */
+export interface Trial {
+  readonly topic: string;
+  readonly qos: QoS;
+  readonly retain?: boolean;
+  readonly payload?: Uint8Array;
+  readonly userProperties?: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** A connection to try things on. Some brokers close it over what they forbid; then the next try gets a new one. */
+export class Probe implements AsyncDisposable {
+  readonly protocolVersion: 4 | 5;
+  readonly answer: ConnectAnswer;
+  /** How long the broker took to let us in, in ms. */
+  readonly loginTime: number;
+  readonly #options: ProbeOptions;
+  readonly #waiters = new Set<Waiter>();
+  readonly #filters = new Set<string>();
+  readonly #seen = new Set<string>();
+  #connection: MqttConnection | undefined;
+
+  private constructor(options: ProbeOptions, protocolVersion: 4 | 5, connection: MqttConnection, loginTime: number) {
+    this.#options = options;
+    this.protocolVersion = protocolVersion;
+    this.answer = connection.answer;
+    this.loginTime = loginTime;
+    this.#use(connection);
+  }
+
+  /**
+   * Connects.
+   *
+   * @throws {ConnectError} when the broker cannot be reached, or refuses
+   */
+  static async open(options: ProbeOptions, protocolVersion: 4 | 5): Promise<Probe> {
+    const { promise, resolve } = Promise.withResolvers<Probe>();
+    const before = performance.now();
+    const received = ({ topic }: { topic: string }) => void promise.then((probe) => probe.#arrived(topic));
+    const connection = await connectOnce(options, protocolVersion, received);
+    const probe = new Probe(options, protocolVersion, connection, performance.now() - before);
+    resolve(probe);
+    return probe;
+  }
+
+  get clientId(): string {
+    return this.answer.assignedClientIdentifier ?? this.#options.plan.clientId;
+  }
+
+  /** Subscribes. */
+  async subscribe(filter: string, { noLocal = false }: { noLocal?: boolean } = {}): Promise<Outcome> {
+    try {
+      const connection = await this.#connected();
+      const [code = 0x80] = await this.#answered(
+        connection,
+        connection.subscribe([{ filter, qos: 1, noLocal }]),
+      );
+      if (code >= 0x80) return { problem: `refused: ${reasonCodeName(code)}` };
+      this.#filters.add(filter);
+      return {};
+    } catch (error) {
+      return { problem: describe(error) };
+    }
+  }
+
+  /** How long the broker takes to answer, in ms: as long as a SUBSCRIBE for which it has nothing to do. */
+  async roundTrip(filter: string): Promise<number> {
+    const connection = await this.#connected();
+    const before = performance.now();
+    await this.#answered(connection, connection.subscribe([{ filter, qos: 1, noLocal: false }]));
+    return performance.now() - before;
+  }
+
+  /** Publishes. */
+  async publish({ topic, qos, retain = false, payload = new Uint8Array(), userProperties }: Trial): Promise<Outcome> {
+    try {
+      const connection = await this.#connected();
+      const acknowledged = Promise.withResolvers<number>();
+      const properties = userProperties === undefined ? {} : { properties: { userProperties } };
+      connection.publish(
+        { topic, payload, qos: Math.min(qos, this.#maximumQoS) as QoS, retain, ...properties },
+        acknowledged.resolve,
+      );
+      const code = await this.#answered(connection, acknowledged.promise);
+      return code >= 0x80 ? { problem: `refused: ${reasonCodeName(code)}` } : {};
+    } catch (error) {
+      return { problem: describe(error) };
+    }
+  }
+
+  /** Whether a message has come on a topic of this filter, now or soon. */
+  async hasArrived(filter: string): Promise<boolean> {
+    const deadline = performance.now() + TRAVEL_TIME;
+    while (![...this.#seen].some((topic) => topicMatches(filter, topic))) {
+      const left = deadline - performance.now();
+      if (left <= 0) return false;
+      await this.nextArrival(undefined, left);
+    }
+    return true;
+  }
+
+  /** Waits for the next message; resolves with whether one has come. */
+  async nextArrival(topic?: string, limit = TRAVEL_TIME): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const waiter: Waiter = { topic, arrived: () => resolve(true) };
+    const timer = setTimeout(() => resolve(false), limit);
+    this.#waiters.add(waiter);
+    const came = await promise;
+    clearTimeout(timer);
+    this.#waiters.delete(waiter);
+    return came;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connection?.end();
+  }
+
+  get #maximumQoS(): QoS {
+    return Math.min(this.#options.maximumQoS, this.answer.maximumQoS ?? 2) as QoS;
+  }
+
+  async #connected(): Promise<MqttConnection> {
+    if (this.#connection !== undefined) return this.#connection;
+    const received = ({ topic }: { topic: string }) => this.#arrived(topic);
+    const connection = await connectOnce(this.#options, this.protocolVersion, received);
+    this.#use(connection);
+    for (const filter of this.#filters) await connection.subscribe([{ filter, qos: 1, noLocal: false }]);
+    return connection;
+  }
+
+  #use(connection: MqttConnection): void {
+    this.#connection = connection;
+    void connection.closed.then(() => {
+      if (this.#connection === connection) this.#connection = undefined;
+    });
+  }
+
+  /** The broker's answer; not waited for when it has closed the connection, or for too long. */
+  async #answered<T>(connection: MqttConnection, answer: Promise<T>): Promise<T> {
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(new Error(`no answer within ${PATIENCE / 1000} s`)), PATIENCE);
+    const closed = connection.closed.then(({ cause }) => {
+      throw new Error(`the broker closes the connection over it: ${cause}`);
+    });
+    closed.catch(() => {}); // later, it is not about this answer
+    try {
+      return await orAborted(Promise.race([answer, closed]), AbortSignal.any([timeout.signal, this.#options.signal]));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #arrived(topic: string): void {
+    this.#seen.add(topic);
+    for (const waiter of [...this.#waiters]) {
+      if (waiter.topic === undefined || waiter.topic === topic) waiter.arrived();
+    }
+  }
+}
+
+interface Waiter {
+  /** The one that is waited for; any when `undefined`. */
+  readonly topic: string | undefined;
+  readonly arrived: () => void;
+}
+
+function connectOnce(
+  { broker, plan, signal, connect = connectMqttJs }: ProbeOptions,
+  protocolVersion: 4 | 5,
+  received: (packet: { topic: string }) => void,
+): Promise<MqttConnection> {
+  return connect({ broker, plan, protocolVersion, cleanStart: true, received }, signal);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,51 @@
+/**
+ * Whether a broker holds answers back.
+ *
+ * Brokers that leave Nagle's algorithm on do not send an answer that comes behind an acknowledgement before our system
+ * has acknowledged that in turn, which it is in no hurry to do.
+ *
+ * @module
+ */
+import type { Finding } from "./finding.ts";
+import { median, milliseconds, ROUNDS } from "./measurements.ts";
+import { Probe, type ProbeOptions } from "./probe.ts";
+
+/** Messages that come so much later behind an acknowledgement, in ms, are held back. */
+const STALL = 25;
+
+/**
+ * Measures on a topic that we may publish to and read. Needs the probe's client id for itself; finds nothing when the
+ * broker does not let a second client publish there.
+ */
+export async function stallFinding(options: ProbeOptions, protocolVersion: 4 | 5, topic: string): Promise<Finding[]> {
+  await using reader = await Probe.open(options, protocolVersion);
+  const plan = { ...options.plan, clientId: `${options.plan.clientId}-2` };
+  await using writer = await Probe.open({ ...options, plan }, protocolVersion);
+  await reader.subscribe(topic, { noLocal: true });
+  const delays: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const plain = await timeBehind(0);
+    const acknowledged = await timeBehind(1);
+    if (plain === undefined || acknowledged === undefined) return [];
+    delays.push(acknowledged - plain);
+  }
+  return [toFinding(Math.max(0, median(delays)))];
+
+  /** How long a message to the reader takes when it comes behind what answers a message of this QoS. */
+  async function timeBehind(qos: 0 | 1): Promise<number | undefined> {
+    await reader.publish({ topic, qos });
+    const arrival = reader.nextArrival(topic);
+    const before = performance.now();
+    await writer.publish({ topic, qos: 0 });
+    return await arrival ? performance.now() - before : undefined;
+  }
+}
+
+function toFinding(delay: number): Finding {
+  const finding = { name: "delay of QoS 1", value: milliseconds(delay) };
+  return delay < STALL ? { ...finding, verdict: "ok", meaning: "acknowledgements hold nothing back" } : {
+    ...finding,
+    verdict: "note",
+    meaning: "the broker holds answers back (Nagle's algorithm): set_tcp_nodelay true in mosquitto.conf, or --qos 0",
+  };
+}

@@ -1,0 +1,53 @@
+/**
+ * What a broker lets us do with the topics of a profile.
+ *
+ * @module
+ */
+import { type QoS, topicMatches } from "../../mqtt/mod.ts";
+import type { TopicUse, WireProfile } from "../../wire/mod.ts";
+import type { TopicFinding } from "./finding.ts";
+import type { Outcome, Probe } from "./probe.ts";
+
+/** What came of it. */
+export interface TopicTrials {
+  readonly findings: readonly TopicFinding[];
+  /** A topic on which a message to ourselves has arrived, and any message may. */
+  readonly echo: string | undefined;
+}
+
+/** Tries every topic of a profile: what is refused, and what is granted but never delivered. */
+export async function tryTopics(profile: WireProfile, uses: readonly TopicUse[], probe: Probe): Promise<TopicTrials> {
+  const problems = new Map<TopicUse, string>();
+  const subscriptions = uses.filter(({ access }) => access === "subscribe");
+  const publications = uses.filter(({ access }) => access === "publish");
+  // One after the other: a broker may close the connection over any of them.
+  for (const use of subscriptions) note(use, await probe.subscribe(use.topic));
+  for (const use of publications) {
+    const { topic, retain = false, harmless: userProperties } = use;
+    const trial = { topic, qos: 1 as QoS, retain, ...(userProperties === undefined ? {} : { userProperties }) };
+    note(use, await probe.publish(trial));
+  }
+  let echo: string | undefined;
+  await Promise.all(
+    subscriptions.filter((use) => !problems.has(use)).map(async (use) => {
+      const sent = publications.find((one) => !problems.has(one) && topicMatches(use.topic, one.topic));
+      if (sent === undefined) return; // nobody but the other end may publish there
+      const hasArrived = await probe.hasArrived(use.topic);
+      if (hasArrived && sent.harmless === undefined && sent.retain !== true) echo ??= sent.topic;
+      if (!hasArrived) {
+        problems.set(use, "granted, but nothing arrives: the broker lets this user subscribe there, but not read");
+      }
+    }),
+  );
+  const findings = uses.map((use): TopicFinding => {
+    const { role, access, topic } = use;
+    const problem = problems.get(use);
+    const verdict = problem === undefined ? "ok" : "problem";
+    return { role, profile: profile.name, access, topic, verdict, outcome: problem ?? "allowed" };
+  });
+  return { findings, echo };
+
+  function note(use: TopicUse, { problem }: Outcome): void {
+    if (problem !== undefined) problems.set(use, problem);
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Reaching a server in whichever profile it announces itself.
+ *
+ * @module
+ */
+import type { Channel } from "../core/channel.ts";
+import { type Clock, orAborted, systemClock } from "../core/clock.ts";
+import { Failure } from "../core/failure.ts";
+import type { ProfileDialer, WireProfile } from "./profile.ts";
+
+/** How near each obstacle is to a session; anything else is as far away as can be. */
+const DISTANCE: Readonly<Record<string, number>> = { "no-server-online": 0, "broker-unreachable": 1 };
+
+/** How much earlier than the others the first profile begins, in ms. */
+const HEAD_START = 300;
+
+/**
+ * Opens each session in the profile in which a server is found first. The first profile has a head start, since a server
+ * that is there in several is best reached in that one; the others cost a connection only when it does not find one. They
+ * wait beside it from then on, so that a server that comes back in another profile than before is found as well.
+ */
+export class AnyProfileDialer implements ProfileDialer {
+  readonly #profiles: readonly WireProfile[];
+  readonly #start: (profile: WireProfile) => ProfileDialer;
+  readonly #clock: Clock;
+  readonly #dialers = new Map<WireProfile, ProfileDialer>();
+
+  /**
+   * @param profiles in the order of preference
+   * @param start makes the dialer of a profile
+   */
+  constructor(
+    profiles: readonly WireProfile[],
+    start: (profile: WireProfile) => ProfileDialer,
+    clock: Clock = systemClock,
+  ) {
+    this.#profiles = profiles;
+    this.#start = start;
+    this.#clock = clock;
+    const [first] = profiles;
+    if (first !== undefined) this.#dialerOf(first); // the connection is made while nobody waits for it yet
+  }
+
+  async dial(signal: AbortSignal): Promise<Channel> {
+    const decided = new AbortController();
+    const either = AbortSignal.any([signal, decided.signal]);
+    const [first, ...others] = this.#profiles.map((profile, index) => this.#attempt(profile, index > 0, either));
+    if (first === undefined) throw new Error("No profile");
+    // Without the first one there is nothing to wait for.
+    first.session.catch(() => others.forEach(({ begin }) => begin()));
+    const attempts = [first, ...others];
+    try {
+      const found = await Promise.any(attempts.map(async (attempt) => ({ attempt, session: await attempt.session })));
+      decided.abort();
+      for (const attempt of attempts) {
+        if (attempt !== found.attempt) void this.#abandon(attempt);
+      }
+      return found.session;
+    } catch (error) {
+      throw error instanceof AggregateError ? error.errors[0] : error;
+    }
+  }
+
+  obstacle(): Failure {
+    const obstacles = [...this.#dialers.values()].map((dialer) => dialer.obstacle());
+    const [nearest] = obstacles.toSorted((a, b) => distance(a) - distance(b));
+    return nearest ?? new Failure("broker-unreachable", "The connection to the broker was closed");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const dialers = [...this.#dialers.values()];
+    this.#dialers.clear();
+    await Promise.all(dialers.map((dialer) => dialer[Symbol.asyncDispose]()));
+  }
+
+  #dialerOf(profile: WireProfile): ProfileDialer {
+    const running = this.#dialers.get(profile);
+    if (running !== undefined) return running;
+    const dialer = this.#start(profile);
+    this.#dialers.set(profile, dialer);
+    return dialer;
+  }
+
+  #attempt(profile: WireProfile, later: boolean, signal: AbortSignal): Attempt {
+    const began = Promise.withResolvers<void>();
+    const cancel = this.#clock.after(later ? HEAD_START : 0, began.resolve);
+    if (!later || this.#dialers.has(profile)) began.resolve();
+    const session = orAborted(began.promise, signal).then(() => this.#dialerOf(profile).dial(signal)).finally(cancel);
+    return { profile, session, begin: began.resolve };
+  }
+
+  /** Gives up a profile that was slower, even if it has found a server in the same moment. */
+  async #abandon({ profile, session }: Attempt): Promise<void> {
+    const dialer = this.#dialers.get(profile);
+    this.#dialers.delete(profile);
+    const late = await session.catch(() => undefined);
+    await late?.close();
+    await dialer?.[Symbol.asyncDispose]();
+  }
+}
+
+interface Attempt {
+  readonly profile: WireProfile;
+  readonly session: Promise<Channel>;
+  /** Begins at once, if it has not yet. */
+  readonly begin: () => void;
+}
+
+function distance({ reason }: Failure): number {
+  return DISTANCE[reason] ?? 2;
+}

@@ -1,0 +1,19 @@
+/**
+ * What holds for messages in every profile.
+ *
+ * @module
+ */
+import { Failure } from "../core/failure.ts";
+import type { QoS } from "../mqtt/mod.ts";
+import type { SessionQoS } from "./profile.ts";
+
+/** The QoS with peers that do not number their messages; also the highest that messages may come with. */
+export function plainQoS(qos: SessionQoS): QoS {
+  return qos === "auto" ? 1 : qos;
+}
+
+/** Why a message of `bytes` is not carried. */
+export function tooLarge(bytes: number, maximum: number): Failure {
+  const text = `The message has ${bytes} bytes, but at most ${maximum} are allowed here (--max-message)`;
+  return new Failure("too-large", text, { bytes, maximum });
+}

@@ -1,0 +1,82 @@
+/**
+ * The client side of the open convention.
+ *
+ * @module
+ */
+import { backoff } from "../../core/backoff.ts";
+import type { Channel } from "../../core/channel.ts";
+import { sleep } from "../../core/clock.ts";
+import { Failure } from "../../core/failure.ts";
+import type { ClientOptions, MakeLink, ProfileDialer } from "../profile.ts";
+import { ClientConnection } from "./client_connection.ts";
+import type { ClientSession } from "./client_session.ts";
+
+/** How many instances that do not answer are remembered. */
+const REMEMBERED_INSTANCES = 100;
+
+/** Opens sessions with the instances of one server; one at a time, each on a connection of its own. */
+export class McpOverMqttClient implements ProfileDialer {
+  readonly #makeLink: MakeLink;
+  readonly #options: ClientOptions;
+  /** Instances that were there by their presence, but did not answer. */
+  readonly #silent = new Set<string>();
+  /** Not used for a session yet. */
+  #spare: ClientConnection | undefined;
+  #lostConnection = false;
+
+  constructor(makeLink: MakeLink, options: ClientOptions) {
+    this.#makeLink = makeLink;
+    this.#options = options;
+    this.#spare = new ClientConnection(makeLink, options);
+  }
+
+  async dial(signal: AbortSignal): Promise<Channel> {
+    while (true) {
+      if (this.#spare === undefined) await this.#pauseAfterLoss(signal);
+      const connection = this.#spare ??= new ClientConnection(this.#makeLink, this.#options);
+      const serverId = await connection.find(this.#silent, signal);
+      this.#spare = undefined;
+      const session = await connection.open(serverId);
+      if (session.hasEnded) continue; // the connection was lost meanwhile
+      void session.closed.then((failure) => this.#learn(session, failure));
+      return session;
+    }
+  }
+
+  obstacle(): Failure {
+    const { serverName } = this.#options;
+    const state = this.#spare?.state;
+    switch (state?.status) {
+      case "online":
+        return this.#spare?.failure ?? new Failure(
+          "no-server-online",
+          `No server named "${serverName}" is online; mcp-mqtt-proxy list shows who is`,
+          { server: serverName },
+        );
+      case "refused":
+        return state.failure;
+      case "connecting":
+        return state.failure ?? new Failure("broker-unreachable", "The broker has not answered yet");
+      default:
+        return new Failure("broker-unreachable", "The connection to the broker is being made anew");
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#spare?.close();
+  }
+
+  /** A broker that restarts has many clients, and all of them come back. */
+  async #pauseAfterLoss(signal: AbortSignal): Promise<void> {
+    if (this.#lostConnection) await sleep(backoff(1, Math.random()), signal);
+    this.#lostConnection = false;
+  }
+
+  #learn({ serverId }: ClientSession, failure: Failure | undefined): void {
+    if (failure?.reason === "broker-unreachable") this.#lostConnection = true;
+    if (failure?.reason === "server-not-responding" || failure?.reason === "session-ended") {
+      if (this.#silent.size >= REMEMBERED_INSTANCES) this.#silent.clear();
+      this.#silent.add(serverId);
+    }
+  }
+}

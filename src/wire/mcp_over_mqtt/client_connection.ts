@@ -1,0 +1,242 @@
+/**
+ * One connection of a client: good for finding servers, and for one session with one of them.
+ *
+ * @module
+ */
+import { orAborted, sleep } from "../../core/clock.ts";
+import { Failure } from "../../core/failure.ts";
+import { type LinkState, type MqttLink, type ReceivedPacket, topicMatches } from "../../mqtt/mod.ts";
+import { plainQoS } from "../limits.ts";
+import type { ClientOptions, MakeLink } from "../profile.ts";
+import { ClientSession } from "./client_session.ts";
+import {
+  connectProperties,
+  disconnected,
+  firstValue,
+  parseServerNameFilters,
+  publishProperties,
+  SERVER_NAME_FILTERS,
+} from "./messages.ts";
+import { type ServerInstance, Topics } from "./topics.ts";
+
+/** The presence of several instances comes one by one; after this long without a further one all are known, in ms. */
+const SETTLING_TIME = 20;
+
+/** A connection under a client id of its own, as the convention wants it for each initialization. */
+export class ClientConnection {
+  readonly #options: ClientOptions;
+  readonly #topics: Topics;
+  readonly #clientId: string;
+  readonly #link: MqttLink;
+  readonly #abort = new AbortController();
+  /** The instances that are online, by their client ids, and when each was heard of. */
+  readonly #servers = new Map<string, number>();
+  /** What the broker, rather than the server, has against a session. */
+  #failure: Failure | undefined;
+  #session: ClientSession | undefined;
+  #changed: PromiseWithResolvers<void> = Promise.withResolvers();
+
+  constructor(makeLink: MakeLink, options: ClientOptions) {
+    const clientId = options.clientId();
+    this.#options = options;
+    this.#topics = new Topics(options.topicPrefix);
+    this.#clientId = clientId;
+    this.#link = makeLink({
+      clientId,
+      protocolVersion: 5,
+      sessionExpiryInterval: 0,
+      userProperties: connectProperties("mcp-client", options.component),
+      will: {
+        topic: this.#topics.clientPresence(clientId),
+        payload: disconnected(),
+        qos: 1,
+        retain: false,
+        properties: publishProperties("mcp-client", clientId),
+      },
+    });
+    this.#link.watch((state) => this.#onLinkState(state), this.#abort.signal);
+    this.#link.open();
+  }
+
+  /** Where the connection to the broker stands. */
+  get state(): LinkState {
+    return this.#link.state;
+  }
+
+  /** Why the broker keeps servers from being found, if it does. */
+  get failure(): Failure | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * Finds an instance.
+   *
+   * @param avoided instances to take only when there is no other
+   * @throws {Failure} when waiting is of no use
+   */
+  async find(avoided: ReadonlySet<string>, signal: AbortSignal): Promise<string> {
+    while (true) {
+      signal.throwIfAborted();
+      if (this.#failure !== undefined) throw this.#failure;
+      const { state } = this.#link;
+      if (state.status === "refused") throw state.failure;
+      const serverId = this.#options.discovery ? this.#choose(avoided) : this.#options.serverId;
+      const unsettled = serverId === undefined ? 0 : this.#unsettledFor(serverId, avoided);
+      if (state.status === "online" && unsettled <= 0 && serverId !== undefined) return serverId;
+      await (unsettled > 0 ? sleep(unsettled, signal) : orAborted(this.#changed.promise, signal));
+    }
+  }
+
+  /**
+   * Opens a session; subscribed to everything that concerns it.
+   *
+   * @throws {Failure} when the broker refuses a subscription
+   */
+  async open(serverId: string): Promise<ClientSession> {
+    const { serverName, qos, maximumMessage, observe, timeout } = this.#options;
+    const server = { serverId, serverName };
+    const session: ClientSession = new ClientSession({
+      link: this.#link,
+      topics: this.#topics,
+      server,
+      qos: plainQoS(qos),
+      maximumMessage,
+      observe,
+      timeout,
+      another: (instead) => this.#replace(instead, session),
+      release: () => this.close(),
+    });
+    this.#session = session;
+    const failure = await this.#subscribe(server, session);
+    if (failure === undefined) return session;
+    await session.close();
+    throw failure;
+  }
+
+  /** Says goodbye and closes. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#abort.signal.aborted) return await this.#link.close();
+    this.#abort.abort(new Failure("broker-unreachable", "The connection to the broker was closed"));
+    this.#notify();
+    if (this.#session !== undefined) {
+      void this.#link.publish({
+        topic: this.#topics.clientPresence(this.#clientId),
+        payload: disconnected(),
+        qos: 1,
+        properties: publishProperties("mcp-client", this.#clientId),
+      });
+    }
+    await this.#link.close();
+  }
+
+  async #subscribe(server: ServerInstance, session: ClientSession): Promise<Failure | undefined> {
+    let failure: Failure | undefined;
+    const refused = (reason: Failure) => failure ??= reason;
+    await Promise.all([
+      this.#link.subscribe({
+        filter: this.#topics.serverCapability(server),
+        qos: 1,
+        handler: (packet) => session.deliverCapability(packet),
+        refused,
+      }),
+      this.#link.subscribe({
+        filter: this.#topics.rpc(this.#clientId, server),
+        qos: plainQoS(this.#options.qos),
+        noLocal: true,
+        handler: (packet) => session.deliver(packet),
+        refused,
+      }),
+    ]);
+    return failure;
+  }
+
+  /** Another instance for a session whose own turns out to be gone, subscribed to. */
+  async #replace(instead: ServerInstance, session: ClientSession): Promise<ServerInstance | undefined> {
+    this.#servers.delete(instead.serverId);
+    const serverId = this.#choose();
+    if (serverId === undefined) return undefined;
+    void this.#link.unsubscribe(this.#topics.serverCapability(instead));
+    void this.#link.unsubscribe(this.#topics.rpc(this.#clientId, instead));
+    const server = { ...instead, serverId };
+    return await this.#subscribe(server, session) === undefined ? server : undefined;
+  }
+
+  #choose(avoided: ReadonlySet<string> = new Set()): string | undefined {
+    const all = [...this.#servers.keys()];
+    const good = all.filter((serverId) => !avoided.has(serverId));
+    const candidates = good.length > 0 ? good : all;
+    return candidates[this.#options.pick === "first" ? 0 : Math.floor(Math.random() * candidates.length)];
+  }
+
+  /** How long it may take until a better choice than `chosen` is known, in ms. */
+  #unsettledFor(chosen: string, avoided: ReadonlySet<string>): number {
+    const { pick, serverId } = this.#options;
+    if (serverId !== undefined || (pick === "first" && !avoided.has(chosen))) return 0;
+    return Math.max(...this.#servers.values()) + SETTLING_TIME - performance.now();
+  }
+
+  #onLinkState(state: LinkState): void {
+    if (state.status === "online") {
+      this.#lookForServers(firstValue(state.limits.userProperties, SERVER_NAME_FILTERS));
+    } else {
+      this.#servers.clear(); // who is still there is retained, and told again
+      if (state.status !== "closed" && this.#session !== undefined) {
+        this.#session.fail(
+          state.failure ?? new Failure("broker-unreachable", "The connection to the broker is lost"),
+        );
+      }
+    }
+    this.#notify();
+  }
+
+  #lookForServers(filters: string | undefined): void {
+    const { serverName, serverId = "+", discovery } = this.#options;
+    if (!discovery) return;
+    const names = (this.#serverNameFilters(filters) ?? [serverName]).filter((name) => topicMatches(name, serverName));
+    this.#failure = names.length > 0 ? undefined : new Failure(
+      "not-authorized",
+      `The broker lets this client see no server named "${serverName}", only: ${filters}`,
+    );
+    for (const name of names) {
+      void this.#link.subscribe({
+        filter: this.#topics.serverPresence({ serverId, serverName: name }),
+        qos: 1,
+        handler: (packet) => this.#onPresence(packet),
+        refused: (failure) => {
+          this.#failure = failure;
+          this.#notify();
+        },
+      });
+    }
+  }
+
+  #serverNameFilters(json: string | undefined): readonly string[] | undefined {
+    if (json === undefined) return undefined;
+    const filters = parseServerNameFilters(json);
+    if (filters === undefined) {
+      const text = `the broker's ${SERVER_NAME_FILTERS} are not a JSON array of strings, and so not heeded: ${json}`;
+      this.#options.observe({ type: "warning", text });
+    }
+    return filters;
+  }
+
+  #onPresence(packet: ReceivedPacket): void {
+    const server = this.#topics.presentServer(packet.topic);
+    if (server?.serverName !== this.#options.serverName) return;
+    const { serverId } = server;
+    if (packet.payload.length > 0) {
+      if (!this.#servers.has(serverId)) this.#servers.set(serverId, performance.now());
+    } else {
+      this.#servers.delete(serverId);
+      if (this.#session?.serverId === serverId) {
+        this.#session.fail(new Failure("server-gone", "The server has gone offline", { instance: serverId }));
+      }
+    }
+    this.#notify();
+  }
+
+  #notify(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+}

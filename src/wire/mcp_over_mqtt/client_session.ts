@@ -1,0 +1,222 @@
+/**
+ * One session, seen from its client.
+ *
+ * @module
+ */
+import type { Channel, Receiver } from "../../core/channel.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
+import type { Observer } from "../../core/events.ts";
+import { Failure } from "../../core/failure.ts";
+import { Inbox } from "../../core/inbox.ts";
+import { Message } from "../../core/message.ts";
+import type { MqttLink, PublishProperties, QoS, ReceivedPacket } from "../../mqtt/mod.ts";
+import { recommendedTimeout } from "../../relay/mod.ts";
+import { tooLarge } from "../limits.ts";
+import { isClientCapability, isDisconnected, publishProperties } from "./messages.ts";
+import type { ServerInstance, Topics } from "./topics.ts";
+
+/** What a {@linkcode ClientSession} is made of. */
+export interface ClientSessionOptions {
+  readonly link: MqttLink;
+  readonly topics: Topics;
+  readonly server: ServerInstance;
+  readonly qos: QoS;
+  /** Largest message, in bytes. */
+  readonly maximumMessage: number;
+  readonly observe: Observer;
+  /** How long a request of this method may take, in ms. */
+  readonly timeout: (method: string) => number;
+  /** Finds another instance, when the one that was chosen is announced but does not listen. */
+  readonly another: (instead: ServerInstance) => Promise<ServerInstance | undefined>;
+  /** Gives back what the session was opened with; called once. */
+  readonly release: () => Promise<void>;
+  /** @default {systemClock} */
+  readonly clock?: Clock;
+}
+
+/** A session whose host leaves this many bytes unread is ended. */
+const INBOX_LIMIT = 64 * 1024 * 1024;
+
+/**
+ * The channel to a server.
+ *
+ * The first request goes to the server's control topic. What is behind it waits for the first answer: only then does
+ * the server listen to the topic that everything else belongs on.
+ */
+export class ClientSession implements Channel {
+  readonly closed: Promise<Failure | undefined>;
+  readonly #options: ClientSessionOptions;
+  readonly #properties: PublishProperties;
+  readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
+  readonly #inbox = new Inbox();
+  readonly #abort = new AbortController();
+  #phase: "fresh" | "opening" | "open" | "ended" = "fresh";
+  #server: ServerInstance;
+  #held: Message[] = [];
+  #cancelDeadline: (() => void) | undefined;
+
+  constructor(options: ClientSessionOptions) {
+    this.#options = options;
+    this.#server = options.server;
+    this.#properties = publishProperties("mcp-client", options.link.clientId);
+    this.closed = this.#end.promise;
+  }
+
+  /** The MQTT client id of the server. */
+  get serverId(): string {
+    return this.#server.serverId;
+  }
+
+  get hasEnded(): boolean {
+    return this.#phase === "ended";
+  }
+
+  receive(receiver: Receiver): void {
+    this.#inbox.start(receiver);
+  }
+
+  send(message: Message): Promise<void> | void {
+    const { maximumMessage } = this.#options;
+    if (message.bytes.length > maximumMessage) {
+      return this.#refuse(message, tooLarge(message.bytes.length, maximumMessage));
+    }
+    switch (this.#phase) {
+      case "fresh":
+        if (message.kind === "request") return this.#open(message);
+        this.#held.push(message);
+        return;
+      case "opening":
+        this.#held.push(message);
+        return;
+      case "open":
+        return this.#publish(this.#topicOf(message), message);
+      case "ended":
+        return;
+    }
+  }
+
+  /** Takes what the server sends to this session. */
+  deliver(packet: ReceivedPacket): void {
+    if (this.#phase === "ended" || packet.retain) return;
+    const message = new Message(packet.payload);
+    if (isDisconnected(message)) {
+      return this.fail(new Failure("session-ended", "The server has ended the session", { instance: this.serverId }));
+    }
+    if (message.kind === "malformed") return this.#drop(packet);
+    if (this.#phase === "opening") this.#opened();
+    this.#push(message);
+  }
+
+  /** Takes what the server sends to all its clients. */
+  deliverCapability(packet: ReceivedPacket): void {
+    // Before the session is open, the host knows no list that could have changed.
+    if (this.#phase !== "open" || packet.retain) return;
+    const message = new Message(packet.payload);
+    if (message.kind === "malformed") this.#drop(packet);
+    else this.#push(message);
+  }
+
+  /** Ends the session because the server has, or cannot be reached. */
+  fail(failure: Failure): void {
+    if (this.#phase === "ended") return;
+    this.#abort.abort(failure);
+    void this.#finish(failure);
+  }
+
+  async close(reason?: Failure): Promise<void> {
+    if (this.#phase !== "ended") await this.#finish(reason);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #finish(reason: Failure | undefined): Promise<void> {
+    this.#phase = "ended";
+    this.#cancelDeadline?.();
+    this.#held = [];
+    this.#end.resolve(reason);
+    return this.#options.release();
+  }
+
+  #open(message: Message): Promise<void> | void {
+    this.#phase = "opening";
+    const { clock = systemClock, timeout, topics } = this.#options;
+    const { method = "" } = message;
+    // A wish for no timeout at all is one about work, not about servers that are not there.
+    const limit = Number.isFinite(timeout(method)) ? timeout(method) : recommendedTimeout(method);
+    this.#cancelDeadline?.();
+    this.#cancelDeadline = clock.after(limit, () => {
+      const text = `The server "${this.#server.serverName}" has not answered "${method}" within ${limit / 1000} s`;
+      this.fail(new Failure("server-not-responding", text, { instance: this.serverId }));
+    });
+    return this.#publish(topics.control(this.#server), message);
+  }
+
+  /** Nobody has got the first message, so it can be sent to another instance. */
+  async #moveOn(message: Message): Promise<void> {
+    const { serverId, serverName } = this.#server;
+    const next = await this.#options.another(this.#server);
+    if (this.#phase !== "opening") return;
+    if (next === undefined) {
+      const text = `The server "${serverName}" is announced, but does not listen`;
+      return this.fail(new Failure("server-not-responding", text, { instance: serverId }));
+    }
+    this.#server = next;
+    void this.#open(message);
+  }
+
+  #opened(): void {
+    this.#cancelDeadline?.();
+    this.#phase = "open";
+    for (const message of this.#held.splice(0)) void this.#publish(this.#topicOf(message), message);
+  }
+
+  #topicOf(message: Message): string {
+    const { topics, link } = this.#options;
+    return isClientCapability(message)
+      ? topics.clientCapability(link.clientId)
+      : topics.rpc(link.clientId, this.#server);
+  }
+
+  #publish(topic: string, message: Message): Promise<void> | void {
+    const { link, qos } = this.#options;
+    return link.publish(
+      { topic, payload: message.bytes, qos, properties: this.#properties },
+      (failure) => this.#undelivered(topic, message, failure),
+      this.#abort.signal,
+    );
+  }
+
+  #undelivered(topic: string, message: Message, failure: Failure | undefined): void {
+    if (failure === undefined || this.#phase === "ended") return;
+    if (failure.reason === "no-server-online") {
+      if (this.#phase === "opening") return void this.#moveOn(message);
+      if (isClientCapability(message)) return; // servers exist that do not want to know
+      this.fail(new Failure("server-gone", "The server is gone: it no longer listens", { instance: this.serverId }));
+      return;
+    }
+    this.#options.observe({ type: "publish.failed", topic, cause: failure.message });
+    if (this.#phase === "opening") return this.fail(failure);
+    this.#refuse(message, failure);
+  }
+
+  /** Sees to it that whoever waits for an answer gets one. */
+  #refuse(message: Message, failure: Failure): void {
+    if (message.id === undefined) return;
+    const answer = failure.toResponse(message.id);
+    if (message.kind === "request") this.#push(answer);
+    else if (message.kind === "response") void this.send(answer);
+  }
+
+  #push(message: Message): void {
+    this.#inbox.push(message);
+    if (this.#inbox.bytes > INBOX_LIMIT) {
+      this.fail(new Failure("session-ended", "The host does not read what the server sends"));
+    }
+  }
+
+  #drop(packet: ReceivedPacket): void {
+    this.#options.observe({ type: "message.dropped", source: packet.topic, cause: "it is not JSON" });
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Finding the servers of the open convention.
+ *
+ * @module
+ */
+import type { UserProperties } from "../../mqtt/mod.ts";
+import type { Announcement, Directory, DirectoryOptions } from "../profile.ts";
+import {
+  connectProperties,
+  decodeOnline,
+  firstValue,
+  parseServerNameFilters,
+  SERVER_NAME_FILTERS,
+} from "./messages.ts";
+import { Topics } from "./topics.ts";
+
+/** Reads the presence of the servers that the broker lets a client see. */
+export function directory({ topicPrefix, component }: DirectoryOptions): Directory {
+  const topics = new Topics(topicPrefix);
+  return {
+    userProperties: connectProperties("mcp-client", component),
+    filters: (answer: UserProperties) => {
+      const names = parseServerNameFilters(firstValue(answer, SERVER_NAME_FILTERS) ?? '["#"]') ?? ["#"];
+      return names.map((serverName) => topics.serverPresence({ serverId: "+", serverName }));
+    },
+    read: ({ topic, payload }): Announcement | undefined => {
+      const server = topics.presentServer(topic);
+      const online = payload.length === 0 ? {} : decodeOnline(payload);
+      if (server === undefined || online === undefined) return undefined;
+      return {
+        profile: "mcp-over-mqtt",
+        topic,
+        online: payload.length > 0,
+        serverName: server.serverName,
+        instance: server.serverId,
+        address: topics.control(server),
+        description: online.description ?? "",
+        meta: online.meta ?? {},
+      };
+    },
+  };
+}

@@ -1,0 +1,190 @@
+/**
+ * The server side of the open convention.
+ *
+ * @module
+ */
+import { Failure } from "../../core/failure.ts";
+import { Message } from "../../core/message.ts";
+import { isTopicLevel, type LinkState, type MqttLink, type ReceivedPacket, topicNameProblem } from "../../mqtt/mod.ts";
+import { plainQoS } from "../limits.ts";
+import type { Acceptor, MakeLink, ServerOptions } from "../profile.ts";
+import { connectProperties, firstValue, publishProperties, senderOf, SERVER_NAME } from "./messages.ts";
+import { ServerPresence } from "./server_presence.ts";
+import { ServerSession } from "./server_session.ts";
+import { type ServerInstance, Topics } from "./topics.ts";
+
+/** Longest client id that is taken, in characters: it is a stranger's choice, and becomes part of topics. */
+const CLIENT_ID_LIMIT = 1_024;
+
+/** Opens a session, of all the messages that could. */
+const INITIALIZE = "initialize";
+
+/** Accepts sessions, and shows the server's presence while the link is online. */
+export class McpOverMqttServer implements Acceptor {
+  readonly #makeLink: MakeLink;
+  readonly #options: ServerOptions;
+  readonly #topics: Topics;
+  readonly #sessions = new Map<string, ServerSession>();
+  readonly #since = new Date().toISOString();
+  #server: ServerInstance;
+  #link: MqttLink;
+  #presence: ServerPresence;
+  #watching = new AbortController();
+  #renamed = false;
+  #withdrawn = false;
+  #disposed = false;
+
+  constructor(makeLink: MakeLink, options: ServerOptions) {
+    this.#makeLink = makeLink;
+    this.#options = options;
+    this.#topics = new Topics(options.topicPrefix);
+    this.#server = { serverId: options.clientId, serverName: options.serverName };
+    this.#link = this.#connect();
+    this.#presence = this.#presenceOn(this.#link);
+  }
+
+  get topic(): string {
+    return this.#topics.control(this.#server);
+  }
+
+  withdraw(): void {
+    if (this.#withdrawn) return;
+    this.#withdrawn = true;
+    this.#tell("server.offline");
+    void this.#presence.clear();
+    void this.#link.unsubscribe(this.topic);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.withdraw();
+    this.#disposed = true;
+    this.#watching.abort();
+    const reason = new Failure("server-shutting-down", "The server is shutting down");
+    await Promise.all([...this.#sessions.values()].map((session) => session.close(reason)));
+    await this.#presence.clear();
+  }
+
+  #connect(): MqttLink {
+    const { clientId, component, meta = {}, qos } = this.#options;
+    const link = this.#makeLink({
+      clientId,
+      protocolVersion: 5,
+      sessionExpiryInterval: 0,
+      userProperties: connectProperties("mcp-server", { ...component, ...meta }),
+      will: {
+        topic: this.#topics.serverPresence(this.#server),
+        payload: new Uint8Array(),
+        qos: 1,
+        retain: true,
+        properties: publishProperties("mcp-server", clientId),
+      },
+    });
+    void link.subscribe({ filter: this.topic, qos: plainQoS(qos), handler: (packet) => this.#onControl(packet) });
+    link.watch((state) => this.#onLinkState(state), this.#watching.signal);
+    link.open();
+    return link;
+  }
+
+  #onLinkState(state: LinkState): void {
+    if (state.status === "online") {
+      const name = this.#suggestedName(firstValue(state.limits.userProperties, SERVER_NAME));
+      if (name === this.#server.serverName) this.#announce();
+      else void this.#rename(name);
+    } else {
+      this.#presence.connectionLost();
+      this.#tell("server.offline");
+      this.#endAll();
+    }
+  }
+
+  #tell(type: "server.online" | "server.offline"): void {
+    this.#options.observe({ type, server: this.#server.serverName, topic: this.topic });
+  }
+
+  /** The broker has told all clients that the server is gone, and it has forgotten the subscriptions. */
+  #endAll(): void {
+    const reason = new Failure("broker-unreachable", "The connection to the broker is lost, and with it the session");
+    for (const session of [...this.#sessions.values()]) session.abandon(reason);
+  }
+
+  /** The name that the broker wants the server to have. */
+  #suggestedName(suggestion: string | undefined): string {
+    const { serverName } = this.#server;
+    if (suggestion === undefined) return serverName;
+    const problem = this.#renamed && suggestion !== serverName
+      ? "is another one each time"
+      : topicNameProblem(suggestion);
+    if (problem === undefined) return suggestion;
+    const text =
+      `the name that the broker wants the server to have ${problem}: "${suggestion}"; it stays "${serverName}"`;
+    this.#options.observe({ type: "warning", text });
+    return serverName;
+  }
+
+  /** Takes another name. That takes another connection, since the will has the name in its topic. */
+  async #rename(serverName: string): Promise<void> {
+    this.#renamed = true;
+    this.#watching.abort();
+    await this.#link.close();
+    if (this.#disposed) return;
+    this.#server = { ...this.#server, serverName };
+    this.#watching = new AbortController();
+    this.#link = this.#connect();
+    this.#presence = this.#presenceOn(this.#link);
+  }
+
+  #presenceOn(link: MqttLink): ServerPresence {
+    return new ServerPresence(link, this.#topics.serverPresence(this.#server), this.#options.observe);
+  }
+
+  #announce(): void {
+    const { serverName } = this.#server;
+    if (this.#withdrawn) return;
+    const { description = "", meta = {} } = this.#options;
+    this.#presence.announce(
+      { serverName, description, meta: { since: this.#since, ...meta } },
+      () => this.#tell("server.online"),
+    );
+  }
+
+  /**
+   * A client's first message, whatever its method; and further ones of clients that do not wait for the first answer
+   * before they send them.
+   */
+  #onControl(packet: ReceivedPacket): void {
+    if (packet.retain) return this.#drop(packet, "it is retained, but belongs to one moment");
+    const clientId = senderOf(packet);
+    if (clientId === undefined || !isTopicLevel(clientId) || clientId.length > CLIENT_ID_LIMIT) {
+      return this.#drop(packet, "its MCP-MQTT-CLIENT-ID is missing or cannot be part of a topic");
+    }
+    const message = new Message(packet.payload);
+    const known = this.#sessions.get(clientId);
+    if (known !== undefined && message.method !== INITIALIZE) return known.deliver(packet);
+    if (message.kind !== "request") return this.#drop(packet, "it is no request and its client has no session");
+    known?.replace(); // without a word: a goodbye would end the new session, which has the same topics
+    this.#open(clientId, packet);
+  }
+
+  #open(clientId: string, packet: ReceivedPacket): void {
+    const { maximumMessage, observe, opened } = this.#options;
+    const session = new ServerSession({
+      link: this.#link,
+      topics: this.#topics,
+      server: this.#server,
+      clientId,
+      qos: plainQoS(this.#options.qos),
+      maximumMessage,
+      observe,
+    });
+    this.#sessions.set(clientId, session);
+    void session.closed.then(() => {
+      if (this.#sessions.get(clientId) === session) this.#sessions.delete(clientId);
+    });
+    session.deliver(packet);
+    opened(session);
+  }
+
+  #drop(packet: ReceivedPacket, cause: string): void {
+    this.#options.observe({ type: "message.dropped", source: packet.topic, cause });
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * One client's session, seen from the server.
+ *
+ * @module
+ */
+import type { Channel, Receiver } from "../../core/channel.ts";
+import { systemClock } from "../../core/clock.ts";
+import type { Observer } from "../../core/events.ts";
+import { Failure } from "../../core/failure.ts";
+import { Inbox } from "../../core/inbox.ts";
+import { Message } from "../../core/message.ts";
+import type { MqttLink, PublishProperties, QoS, ReceivedPacket, Subscription } from "../../mqtt/mod.ts";
+import { cancelledRequestId, PendingRequests } from "../../relay/mod.ts";
+import { tooLarge } from "../limits.ts";
+import { disconnected, isDisconnected, isServerCapability, publishProperties } from "./messages.ts";
+import type { ServerInstance, Topics } from "./topics.ts";
+
+/** What a {@linkcode ServerSession} is made of. */
+export interface ServerSessionOptions {
+  readonly link: MqttLink;
+  readonly topics: Topics;
+  readonly server: ServerInstance;
+  /** The client's MQTT client id. */
+  readonly clientId: string;
+  readonly qos: QoS;
+  /** Largest message, in bytes. */
+  readonly maximumMessage: number;
+  readonly observe: Observer;
+}
+
+/** A session whose server process leaves this many bytes unread is ended. */
+const INBOX_LIMIT = 64 * 1024 * 1024;
+
+/**
+ * The channel to one client.
+ *
+ * Somebody has to receive from it before it subscribes to the client's topics; and nothing is sent before the broker
+ * has granted that, since from the first answer on the client speaks on them.
+ */
+export class ServerSession implements Channel {
+  readonly closed: Promise<Failure | undefined>;
+  readonly #options: ServerSessionOptions;
+  readonly #rpcTopic: string;
+  readonly #properties: PublishProperties;
+  readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
+  readonly #inbox = new Inbox();
+  readonly #abort = new AbortController();
+  readonly #unanswered = new PendingRequests(systemClock, () => {});
+  #phase: "fresh" | "subscribing" | "open" | "ended" = "fresh";
+  #held: Message[] = [];
+
+  constructor(options: ServerSessionOptions) {
+    this.#options = options;
+    this.#rpcTopic = options.topics.rpc(options.clientId, options.server);
+    this.#properties = publishProperties("mcp-server", options.server.serverId);
+    this.closed = this.#end.promise;
+  }
+
+  /** For logs: whose session it is. */
+  get name(): string {
+    return this.#options.clientId;
+  }
+
+  receive(receiver: Receiver): void {
+    if (this.#phase === "fresh") {
+      this.#phase = "subscribing";
+      void this.#subscribe();
+    }
+    this.#inbox.start(receiver);
+  }
+
+  /** Takes what arrived for this session. */
+  deliver(packet: ReceivedPacket): void {
+    // What is retained belongs to an earlier life of a client that had the same id.
+    if (this.#phase === "ended" || packet.retain) return;
+    const message = new Message(packet.payload);
+    if (isDisconnected(message)) return this.abandon();
+    if (message.kind === "malformed") {
+      this.#options.observe({ type: "message.dropped", source: packet.topic, cause: "it is not JSON" });
+      return;
+    }
+    this.#note(message);
+    this.#inbox.push(message);
+    if (this.#inbox.bytes > INBOX_LIMIT) {
+      void this.close(new Failure("session-ended", "The server process does not read what it is sent"));
+    }
+  }
+
+  send(message: Message): Promise<void> | void {
+    const { maximumMessage } = this.#options;
+    if (message.bytes.length > maximumMessage) {
+      return this.#refuse(message, tooLarge(message.bytes.length, maximumMessage));
+    }
+    switch (this.#phase) {
+      case "fresh":
+      case "subscribing":
+        this.#held.push(message);
+        return;
+      case "open":
+        return this.#publish(message);
+      case "ended":
+        return;
+    }
+  }
+
+  close(reason?: Failure): Promise<void> {
+    if (this.#phase === "ended") return Promise.resolve();
+    if (reason !== undefined) {
+      for (const { id } of this.#unanswered.takeAll()) void this.#publish(reason.toResponse(id));
+    }
+    void this.#publishBytes(this.#rpcTopic, disconnected());
+    this.#finish(reason);
+    return Promise.resolve();
+  }
+
+  /** Ends the session because the client has, or cannot be told. */
+  abandon(reason?: Failure): void {
+    if (this.#phase === "ended") return;
+    this.#abort.abort(reason);
+    this.#finish(reason);
+  }
+
+  /** Ends the session because the client has begun another one, which takes over the subscriptions. */
+  replace(): void {
+    this.#abort.abort();
+    this.#end.resolve(new Failure("session-replaced", "The client has opened another session"));
+    this.#phase = "ended";
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #note(message: Message): void {
+    if (message.kind === "request") return this.#unanswered.add(message);
+    const cancelled = cancelledRequestId(message);
+    if (cancelled !== undefined) this.#unanswered.cancel(cancelled);
+  }
+
+  #finish(reason: Failure | undefined): void {
+    this.#phase = "ended";
+    for (const { filter } of this.#subscriptions()) void this.#options.link.unsubscribe(filter);
+    this.#end.resolve(reason);
+  }
+
+  async #subscribe(): Promise<void> {
+    const { link } = this.#options;
+    await Promise.all(this.#subscriptions().map((subscription) => link.subscribe(subscription)));
+    if (this.#phase !== "subscribing") return;
+    this.#phase = "open";
+    for (const message of this.#held.splice(0)) void this.#publish(message);
+  }
+
+  #subscriptions(): Subscription[] {
+    const { topics, clientId, qos } = this.#options;
+    const refused = (failure: Failure) => void this.close(failure);
+    return [
+      {
+        filter: topics.clientPresence(clientId),
+        qos: 1,
+        handler: (packet) => this.#onPresence(packet),
+        refused,
+      },
+      {
+        filter: topics.clientCapability(clientId),
+        qos: 1,
+        handler: (packet) => this.deliver(packet),
+        refused,
+      },
+      { filter: this.#rpcTopic, qos, noLocal: true, handler: (packet) => this.deliver(packet), refused },
+    ];
+  }
+
+  /** Peers differ in how they say goodbye here: with a message, or with nothing at all as servers do. */
+  #onPresence(packet: ReceivedPacket): void {
+    if (packet.retain) return;
+    if (packet.payload.length === 0 || isDisconnected(new Message(packet.payload))) this.abandon();
+  }
+
+  #publish(message: Message): Promise<void> | void {
+    const { topics, server } = this.#options;
+    if (message.kind === "response") this.#unanswered.settle(message);
+    const topic = isServerCapability(message) ? topics.serverCapability(server) : this.#rpcTopic;
+    return this.#publishBytes(topic, message.bytes, message);
+  }
+
+  #publishBytes(topic: string, payload: Uint8Array, message?: Message): Promise<void> | void {
+    const { link, qos } = this.#options;
+    return link.publish(
+      { topic, payload, qos, properties: this.#properties },
+      (failure) => this.#undelivered(topic, message, failure),
+      this.#abort.signal,
+    );
+  }
+
+  #undelivered(topic: string, message: Message | undefined, failure: Failure | undefined): void {
+    if (failure === undefined || this.#phase === "ended") return;
+    if (failure.reason === "no-server-online") {
+      if (topic !== this.#rpcTopic) return;
+      this.abandon(new Failure("session-ended", "The client has left: nobody is subscribed to its topic"));
+      return;
+    }
+    this.#options.observe({ type: "publish.failed", topic, cause: failure.message });
+    if (message !== undefined) this.#refuse(message, failure);
+  }
+
+  /** Sees to it that whoever waits for an answer gets one. */
+  #refuse(message: Message, failure: Failure): void {
+    if (message.id === undefined) return;
+    const answer = failure.toResponse(message.id);
+    if (message.kind === "response") void this.send(answer);
+    else if (message.kind === "request") this.#inbox.push(answer);
+  }
+}

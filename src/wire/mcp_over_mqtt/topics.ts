@@ -1,0 +1,72 @@
+/**
+ * The topics of the open convention.
+ *
+ * | topic | use |
+ * |---|---|
+ * | `$mcp-server/{server-id}/{server-name}` | control: the client's first request |
+ * | `$mcp-rpc/{mcp-client-id}/{server-id}/{server-name}` | everything after it, both ways |
+ * | `$mcp-server/presence/{server-id}/{server-name}` | whether the server is online, retained |
+ * | `$mcp-server/capability/{server-id}/{server-name}` | changes of the server's lists and resources |
+ * | `$mcp-client/presence/{mcp-client-id}` | that the client is gone |
+ * | `$mcp-client/capability/{mcp-client-id}` | changes of the client's lists |
+ *
+ * Source: MCP over MQTT, specification 2025-03-26, "Message Topics".
+ *
+ * @module
+ */
+import { isTopicLevel } from "../../mqtt/mod.ts";
+
+/** One instance of a server. */
+export interface ServerInstance {
+  /** Its MQTT client id. */
+  readonly serverId: string;
+  /** May have several levels. */
+  readonly serverName: string;
+}
+
+/** All topics of the convention, below one prefix. */
+export class Topics {
+  readonly #server: string;
+  readonly #client: string;
+  readonly #rpc: string;
+
+  /** @param prefix what stands in the place of the leading `$` */
+  constructor(prefix = "$") {
+    this.#server = `${prefix}mcp-server`;
+    this.#client = `${prefix}mcp-client`;
+    this.#rpc = `${prefix}mcp-rpc`;
+  }
+
+  control({ serverId, serverName }: ServerInstance): string {
+    return `${this.#server}/${serverId}/${serverName}`;
+  }
+
+  rpc(clientId: string, { serverId, serverName }: ServerInstance): string {
+    return `${this.#rpc}/${clientId}/${serverId}/${serverName}`;
+  }
+
+  serverPresence({ serverId, serverName }: ServerInstance): string {
+    return `${this.#server}/presence/${serverId}/${serverName}`;
+  }
+
+  serverCapability({ serverId, serverName }: ServerInstance): string {
+    return `${this.#server}/capability/${serverId}/${serverName}`;
+  }
+
+  clientPresence(clientId: string): string {
+    return `${this.#client}/presence/${clientId}`;
+  }
+
+  clientCapability(clientId: string): string {
+    return `${this.#client}/capability/${clientId}`;
+  }
+
+  /** Whose presence a topic tells; `undefined` when it is another topic. */
+  presentServer(topic: string): ServerInstance | undefined {
+    const start = `${this.#server}/presence/`;
+    if (!topic.startsWith(start)) return undefined;
+    const [serverId = "", ...name] = topic.slice(start.length).split("/");
+    const serverName = name.join("/");
+    return isTopicLevel(serverId) && serverName !== "" ? { serverId, serverName } : undefined;
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Who is online on a broker.
+ *
+ * @module
+ */
+import type { Failure } from "../core/failure.ts";
+import type { LinkState, MqttLink, UserProperties } from "../mqtt/mod.ts";
+import type { Announcement, Directory, MakeLink, ProfileName } from "./profile.ts";
+
+/** What a {@linkcode ServerWatch} is made of. */
+export interface ServerWatchOptions {
+  readonly clientId: string;
+  readonly directories: Readonly<Partial<Record<ProfileName, Directory>>>;
+  /** Takes each change, and after a reconnection everything that is still there. */
+  readonly announced: (announcement: Announcement) => void;
+  /** Told after every change of the connection. */
+  readonly changed?: (state: LinkState) => void;
+}
+
+/** Looks for the servers of several profiles over one connection. */
+export class ServerWatch implements AsyncDisposable {
+  readonly #options: ServerWatchOptions;
+  readonly #link: MqttLink;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #granted = new Map<string, boolean>();
+  readonly #refusals = new Map<string, Failure>();
+
+  constructor(makeLink: MakeLink, options: ServerWatchOptions) {
+    this.#options = options;
+    const userProperties: UserProperties = Object.assign(
+      {},
+      ...Object.values(options.directories).map((directory) => directory.userProperties),
+    );
+    this.#link = makeLink({
+      clientId: options.clientId,
+      sessionExpiryInterval: 0,
+      ...(Object.keys(userProperties).length === 0 ? {} : { userProperties }),
+    });
+    this.#ready.promise.catch(() => {}); // only who waits for it needs to know
+    this.#link.watch((state) => this.#onLinkState(state));
+    this.#link.open();
+  }
+
+  /** Where the connection stands. */
+  get state(): LinkState {
+    return this.#link.state;
+  }
+
+  /** Resolves when all subscriptions are made; rejects when the broker refuses the login. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  /** The profiles of which the broker shows nothing at all, and why. */
+  get hidden(): ReadonlyMap<string, Failure> {
+    return new Map([...this.#refusals].filter(([profile]) => this.#granted.get(profile) !== true));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#link.close();
+  }
+
+  #onLinkState(state: LinkState): void {
+    if (state.status === "online") void this.#subscribe(state.limits.userProperties);
+    else if (state.status === "refused") this.#ready.reject(state.failure);
+    this.#options.changed?.(state);
+  }
+
+  async #subscribe(answer: UserProperties): Promise<void> {
+    await Promise.all(
+      Object.entries(this.#options.directories).map(([profile, directory]) =>
+        this.#subscribeTo(profile, directory, directory.filters(answer))
+      ),
+    );
+    this.#ready.resolve();
+  }
+
+  async #subscribeTo(profile: string, directory: Directory, filters: readonly string[]): Promise<void> {
+    await Promise.all(filters.map(async (filter) => {
+      let refused = false;
+      await this.#link.subscribe({
+        filter,
+        qos: 0,
+        handler: (packet) => {
+          const announcement = directory.read(packet);
+          if (announcement !== undefined) this.#options.announced(announcement);
+        },
+        refused: (failure) => {
+          refused = true;
+          this.#refusals.set(profile, failure);
+        },
+      });
+      if (!refused) this.#granted.set(profile, true);
+    }));
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Links to a broker of a test, and what can happen to them.
+ *
+ * @module
+ */
+import type { ProxyEvent } from "../../src/core/events.ts";
+import type { UserProperties } from "../../src/mqtt/mod.ts";
+import { BROKER_PROFILES, BrokerLink, type ConnectPlan, type MqttLink } from "../../src/mqtt/mod.ts";
+import type { MqttConnection } from "../../src/mqtt/connection.ts";
+import { connectMqttJs } from "../../src/mqtt/mqttjs.ts";
+import type { TestBroker } from "./embedded_broker.ts";
+
+/** What the links of a test are like. */
+export interface TestLinksOptions {
+  /** User properties that the broker's CONNACK is to have. */
+  readonly answer?: UserProperties;
+}
+
+/** The links of one test. Disposing of it closes them. */
+export class TestLinks implements AsyncDisposable {
+  /** What the links were made for, in order. */
+  readonly plans: ConnectPlan[] = [];
+  readonly events: ProxyEvent[] = [];
+  readonly #broker: TestBroker;
+  readonly #options: TestLinksOptions;
+  readonly #links: MqttLink[] = [];
+  readonly #connections = new Map<string, MqttConnection>();
+
+  constructor(broker: TestBroker, options: TestLinksOptions = {}) {
+    this.#broker = broker;
+    this.#options = options;
+  }
+
+  /** Makes a link; see `MakeLink`. */
+  readonly make = (plan: ConnectPlan): MqttLink => {
+    this.plans.push(plan);
+    const link = new BrokerLink({
+      broker: { url: this.#broker.url, keepAlive: 60 },
+      plan,
+      profile: BROKER_PROFILES.standard,
+      observe: this.observe,
+      random: () => 0,
+      connect: async (request, signal) => {
+        const connection = await connectMqttJs(request, signal);
+        this.#connections.set(plan.clientId, connection);
+        const { answer } = this.#options;
+        if (answer !== undefined) Object.assign(connection.answer, { userProperties: answer });
+        return connection;
+      },
+    });
+    this.#links.push(link);
+    return link;
+  };
+
+  /** Takes what happens. */
+  readonly observe = (event: ProxyEvent): void => void this.events.push(event);
+
+  /** Cuts the connection of a client without a goodbye, as a crash would. */
+  cut(clientId: string): void {
+    this.#connections.get(clientId)?.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#links.map((link) => link.close()));
+  }
+}
+
+/** Waits until `condition` holds. */
+export async function until(condition: () => boolean, what: string, limit = 10_000): Promise<void> {
+  const deadline = performance.now() + limit;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`In vain waited for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

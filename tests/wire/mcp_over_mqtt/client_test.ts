@@ -1,0 +1,340 @@
+import assert from "node:assert/strict";
+import type { Failure } from "../../../src/core/failure.ts";
+import { Message } from "../../../src/core/message.ts";
+import { type ClientOptions, type ProfileDialer, PROFILES } from "../../../src/wire/mod.ts";
+import type { Channel } from "../../../src/core/channel.ts";
+import { testOnBrokers, testOnMosquitto } from "../../support/brokers.ts";
+import { embeddedBroker, type TestBroker } from "../../support/embedded_broker.ts";
+import { TestLinks, type TestLinksOptions, until } from "../../support/links.ts";
+import { mosquitto } from "../../support/mosquitto.ts";
+import { MqttPeer, type PeerPacket } from "../../support/mqtt_peer.ts";
+
+const NAME = "demo/echo";
+const CONTROL = `$mcp-server/s1/${NAME}`;
+const PRESENCE = `$mcp-server/presence/s1/${NAME}`;
+const CAPABILITY = `$mcp-server/capability/s1/${NAME}`;
+const RPC = `$mcp-rpc/c1/s1/${NAME}`;
+const OF_SERVER = { userProperties: { "MCP-COMPONENT-TYPE": "mcp-server", "MCP-MQTT-CLIENT-ID": "s1" } };
+const OF_CLIENT = { "MCP-COMPONENT-TYPE": "mcp-client", "MCP-MQTT-CLIENT-ID": "c1" };
+const ONLINE = { jsonrpc: "2.0", method: "notifications/server/online", params: { description: "" } };
+const INITIALIZE = { jsonrpc: "2.0", id: 1, method: "initialize", params: {} };
+const DISCONNECTED = { jsonrpc: "2.0", method: "notifications/disconnected" };
+
+/** A dialer whose client ids are `c1`, `c2`, …, and what its sessions have received. */
+class Client implements AsyncDisposable {
+  readonly links: TestLinks;
+  readonly received: Message[] = [];
+  readonly #dialer: ProfileDialer;
+  #ids = 0;
+
+  constructor(broker: TestBroker, options: Partial<ClientOptions> = {}, links: TestLinksOptions = {}) {
+    this.links = new TestLinks(broker, links);
+    this.#dialer = PROFILES["mcp-over-mqtt"].dialer(this.links.make, {
+      serverName: NAME,
+      clientId: () => `c${++this.#ids}`,
+      component: { implementation: "test" },
+      pick: "first",
+      qos: 1,
+      maximumMessage: 64 * 1024 * 1024,
+      discovery: true,
+      connectTimeout: 10_000,
+      timeout: () => 10_000,
+      observe: this.links.observe,
+      ...options,
+    });
+  }
+
+  async dial(): Promise<Channel> {
+    const session = await this.#dialer.dial(AbortSignal.timeout(10_000));
+    session.receive((message) => void this.received.push(message));
+    return session;
+  }
+
+  obstacle(): Failure {
+    return this.#dialer.obstacle();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#dialer[Symbol.asyncDispose]();
+    await this.links[Symbol.asyncDispose]();
+  }
+}
+
+/** A server that announces itself and listens; what it answers is the test's business. */
+async function server(broker: TestBroker, id = "s1"): Promise<MqttPeer> {
+  const presence = `$mcp-server/presence/${id}/${NAME}`;
+  const peer = await MqttPeer.connect(
+    broker.url,
+    {
+      clientId: id,
+      will: { topic: presence, payload: "", qos: 0, retain: true },
+    } as Parameters<typeof MqttPeer.connect>[1],
+  );
+  await peer.subscribe(`$mcp-server/${id}/${NAME}`);
+  await peer.publish(presence, ONLINE, { retain: true, ...OF_SERVER });
+  return peer;
+}
+
+/** Answers the next message as a server that has just been initialized. */
+async function initialize(peer: MqttPeer, session: Channel): Promise<void> {
+  void session.send(Message.from(INITIALIZE));
+  const { payload, userProperties } = await peer.next();
+  assert.deepEqual(payload, INITIALIZE);
+  await peer.subscribe(`$mcp-rpc/${userProperties["MCP-MQTT-CLIENT-ID"]}/s1/${NAME}`, { noLocal: true });
+  await peer.publish(`$mcp-rpc/${userProperties["MCP-MQTT-CLIENT-ID"]}/s1/${NAME}`, {
+    jsonrpc: "2.0",
+    id: 1,
+    result: {},
+  }, OF_SERVER);
+}
+
+const brief = ({ topic, payload }: PeerPacket) => [topic, payload.method ?? payload.id ?? payload];
+
+testOnBrokers("every message of a session is where the convention wants it", async (broker) => {
+  await using watcher = await MqttPeer.connect(broker.url);
+  await watcher.subscribe("$mcp-server/+/demo/echo");
+  await watcher.subscribe("$mcp-client/#");
+  await using peer = await server(broker);
+  await using client = new Client(broker);
+  const session = await client.dial();
+  await initialize(peer, session);
+  void session.send(Message.from({ jsonrpc: "2.0", method: "notifications/initialized" }));
+  void session.send(Message.from({ jsonrpc: "2.0", id: 2, method: "tools/list" }));
+  void session.send(Message.from({ jsonrpc: "2.0", id: "q", result: {} }));
+  const packets = [await peer.next(), await peer.next(), await peer.next()];
+  assert.deepEqual(packets.map(brief), [[RPC, "notifications/initialized"], [RPC, "tools/list"], [RPC, "q"]]);
+  for (const { qos, retain, userProperties } of packets) {
+    assert.deepEqual({ qos, retain, userProperties }, { qos: 1, retain: false, userProperties: OF_CLIENT });
+  }
+  void session.send(Message.from({ jsonrpc: "2.0", method: "notifications/roots/list_changed" }));
+  await until(() => watcher.packets.length === 2, "the client's notification");
+  await session.close();
+  await until(() => watcher.packets.length === 3, "the client's goodbye");
+  assert.deepEqual(watcher.packets.map(brief), [
+    [CONTROL, "initialize"],
+    ["$mcp-client/capability/c1", "notifications/roots/list_changed"],
+    ["$mcp-client/presence/c1", "notifications/disconnected"],
+  ]);
+  for (const { retain, userProperties } of watcher.packets) {
+    assert.deepEqual({ retain, userProperties }, { retain: false, userProperties: OF_CLIENT });
+  }
+  const [plan] = client.links.plans;
+  assert.deepEqual(plan?.userProperties, {
+    "MCP-COMPONENT-TYPE": "mcp-client",
+    "MCP-META": '{"implementation":"test"}',
+  });
+  assert.equal(plan?.sessionExpiryInterval, 0);
+  assert.equal(plan?.will?.topic, "$mcp-client/presence/c1");
+  assert.equal(plan?.will?.retain, false);
+  assert.deepEqual(JSON.parse(new TextDecoder().decode(plan?.will?.payload)), DISCONNECTED);
+});
+
+Deno.test("the client subscribes to the server's topics before its first request, its session's without its own messages", async () => {
+  await using broker = await embeddedBroker();
+  const order: unknown[] = [];
+  broker.aedes.on("subscribe", (subscriptions, { id }) => {
+    if (id !== "c1") return;
+    order.push(...subscriptions.map(({ topic, nl }: { topic: string; nl?: boolean }) => [topic, nl === true]));
+  });
+  broker.aedes.on("publish", ({ topic }, by) => {
+    if (by?.id === "c1") order.push(topic);
+  });
+  await using peer = await server(broker);
+  await using client = new Client(broker);
+  await initialize(peer, await client.dial());
+  assert.deepEqual(order, [
+    [`$mcp-server/presence/+/${NAME}`, false],
+    [CAPABILITY, false],
+    [RPC, true],
+    CONTROL,
+  ]);
+});
+
+testOnBrokers("what the host says before the first answer waits for it", async (broker) => {
+  await using peer = await server(broker);
+  await using client = new Client(broker);
+  const session = await client.dial();
+  void session.send(Message.from({ jsonrpc: "2.0", method: "notifications/early" }));
+  void session.send(Message.from({ jsonrpc: "2.0", id: 1, method: "tools/call" }));
+  void session.send(Message.from({ jsonrpc: "2.0", id: 2, method: "tools/list" }));
+  assert.deepEqual(brief(await peer.next()), [CONTROL, "tools/call"]);
+  await peer.subscribe(RPC, { noLocal: true });
+  await peer.publish(RPC, { jsonrpc: "2.0", id: 1, result: {} }, OF_SERVER);
+  assert.deepEqual(brief(await peer.next()), [RPC, "notifications/early"]);
+  assert.deepEqual(brief(await peer.next()), [RPC, "tools/list"]);
+});
+
+testOnBrokers("the host gets what comes on the session's topic and on the server's, at QoS 0 and 1", async (broker) => {
+  await using peer = await server(broker);
+  await using client = new Client(broker);
+  await initialize(peer, await client.dial());
+  const changed = { jsonrpc: "2.0", method: "notifications/tools/list_changed" };
+  await peer.publish(RPC, { jsonrpc: "2.0", id: "q", method: "roots/list" }, { qos: 0, ...OF_SERVER });
+  await peer.publish(CAPABILITY, changed, OF_SERVER);
+  await peer.publish(RPC, "{", OF_SERVER);
+  await peer.publish(CAPABILITY, "", OF_SERVER);
+  await peer.publish(RPC, { jsonrpc: "2.0", method: "notifications/message" }, OF_SERVER);
+  await until(() => client.received.length === 4, "all messages");
+  assert.deepEqual(client.received.map(({ method }) => method), [
+    undefined,
+    "roots/list",
+    "notifications/tools/list_changed",
+    "notifications/message",
+  ]);
+});
+
+const ENDS: readonly [how: string, reason: string, end: (peer: MqttPeer) => Promise<void>][] = [
+  ["clears its presence", "server-gone", (peer) => peer.publish(PRESENCE, "", { retain: true })],
+  ["crashes", "server-gone", (peer) => peer.drop()],
+  ["says goodbye on the session's topic", "session-ended", (peer) => peer.publish(RPC, DISCONNECTED, OF_SERVER)],
+];
+
+for (const [how, reason, end] of ENDS) {
+  testOnBrokers(`a session ends when its server ${how}, and the next one has a new client id`, async (broker) => {
+    await using watcher = await MqttPeer.connect(broker.url);
+    await watcher.subscribe("$mcp-client/presence/+");
+    await using peer = await server(broker);
+    await using client = new Client(broker);
+    const session = await client.dial();
+    await initialize(peer, session);
+    await end(peer);
+    assert.equal((await session.closed)?.reason, reason);
+    assert.equal((await watcher.next()).topic, "$mcp-client/presence/c1");
+    await using again = await server(broker, "s2");
+    const next = await client.dial();
+    void next.send(Message.from(INITIALIZE));
+    assert.deepEqual((await again.next()).userProperties["MCP-MQTT-CLIENT-ID"], "c2");
+    await next.close();
+  });
+}
+
+testOnBrokers(
+  "a session ends with the connection to the broker, and the server learns it from the will",
+  async (broker) => {
+    await using watcher = await MqttPeer.connect(broker.url);
+    await watcher.subscribe("$mcp-client/presence/+");
+    await using peer = await server(broker);
+    await using client = new Client(broker);
+    const session = await client.dial();
+    await initialize(peer, session);
+    client.links.cut("c1");
+    assert.equal((await session.closed)?.reason, "broker-unreachable");
+    const { topic, payload } = await watcher.next();
+    assert.deepEqual([topic, payload], ["$mcp-client/presence/c1", DISCONNECTED]);
+    const next = await client.dial();
+    void next.send(Message.from(INITIALIZE));
+    await until(() => peer.packets.length === 2, "the second initialization");
+    assert.equal(peer.packets[1]?.userProperties["MCP-MQTT-CLIENT-ID"], "c2");
+    await next.close();
+  },
+);
+
+testOnBrokers("a server that comes online later is found", async (broker) => {
+  await using client = new Client(broker, { pick: "random" });
+  const dialled = client.dial();
+  await until(() => client.obstacle().reason === "no-server-online", "the connection");
+  await using peer = await server(broker);
+  await initialize(peer, await dialled);
+});
+
+testOnBrokers("only servers of that very name are found", async (broker) => {
+  await using watcher = await MqttPeer.connect(broker.url);
+  for (const topic of ["s1/demo", "s2/demo/echo/more", "demo/echo", "s3/Demo/echo"]) {
+    await watcher.publish(`$mcp-server/presence/${topic}`, ONLINE, { retain: true });
+  }
+  await using client = new Client(broker);
+  const dialled = client.dial();
+  await until(() => client.obstacle().reason === "no-server-online", "the connection");
+  await using peer = await server(broker, "right");
+  const session = await dialled;
+  void session.send(Message.from(INITIALIZE));
+  assert.equal((await peer.next()).payload.method, "initialize");
+  await session.close();
+});
+
+testOnBrokers("the one instance that was asked for is taken", async (broker) => {
+  await using _other = await server(broker, "s0");
+  await using peer = await server(broker, "s1");
+  await using client = new Client(broker, { serverId: "s1" });
+  await initialize(peer, await client.dial());
+});
+
+testOnBrokers("without discovery, the instance that was asked for is assumed to be there", async (broker) => {
+  await using peer = await MqttPeer.connect(broker.url);
+  await peer.subscribe(CONTROL);
+  await using client = new Client(broker, { serverId: "s1", discovery: false });
+  await initialize(peer, await client.dial());
+});
+
+testOnBrokers("servers are looked for with the filters that the broker gives", async (broker) => {
+  await using peer = await server(broker);
+  const filters = JSON.stringify(["other/#", "demo/+"]);
+  await using client = new Client(broker, {}, { answer: { "MCP-SERVER-NAME-FILTERS": filters } });
+  await initialize(peer, await client.dial());
+});
+
+testOnBrokers("a server that the broker's filters hide is not reached, and the reason is told", async (broker) => {
+  await using _peer = await server(broker);
+  await using client = new Client(broker, {}, { answer: { "MCP-SERVER-NAME-FILTERS": '["other/#"]' } });
+  await assert.rejects(client.dial(), (error: Failure) => {
+    assert.equal(error.reason, "not-authorized");
+    assert.match(error.message, /"demo\/echo", only: \["other\/#"\]/);
+    return true;
+  });
+});
+
+testOnBrokers("filters that are none are not heeded", async (broker) => {
+  await using peer = await server(broker);
+  await using client = new Client(broker, {}, { answer: { "MCP-SERVER-NAME-FILTERS": "{" } });
+  await initialize(peer, await client.dial());
+  assert.ok(client.links.events.some((event) => event.type === "warning" && event.text.includes("JSON array")));
+});
+
+testOnBrokers("an instance that does not answer in time is given up, and avoided", async (broker) => {
+  await using mute = await server(broker, "s0");
+  await using client = new Client(broker, { timeout: () => 200 });
+  const session = await client.dial();
+  void session.send(Message.from(INITIALIZE));
+  assert.equal((await mute.next()).payload.method, "initialize");
+  assert.equal((await session.closed)?.reason, "server-not-responding");
+  await using peer = await server(broker, "s1");
+  const next = await client.dial();
+  void next.send(Message.from(INITIALIZE));
+  assert.equal((await peer.next()).payload.method, "initialize");
+  await next.close();
+});
+
+testOnMosquitto("an instance whose presence is a leftover is passed over without a word to the host", async () => {
+  await using broker = await mosquitto();
+  await using leftover = await MqttPeer.connect(broker.url);
+  await leftover.publish(`$mcp-server/presence/s0/${NAME}`, ONLINE, { retain: true });
+  await using peer = await server(broker, "s1");
+  await using client = new Client(broker);
+  const session = await client.dial();
+  await initialize(peer, session);
+  await until(() => client.received.length === 1, "the answer");
+  await session.close();
+});
+
+testOnMosquitto("when nothing but leftovers is announced, the host is told", async () => {
+  await using broker = await mosquitto();
+  await using leftover = await MqttPeer.connect(broker.url);
+  await leftover.publish(PRESENCE, ONLINE, { retain: true });
+  await using client = new Client(broker);
+  const session = await client.dial();
+  void session.send(Message.from(INITIALIZE));
+  const failure = await session.closed;
+  assert.equal(failure?.reason, "server-not-responding");
+  assert.match(failure?.message ?? "", /announced, but does not listen/);
+});
+
+testOnBrokers("another prefix takes the place of the leading $", async (broker) => {
+  await using peer = await MqttPeer.connect(broker.url);
+  await peer.subscribe("acme/mcp-server/s1/demo/echo");
+  await peer.publish("acme/mcp-server/presence/s1/demo/echo", ONLINE, { retain: true });
+  await using client = new Client(broker, { topicPrefix: "acme/" });
+  const session = await client.dial();
+  void session.send(Message.from(INITIALIZE));
+  assert.equal((await peer.next()).topic, "acme/mcp-server/s1/demo/echo");
+  await session.close();
+});

@@ -1,0 +1,373 @@
+import assert from "node:assert/strict";
+import { Message } from "../../../src/core/message.ts";
+import { type IncomingSession, PROFILES, type ServerOptions } from "../../../src/wire/mod.ts";
+import { testOnBrokers } from "../../support/brokers.ts";
+import type { TestBroker } from "../../support/embedded_broker.ts";
+import { embeddedBroker } from "../../support/embedded_broker.ts";
+import { TestLinks, type TestLinksOptions, until } from "../../support/links.ts";
+import { MqttPeer } from "../../support/mqtt_peer.ts";
+
+const CONTROL = "$mcp-server/s1/demo/echo";
+const PRESENCE = "$mcp-server/presence/s1/demo/echo";
+const CAPABILITY = "$mcp-server/capability/s1/demo/echo";
+const RPC = "$mcp-rpc/c1/s1/demo/echo";
+const OF_SERVER = { "MCP-COMPONENT-TYPE": "mcp-server", "MCP-MQTT-CLIENT-ID": "s1" };
+const OF_CLIENT = { "MCP-COMPONENT-TYPE": "mcp-client", "MCP-MQTT-CLIENT-ID": "c1" };
+const INITIALIZE = { jsonrpc: "2.0", id: 1, method: "initialize", params: {} };
+const DISCONNECTED = { jsonrpc: "2.0", method: "notifications/disconnected" };
+
+/** A server whose sessions answer every request with its method, and keep what else they get. */
+class EchoServer implements AsyncDisposable {
+  readonly links: TestLinks;
+  readonly sessions: IncomingSession[] = [];
+  readonly received: Message[] = [];
+  readonly ended: string[] = [];
+  readonly #acceptor: AsyncDisposable;
+
+  constructor(broker: TestBroker, options: Partial<ServerOptions> = {}, links: TestLinksOptions = {}) {
+    this.links = new TestLinks(broker, links);
+    this.#acceptor = PROFILES["mcp-over-mqtt"].accept(this.links.make, {
+      serverName: "demo/echo",
+      clientId: "s1",
+      component: { implementation: "test" },
+      description: "echoes",
+      meta: { room: "attic" },
+      share: undefined,
+      qos: 1,
+      maximumMessage: 64 * 1024 * 1024,
+      observe: this.links.observe,
+      opened: (session) => this.#opened(session),
+      ...options,
+    });
+  }
+
+  #opened(session: IncomingSession): void {
+    this.sessions.push(session);
+    void session.closed.then((failure) => this.ended.push(failure?.reason ?? "left"));
+    session.receive((message) => {
+      this.received.push(message);
+      if (message.kind !== "request") return;
+      void session.send(Message.from({ jsonrpc: "2.0", id: JSON.parse(message.id ?? "0"), result: message.method }));
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#acceptor[Symbol.asyncDispose]();
+    await this.links[Symbol.asyncDispose]();
+  }
+}
+
+/** A client that has subscribed as the convention wants it, and says what it is. */
+async function client(broker: TestBroker): Promise<MqttPeer> {
+  const peer = await MqttPeer.connect(
+    broker.url,
+    {
+      clientId: "c1",
+      will: { topic: "$mcp-client/presence/c1", payload: JSON.stringify(DISCONNECTED), qos: 0, retain: false },
+    } as Parameters<typeof MqttPeer.connect>[1],
+  );
+  await peer.subscribe("$mcp-server/presence/+/demo/echo");
+  await peer.subscribe(CAPABILITY);
+  await peer.subscribe(RPC, { noLocal: true });
+  const online = await peer.nextOn(PRESENCE);
+  assert.equal(online.payload.method, "notifications/server/online");
+  return peer;
+}
+
+testOnBrokers("the server announces itself with name, description and metadata, retained", async (broker) => {
+  await using server = new EchoServer(broker);
+  await using watcher = await MqttPeer.connect(broker.url);
+  await watcher.subscribe("$mcp-server/#");
+  const { topic, payload, retain, userProperties } = await watcher.next();
+  assert.equal(topic, PRESENCE);
+  assert.equal(retain, true);
+  assert.deepEqual(userProperties, OF_SERVER);
+  const { since, ...meta } = payload.params.meta;
+  assert.ok(Date.parse(since) <= Date.now());
+  assert.deepEqual(payload, {
+    jsonrpc: "2.0",
+    method: "notifications/server/online",
+    params: { server_name: "demo/echo", description: "echoes", meta: payload.params.meta },
+  });
+  assert.deepEqual(meta, { room: "attic" });
+  const [plan] = server.links.plans;
+  assert.equal(plan?.sessionExpiryInterval, 0);
+  assert.equal(plan?.protocolVersion, 5);
+  assert.deepEqual(plan?.userProperties, {
+    "MCP-COMPONENT-TYPE": "mcp-server",
+    "MCP-META": '{"implementation":"test","room":"attic"}',
+  });
+});
+
+testOnBrokers("every message of a session is where the convention wants it", async (broker) => {
+  await using server = new EchoServer(broker);
+  await using peer = await client(broker);
+
+  await peer.publish(CONTROL, INITIALIZE, { userProperties: OF_CLIENT });
+  const answer = await peer.next();
+  assert.deepEqual(answer, {
+    topic: RPC,
+    payload: { jsonrpc: "2.0", id: 1, result: "initialize" },
+    qos: 1,
+    maximumMessage: 64 * 1024 * 1024,
+    retain: false,
+    userProperties: OF_SERVER,
+  });
+  await peer.publish(RPC, { jsonrpc: "2.0", method: "notifications/initialized" }, { userProperties: OF_CLIENT });
+  await peer.publish(RPC, { jsonrpc: "2.0", id: 2, method: "tools/list" }, { qos: 0, userProperties: OF_CLIENT });
+  assert.deepEqual((await peer.next()).payload, { jsonrpc: "2.0", id: 2, result: "tools/list" });
+
+  const [session] = server.sessions;
+  assert.ok(session);
+  const notifications = [
+    ["notifications/message", RPC],
+    ["notifications/progress", RPC],
+    ["notifications/tools/list_changed", CAPABILITY],
+    ["notifications/prompts/list_changed", CAPABILITY],
+    ["notifications/resources/list_changed", CAPABILITY],
+    ["notifications/resources/updated", CAPABILITY],
+  ] as const;
+  for (const [method, topic] of notifications) {
+    void session.send(Message.from({ jsonrpc: "2.0", method }));
+    const { retain, userProperties, ...packet } = await peer.next();
+    assert.deepEqual(packet, { topic, payload: { jsonrpc: "2.0", method }, qos: 1 });
+    assert.equal(retain, false);
+    assert.deepEqual(userProperties, OF_SERVER);
+  }
+  void session.send(Message.from({ jsonrpc: "2.0", id: "q", method: "roots/list" }));
+  assert.deepEqual(await peer.next().then(({ topic, payload }) => [topic, payload]), [
+    RPC,
+    { jsonrpc: "2.0", id: "q", method: "roots/list" },
+  ]);
+
+  const changed = { jsonrpc: "2.0", method: "notifications/roots/list_changed" };
+  await peer.publish("$mcp-client/capability/c1", changed, { userProperties: OF_CLIENT });
+  await peer.publish(RPC, { jsonrpc: "2.0", id: "q", result: {} }, { userProperties: OF_CLIENT });
+  await until(() => server.received.length === 5, "all that the client has sent");
+  assert.deepEqual(server.received.map(({ method, id }) => method ?? id), [
+    "initialize",
+    "notifications/initialized",
+    "tools/list",
+    "notifications/roots/list_changed",
+    '"q"',
+  ]);
+});
+
+Deno.test("the server subscribes to all topics of a client before it answers, the session's own without its own messages", async () => {
+  await using broker = await embeddedBroker();
+  const order: unknown[] = [];
+  broker.aedes.on("subscribe", (subscriptions, { id }) => {
+    if (id === "s1") {
+      order.push(...subscriptions.map(({ topic, nl }: { topic: string; nl?: boolean }) => [topic, nl === true]));
+    }
+  });
+  broker.aedes.on("unsubscribe", (topics, { id }) => {
+    if (id === "s1") order.push(...topics.map((topic) => `not ${topic}`));
+  });
+  broker.aedes.on("publish", ({ topic }, by) => {
+    if (by?.id === "s1") order.push(topic);
+  });
+  await using _server = new EchoServer(broker);
+  await using peer = await client(broker);
+  await peer.publish(CONTROL, INITIALIZE, { userProperties: OF_CLIENT });
+  await peer.nextOn(RPC);
+  await peer.publish(RPC, DISCONNECTED, { userProperties: OF_CLIENT });
+  await until(() => order.length === 9, "the end of the session");
+  assert.deepEqual(order, [
+    [CONTROL, false],
+    PRESENCE,
+    ["$mcp-client/presence/c1", false],
+    ["$mcp-client/capability/c1", false],
+    [RPC, true],
+    RPC,
+    "not $mcp-client/presence/c1",
+    "not $mcp-client/capability/c1",
+    `not ${RPC}`,
+  ]);
+});
+
+testOnBrokers("the first request on the control topic opens a session, whatever its method", async (broker) => {
+  await using server = new EchoServer(broker);
+  await using peer = await client(broker);
+  await peer.publish(CONTROL, { jsonrpc: "2.0", id: 7, method: "tools/call" }, { userProperties: OF_CLIENT });
+  await peer.publish(CONTROL, { jsonrpc: "2.0", id: 8, method: "tools/list" }, { userProperties: OF_CLIENT });
+  assert.deepEqual((await peer.nextOn(RPC)).payload, { jsonrpc: "2.0", id: 7, result: "tools/call" });
+  assert.deepEqual((await peer.nextOn(RPC)).payload, { jsonrpc: "2.0", id: 8, result: "tools/list" });
+  assert.equal(server.sessions.length, 1);
+});
+
+const GOODBYES: readonly [how: string, say: (peer: MqttPeer) => Promise<void>][] = [
+  ["disconnected on the session's topic", (peer) => peer.publish(RPC, DISCONNECTED, { userProperties: OF_CLIENT })],
+  ["disconnected on its presence", (peer) => peer.publish("$mcp-client/presence/c1", DISCONNECTED)],
+  ["an empty message on its presence", (peer) => peer.publish("$mcp-client/presence/c1", "")],
+  ["its will, when it crashes", (peer) => peer.drop()],
+];
+
+for (const [how, say] of GOODBYES) {
+  testOnBrokers(`a client ends its session by ${how}`, async (broker) => {
+    await using server = new EchoServer(broker);
+    await using peer = await client(broker);
+    await peer.publish(CONTROL, INITIALIZE, { userProperties: OF_CLIENT });
+    await peer.nextOn(RPC);
+    await say(peer);
+    await until(() => server.ended.length === 1, "the end of the session");
+    assert.deepEqual(server.ended, ["left"]);
+  });
+}
+
+testOnBrokers(
+  "a client that initializes again under its old id gets a new session and hears no goodbye",
+  async (broker) => {
+    await using server = new EchoServer(broker);
+    await using peer = await client(broker);
+    await peer.publish(CONTROL, INITIALIZE, { userProperties: OF_CLIENT });
+    await peer.nextOn(RPC);
+    await peer.publish(CONTROL, { ...INITIALIZE, id: 2 }, { userProperties: OF_CLIENT });
+    assert.deepEqual((await peer.nextOn(RPC)).payload, { jsonrpc: "2.0", id: 2, result: "initialize" });
+    await peer.publish(RPC, { jsonrpc: "2.0", id: 3, method: "ping" }, { userProperties: OF_CLIENT });
+    assert.deepEqual((await peer.nextOn(RPC)).payload, { jsonrpc: "2.0", id: 3, result: "ping" });
+    assert.deepEqual(server.ended, ["session-replaced"]);
+  },
+);
+
+testOnBrokers(
+  "when the server shuts down, it answers what waits, says goodbye and clears its presence",
+  async (broker) => {
+    // It never answers.
+    const server = new EchoServer(broker, { opened: (session) => session.receive(() => {}) });
+    await using peer = await client(broker);
+    await peer.publish(CONTROL, INITIALIZE, { userProperties: OF_CLIENT });
+    while (!server.links.events.some((event) => event.type === "message.dropped")) {
+      // Noticed as soon as the server has subscribed.
+      await peer.publish(RPC, "no JSON", { userProperties: OF_CLIENT });
+    }
+    await server[Symbol.asyncDispose]();
+    const error = await peer.next();
+    assert.equal(error.topic, RPC);
+    assert.equal(error.payload.id, 1);
+    assert.equal(error.payload.error.data.reason, "server-shutting-down");
+    assert.deepEqual(await peer.next().then(({ topic, payload }) => [topic, payload]), [RPC, DISCONNECTED]);
+    const gone = await peer.next();
+    assert.deepEqual([gone.topic, gone.payload, gone.retain], [PRESENCE, "", true]);
+    assert.deepEqual(gone.userProperties, OF_SERVER);
+    await using late = await MqttPeer.connect(broker.url);
+    await late.subscribe("$mcp-server/#");
+    await late.publish("$mcp-server/end", "");
+    assert.equal((await late.next()).topic, "$mcp-server/end");
+  },
+);
+
+testOnBrokers("a lost connection ends all sessions, and the server announces itself again", async (broker) => {
+  await using server = new EchoServer(broker);
+  await using peer = await client(broker);
+  await peer.publish(CONTROL, INITIALIZE, { userProperties: OF_CLIENT });
+  await peer.nextOn(RPC);
+  server.links.cut("s1");
+  assert.deepEqual((await peer.nextOn(PRESENCE)).payload, "");
+  assert.equal((await peer.nextOn(PRESENCE)).payload.method, "notifications/server/online");
+  assert.deepEqual(server.ended, ["broker-unreachable"]);
+  await peer.publish(CONTROL, { ...INITIALIZE, id: 5 }, { userProperties: OF_CLIENT });
+  assert.deepEqual((await peer.nextOn(RPC)).payload, { jsonrpc: "2.0", id: 5, result: "initialize" });
+});
+
+testOnBrokers("the server takes the name that the broker gives it, also for its will", async (broker) => {
+  await using server = new EchoServer(broker, {}, { answer: { "MCP-SERVER-NAME": "given/name" } });
+  await using watcher = await MqttPeer.connect(broker.url);
+  await watcher.subscribe("$mcp-server/presence/#");
+  const online = await watcher.next();
+  assert.equal(online.topic, "$mcp-server/presence/s1/given/name");
+  assert.equal(online.payload.params.server_name, "given/name");
+  assert.deepEqual(server.links.plans.map(({ will }) => will?.topic), [
+    PRESENCE,
+    "$mcp-server/presence/s1/given/name",
+  ]);
+  server.links.cut("s1");
+  const gone = await watcher.next();
+  assert.deepEqual([gone.topic, gone.payload], ["$mcp-server/presence/s1/given/name", ""]);
+  assert.equal((await watcher.next()).payload.params.server_name, "given/name");
+});
+
+testOnBrokers("another prefix takes the place of the leading $", async (broker) => {
+  await using _server = new EchoServer(broker, { topicPrefix: "acme/" });
+  await using watcher = await MqttPeer.connect(broker.url);
+  await watcher.subscribe("acme/#");
+  assert.equal((await watcher.next()).topic, "acme/mcp-server/presence/s1/demo/echo");
+});
+
+testOnBrokers(
+  "a client over the limit gets an error and a goodbye, and nothing is subscribed for it",
+  async (broker) => {
+    const { Failure } = await import("../../../src/core/failure.ts");
+    await using _server = new EchoServer(broker, {
+      opened: (session) => void session.close(new Failure("too-many-sessions", "All sessions are in use")),
+    });
+    await using peer = await client(broker);
+    await peer.publish(CONTROL, INITIALIZE, { userProperties: OF_CLIENT });
+    assert.equal((await peer.next()).payload.error.data.reason, "too-many-sessions");
+    assert.deepEqual((await peer.next()).payload, DISCONNECTED);
+  },
+);
+
+const HOSTILE: readonly [what: string, payload: unknown, userProperties?: Record<string, string | string[]>][] = [
+  ["no JSON", "{", OF_CLIENT],
+  ["nothing", "", OF_CLIENT],
+  ["a batch", [INITIALIZE], OF_CLIENT],
+  ["a notification", { jsonrpc: "2.0", method: "notifications/initialized" }, OF_CLIENT],
+  ["a response", { jsonrpc: "2.0", id: 1, result: {} }, OF_CLIENT],
+  ["no sender", INITIALIZE],
+  ["an empty sender", INITIALIZE, { "MCP-MQTT-CLIENT-ID": "" }],
+  ["a sender with a wildcard", INITIALIZE, { "MCP-MQTT-CLIENT-ID": "+" }],
+  ["a sender with levels", INITIALIZE, { "MCP-MQTT-CLIENT-ID": "../c1" }],
+  ["a sender as long as it can be", INITIALIZE, { "MCP-MQTT-CLIENT-ID": "c".repeat(60_000) }],
+  ["a sender that is Object's", INITIALIZE, { "__proto__": "c1", "constructor": "c1" }],
+];
+
+testOnBrokers("what cannot open a session is dropped, and the server lives on", async (broker) => {
+  await using server = new EchoServer(broker);
+  await using peer = await client(broker);
+  for (const [, payload, userProperties] of HOSTILE) {
+    await peer.publish(CONTROL, payload, userProperties === undefined ? {} : { userProperties });
+  }
+  await peer.publish(CONTROL, INITIALIZE, { retain: true, userProperties: { "MCP-MQTT-CLIENT-ID": "c2" } });
+  await peer.publish(CONTROL, { ...INITIALIZE, id: 9 }, {
+    userProperties: { ...OF_CLIENT, "MCP-MQTT-CLIENT-ID": ["c1", "c2"] },
+  });
+  assert.deepEqual((await peer.nextOn(RPC)).payload, { jsonrpc: "2.0", id: 9, result: "initialize" });
+  for (const payload of ["{", "[]", '"text"', "\u0000"]) {
+    await peer.publish(RPC, payload, { userProperties: OF_CLIENT });
+  }
+  await peer.publish("$mcp-client/presence/c1", "no goodbye");
+  await peer.publish("$mcp-client/capability/c1", "{");
+  await peer.publish(RPC, { jsonrpc: "2.0", id: 10, method: "ping" }, { userProperties: OF_CLIENT });
+  assert.deepEqual((await peer.nextOn(RPC)).payload, { jsonrpc: "2.0", id: 10, result: "ping" });
+  assert.deepEqual(server.ended, []);
+});
+
+testOnBrokers("what is retained on a client's topics does not end its session", async (broker) => {
+  await using server = new EchoServer(broker);
+  await using peer = await client(broker);
+  await peer.publish("$mcp-client/presence/c1", DISCONNECTED, { retain: true });
+  await peer.publish(RPC, DISCONNECTED, { retain: true });
+  await peer.publish(CONTROL, INITIALIZE, { userProperties: OF_CLIENT });
+  await peer.nextOn(RPC);
+  await peer.publish(RPC, { jsonrpc: "2.0", id: 10, method: "ping" }, { userProperties: OF_CLIENT });
+  assert.deepEqual((await peer.nextOn(RPC)).payload, { jsonrpc: "2.0", id: 10, result: "ping" });
+  assert.deepEqual(server.ended, []);
+});
+
+Deno.test("when the broker closes the connection over the presence, that is said, and it does not pile up", async () => {
+  await using broker = await embeddedBroker();
+  let announcements = 0;
+  broker.aedes.authorizePublish = (client, { topic, payload }, done) => {
+    if (topic !== PRESENCE || payload.length === 0) return done(null); // as it is in the will
+    announcements++;
+    client?.close();
+  };
+  await using server = new EchoServer(broker);
+  const warned = () =>
+    server.links.events.some((event) => event.type === "warning" && /closes the connection/.test(event.text));
+  await until(warned, "the warning");
+  assert.equal(announcements, 2);
+  broker.aedes.authorizePublish = (_client, _packet, done) => done(null);
+  await until(() => server.links.events.some(({ type }) => type === "server.online"), "the presence");
+});
