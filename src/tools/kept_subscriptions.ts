@@ -27,6 +27,8 @@ export interface Collection extends Disposable {
 class KeptSubscription implements Listener {
   readonly filter: string;
   readonly waiting: MessageBuffer;
+  /** Whether the broker has granted it to some call. */
+  granted = false;
   readonly #collectors = new Map<
     Collector,
     { readonly wantsRetained: boolean; readonly fail: (why: Failure) => void }
@@ -97,9 +99,10 @@ export class KeptSubscriptions {
     if (continues) collector.takeOver(kept.waiting);
     try {
       await this.#subscriptions.open(filter, qos, kept, !continues, signal);
+      kept.granted = true;
     } catch (error) {
       this.#end(kept, collector);
-      if (known === undefined && kept.idle) this.#filters.delete(filter);
+      if (kept.idle && !kept.granted) await this.drop(filter);
       throw error;
     }
     return {
@@ -112,14 +115,13 @@ export class KeptSubscriptions {
     };
   }
 
-  /** Ends the subscription that was kept, and forgets what waited. Resolves with whether there was one. */
-  async drop(filter: string): Promise<boolean> {
+  /** Ends the subscription that was kept, if there is one, and forgets what waited. */
+  async drop(filter: string): Promise<void> {
     const kept = this.#filters.get(filter);
-    if (kept === undefined) return false;
+    if (kept === undefined) return;
     this.#filters.delete(filter);
     kept.waiting[Symbol.dispose]();
     await this.#subscriptions.close(filter, kept);
-    return true;
   }
 
   #add(filter: string): KeptSubscription {
