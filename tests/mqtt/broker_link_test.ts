@@ -146,3 +146,22 @@ Deno.test("nothing that is said about a link shows what is to be redacted", asyn
   assert.ok(seen.length >= 2);
   for (const line of seen) assert.doesNotMatch(line, /127\.0\.0\.1/);
 });
+
+Deno.test("on MQTT 3.1.1 a link that was connected twice leaves no session at the broker", async () => {
+  await using broker = await embeddedBroker();
+  const clean: boolean[] = [];
+  broker.aedes.on("client", (client) => clean.push(client.clean));
+  await using link = new BrokerLink({
+    broker: { url: broker.url, keepAlive: 60 },
+    plan: { clientId: "x" },
+    profile: BROKER_PROFILES.standard,
+    protocolVersion: 4,
+    observe: () => {},
+    random: () => 0,
+  }).open();
+  await online(link);
+  const again = new Promise<void>((resolve) => link.watch(({ status }) => status === "online" && resolve()));
+  broker.disconnectAll();
+  await again;
+  assert.deepEqual(clean, [true, true]);
+});
