@@ -18,9 +18,6 @@ export interface ToolsConfig extends Omit<ToolServerOptions, "link" | "host" | "
   readonly broker: BrokerConfig;
 }
 
-/** How long the broker keeps what was subscribed to while the connection is away, in s. */
-const SESSION_EXPIRY = 60;
-
 /** How long a host that has closed its end is waited for answers to what it asked before, in ms. */
 const DRAIN_TIMEOUT = 1_500;
 
@@ -42,7 +39,8 @@ export async function tools(config: ToolsConfig, host: Channel, observe: Observe
   const link = new BrokerLink({
     broker: broker.broker,
     profile: broker.profile,
-    plan: { clientId: clientIdFor("tools", broker.clientId), sessionExpiryInterval: SESSION_EXPIRY },
+    // Without a session at the broker: a host may kill us, and nobody would come back for what is queued there.
+    plan: { clientId: clientIdFor("tools", broker.clientId) },
     ...(broker.protocolVersion === undefined ? {} : { protocolVersion: broker.protocolVersion }),
     observe,
   }).open();

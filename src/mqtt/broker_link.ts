@@ -195,7 +195,8 @@ export class BrokerLink implements MqttLink {
         broker,
         plan: profile.connectUserProperties ? plan : withoutUserProperties(plan),
         protocolVersion,
-        cleanStart: !this.#connectedBefore || plan.sessionExpiryInterval === 0,
+        // MQTT 3.1.1 knows no expiry: a session that began clean would be kept for ever from the second time on.
+        cleanStart: protocolVersion === 4 || !this.#connectedBefore || (plan.sessionExpiryInterval ?? 0) === 0,
         received: (packet) => this.#dispatcher.dispatch(packet),
       }, this.#abort.signal);
       return await this.#use(connection, protocolVersion);

@@ -6,6 +6,9 @@
 import type { ReceivedPacket } from "../mqtt/mod.ts";
 import { type BufferLimits, MessageBuffer } from "./message_buffer.ts";
 
+/** How many topics are remembered to have had their retained message. */
+const REMEMBERED_TOPICS = 100_000;
+
 /** Gathers messages until there are enough, or the call ends, which has to dispose of it. */
 export class Collector implements Disposable {
   readonly buffer: MessageBuffer;
@@ -51,6 +54,6 @@ export class Collector implements Disposable {
   /** Takes a retained message, once for each topic. */
   takeRetained(packet: ReceivedPacket): void {
     if (this.#retained.has(packet.topic) || !this.take(packet)) return;
-    this.#retained.add(packet.topic);
+    if (this.#retained.size < REMEMBERED_TOPICS) this.#retained.add(packet.topic);
   }
 }

@@ -24,6 +24,7 @@ export const GET_RETAINED = tool({
     const { link, clock, permissions, connectTimeout } = context;
     permissions.checkSubscribe(topic);
     await whenOnline(link, connectTimeout, signal, clock);
-    return toResult(await readRetained(topic, timeout * 1000, context, signal), false);
+    const found = await readRetained(topic, timeout * 1000, context, signal);
+    return toResult({ ...found, interrupted: false });
   },
 });

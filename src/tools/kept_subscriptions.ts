@@ -4,7 +4,7 @@
  * @module
  */
 import type { Failure } from "../core/failure.ts";
-import type { QoS, ReceivedPacket } from "../mqtt/mod.ts";
+import type { MqttLink, QoS, ReceivedPacket } from "../mqtt/mod.ts";
 import { Collector } from "./collector.ts";
 import { type BufferLimits, MessageBuffer } from "./message_buffer.ts";
 import type { Listener, Subscriptions } from "./subscriptions.ts";
@@ -20,13 +20,26 @@ export interface Collection extends Disposable {
   /** How many messages there are. */
   readonly size: number;
   /** Takes what has been collected. */
-  take(): { readonly packets: readonly ReceivedPacket[]; readonly dropped: number };
+  take(): Collected;
+}
+
+/** What a call takes with it. */
+export interface Collected {
+  readonly packets: readonly ReceivedPacket[];
+  /** How many messages had to make room for them. */
+  readonly dropped: number;
+  /** Whether the connection was away since the last call, so that messages may be missing. */
+  readonly interrupted: boolean;
 }
 
 /** One filter that is kept. */
 class KeptSubscription implements Listener {
   readonly filter: string;
   readonly waiting: MessageBuffer;
+  /** Whether the broker has granted it to some call. */
+  granted = false;
+  /** How often the connection had been lost when a call was told of it last. */
+  knownLosses = 0;
   readonly #collectors = new Map<
     Collector,
     { readonly wantsRetained: boolean; readonly fail: (why: Failure) => void }
@@ -72,10 +85,15 @@ export class KeptSubscriptions {
   readonly #subscriptions: Subscriptions;
   readonly #limits: BufferLimits;
   readonly #filters = new Map<string, KeptSubscription>();
+  /** How often the connection has been lost. */
+  #losses = 0;
 
-  constructor(subscriptions: Subscriptions, limits: BufferLimits) {
+  constructor(link: MqttLink, subscriptions: Subscriptions, limits: BufferLimits) {
     this.#subscriptions = subscriptions;
     this.#limits = limits;
+    link.watch(({ status }) => {
+      if (status !== "online") this.#losses++;
+    });
   }
 
   /**
@@ -90,6 +108,7 @@ export class KeptSubscriptions {
     const known = this.#filters.get(filter);
     const kept = known ?? this.#add(filter);
     const continues = known?.idle === true;
+    const knownLosses = continues ? kept.knownLosses : this.#losses;
     const collector = new Collector(this.#limits, enough);
     const failed = Promise.withResolvers<never>();
     failed.promise.catch(() => {}); // nobody may be waiting
@@ -97,9 +116,10 @@ export class KeptSubscriptions {
     if (continues) collector.takeOver(kept.waiting);
     try {
       await this.#subscriptions.open(filter, qos, kept, !continues, signal);
+      kept.granted = true;
     } catch (error) {
       this.#end(kept, collector);
-      if (known === undefined && kept.idle) this.#filters.delete(filter);
+      if (kept.idle && !kept.granted) await this.drop(filter);
       throw error;
     }
     return {
@@ -107,19 +127,22 @@ export class KeptSubscriptions {
       get size() {
         return collector.buffer.size;
       },
-      take: () => ({ dropped: collector.buffer.takeDropped(), packets: collector.buffer.take() }),
+      take: () => {
+        kept.knownLosses = this.#losses;
+        const interrupted = knownLosses !== this.#losses;
+        return { interrupted, dropped: collector.buffer.takeDropped(), packets: collector.buffer.take() };
+      },
       [Symbol.dispose]: () => this.#end(kept, collector),
     };
   }
 
-  /** Ends the subscription that was kept, and forgets what waited. Resolves with whether there was one. */
-  async drop(filter: string): Promise<boolean> {
+  /** Ends the subscription that was kept, if there is one, and forgets what waited. */
+  async drop(filter: string): Promise<void> {
     const kept = this.#filters.get(filter);
-    if (kept === undefined) return false;
+    if (kept === undefined) return;
     this.#filters.delete(filter);
     kept.waiting[Symbol.dispose]();
     await this.#subscriptions.close(filter, kept);
-    return true;
   }
 
   #add(filter: string): KeptSubscription {

@@ -44,7 +44,7 @@ export const topicToPublish: z.ZodString = z.string().describe("MQTT topic, with
 /** The payload of a message to publish. */
 export const message: z.ZodType<string> = z.preprocess(
   // A model that is to send JSON may well give an object or a number instead of its text.
-  (value) => typeof value === "string" || value === undefined ? value : JSON.stringify(value),
+  (value) => typeof value === "string" || value === undefined || value === null ? value : JSON.stringify(value),
   z.string().describe("The payload; empty to clear a retained message"),
 ) as unknown as z.ZodType<string>;
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import type { ReceivedPacket } from "../mqtt/mod.ts";
+import type { Collected } from "./kept_subscriptions.ts";
 import { MESSAGE, toToolMessage } from "./messages.ts";
 
 /** Messages, and what there is to say about them. */
@@ -13,17 +13,16 @@ export const RESULT = {
   message_count: z.int(),
   messages: z.array(MESSAGE).describe("In the order in which they came"),
   dropped: z.int().optional().describe("How many older messages had to make room for these"),
-  interrupted: z.literal(true).optional().describe("The connection was lost in between: messages may be missing"),
+  interrupted: z.literal(true).optional().describe(
+    "The connection was away since the last call: messages may be missing",
+  ),
 };
 
 /** The value of {@linkcode RESULT}. */
 export type Result = z.output<z.ZodObject<typeof RESULT>>;
 
 /** Puts a result together. */
-export function toResult(
-  { packets, dropped }: { readonly packets: readonly ReceivedPacket[]; readonly dropped: number },
-  interrupted: boolean,
-): Result {
+export function toResult({ packets, dropped, interrupted }: Collected): Result {
   return {
     success: true,
     message_count: packets.length,

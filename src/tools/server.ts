@@ -82,6 +82,6 @@ function contextOf(options: ToolServerOptions): ToolContext {
     },
   );
   const replies = new Replies(link, subscriptions, options.replyTopic);
-  const kept = new KeptSubscriptions(subscriptions, limits);
+  const kept = new KeptSubscriptions(link, subscriptions, limits);
   return { link, clock, permissions, subscriptions, kept, replies, lastValues, limits, connectTimeout };
 }

@@ -35,7 +35,7 @@ export const SUBSCRIBE = tool({
     await whenOnline(link, connectTimeout, call.signal, clock);
     using collection = await kept.collect(topic, qos, max_messages, call.signal);
     const heard = () => `${collection.size} messages so far`;
-    const { interrupted } = await listen({ timeout, enough: collection.full, heard }, context, call);
-    return toResult(collection.take(), interrupted);
+    await listen({ timeout, enough: collection.full, heard }, context, call);
+    return toResult(collection.take());
   },
 });

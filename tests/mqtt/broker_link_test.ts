@@ -424,3 +424,22 @@ Deno.test("a watcher is told of every change until it has seen enough", async ()
   assert.deepEqual(seen, ["online", "connecting"]);
   await link.close();
 });
+
+Deno.test("on MQTT 3.1.1 a link that was connected twice leaves no session at the broker", async () => {
+  await using broker = await embeddedBroker();
+  const clean: boolean[] = [];
+  broker.aedes.on("client", (client) => clean.push(client.clean));
+  await using link = new BrokerLink({
+    broker: { url: broker.url, keepAlive: 60 },
+    plan: { clientId: "x" },
+    profile: BROKER_PROFILES.standard,
+    protocolVersion: 4,
+    observe: () => {},
+    random: () => 0,
+  }).open();
+  await online(link);
+  const again = new Promise<void>((resolve) => link.watch(({ status }) => status === "online" && resolve()));
+  broker.disconnectAll();
+  await again;
+  assert.deepEqual(clean, [true, true]);
+});

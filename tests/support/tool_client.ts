@@ -39,7 +39,7 @@ export async function toolClient(url: string, options: ToolClientOptions = {}): 
   const { protocolVersion, clientId = `tools-${crypto.randomUUID().slice(0, 8)}`, ...rest } = options;
   const link = new BrokerLink({
     broker: { url, keepAlive: 60 },
-    plan: { clientId, sessionExpiryInterval: 60 },
+    plan: { clientId },
     profile: BROKER_PROFILES.standard,
     ...(protocolVersion === undefined ? {} : { protocolVersion }),
     observe: () => {},

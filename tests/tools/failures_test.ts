@@ -139,8 +139,21 @@ testOnMosquitto("a restart of the broker in the middle is survived by calls and 
   assert.deepEqual(result.messages.map(({ payload }: { payload: string }) => payload), ["after"]);
   assert.equal(result.interrupted, true);
   await peer.publish("a/2", "later");
+  await tools.link.roundTrip();
   const later = await tools.call("subscribe", { topic: "a/+", timeout: 60, max_messages: 1 });
   assert.equal(later.result.messages[0].payload, "later");
+  assert.equal(later.result.interrupted, undefined);
+});
+
+Deno.test("a connection that was away between two calls is told of by the second", async () => {
+  await using broker = await embeddedBroker();
+  await using tools = await toolClient(broker.url);
+  await tools.call("subscribe", { topic: "a", timeout: 0 });
+  const lost = new Promise<void>((resolve) => tools.link.watch(({ status }) => status === "connecting" && resolve()));
+  broker.disconnectAll();
+  await lost;
+  assert.equal((await tools.call("subscribe", { topic: "a", timeout: 0.1 })).result.interrupted, true);
+  assert.equal((await tools.call("subscribe", { topic: "a", timeout: 0.1 })).result.interrupted, undefined);
 });
 
 Deno.test("a publish with QoS 0 fails when the broker closes the connection over it", async () => {

@@ -138,29 +138,32 @@ testOnBrokers("max_messages ends a call early, and the rest waits for the next",
   assert.deepEqual(got, ["1", "2", "3", "4", "5"]);
 });
 
-for (const protocolVersion of [5, 4] as const) {
-  testOnBrokers(`overlapping calls each get what matches theirs, once (MQTT ${protocolVersion})`, async (broker) => {
-    await using peer = await mqttPeer(broker.url);
-    await peer.publish("p/l1/temp", "retained", { retain: true });
-    await using tools = await toolClient(broker.url, { protocolVersion });
-    const filters = ["p/#", "p/+/temp", "p/l1/+", "p/l1/temp", "#", "p/+/+", "p/l1/temp"];
-    await Promise.all(filters.map((topic) => tools.call("subscribe", { topic, timeout: 0.05 })));
-    const calls = filters.map((topic) => tools.call("subscribe", { topic, timeout: 1 }));
-    for (let number = 0; number < 50; number++) {
-      await peer.publish("p/l1/temp", `${number}`);
-      await peer.publish("p/l2/temp", `other ${number}`);
-    }
-    const numbers = Array.from({ length: 50 }, (_, number) => `${number}`);
-    for (const [index, call] of calls.entries()) {
-      const filter = filters[index] ?? "";
-      const { result } = await call;
-      const payloads = (result.messages as { topic: string; payload: string; retain: boolean }[])
-        .filter(({ topic, retain }) => topic === "p/l1/temp" && !retain).map(({ payload }) => payload);
-      assert.deepEqual(payloads, numbers, filter);
-      const others = result.messages.filter(({ topic }: { topic: string }) => topic === "p/l2/temp").length;
-      assert.equal(others, ["p/#", "p/+/temp", "#", "p/+/+"].includes(filter) ? 50 : 0, filter);
-    }
-  });
+for (const [protocolVersion, qos] of [[5, 0], [5, 1], [4, 0]] as const) {
+  testOnBrokers(
+    `overlapping calls each get what matches theirs, once (MQTT ${protocolVersion}, QoS ${qos})`,
+    async (broker) => {
+      await using peer = await mqttPeer(broker.url);
+      await peer.publish("p/l1/temp", "retained", { retain: true });
+      await using tools = await toolClient(broker.url, { protocolVersion });
+      const filters = ["p/#", "p/+/temp", "p/l1/+", "p/l1/temp", "#", "p/+/+", "p/l1/temp"];
+      await Promise.all(filters.map((topic) => tools.call("subscribe", { topic, timeout: 0.05, qos })));
+      const calls = filters.map((topic) => tools.call("subscribe", { topic, timeout: 1, qos }));
+      for (let number = 0; number < 50; number++) {
+        await peer.publish("p/l1/temp", `${number}`);
+        await peer.publish("p/l2/temp", `other ${number}`);
+      }
+      const numbers = Array.from({ length: 50 }, (_, number) => `${number}`);
+      for (const [index, call] of calls.entries()) {
+        const filter = filters[index] ?? "";
+        const { result } = await call;
+        const payloads = (result.messages as { topic: string; payload: string; retain: boolean }[])
+          .filter(({ topic, retain }) => topic === "p/l1/temp" && !retain).map(({ payload }) => payload);
+        assert.deepEqual(payloads, numbers, filter);
+        const others = result.messages.filter(({ topic }: { topic: string }) => topic === "p/l2/temp").length;
+        assert.equal(others, ["p/#", "p/+/temp", "#", "p/+/+"].includes(filter) ? 50 : 0, filter);
+      }
+    },
+  );
 }
 
 testOnBrokers("every one of many first calls for a filter gets its retained messages, once", async (broker) => {
