@@ -20,7 +20,13 @@ import { Dispatcher } from "./dispatcher.ts";
 import type { BrokerLimits, ConnectPlan, LinkState, MqttLink, PublishPacket, Settled, Subscription } from "./link.ts";
 import { connectMqttJs } from "./mqttjs.ts";
 import { Outbox } from "./outbox.ts";
-import { permanentRefusal, reasonCodeName, UNSUPPORTED_PROTOCOL_VERSION } from "./reason_codes.ts";
+import {
+  permanentRefusal,
+  QOS_NOT_SUPPORTED,
+  reasonCodeName,
+  RETAIN_NOT_SUPPORTED,
+  UNSUPPORTED_PROTOCOL_VERSION,
+} from "./reason_codes.ts";
 
 /** What a {@linkcode BrokerLink} is made of. */
 export interface BrokerLinkOptions {
@@ -59,6 +65,8 @@ export class BrokerLink implements MqttLink {
   readonly #abort = new AbortController();
   readonly #watchers = new Set<(state: LinkState) => void>();
   #clientId: string;
+  /** As it was asked for, less what the broker has turned out not to take. */
+  #plan: ConnectPlan;
   #state: LinkState = { status: "connecting", failure: undefined };
   #connection: MqttConnection | undefined;
   #running: Promise<void> | undefined;
@@ -73,6 +81,7 @@ export class BrokerLink implements MqttLink {
   constructor(options: BrokerLinkOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#plan = options.plan;
     this.#clientId = options.plan.clientId;
     this.#outbox = new Outbox(this.#clock);
   }
@@ -155,13 +164,13 @@ export class BrokerLink implements MqttLink {
 
   /** One connection, from the attempt to its end. Resolves with what ended it. */
   async #attempt(attempt: number): Promise<AttemptFailure> {
-    const { broker, plan, connect = connectMqttJs, observe } = this.#options;
+    const { broker, connect = connectMqttJs, observe } = this.#options;
     const protocolVersion = this.#options.protocolVersion ?? (this.#downgraded ? 4 : 5);
     observe({ type: "broker.connecting", broker: broker.url, attempt });
     try {
       const connection = await connect({
         broker,
-        plan,
+        plan: this.#plan,
         protocolVersion,
         cleanStart: !this.#connectedBefore,
         received: (packet) => this.#dispatcher.dispatch(packet),
@@ -287,6 +296,7 @@ export class BrokerLink implements MqttLink {
     } else if (this.#downgraded) {
       this.#downgraded = false;
     }
+    if (this.#changeWill(error.reasonCode)) return { cause, refused: undefined, again: true };
     const check = error.reasonCode === undefined ? undefined : permanentRefusal(error.reasonCode);
     if (check === undefined) return { cause, refused: undefined };
     const { url } = this.#options.broker;
@@ -295,6 +305,23 @@ export class BrokerLink implements MqttLink {
       cause,
       refused: new Failure("login-refused", `The broker ${url} refused the login: ${cause}; ${check}`, details),
     };
+  }
+
+  /** Makes the will one that the broker takes, or does without it; whether that was the trouble. */
+  #changeWill(reasonCode: number | undefined): boolean {
+    const { will, ...rest } = this.#plan;
+    if (will === undefined) return false;
+    if (reasonCode === QOS_NOT_SUPPORTED && will.qos > 0) {
+      this.#plan = { ...rest, will: { ...will, qos: 0 } };
+      return true;
+    }
+    if (reasonCode === RETAIN_NOT_SUPPORTED && will.retain) {
+      this.#plan = rest;
+      const text = "the broker does not keep retained messages: nobody can see who is online, or notice who is gone";
+      this.#options.observe({ type: "warning", text });
+      return true;
+    }
+    return false;
   }
 
   #nextDelay(refused: Failure | undefined): number {

@@ -424,3 +424,29 @@ Deno.test("a watcher is told of every change until it has seen enough", async ()
   assert.deepEqual(seen, ["online", "connecting"]);
   await link.close();
 });
+
+Deno.test("a will that the broker does not take is changed, and the login is tried again at once", async () => {
+  const will = { topic: "gone", payload: new Uint8Array(), qos: 1, retain: true } as const;
+  const { broker, link, open, types } = fake({ plan: { clientId: "me", will } });
+  const wills = () => broker.requests.map(({ plan }) => plan.will && [plan.will.qos, plan.will.retain]);
+  broker.outcome = () => {
+    const asked = broker.requests.at(-1)?.plan.will;
+    return asked?.qos === 1 ? refusal(0x9b) : asked?.retain === true ? refusal(0x9a) : new FakeConnection();
+  };
+  await open();
+  assert.deepEqual(wills(), [[1, true], [0, true], undefined]);
+  assert.equal(link.state.status, "online");
+  assert.ok(types().includes("warning"));
+  await link.close();
+});
+
+Deno.test("a QoS or a retained message that is not the will's fault is refused for good", async () => {
+  for (const reasonCode of [0x9a, 0x9b]) {
+    const { broker, link, open } = fake();
+    broker.outcome = () => refusal(reasonCode);
+    await open();
+    assert.equal(link.state.status, "refused");
+    assert.equal(broker.requests.length, 1);
+    await link.close();
+  }
+});
