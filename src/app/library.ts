@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport";
 import {
   BROKER_SETTINGS,
   type BrokerConfig,
