@@ -126,6 +126,8 @@ Deno.test("connect exits 0 in time without a broker, with requests that wait", a
   const address = ["--broker", `mqtt://127.0.0.1:${freePort()}`, "--name", "echo"];
   await using host = startProxy(["connect", ...address]);
   await host.send({ jsonrpc: "2.0", id: 1, method: "x" });
+  // More than is kept without asking the host to wait.
+  await host.send({ jsonrpc: "2.0", id: 2, method: "x", params: { text: "x".repeat(6_000_000) } });
   await host.errors.find((line) => line.includes("no connection"));
   await host.closeInput();
   assert.equal(await exitCode(host), 0);
