@@ -64,6 +64,8 @@ export class BrokerLink implements MqttLink {
   readonly #outbox: Outbox;
   readonly #abort = new AbortController();
   readonly #watchers = new Set<(state: LinkState) => void>();
+  /** What the broker is called in events and errors: its URL, without a query, which may hold a token. */
+  readonly #name: string;
   #clientId: string;
   /** As it was asked for, less what the broker has turned out not to take. */
   #plan: ConnectPlan;
@@ -81,6 +83,7 @@ export class BrokerLink implements MqttLink {
   constructor(options: BrokerLinkOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#name = options.broker.url.replace(/\?.*$/, "");
     this.#plan = options.plan;
     this.#clientId = options.plan.clientId;
     this.#outbox = new Outbox(this.#clock);
@@ -166,7 +169,7 @@ export class BrokerLink implements MqttLink {
   async #attempt(attempt: number): Promise<AttemptFailure> {
     const { broker, connect = connectMqttJs, observe } = this.#options;
     const protocolVersion = this.#options.protocolVersion ?? (this.#downgraded ? 4 : 5);
-    observe({ type: "broker.connecting", broker: broker.url, attempt });
+    observe({ type: "broker.connecting", broker: this.#name, attempt });
     try {
       const connection = await connect({
         broker,
@@ -201,7 +204,7 @@ export class BrokerLink implements MqttLink {
       this.#connectedBefore = true;
       observe({
         type: "broker.connected",
-        broker: broker.url,
+        broker: this.#name,
         clientId: this.#clientId,
         protocolVersion,
         sessionPresent: answer.sessionPresent,
@@ -290,7 +293,7 @@ export class BrokerLink implements MqttLink {
       const refused = error.reasonCode === UNSUPPORTED_PROTOCOL_VERSION;
       if (refused || this.#silentCloses >= SILENT_CLOSES_BEFORE_DOWNGRADE) {
         this.#downgraded = true;
-        this.#options.observe({ type: "broker.downgraded", broker: this.#options.broker.url, cause });
+        this.#options.observe({ type: "broker.downgraded", broker: this.#name, cause });
         return { cause, refused: undefined, again: true };
       }
     } else if (this.#downgraded) {
@@ -299,11 +302,10 @@ export class BrokerLink implements MqttLink {
     if (this.#changeWill(error.reasonCode)) return { cause, refused: undefined, again: true };
     const check = error.reasonCode === undefined ? undefined : permanentRefusal(error.reasonCode);
     if (check === undefined) return { cause, refused: undefined };
-    const { url } = this.#options.broker;
     const details = { reasonCode: error.reasonCode ?? 0 };
     return {
       cause,
-      refused: new Failure("login-refused", `The broker ${url} refused the login: ${cause}; ${check}`, details),
+      refused: new Failure("login-refused", `The broker ${this.#name} refused the login: ${cause}; ${check}`, details),
     };
   }
 
@@ -331,13 +333,12 @@ export class BrokerLink implements MqttLink {
   }
 
   #report({ cause, refused }: AttemptFailure, retryIn: number): void {
-    const { url } = this.#options.broker;
     if (refused === undefined) {
-      const failure = new Failure("broker-unreachable", `The broker ${url} cannot be reached: ${cause}`);
-      this.#options.observe({ type: "broker.lost", broker: url, cause, retryIn });
+      const failure = new Failure("broker-unreachable", `The broker ${this.#name} cannot be reached: ${cause}`);
+      this.#options.observe({ type: "broker.lost", broker: this.#name, cause, retryIn });
       this.#setState({ status: "connecting", failure });
     } else {
-      this.#options.observe({ type: "broker.refused", broker: url, cause: refused.message, retryIn });
+      this.#options.observe({ type: "broker.refused", broker: this.#name, cause: refused.message, retryIn });
       this.#setState({ status: "refused", failure: refused });
     }
   }

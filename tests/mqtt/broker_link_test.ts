@@ -450,3 +450,21 @@ Deno.test("a QoS or a retained message that is not the will's fault is refused f
     await link.close();
   }
 });
+
+Deno.test("a token in the broker's URL is used, and told to nobody", async () => {
+  const { broker, link, open, events, failure, clock } = fake({
+    broker: { url: "wss://broker/mqtt?token=hunter2", keepAlive: 60 },
+  });
+  for (const outcome of [UNREACHABLE, refusal(0x87), new FakeConnection()]) {
+    broker.outcome = () => outcome;
+    if (broker.requests.length === 0) await open();
+    else await clock.advance(60_000);
+    if (link.state.status !== "online") {
+      assert.match(failure().message, /^The broker wss:\/\/broker\/mqtt (cannot|refused)/);
+    }
+  }
+  assert.equal(link.state.status, "online");
+  assert.ok(broker.requests.every(({ broker }) => broker.url.endsWith("?token=hunter2")));
+  assert.ok(!JSON.stringify(events).includes("hunter2"));
+  await link.close();
+});
