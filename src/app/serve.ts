@@ -6,7 +6,7 @@
 import type { BrokerConfig, ServerEntry } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
 import type { Failure } from "../core/failure.ts";
-import { BrokerLink } from "../mqtt/mod.ts";
+import { BrokerLink, type LinkState } from "../mqtt/mod.ts";
 import { PROFILES, type ServerOptions } from "../wire/mod.ts";
 import { ChildPool } from "./child_pool.ts";
 import { clientIdFor } from "./client_id.ts";
@@ -35,35 +35,37 @@ export interface ServeConfig {
 }
 
 /**
- * Serves until `signal` is aborted. Resolves with nothing then, or earlier with the reason why no waiting will
- * help.
+ * Serves until `signal` is aborted. Resolves with nothing then, or earlier, when the broker refuses all servers for
+ * good, with the reason: as long as one of them is let in, the others are tried again.
  */
 export async function serve(config: ServeConfig, observe: Observer, signal: AbortSignal): Promise<Failure | undefined> {
   const slots = new SessionSlots(config.maximumSessions);
-  const servers = config.servers.map((served) => start(served, config, slots, observe));
+  const refused = new Set<ServedEntry>();
+  const allRefused = Promise.withResolvers<Failure>();
+  const watch = (served: ServedEntry) => (state: LinkState) => {
+    if (state.status !== "refused") return void refused.delete(served);
+    refused.add(served);
+    if (refused.size === config.servers.length) allRefused.resolve(state.failure);
+  };
+  const servers = config.servers.map((served) => start(served, config, slots, observe, watch(served)));
   const aborted = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener("abort", () => resolve(undefined), { once: true });
   });
-  const failure = await Promise.race([aborted, ...servers.map(({ refused }) => refused)]);
+  const failure = await Promise.race([aborted, allRefused.promise]);
   // All at a time: a supervisor does not wait for one stubborn process after the other.
   await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
   return failure;
 }
 
-/** A server on the broker. */
-interface RunningServer extends AsyncDisposable {
-  /** Resolves when the broker refuses for good. */
-  readonly refused: Promise<Failure>;
-}
-
-/** Puts one server on the broker. */
+/** Puts one server on the broker. `changed` is told of every change of its connection. */
 function start(
   { entry, topics, description }: ServedEntry,
   config: ServeConfig,
   slots: SessionSlots,
   observe: Observer,
-): RunningServer {
+  changed: (state: LinkState) => void,
+): AsyncDisposable {
   const profile = PROFILES["request-response"];
   const { broker } = config;
   const pool = new ChildPool({
@@ -97,14 +99,9 @@ function start(
     observe,
   });
   const acceptor = profile.accept(link, options);
-  const refused = new Promise<Failure>((resolve) => {
-    link.watch((state) => {
-      if (state.status === "refused") resolve(state.failure);
-    });
-    link.open();
-  });
+  link.watch(changed);
+  link.open();
   return {
-    refused,
     async [Symbol.asyncDispose]() {
       await acceptor[Symbol.asyncDispose](); // the presence first, so that nobody comes any more
       await Promise.all([host[Symbol.asyncDispose](), pool[Symbol.asyncDispose]()]);
