@@ -51,7 +51,8 @@ export interface ServeConfig {
 
 /**
  * Serves until `signal` is aborted, and then until the requests that are under way have their answers. Resolves with
- * nothing then, or earlier with the reason why no waiting will help.
+ * nothing then, or earlier, when the broker refuses all servers for good, with the reason: as long as one of them is let
+ * in, the others are tried again.
  */
 export async function serve(
   config: ServeConfig,
@@ -64,7 +65,8 @@ export async function serve(
     if (signal.aborted) resolve(undefined);
     signal.addEventListener("abort", () => resolve(undefined), { once: true });
   });
-  const failure = await Promise.race([aborted, ...servers.map(({ refused }) => refused)]);
+  const allRefused = Promise.all(servers.map(({ refused }) => refused)).then(([failure]) => failure);
+  const failure = await Promise.race([aborted, allRefused]);
   // All at a time: a supervisor does not wait for one stubborn process after the other.
   if (failure === undefined) await Promise.all(servers.map((server) => server.drain()));
   await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));

@@ -20,7 +20,14 @@ import {
 import { Dispatcher } from "./dispatcher.ts";
 import type { BrokerLimits, ConnectPlan, LinkState, MqttLink, PublishPacket, Settled, Subscription } from "./link.ts";
 import { Outbox } from "./outbox.ts";
-import { permanentRefusal, reasonCodeName, SESSION_TAKEN_OVER, UNSUPPORTED_PROTOCOL_VERSION } from "./reason_codes.ts";
+import {
+  permanentRefusal,
+  QOS_NOT_SUPPORTED,
+  reasonCodeName,
+  RETAIN_NOT_SUPPORTED,
+  SESSION_TAKEN_OVER,
+  UNSUPPORTED_PROTOCOL_VERSION,
+} from "./reason_codes.ts";
 
 /** What a {@linkcode BrokerLink} is made of. */
 export interface BrokerLinkOptions {
@@ -66,11 +73,13 @@ export class BrokerLink implements MqttLink {
   readonly #dispatcher = new Dispatcher();
   readonly #outbox: Outbox;
   readonly #redact: Redact;
-  /** What the broker is called. */
+  /** What the broker is called in events and errors: its URL, without a query, which may hold a token. */
   readonly #broker: string;
   readonly #abort = new AbortController();
   readonly #watchers = new Set<(state: LinkState) => void>();
   #clientId: string;
+  /** As it was asked for, less what the broker has turned out not to take. */
+  #plan: ConnectPlan;
   #state: LinkState = { status: "connecting", failure: undefined };
   #connection: MqttConnection | undefined;
   #running: Promise<void> | undefined;
@@ -87,10 +96,11 @@ export class BrokerLink implements MqttLink {
   constructor(options: BrokerLinkOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#plan = options.plan;
     this.#clientId = options.plan.clientId;
     this.#redact = options.broker.redact ?? redactNothing;
     this.#outbox = new Outbox(this.#clock, this.#redact);
-    this.#broker = this.#redact(options.broker.url);
+    this.#broker = this.#redact(options.broker.url.replace(/\?.*$/, ""));
   }
 
   get clientId(): string {
@@ -187,8 +197,9 @@ export class BrokerLink implements MqttLink {
 
   /** One connection, from the attempt to its end. Resolves with what ended it. */
   async #attempt(attempt: number): Promise<AttemptFailure> {
-    const { broker, plan, profile, connect = connectLazily, observe } = this.#options;
+    const { broker, profile, connect = connectLazily, observe } = this.#options;
     const protocolVersion = this.#onlyVersion ?? (this.#downgraded ? 4 : 5);
+    const plan = this.#plan;
     observe({ type: "broker.connecting", broker: this.#broker, attempt });
     try {
       const connection = await connect({
@@ -322,11 +333,29 @@ export class BrokerLink implements MqttLink {
     } else if (this.#downgraded) {
       this.#downgraded = false;
     }
+    if (this.#changeWill(error.reasonCode)) return { cause, refused: undefined, again: true };
     const check = error.reasonCode === undefined ? undefined : permanentRefusal(error.reasonCode);
     if (check === undefined) return { cause, refused: undefined };
     const details = { reasonCode: error.reasonCode ?? 0 };
     const text = this.#redact(`The broker ${this.#broker} refused the login: ${cause}; ${check}`);
     return { cause, refused: new Failure("login-refused", text, details) };
+  }
+
+  /** Makes the will one that the broker takes, or does without it; whether that was the trouble. */
+  #changeWill(reasonCode: number | undefined): boolean {
+    const { will, ...rest } = this.#plan;
+    if (will === undefined) return false;
+    if (reasonCode === QOS_NOT_SUPPORTED && will.qos > 0) {
+      this.#plan = { ...rest, will: { ...will, qos: 0 } };
+      return true;
+    }
+    if (reasonCode === RETAIN_NOT_SUPPORTED && will.retain) {
+      this.#plan = rest;
+      const text = "the broker does not keep retained messages: nobody can see who is online, or notice who is gone";
+      this.#options.observe({ type: "warning", text });
+      return true;
+    }
+    return false;
   }
 
   #nextDelay(refused: Failure | undefined): number {

@@ -60,6 +60,11 @@ export const SESSION_TAKEN_OVER = 0x8e;
 /** The packet was larger than the receiver takes. */
 export const PACKET_TOO_LARGE = 0x95;
 
+/** The broker keeps no retained messages. */
+export const RETAIN_NOT_SUPPORTED = 0x9a;
+/** The broker knows no QoS as high as this. */
+export const QOS_NOT_SUPPORTED = 0x9b;
+
 /** Refusals that the same CONNECT will meet again, and the setting to look at. */
 const PERMANENT: Readonly<Record<number, string>> = {
   0x81: "the broker could not read our CONNECT packet; check that --broker names an MQTT port",
@@ -72,8 +77,8 @@ const PERMANENT: Readonly<Record<number, string>> = {
   0x8a: "the broker has banned this client; check --client-id and --username",
   0x8c: "the broker wants another authentication method than username and password",
   0x95: "the broker does not take our CONNECT packet, it is too large",
-  0x9a: "the broker does not keep retained messages, which our will is; try --broker-profile",
-  0x9b: "the broker does not take our will's QoS; try --qos 0 or --broker-profile",
+  0x9a: "the broker does not keep retained messages",
+  0x9b: "the broker does not take our QoS; try --qos 0",
 };
 
 /** What to check when a CONNECT was refused with `code` for good; `undefined` when trying again may help. */

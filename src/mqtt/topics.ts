@@ -19,6 +19,7 @@ const encoder = new TextEncoder();
 /** What is wrong with `topic` as a topic name to publish to, as the end of a sentence; `undefined` if nothing is. */
 export function topicNameProblem(topic: string): string | undefined {
   if (/[+#]/.test(topic)) return "has a wildcard (+ or #), but is used to publish to";
+  if (topic.startsWith("$share/")) return "begins like a shared subscription ($share/), but is used to publish to";
   return topicProblem(topic);
 }
 

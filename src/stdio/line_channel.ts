@@ -69,18 +69,28 @@ export class LineChannel implements Channel {
     const { maximumLength, tooLong } = this.#options;
     const dropped = (outline: Uint8Array) => this.#answer(new Message(outline), receiver);
     const lines = new LineSplitter(maximumLength, tooLong, dropped);
+    let ahead: Promise<Uint8Array | undefined> | undefined;
     while (!this.#ended) {
-      // A source that fails has nothing more to give: for MCP on stdio that is the end of the conversation.
-      const chunk = await this.#source.read().catch(() => undefined);
+      const chunk = await (ahead ?? this.#next());
+      ahead = undefined;
       if (chunk === undefined || this.#ended) break;
       for (const line of lines.push(chunk)) {
         const wait = this.#deliver(line, receiver);
-        if (wait !== undefined) await wait;
+        if (wait !== undefined) {
+          // Reads one chunk ahead, so that an end is seen even while nobody takes what came before it.
+          ahead ??= this.#next();
+          await Promise.race([wait, ahead.then((next) => next === undefined ? undefined : wait)]);
+        }
         if (this.#ended) return;
       }
     }
     const rest = lines.end();
-    if (rest !== undefined && !this.#ended) await this.#deliver(rest, receiver);
+    if (rest !== undefined && !this.#ended) void this.#deliver(rest, receiver);
+  }
+
+  /** The next bytes. A source that fails has nothing more to give: for MCP on stdio that is the end. */
+  #next(): Promise<Uint8Array | undefined> {
+    return this.#source.read().catch(() => undefined);
   }
 
   #deliver(line: Uint8Array, receiver: Receiver): Promise<void> | void {

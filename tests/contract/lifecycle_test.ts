@@ -126,6 +126,8 @@ Deno.test("connect exits 0 in time without a broker, with requests that wait", a
   const address = ["--broker", `mqtt://127.0.0.1:${freePort()}`, "--name", "echo"];
   await using host = startProxy(["connect", ...address]);
   await host.send({ jsonrpc: "2.0", id: 1, method: "x" });
+  // More than is kept without asking the host to wait.
+  await host.send({ jsonrpc: "2.0", id: 2, method: "x", params: { text: "x".repeat(6_000_000) } });
   await host.errors.find((line) => line.includes("no connection"));
   await host.closeInput();
   assert.equal(await exitCode(host), 0);
@@ -340,6 +342,28 @@ testOnBrokers(
     }
   },
 );
+
+Deno.test("a server that the broker does not let in does not take the others down, unless it lets in none", async () => {
+  await using broker = await embeddedBroker();
+  let forbidden = /\/(two)\//;
+  broker.aedes.authorizeSubscribe = (_client, subscription, done) =>
+    done(null, forbidden.test(subscription.topic) ? null : subscription);
+  const [command = "", ...args] = ECHO;
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    await Deno.writeTextFile(file, JSON.stringify({ mcpServers: { one: { command, args }, two: { command, args } } }));
+    await using serve = await startServe(["--config", file, "--broker", broker.url]);
+    await serve.errors.find((line) => /error: .* does not grant the subscription to "mcp\/two\//.test(line));
+    await using host = startProxy(["connect", "--broker", broker.url, "--name", "one"]);
+    await initialize(host);
+    forbidden = /\/(one|two)\//;
+    await using none = startProxy(["serve", "--config", file, "--broker", broker.url]);
+    assert.equal(await exitCode(none), 77);
+    assert.match((await ask(host, 1, "x")).result.echo, /x/);
+  } finally {
+    await Deno.remove(file);
+  }
+});
 
 Deno.test("--prewarm keeps server processes ready, and each session gets one that nobody has used", async () => {
   await using broker = await embeddedBroker();

@@ -207,7 +207,9 @@ async function transcript(process: Process): Promise<string[]> {
   return comparable(process.output.seen);
 }
 
-async function direct(): Promise<string[]> {
+let direct: string[] | undefined;
+
+async function directTranscript(): Promise<string[]> {
   await using process = new Process(EVERYTHING, { env: childEnvironment({}, ["NO_COLOR"]), clearEnv: true });
   return await transcript(process);
 }
@@ -215,11 +217,12 @@ async function direct(): Promise<string[]> {
 testOnBrokers(
   "a long conversation with server-everything is the same through the bridge, byte for byte",
   async (broker) => {
+    direct ??= await directTranscript();
     const address = ["--broker", broker.url, "--name", "everything"];
     await using _serve = await startServe([...address, "--pass-env", "NO_COLOR", "--", ...EVERYTHING]);
     await using host = startProxy(["connect", ...address]);
     const through = await transcript(host);
-    assert.deepEqual(through, await direct());
+    assert.deepEqual(through, direct);
     assert.ok(through.length > 50, `only ${through.length} messages`);
     assert.deepEqual(host.errors.seen, []);
   },

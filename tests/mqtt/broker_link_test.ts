@@ -4,6 +4,7 @@ import { Failure } from "../../src/core/failure.ts";
 import { ConnectError } from "../../src/mqtt/connection.ts";
 import { BROKER_PROFILES, BrokerLink, type BrokerLinkOptions, type LinkState } from "../../src/mqtt/mod.ts";
 import type { PacketHandler, Subscription } from "../../src/mqtt/link.ts";
+import { embeddedBroker } from "../support/embedded_broker.ts";
 import { FakeBroker, FakeConnection } from "../support/fake_connection.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { within } from "../support/wait.ts";
@@ -437,9 +438,53 @@ Deno.test("on MQTT 3.1.1 a link that was connected twice leaves no session at th
     observe: () => {},
     random: () => 0,
   }).open();
-  await online(link);
+  await new Promise<void>((resolve) => link.watch(({ status }) => status === "online" && resolve()));
   const again = new Promise<void>((resolve) => link.watch(({ status }) => status === "online" && resolve()));
   broker.disconnectAll();
   await again;
   assert.deepEqual(clean, [true, true]);
+});
+
+Deno.test("a will that the broker does not take is changed, and the login is tried again at once", async () => {
+  const will = { topic: "gone", payload: new Uint8Array(), qos: 1, retain: true } as const;
+  const { broker, link, open, types } = fake({ plan: { clientId: "me", will } });
+  const wills = () => broker.requests.map(({ plan }) => plan.will && [plan.will.qos, plan.will.retain]);
+  broker.outcome = () => {
+    const asked = broker.requests.at(-1)?.plan.will;
+    return asked?.qos === 1 ? refusal(0x9b) : asked?.retain === true ? refusal(0x9a) : new FakeConnection();
+  };
+  await open();
+  assert.deepEqual(wills(), [[1, true], [0, true], undefined]);
+  assert.equal(link.state.status, "online");
+  assert.ok(types().includes("warning"));
+  await link.close();
+});
+
+Deno.test("a QoS or a retained message that is not the will's fault is refused for good", async () => {
+  for (const reasonCode of [0x9a, 0x9b]) {
+    const { broker, link, open } = fake();
+    broker.outcome = () => refusal(reasonCode);
+    await open();
+    assert.equal(link.state.status, "refused");
+    assert.equal(broker.requests.length, 1);
+    await link.close();
+  }
+});
+
+Deno.test("a token in the broker's URL is used, and told to nobody", async () => {
+  const { broker, link, open, events, failure, clock } = fake({
+    broker: { url: "wss://broker/mqtt?token=hunter2", keepAlive: 60 },
+  });
+  for (const outcome of [UNREACHABLE, refusal(0x87), new FakeConnection()]) {
+    broker.outcome = () => outcome;
+    if (broker.requests.length === 0) await open();
+    else await clock.advance(60_000);
+    if (link.state.status !== "online") {
+      assert.match(failure().message, /^The broker wss:\/\/broker\/mqtt (cannot|refused)/);
+    }
+  }
+  assert.equal(link.state.status, "online");
+  assert.ok(broker.requests.every(({ broker }) => broker.url.endsWith("?token=hunter2")));
+  assert.ok(!JSON.stringify(events).includes("hunter2"));
+  await link.close();
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { connect, createServer } from "node:net";
 import type { Failure } from "../../src/core/failure.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { embeddedBroker, oldBroker, type TestBroker } from "../support/embedded_broker.ts";
@@ -380,4 +381,41 @@ testOnMosquitto("nothing of a link is left on the broker after its goodbye, on e
     await using heir = await TestClient.connect(broker.url, { clientId: plan.clientId, clean: false, protocolVersion });
     assert.equal(heir.sessionPresent, false, `MQTT ${protocolVersion}`);
   }
+});
+
+testOnMosquitto("a broker that freezes is noticed by Keep Alive, and met again when it thaws", async () => {
+  await using broker = await mosquitto();
+  await using link = await new Link(broker.url, { keepAlive: 1 }).online();
+  Deno.kill(broker.pid, "SIGSTOP");
+  try {
+    await eventually("the link is offline", () => link.state.status === "connecting");
+    assert.match(link.failure?.message ?? "", /cannot be reached: .*[Kk]eep ?alive/);
+  } finally {
+    Deno.kill(broker.pid, "SIGCONT");
+  }
+  await eventually("the link is online", () => link.state.status === "online", 30_000);
+  assert.equal(await link.say("a", { qos: 0 }), undefined);
+});
+
+Deno.test("a broker can be named by an IPv6 address and by a name", async () => {
+  await using broker = await embeddedBroker();
+  const relay = createServer((socket) => {
+    const onward = connect(broker.port, "127.0.0.1");
+    socket.pipe(onward).pipe(socket);
+    for (const end of [socket, onward]) {
+      end.on("error", () => {}).on("close", () => (socket.destroy(), onward.destroy()));
+    }
+  });
+  const listening = await new Promise<boolean>((resolve) => {
+    relay.once("error", () => resolve(false)).listen(0, "::1", () => resolve(true));
+  });
+  if (listening) {
+    const address = relay.address();
+    assert.ok(address !== null && typeof address === "object");
+    const link = await new Link(`mqtt://[::1]:${address.port}`).online();
+    await link.close();
+    await new Promise((resolve) => relay.close(resolve));
+  }
+  await using named = new Link(broker.url.replace("127.0.0.1", "localhost"));
+  await named.online();
 });

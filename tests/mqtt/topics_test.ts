@@ -22,6 +22,7 @@ const BAD_NAMES: readonly [topic: string, problem: RegExp][] = [
   ["a/#", /wildcard/],
   ["a+b", /wildcard/],
   ["a\0b", /NUL/],
+  ["$share/group/a", /shared subscription/],
   ["a\ud800b", /surrogate/],
   ["x".repeat(MAXIMUM_TOPIC_LENGTH + 1), /65536 bytes/],
   ["ü".repeat(40_000), /80000 bytes/],

@@ -113,7 +113,7 @@ Deno.test("lines that are not JSON are carried, or skipped where that is asked f
   assert.deepEqual(skipping.skipped, ["hello"]);
 });
 
-Deno.test("nothing is read while the receiver asks to wait", async () => {
+Deno.test("no more than one chunk is read ahead while the receiver asks to wait", async () => {
   const { pipe, lines } = channel();
   const received: string[] = [];
   const ready = Promise.withResolvers<void>();
@@ -125,11 +125,24 @@ Deno.test("nothing is read while the receiver asks to wait", async () => {
   pipe.put('{"method":"c"}\n');
   await settle();
   assert.deepEqual(received, ['{"method":"a"}']);
-  assert.equal(pipe.reads, 1);
+  assert.equal(pipe.reads, 2);
   ready.resolve();
   await settle();
   assert.deepEqual(received, ['{"method":"a"}', '{"method":"b"}', '{"method":"c"}']);
   await lines.close();
+});
+
+Deno.test("the end is seen while the receiver asks to wait, and what came before it is handed over", async () => {
+  const { pipe, lines } = channel();
+  const received: string[] = [];
+  lines.receive((message) => {
+    received.push(textOf(message));
+    return new Promise(() => {});
+  });
+  pipe.put('{"method":"a"}\n{"method":"b"}\n{"method":"c"}');
+  pipe.put(undefined);
+  assert.equal(await lines.closed, undefined);
+  assert.deepEqual(received, ['{"method":"a"}', '{"method":"b"}', '{"method":"c"}']);
 });
 
 Deno.test("a source that fails is a source that has ended", async () => {
