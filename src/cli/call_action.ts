@@ -13,7 +13,7 @@ import { type BinaryContent, toolResult } from "./tool_result.ts";
 import { visibleText } from "./visible_text.ts";
 
 /** Calls one tool, or lists them all. */
-export const callAction: Action<CallSettings> = async ({ values, flags, operands, io }) => {
+export const callAction: Action<CallSettings> = async ({ values, flags, operands, started, io }) => {
   const [tool, json, ...rest] = operands;
   if (tool === undefined && !values.list) throw new UsageError(["say which tool to call, or add --list to see them"]);
   if (rest.length > 0 || (values.list && tool !== undefined)) {
@@ -22,6 +22,7 @@ export const callAction: Action<CallSettings> = async ({ values, flags, operands
   const toolArguments = await parseArguments(json);
   const topics = topicConfig(values);
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
+  started();
   await using log = await startLog({ level: values.logLevel, format: values.logFormat });
   for (const text of broker.warnings) log.observe({ type: "warning", text });
   using termination = terminationSignal();

@@ -14,10 +14,11 @@ const EXAMPLE_NAME = "check";
 const SIGNS: Readonly<Record<Verdict, string>> = { ok: "ok", note: "note", problem: "PROBLEM" };
 
 /** Checks a broker, and reports. */
-export const checkAction: Action<CheckSettings> = async ({ values, flags, operands, io }) => {
+export const checkAction: Action<CheckSettings> = async ({ values, flags, operands, started, io }) => {
   if (operands.length > 0) throw new UsageError([`check takes no arguments: "${operands.join(" ")}"`]);
   const topics = topicConfig(values, EXAMPLE_NAME);
-  const broker = brokerConfig(await readBrokerFiles(values), flags);
+  const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
+  started();
   for (const warning of [...broker.warnings, ...topics.warnings]) io.complain(`warning: ${warning}\n`);
   const roles = values.role === "both" ? ["serve", "connect"] as const : [values.role];
   using termination = terminationSignal();

@@ -11,9 +11,10 @@ import { terminationSignal } from "./termination.ts";
 import { table, visibleLine } from "./visible_text.ts";
 
 /** Lists the servers that are online, once or until the process is asked to end. */
-export const listAction: Action<ListSettings> = async ({ values, flags, operands, io }) => {
+export const listAction: Action<ListSettings> = async ({ values, flags, operands, started, io }) => {
   if (operands.length > 0) throw new UsageError([`list takes no arguments: "${operands.join(" ")}"`]);
-  const broker = brokerConfig(await readBrokerFiles(values), flags);
+  const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
+  started();
   await using log = await startLog({ level: values.logLevel, format: values.logFormat });
   for (const text of broker.warnings) log.observe({ type: "warning", text });
   using termination = terminationSignal();

@@ -39,7 +39,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
   tools: { ...BROKER, set: "tools" },
   launch: { set: "serve", running: ["env", ...PROGRAMS], starting: ["read"] },
   list: BROKER,
-  call: BROKER,
+  call: { ...BROKER, running: [...BROKER.running, "write"] }, // images become files
   check: BROKER,
   config: { running: ["env", "read", "write"], starting: [] },
   completions: { running: [], starting: [] },

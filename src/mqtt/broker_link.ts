@@ -17,6 +17,7 @@ import {
   type MqttConnection,
   type SubscriptionRequest,
 } from "./connection.ts";
+import { connectToBroker } from "./connect.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { BrokerLimits, ConnectPlan, LinkState, MqttLink, PublishPacket, Settled, Subscription } from "./link.ts";
 import { Outbox } from "./outbox.ts";
@@ -44,12 +45,6 @@ export interface BrokerLinkOptions {
   /** From 0 up to 1. @default {Math.random} */
   readonly random?: () => number;
 }
-
-/** MQTT.js, loaded when it is needed: help and usage errors come without it. */
-const connectLazily: Connect = async (request, signal) => {
-  const { connectMqttJs } = await import("./mqttjs.ts");
-  return await connectMqttJs(request, signal);
-};
 
 /** Filters in one SUBSCRIBE; cloud brokers exist that take no more. */
 const FILTERS_PER_SUBSCRIBE = 8;
@@ -197,7 +192,7 @@ export class BrokerLink implements MqttLink {
 
   /** One connection, from the attempt to its end. Resolves with what ended it. */
   async #attempt(attempt: number): Promise<AttemptFailure> {
-    const { broker, profile, connect = connectLazily, observe } = this.#options;
+    const { broker, profile, connect = connectToBroker, observe } = this.#options;
     const protocolVersion = this.#onlyVersion ?? (this.#downgraded ? 4 : 5);
     const plan = this.#plan;
     observe({ type: "broker.connecting", broker: this.#broker, attempt });

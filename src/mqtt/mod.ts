@@ -40,4 +40,4 @@ export {
   topicNameProblem,
   topicPortabilityProblem,
 } from "./topics.ts";
-export { connectMqttJs } from "./mqttjs.ts";
+export { connectToBroker } from "./connect.ts";

@@ -8,9 +8,6 @@ import { type Clock, orAborted, systemClock } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
 import type { ProfileDialer, WireProfile } from "./profile.ts";
 
-/** How near each obstacle is to a session; anything else is as far away as can be. */
-const DISTANCE: Readonly<Record<string, number>> = { "no-server-online": 0, "broker-unreachable": 1 };
-
 /** How much earlier than the others the first profile begins, in ms. */
 const HEAD_START = 300;
 
@@ -61,10 +58,11 @@ export class AnyProfileDialer implements ProfileDialer {
     }
   }
 
+  /** What stands in the way of the first profile: that of the others is that nobody uses them. */
   obstacle(): Failure {
-    const obstacles = [...this.#dialers.values()].map((dialer) => dialer.obstacle());
-    const [nearest] = obstacles.toSorted((a, b) => distance(a) - distance(b));
-    return nearest ?? new Failure("broker-unreachable", "The connection to the broker was closed");
+    const [first] = this.#profiles;
+    const dialer = first === undefined ? undefined : this.#dialers.get(first);
+    return dialer?.obstacle() ?? new Failure("broker-unreachable", "The connection to the broker was closed");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -104,8 +102,4 @@ interface Attempt {
   readonly session: Promise<Channel>;
   /** Begins at once, if it has not yet. */
   readonly begin: () => void;
-}
-
-function distance({ reason }: Failure): number {
-  return DISTANCE[reason] ?? 2;
 }

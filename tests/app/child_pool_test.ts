@@ -91,7 +91,7 @@ Deno.test("a program that is not there fails the session that wants it, and only
     prewarm: 1,
     entry: { name: "files", command: "no-such-program", args: [], environment: {} },
   });
-  assert.deepEqual(events.map(({ type }) => type), ["warning"]);
+  assert.deepEqual(events.map(({ type }) => type), ["child.failed"]);
   assert.throws(() => children.take("a"), (error) => error instanceof Failure && error.reason === "child-not-started");
   await children[Symbol.asyncDispose]();
 });

@@ -147,7 +147,7 @@ Deno.test("check says when a broker speaks only MQTT 3.1.1", async () => {
 Deno.test("check tells why there is no connection", async () => {
   const nowhere = await check("--broker", "mqtt://127.0.0.1:1");
   assert.equal(nowhere.code, 1);
-  assert.match(finding(nowhere.report, "connection").value, /ECONNREFUSED/);
+  assert.match(finding(nowhere.report, "connection").value, /refused/i);
 
   await using broker = await embeddedBroker();
   broker.aedes.authenticate = (_client, _username, _password, done) => done(null, false);

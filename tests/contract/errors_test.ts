@@ -43,7 +43,7 @@ Deno.test("broker-unreachable: there is no broker", async () => {
   for (const id of [0, "", "two"]) {
     const { message, data } = await failureOf(host, id);
     assert.equal(data.reason, "broker-unreachable");
-    assert.match(message, new RegExp(`The broker ${url} cannot be reached: .*ECONNREFUSED`));
+    assert.match(message, new RegExp(`The broker ${url} cannot be reached: .*refused`, "i"));
   }
 });
 
@@ -310,7 +310,7 @@ Deno.test("not-authorized: the broker does not let the client listen", async () 
   await using broker = await embeddedBroker();
   broker.aedes.authorizeSubscribe = (client, subscription, done) =>
     done(null, client?.id.includes("connect") && subscription.topic.includes("/response/") ? null : subscription);
-  await using ends = await bridge(broker);
+  await using ends = await bridge(broker, { connect: ["--profile", "request-response"] });
   const { data, message } = await failureOf(ends.host, 1);
   assert.equal(data.reason, "not-authorized");
   assert.match(message, /does not grant the subscription to "mcp\/echo\/response\//);

@@ -48,7 +48,7 @@ for (const [start, declare] of STARTS) {
     "connect is there before the broker and the server, and works by itself once they come, and come back",
     async () => {
       const port = freePort();
-      const address = ["--broker", `mqtt://127.0.0.1:${port}`, "--name", "echo"];
+      const address = ["--broker", `mqtt://127.0.0.1:${port}`, "--name", "echo", "--profile", "request-response"];
       await using host = startProxy(["connect", ...address, "--log-level", "info", "--connect-timeout", "30"]);
       await host.send({ jsonrpc: "2.0", id: "early", method: "x" });
       await host.errors.find((line) => line.includes("no connection to mqtt://"));
@@ -352,12 +352,13 @@ Deno.test("a server that the broker does not let in does not take the others dow
   const file = await Deno.makeTempFile({ suffix: ".json" });
   try {
     await Deno.writeTextFile(file, JSON.stringify({ mcpServers: { one: { command, args }, two: { command, args } } }));
-    await using serve = await startServe(["--config", file, "--broker", broker.url]);
+    const serving = ["--config", file, "--broker", broker.url, "--profile", "request-response"];
+    await using serve = await startServe(serving);
     await serve.errors.find((line) => /error: .* does not grant the subscription to "mcp\/two\//.test(line));
     await using host = startProxy(["connect", "--broker", broker.url, "--name", "one"]);
     await initialize(host);
     forbidden = /\/(one|two)\//;
-    await using none = startProxy(["serve", "--config", file, "--broker", broker.url]);
+    await using none = startProxy(["serve", ...serving]);
     assert.equal(await exitCode(none), 77);
     assert.match((await ask(host, 1, "x")).result.echo, /x/);
   } finally {
@@ -386,9 +387,10 @@ Deno.test("the warnings that an operator should see are in the log, once", async
     ...["--broker", broker.url, "--username", "me", "--password", "hunter2", "--topic", "a/b/c/d/e/f", "--", ...ECHO],
   ]);
   const warnings = serve.errors.seen.filter((line) => line.includes(" warning: "));
-  assert.equal(warnings.length, 2, warnings.join("\n"));
+  assert.equal(warnings.length, 3, warnings.join("\n"));
   assert.match(warnings[0] ?? "", /--password can be seen by every user of this machine/);
   assert.match(warnings[1] ?? "", /a topic like "a\/b\/c\/d\/e\/f\/instance\/…\/…" has 9 levels/);
+  assert.match(warnings[2] ?? "", /a topic like "\$mcp-rpc\/…\/…\/a\/b\/c\/d\/e\/f" has 9 levels/);
   assert.ok(!serve.errors.seen.join().includes("hunter2"));
 });
 

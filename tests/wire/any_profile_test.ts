@@ -135,12 +135,10 @@ Deno.test("when every profile is refused, the reason is told", async () => {
   await assert.rejects(dialled, { reason: "login-refused" });
 });
 
-Deno.test("the obstacle is that of the profile that has come nearest to a server", async () => {
+Deno.test("the obstacle is that of the first profile", async () => {
   const { any, started, dial } = dialAny();
   await dial();
-  at(started["request-response"], 0).reason = "login-refused";
-  at(started["mcp-over-mqtt"], 0).reason = "broker-unreachable";
-  assert.equal(any.obstacle().reason, "broker-unreachable");
-  at(started["mcp-over-mqtt"], 0).reason = "no-server-online";
+  at(started["request-response"], 0).reason = "no-server-online";
+  at(started["mcp-over-mqtt"], 0).reason = "not-authorized";
   assert.equal(any.obstacle().reason, "no-server-online");
 });

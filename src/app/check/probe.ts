@@ -8,7 +8,7 @@ import {
   type BrokerSettings,
   type Connect,
   type ConnectAnswer,
-  connectMqttJs,
+  connectToBroker,
   type ConnectPlan,
   type MqttConnection,
   type QoS,
@@ -34,7 +34,7 @@ export interface ProbeOptions {
   /** The highest QoS that the broker is known to take. */
   readonly maximumQoS: QoS;
   readonly signal: AbortSignal;
-  /** @default {connectMqttJs} */
+  /** @default {connectToBroker} */
   readonly connect?: Connect;
 }
 
@@ -204,7 +204,7 @@ interface Waiter {
 }
 
 function connectOnce(
-  { broker, plan, signal, connect = connectMqttJs }: ProbeOptions,
+  { broker, plan, signal, connect = connectToBroker }: ProbeOptions,
   protocolVersion: 4 | 5,
   received: (packet: { topic: string }) => void,
 ): Promise<MqttConnection> {

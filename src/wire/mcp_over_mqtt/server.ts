@@ -56,12 +56,11 @@ export class McpOverMqttServer implements Acceptor {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.withdraw();
     this.#disposed = true;
     this.#watching.abort();
     const reason = new Failure("server-shutting-down", "The server is shutting down");
     await Promise.all([...this.#sessions.values()].map((session) => session.close(reason)));
-    await this.#presence.clear();
+    this.withdraw();
   }
 
   #connect(): MqttLink {

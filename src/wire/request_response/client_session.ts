@@ -138,9 +138,11 @@ export class ClientSession implements Channel {
     this.#finish(failure);
   }
 
-  /** The server seems to be gone; but it may only have lost its connection. */
+  /** The server seems to be gone; but it may only have lost its connection, or be about to go: then it still answers. */
   absent(): void {
-    if (this.#phase === "open") this.#absence.begin();
+    if (this.#phase !== "open") return;
+    this.#absence.begin();
+    this.#conversation.resume();
   }
 
   /** The server has shown that it is there. */

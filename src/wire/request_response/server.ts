@@ -60,10 +60,10 @@ export class RequestResponseServer implements Acceptor {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.withdraw();
     this.#abort.abort();
     const reason = new Failure("server-shutting-down", "The server is shutting down");
     await Promise.all([...this.#sessions.values()].map((session) => session.close(reason)));
+    this.withdraw();
   }
 
   #onLinkState(state: LinkState): void {
