@@ -168,8 +168,10 @@ function describe({ file, specifier }: Import): string {
 }
 
 function importsOf(file: string, text: string): Import[] {
-  const found = withoutComments(text).matchAll(/(?<!")\b(?:from|import)\s*\(?\s*"([^"]+)"/g);
-  return [...found].map(([, specifier = ""]) => ({
+  const found = withoutComments(text).matchAll(
+    /^(?:import|export)\b(?:[^";]*\bfrom)?\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm,
+  );
+  return [...found].map(([, still, lazy]) => still ?? lazy ?? "").map((specifier) => ({
     file,
     specifier,
     target: specifier.startsWith(".") ? normalize(join(dirname(file), specifier)) : undefined,

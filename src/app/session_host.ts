@@ -90,7 +90,8 @@ export class SessionHost implements AsyncDisposable {
 
   async #run(session: IncomingSession): Promise<void> {
     const { server: name, observe, meter, idleTimeout, maximumPending } = this.#options;
-    const child = await this.#start(session);
+    if (this.#restart.delay > 0) await this.#pause(session);
+    const child = this.#start(session);
     if (child === undefined) return;
     observe({ type: "session.opened", server: name, session: session.name });
     const since = performance.now();
@@ -110,16 +111,19 @@ export class SessionHost implements AsyncDisposable {
     observe({ type: "session.ended", server: name, session: session.name, cause });
   }
 
+  /** Leaves a server that keeps exiting some time; not while draining. */
+  async #pause(session: IncomingSession): Promise<void> {
+    const { server, observe } = this.#options;
+    const { delay } = this.#restart;
+    observe({ type: "child.delayed", session: `${server}/${session.name}`, delay });
+    await sleep(delay, this.#abort.signal).catch(() => {});
+  }
+
   /** The session's process; `undefined` when there is none, and the session has been told. */
-  async #start(session: IncomingSession): Promise<Channel | undefined> {
-    const { server, start, observe } = this.#options;
+  #start(session: IncomingSession): Channel | undefined {
     try {
-      const { delay } = this.#restart;
-      if (delay > 0) {
-        observe({ type: "child.delayed", session: `${server}/${session.name}`, delay });
-        await sleep(delay, this.#abort.signal);
-      }
-      return start(`${server}/${session.name}`);
+      if (this.#draining !== undefined) throw this.#draining;
+      return this.#options.start(`${this.#options.server}/${session.name}`);
     } catch (error) {
       this.#refuse(session, error instanceof Failure ? error : new Failure("child-not-started", String(error)));
     }

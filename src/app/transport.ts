@@ -48,11 +48,16 @@ export class ChannelTransport implements Transport {
     this.onclose?.();
   }
 
-  #deliver(message: Message): void {
+  /**
+   * The SDK runs what handles a notification a microtask later, and forgets a request's progress handler as soon as it
+   * has the answer: the last progress must not come in the same breath as the answer.
+   */
+  #deliver(message: Message): Promise<void> | undefined {
     try {
       this.onmessage?.(message.parse() as JSONRPCMessage);
     } catch (error) {
       this.onerror?.(error instanceof Error ? error : new Error(String(error)));
     }
+    return message.kind === "notification" ? Promise.resolve() : undefined;
   }
 }

@@ -17,7 +17,7 @@ export type PermissionKind = (typeof PERMISSION_KINDS)[number];
 /** What a command needs. */
 export interface Needs {
   /** The set in `deno.json` to run it under: `deno run -P=NAME`. */
-  readonly set?: "serve" | "connect" | "tools";
+  readonly set?: "serve" | "connect" | "tools" | "call";
   /** Until it ends. */
   readonly running: readonly PermissionKind[];
   /** Besides, until it has read what its settings name, such as certificates. */
@@ -39,7 +39,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
   tools: { ...BROKER, set: "tools" },
   launch: { set: "serve", running: ["env", ...PROGRAMS], starting: ["read"] },
   list: BROKER,
-  call: { ...BROKER, running: [...BROKER.running, "write"] }, // images become files
+  call: { set: "call", running: [...BROKER.running, "write"], starting: ["read"] }, // images become files
   check: BROKER,
   config: { running: ["env", "read", "write"], starting: [] },
   completions: { running: [], starting: [] },

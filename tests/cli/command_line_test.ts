@@ -109,7 +109,7 @@ Deno.test("all problems of a command line are told at once, those of different s
 });
 
 Deno.test("settings come from the environment as well", async () => {
-  const { complaints } = await run(["connect"], { MCP_MQTT_NAME: "a/b", MQTT_QOS: "7" });
+  const { complaints } = await run(["connect"], { MCP_MQTT_NAME: "a+b", MQTT_QOS: "7" });
   assert.match(complaints, /--name \(from MCP_MQTT_NAME\)/);
   assert.match(complaints, /--qos \(from MQTT_QOS\)/);
 });

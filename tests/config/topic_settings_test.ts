@@ -17,18 +17,23 @@ function problemsOf(flags: Readonly<Record<string, unknown>>): string {
 }
 
 Deno.test("a name is enough, and so is a topic, whose last level is the name then", () => {
-  assert.deepEqual(config({ name: "files" }), { serverName: "files", warnings: [] });
-  assert.deepEqual(config({ topic: "site/a/files" }), { serverName: "files", topic: "site/a/files", warnings: [] });
+  const common = { profile: "auto", warnings: [] };
+  assert.deepEqual(config({ name: "files" }), { ...common, serverName: "files", conventionName: "files" });
+  assert.deepEqual(config({ topic: "site/a/files" }), {
+    ...common,
+    serverName: "files",
+    conventionName: "site/a/files",
+    topic: "site/a/files",
+  });
   assert.equal(config({ topic: "site/a/files", name: "other" }).serverName, "other");
 });
 
 Deno.test("without either it is not clear which server is meant", () => {
-  assert.match(problemsOf({}), /add --name NAME \(or --topic TOPIC\)/);
+  assert.match(problemsOf({}), /add --name NAME \(or --server-name NAME, or --topic TOPIC\)/);
   assert.match(problemsOf({ topic: "ends/with/" }), /add --name NAME/);
 });
 
 const BAD: readonly [flags: Readonly<Record<string, string>>, problem: RegExp][] = [
-  [{ name: "a/b" }, /^--name must not contain/],
   [{ name: "a+" }, /^--name must not contain/],
   [{ name: "\0" }, /^--name must not contain/],
   [{ topic: "a/#" }, /^--topic has a wildcard/],
@@ -44,9 +49,11 @@ for (const [flags, problem] of BAD) {
 }
 
 Deno.test("topics that some cloud brokers refuse are warned of, with an example", () => {
-  const deep = config({ topic: "a/b/c/d/e" }).warnings;
+  const deep = config({ profile: "request-response", topic: "a/b/c/d/e" }).warnings;
   assert.deepEqual(deep, ['a topic like "a/b/c/d/e/instance/…/…" has 8 levels; some cloud brokers allow 7']);
   assert.match(config({ topic: "x".repeat(200) }).warnings.join(), /has 27\d bytes; some cloud brokers allow 256/);
+  const open = config({ profile: "mcp-over-mqtt", name: "a/b/c/d/e" }).warnings;
+  assert.deepEqual(open, ['a topic like "$mcp-rpc/…/…/a/b/c/d/e" has 8 levels; some cloud brokers allow 7']);
   const own = config({ name: "a", requestTopic: "1/2/3/4/5/6/7/8", responseTopic: "r/{client}" });
   assert.deepEqual(own.warnings, ['a topic like "1/2/3/4/5/6/7/8" has 8 levels; some cloud brokers allow 7']);
   assert.equal(own.requestTopic, "1/2/3/4/5/6/7/8");

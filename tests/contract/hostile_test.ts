@@ -120,7 +120,7 @@ testOnBrokers("nonsense on any topic of a server harms neither it nor those whom
 });
 
 testOnBrokers("a Response Topic is honoured only where responses belong", async (broker) => {
-  await using ends = await bridge(broker);
+  await using ends = await bridge(broker, { serve: ["--profile", "request-response"] });
   const pid = await initialize(ends.host);
   await using witness = await TestClient.connect(broker.url, {}, "#");
   await using attacker = await Attacker.on(broker);

@@ -208,7 +208,7 @@ Deno.test("options that cannot work are a UsageError, a login that cannot succee
   const usage: readonly [options: Parameters<typeof mqttClientTransport>[0], problem: RegExp][] = [
     [{ broker: "tcp://host", name: "x" }, /must be a URL that begins with mqtt/],
     [{ broker: "mqtt://host" }, /add --name/],
-    [{ broker: "mqtt://host", name: "a/b" }, /--name must not contain/],
+    [{ broker: "mqtt://host", name: "a+b" }, /--name must not contain/],
     [{ broker: "mqtt://host", topic: "a/#" }, /--topic has a wildcard/],
     [{ broker: "mqtt://host", name: "x", ca: "nonsense" }, /--ca is not PEM/],
     [{ broker: "mqtt://host", name: "x", brokerProfile: "acme" }, /--broker-profile must be one of/],

@@ -209,7 +209,7 @@ testOnBrokers("a host that is gone without a goodbye takes its server process wi
   const pid = await initialize(ends.host);
   ends.host.kill("SIGKILL");
   await ends.host.status;
-  await ends.serve.errors.find((line) => line.includes("ended: the client has left"), 30_000);
+  await ends.serve.errors.find((line) => line.includes("ended: The client has gone without a goodbye"), 30_000);
   await gone(pid);
 });
 

@@ -317,8 +317,8 @@ Deno.test("a broker that cannot be reached is no reason for 3.1.1, and neither i
   }
 });
 
-Deno.test("the first connection begins a session, and the later ones resume it", async () => {
-  const { broker, link, open, clock } = fake();
+Deno.test("every connection begins a session, unless sessions outlive them: then the later ones resume it", async () => {
+  const { broker, link, open, clock } = fake({ plan: { clientId: "me", sessionExpiryInterval: 60 } });
   broker.outcome = () => UNREACHABLE;
   await open();
   broker.outcome = () => new FakeConnection();
@@ -327,6 +327,13 @@ Deno.test("the first connection begins a session, and the later ones resume it",
   await clock.advance(10_000);
   assert.deepEqual(broker.requests.map(({ cleanStart }) => cleanStart), [true, true, false]);
   await link.close();
+
+  const fleeting = fake();
+  await fleeting.open();
+  fleeting.broker.last.lose();
+  await fleeting.clock.advance(10_000);
+  assert.deepEqual(fleeting.broker.requests.map(({ cleanStart }) => cleanStart), [true, true]);
+  await fleeting.link.close();
 });
 
 Deno.test("a client id that the broker assigns is the client id", async () => {

@@ -27,6 +27,7 @@ class EchoServer implements AsyncDisposable {
   constructor(broker: TestBroker, options: Partial<ServerOptions> = {}, links: TestLinksOptions = {}) {
     this.links = new TestLinks(broker, links);
     this.#acceptor = PROFILES["mcp-over-mqtt"].accept(this.links.make, {
+      maximumMessage: 64 * 1024 * 1024,
       serverName: "demo/echo",
       clientId: "s1",
       component: { implementation: "test" },
@@ -34,7 +35,6 @@ class EchoServer implements AsyncDisposable {
       meta: { room: "attic" },
       share: undefined,
       qos: 1,
-      maximumMessage: 64 * 1024 * 1024,
       observe: this.links.observe,
       opened: (session) => this.#opened(session),
       ...options,
@@ -109,7 +109,6 @@ testOnBrokers("every message of a session is where the convention wants it", asy
     topic: RPC,
     payload: { jsonrpc: "2.0", id: 1, result: "initialize" },
     qos: 1,
-    maximumMessage: 64 * 1024 * 1024,
     retain: false,
     userProperties: OF_SERVER,
   });
