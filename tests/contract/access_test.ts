@@ -161,7 +161,7 @@ for (const scheme of ["mqtts", "wss"] as const) {
       await using certificates = await makeCertificates();
       await using broker = await encryptedBroker(certificates, scheme, false);
       const address = ["--broker", broker.url, "--name", "echo"];
-      await using host = startProxy(["connect", ...address, "--connect-timeout", "1"]);
+      await using host = startProxy(["connect", ...address, "--connect-timeout", "2"]);
       const { error } = await ask(host, 1, "x");
       assert.equal(error.data.reason, "broker-unreachable");
       assert.match(error.message, /certificate.*name its certificate by --ca$/);
