@@ -177,7 +177,7 @@ for (const scheme of ["mqtts", "wss"] as const) {
         ...servername.slice(0, 3),
         "other.test",
         "--connect-timeout",
-        "1",
+        "2",
       ]);
       assert.match((await ask(wrong, 1, "x")).error.message, /--tls-servername$/);
     },
