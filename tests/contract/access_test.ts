@@ -161,7 +161,7 @@ for (const scheme of ["mqtts", "wss"] as const) {
       await using certificates = await makeCertificates();
       await using broker = await encryptedBroker(certificates, scheme, false);
       const address = ["--broker", broker.url, "--name", "echo"];
-      await using host = startProxy(["connect", ...address, "--connect-timeout", "1"]);
+      await using host = startProxy(["connect", ...address, "--connect-timeout", "2"]);
       const { error } = await ask(host, 1, "x");
       assert.equal(error.data.reason, "broker-unreachable");
       assert.match(error.message, /certificate.*name its certificate by --ca$/);
@@ -177,7 +177,7 @@ for (const scheme of ["mqtts", "wss"] as const) {
         ...servername.slice(0, 3),
         "other.test",
         "--connect-timeout",
-        "1",
+        "2",
       ]);
       assert.match((await ask(wrong, 1, "x")).error.message, /--tls-servername$/);
     },

@@ -63,6 +63,7 @@ export async function mosquitto(options: MosquittoOptions = {}): Promise<Mosquit
   try {
     await listening(port, process);
   } catch (error) {
+    await Deno.remove(directory, { recursive: true });
     throw new Error(`${error}\n${await log}`);
   }
   let ended = false;
