@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { testOnBrokers } from "../support/brokers.ts";
 import { run } from "../support/command_line.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
-import { fixture, Process, PROXY_COMMAND, startServe } from "../support/proxy.ts";
+import { fixture, Process, PROXY_COMMAND, startProxyUnder, startServe } from "../support/proxy.ts";
 
 testOnBrokers("call shows the tools, calls them and tells success from failure, in every profile", async (broker) => {
   const at = ["--broker", broker.url, "--log-level", "off"];
@@ -48,6 +48,28 @@ testOnBrokers("call shows the tools, calls them and tells success from failure, 
         content: [{ type: "text", text: '{"sum":3}' }],
         structuredContent: { sum: 3 },
       });
+    }
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("call saves what a tool answers, for which it needs no permission but to write there", async () => {
+  await using broker = await embeddedBroker();
+  const at = ["--broker", broker.url, "--name", "tools"];
+  await using _serve = await startServe([...at, "--", ...fixture("tools_server.ts")]);
+  const directory = await Deno.makeTempDir();
+  try {
+    const { host } = new URL(broker.url);
+    for (
+      const [round, flags] of [["-A"], [`--allow-net=${host}`, "--ignore-env", `--allow-write=${directory}`]].entries()
+    ) {
+      await using call = startProxyUnder(flags, ["call", ...at, "picture", "--output", directory]);
+      const { code } = await call.status;
+      await Promise.all([call.output.ended, call.errors.ended]);
+      const file = `${directory}/picture-${round + 1}.png`;
+      assert.deepEqual([code, call.errors.seen, call.output.seen], [0, [], ["here it is", file]]);
+      assert.ok((await Deno.stat(file)).size > 0);
     }
   } finally {
     await Deno.remove(directory, { recursive: true });
