@@ -37,4 +37,10 @@ export interface Channel extends AsyncDisposable {
 
   /** Resolves when the channel has ended, with the reason if it was not an orderly end. Never rejects. */
   readonly closed: Promise<Failure | undefined>;
+
+  /**
+   * The requests that the channel has taken, but that its peer is known never to have looked at: they may be sent
+   * again. To be asked when it has {@linkcode closed}. @default {none}
+   */
+  unseen?(): readonly Message[];
 }

@@ -20,6 +20,11 @@ export interface AnsweringOptions {
   readonly timeout?: (method: string) => number;
   /** Told of each request that was answered here instead of by the peer. */
   readonly failed?: (request: PendingRequest, failure: Failure) => void;
+  /**
+   * Asked, when the channel ends, for each request that the peer is known not to have seen, whether it will be sent
+   * elsewhere; then it is not answered here. @default {() => false}
+   */
+  readonly takeBack?: (request: Message) => boolean;
   /** Told of every request and of its end, where somebody wants to know. */
   readonly observe?: Observer | undefined;
   /** @default {systemClock} */
@@ -49,6 +54,7 @@ export class AnsweringChannel implements Channel {
     );
     this.closed = inner.closed.then((failure) => {
       this.#end = failure ?? new Failure("session-ended", "The session ended before the server answered");
+      this.#giveBack();
       this.#answerAll(this.#end);
       return failure;
     });
@@ -98,6 +104,15 @@ export class AnsweringChannel implements Channel {
   /** Resolves when every request has its answer. */
   settled(): Promise<void> {
     return this.#pending.allSettled();
+  }
+
+  #giveBack(): void {
+    const { takeBack } = this.#options;
+    if (takeBack === undefined) return;
+    for (const request of this.#inner.unseen?.() ?? []) {
+      if (request.id === undefined || !this.#pending.has(request.id)) continue;
+      if (takeBack(request)) this.#pending.cancel(request.id);
+    }
   }
 
   #answerAll(failure: Failure): void {

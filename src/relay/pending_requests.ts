@@ -86,6 +86,11 @@ export class PendingRequests {
     return true;
   }
 
+  /** Whether a request with this `id` waits for its response. */
+  has(id: string): boolean {
+    return this.#requests.has(idKey(id));
+  }
+
   /** Stops waiting for a request that its sender has cancelled. An answer that comes all the same is passed on. */
   cancel(id: string): void {
     this.#remove(idKey(id));

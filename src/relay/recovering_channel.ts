@@ -52,8 +52,8 @@ const REMEMBERED_REQUESTS = 1_000;
  *
  * It opens a session when there is something to say. While there is none, requests wait, and are answered with
  * the reason when they have waited too long. When a session is lost, its requests are answered with an error (they
- * may have run, so they are not repeated), a new one is opened, and what the host said at the beginning is said
- * again.
+ * may have run, so they are not repeated; those that the server says not to have seen are kept), a new one is opened,
+ * and what the host said at the beginning is said again.
  */
 export class RecoveringChannel implements Channel {
   readonly closed: Promise<Failure | undefined>;
@@ -66,6 +66,7 @@ export class RecoveringChannel implements Channel {
   readonly #waiting: WaitingRoom;
   readonly #requestsOfServer = new Map<string, string>();
   readonly #staleRequests = new Set<string>();
+  readonly #takenBack = new WeakSet<Message>();
   #receiver: Receiver = () => {};
   #session: AnsweringChannel | undefined;
   #opening: Promise<void> | undefined;
@@ -152,7 +153,10 @@ export class RecoveringChannel implements Channel {
   /** A new session, which may have ended again. */
   async #begin(signal: AbortSignal): Promise<AnsweringChannel> {
     await this.#pauseAfterShortSession(signal);
-    const session = new AnsweringChannel(await this.#dialer.dial(signal), this.#options);
+    const session = new AnsweringChannel(await this.#dialer.dial(signal), {
+      ...this.#options,
+      takeBack: (request) => this.#takeBack(request),
+    });
     this.#openedAt = this.#clock.now();
     void session.closed.then((failure) => this.#lost(session, failure));
     await this.#resume(session, signal);
@@ -211,8 +215,17 @@ export class RecoveringChannel implements Channel {
       void this.#receiver(cancellation(id, "The server that asked is gone"));
     }
     this.#requestsOfServer.clear();
-    if (this.#initialization.messages === undefined || ORDERLY_ENDS.includes(failure.reason)) return;
-    this.#opening ??= this.#open();
+    const idle = this.#initialization.messages === undefined || ORDERLY_ENDS.includes(failure.reason);
+    if (!idle || this.#waiting.first !== undefined) this.#opening ??= this.#open();
+  }
+
+  /** Keeps a request of a lost session for the next one, since it has not run; once, or it might wait for ever. */
+  #takeBack(request: Message): boolean {
+    // What is said again at the beginning of a session is not the host's request.
+    if (request.method === INITIALIZE || this.#takenBack.has(request) || this.#abort.signal.aborted) return false;
+    this.#takenBack.add(request);
+    void this.#waiting.add(request);
+    return true;
   }
 
   /** Whether this is the host's answer to a request of a session that is lost. */

@@ -182,6 +182,36 @@ Deno.test("when a server is lost, what it has not answered is an error, and is n
   await channel.close();
 });
 
+Deno.test("a request that the lost server has not seen goes to the next one, once", async () => {
+  const { clock, dialer, channel, say, news } = await initialized();
+  await clock.advance(60_000);
+  const [seen, unseen] = [request("1"), request("2")];
+  await say(seen, unseen);
+  const exited = new Failure("child-exited", "The server process exited with code 1");
+  await dialer.last.end.closeWithout([unseen], exited);
+  await clock.advance(0);
+  assert.deepEqual(news(), ["error 1 child-exited", "tools/list_changed", "resources/list_changed"]);
+  assert.deepEqual(dialer.last.gists(), ["request 0 initialize", "initialized", "request 2 tools/call"]);
+  await clock.advance(60_000);
+  await dialer.last.end.closeWithout([unseen], exited);
+  await clock.advance(0);
+  assert.equal(news()[0], "error 2 child-exited");
+  await channel.close();
+});
+
+Deno.test("a request that was answered or cancelled is not sent again, seen or not", async () => {
+  const { clock, dialer, channel, say, news } = await initialized();
+  await clock.advance(60_000);
+  const [answered, cancelled] = [request("1"), request("2")];
+  await say(answered, cancelled, notification("notifications/cancelled", '{"requestId":2}'));
+  dialer.last.send(response("1"));
+  await dialer.last.end.closeWithout([answered, cancelled], new Failure("server-shutting-down", "It is shutting down"));
+  await clock.advance(0);
+  assert.deepEqual(news(), ["result 1", "tools/list_changed", "resources/list_changed"]);
+  assert.deepEqual(dialer.last.gists(), ["request 0 initialize", "initialized"]);
+  await channel.close();
+});
+
 Deno.test("the next server is initialized as the host had initialized the first, byte for byte", async () => {
   const { clock, dialer, channel } = await initialized();
   await clock.advance(60_000);

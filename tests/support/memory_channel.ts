@@ -12,6 +12,7 @@ export class MemoryChannel implements Channel {
   readonly closed: Promise<Failure | undefined>;
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
   #peer: MemoryChannel | undefined;
+  #unseen: readonly Message[] = [];
   #receiver: Receiver | undefined;
   #early: Message[] = [];
   #ended = false;
@@ -35,6 +36,16 @@ export class MemoryChannel implements Channel {
 
   send(message: Message): Promise<void> | void {
     if (!this.#ended && this.#peer !== undefined) return this.#peer.#deliver(message);
+  }
+
+  unseen(): readonly Message[] {
+    return this.#unseen;
+  }
+
+  /** Ends it, and lets the other end know which of its requests were not looked at. */
+  async closeWithout(unseen: readonly Message[], reason: Failure): Promise<void> {
+    if (this.#peer !== undefined) this.#peer.#unseen = unseen;
+    await this.close(reason);
   }
 
   close(reason?: Failure): Promise<void> {

@@ -179,11 +179,15 @@ export class ClientSession implements Channel {
       : topics.rpc(link.clientId, this.#server);
   }
 
-  #publish(topic: string, message: Message): Promise<void> | void {
+  #publish(
+    topic: string,
+    message: Message,
+    done = (failure?: Failure) => this.#undelivered(topic, message, failure),
+  ): Promise<void> | void {
     const { link, qos } = this.#options;
     return link.publish(
       { topic, payload: message.bytes, qos, properties: this.#properties },
-      (failure) => this.#undelivered(topic, message, failure),
+      done,
       this.#abort.signal,
     );
   }
@@ -206,7 +210,8 @@ export class ClientSession implements Channel {
     if (message.id === undefined) return;
     const answer = failure.toResponse(message.id);
     if (message.kind === "request") this.#push(answer);
-    else if (message.kind === "response") void this.send(answer);
+    // When this one cannot be published either, there is no third one.
+    else if (message.kind === "response") void this.#publish(this.#topicOf(answer), answer, () => {});
   }
 
   #push(message: Message): void {

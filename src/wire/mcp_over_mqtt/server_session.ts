@@ -208,7 +208,8 @@ export class ServerSession implements Channel {
   #refuse(message: Message, failure: Failure): void {
     if (message.id === undefined) return;
     const answer = failure.toResponse(message.id);
-    if (message.kind === "response") void this.send(answer);
-    else if (message.kind === "request") this.#inbox.push(answer);
+    if (message.kind === "request") this.#inbox.push(answer);
+    // When this one cannot be published either, there is no third one.
+    else if (message.kind === "response") void this.#publishBytes(this.#rpcTopic, answer.bytes);
   }
 }

@@ -65,6 +65,7 @@ export class ClientSession implements Channel {
   #topic: string;
   #instance: string | undefined;
   #held: Message[] = [];
+  #unseen: readonly Message[] = [];
   #correlation = 0;
   #cancelDeadline: (() => void) | undefined;
 
@@ -116,14 +117,21 @@ export class ClientSession implements Channel {
     }
   }
 
+  unseen(): readonly Message[] {
+    return this.#unseen;
+  }
+
   /** Takes a message that arrived on the client's response topic. */
   deliver(packet: ReceivedPacket): void {
     const { link, sessionId, observe } = this.#options;
     if (this.#phase === "ended" || this.#phase === "fresh") return;
     if (hasProperties(link) && userProperty(packet, SESSION) !== sessionId) return;
-    if (userProperty(packet, CLOSED) !== undefined) return this.fail(closedFailure(packet));
-    this.#absence.end();
     const frame = toFrame(packet);
+    if (userProperty(packet, CLOSED) !== undefined) {
+      if (this.#phase === "open") this.#unseen = this.#conversation.unseen(frame.acknowledge);
+      return this.fail(closedFailure(packet));
+    }
+    this.#absence.end();
     if (this.#phase === "opening") this.#opened(frame, packet.properties.responseTopic);
     if (this.#numbered && frame.sequence === undefined && frame.payload.length > 0) {
       observe({ type: "message.dropped", source: packet.topic, cause: "it has no number" });
@@ -217,6 +225,12 @@ export class ClientSession implements Channel {
   #transmit(frame: Frame, message?: Message): Promise<void> | void {
     // Before it is answered, all that may go where every server listens is the one message that opens the session.
     if (this.#phase === "opening" && frame.sequence === undefined) return;
+    return this.#publish(frame, message, (failure) => {
+      if (failure !== undefined && this.#phase !== "ended") this.#undelivered(failure, message);
+    });
+  }
+
+  #publish(frame: Frame, message: Message | undefined, done: (failure?: Failure) => void): Promise<void> | void {
     const { link, qos } = this.#options;
     const confirmed = frame.sent !== undefined;
     return link.publish(
@@ -226,9 +240,7 @@ export class ClientSession implements Channel {
         qos: qosOf(qos, this.#numbered && !confirmed),
         properties: this.#properties(frame, message),
       },
-      (failure) => {
-        if (failure !== undefined && this.#phase !== "ended") this.#undelivered(failure, message);
-      },
+      done,
       this.#abort.signal,
     );
   }
@@ -265,7 +277,7 @@ export class ClientSession implements Channel {
     if (message?.id === undefined) return;
     const answer = failure.toResponse(message.id);
     if (message.kind === "request") this.#conversation.inject(answer);
-    else if (message.kind === "response") void this.#conversation.send(answer);
+    else if (message.kind === "response") void this.#publish({ payload: answer.bytes }, answer, () => {});
   }
 
   #sayGoodbye(): void {

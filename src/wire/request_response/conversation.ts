@@ -81,6 +81,20 @@ export class Conversation {
     }
   }
 
+  /** The number up to which the peer's messages have been handed on. */
+  get seen(): number {
+    return this.#stream.seen;
+  }
+
+  /**
+   * The requests that the peer has not seen.
+   *
+   * @param last the number up to which it has seen everything; `undefined` when it has not said so
+   */
+  unseen(last: number | undefined): readonly Message[] {
+    return last === undefined ? [] : this.#stream.unseen(last);
+  }
+
   pause(): void {
     this.#stream.pause();
   }

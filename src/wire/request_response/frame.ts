@@ -41,6 +41,10 @@ export interface Stream {
   pause(): void;
   /** There is a connection again, and nobody knows what got through before. */
   resume(): void;
+  /** The requests that a peer has not seen which says at its end to have seen everything up to `last`. */
+  unseen(last: number): readonly Message[];
+  /** The number up to which everything has been handed on. */
+  readonly seen: number;
   /** Stops all timers, and lets go of everything. */
   close(): void;
 }

@@ -20,6 +20,7 @@ export class PlainStream implements Stream {
   readonly #overflow: () => void;
   readonly #inbox = new Inbox();
   readonly #working = new Set<string>();
+  readonly seen = 0;
 
   /** @param overflow called when the receiver does not keep up */
   constructor(ends: StreamEnds, overflow: () => void) {
@@ -49,6 +50,10 @@ export class PlainStream implements Stream {
   pause(): void {}
 
   resume(): void {}
+
+  unseen(): readonly Message[] {
+    return []; // without numbers, nobody knows
+  }
 
   close(): void {
     this.#inbox.takeAll();

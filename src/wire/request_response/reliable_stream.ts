@@ -117,6 +117,16 @@ export class ReliableStream implements Stream {
     this.#pump();
   }
 
+  get seen(): number {
+    const [waiting] = this.#arrivals;
+    return waiting === undefined ? this.#received : waiting.sequence - 1;
+  }
+
+  unseen(last: number): readonly Message[] {
+    const messages = new Set(this.#queue.after(last).map(({ message }) => message));
+    return [...messages].filter(({ kind }) => kind === "request");
+  }
+
   close(): void {
     this.#closed = true;
     this.#cancelProbe?.();

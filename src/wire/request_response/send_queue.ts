@@ -105,6 +105,11 @@ export class SendQueue<T> {
     return count;
   }
 
+  /** All items after `sequence` that are not acknowledged. */
+  after(sequence: number): T[] {
+    return this.#items.filter((entry) => entry.sequence > sequence).map(({ item }) => item);
+  }
+
   /** Lets everybody who waits for room go on. */
   release(): void {
     this.#room?.resolve();

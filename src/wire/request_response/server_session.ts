@@ -120,8 +120,10 @@ export class ServerSession implements IncomingSession {
     if (this.#ended) return Promise.resolve();
     if (reason !== undefined) this.#conversation.refuse(reason);
     if (this.#options.sessionId !== undefined) {
-      const properties = this.#properties({ [CLOSED]: reason?.reason ?? "session-ended" });
-      void this.#publish(disconnected(reason), properties, false);
+      const payload = disconnected(reason);
+      const seen = frameProperties({ payload, acknowledge: this.#conversation.seen });
+      const properties = this.#properties({ [CLOSED]: reason?.reason ?? "session-ended", ...seen });
+      void this.#publish(payload, properties, false);
     }
     this.#finish(reason);
     return Promise.resolve();

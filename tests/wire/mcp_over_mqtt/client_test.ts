@@ -25,6 +25,7 @@ class Client implements AsyncDisposable {
   readonly links: TestLinks;
   readonly received: Message[] = [];
   readonly #dialer: ProfileDialer;
+  readonly #sessions: Channel[] = [];
   #ids = 0;
 
   constructor(broker: TestBroker, options: Partial<ClientOptions> = {}, links: TestLinksOptions = {}) {
@@ -47,6 +48,7 @@ class Client implements AsyncDisposable {
   async dial(): Promise<Channel> {
     const session = await this.#dialer.dial(AbortSignal.timeout(10_000));
     session.receive((message) => void this.received.push(message));
+    this.#sessions.push(session);
     return session;
   }
 
@@ -55,6 +57,7 @@ class Client implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#sessions.map((session) => session.close()));
     await this.#dialer[Symbol.asyncDispose]();
     await this.links[Symbol.asyncDispose]();
   }

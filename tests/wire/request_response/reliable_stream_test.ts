@@ -40,7 +40,7 @@ class End {
   }
 
   send(length: number): void {
-    const text = `{"n":"${this.name}${this.sent.length}${"é".repeat(length)}"}`;
+    const text = `{"id":1,"method":"${this.name}${this.sent.length}${"é".repeat(length)}"}`;
     if (new TextEncoder().encode(text).length <= MAXIMUM_MESSAGE) this.sent.push(text);
     void this.stream.send(Message.from(text));
   }
@@ -125,6 +125,12 @@ async function run(steps: readonly Step[]): Promise<void> {
         break;
     }
     await Promise.resolve();
+  }
+  for (const index of [0, 1] as const) {
+    const { sent, stream } = ends[index];
+    const unseen = stream.unseen(other(index).stream.seen).map(({ bytes }) => new TextDecoder().decode(bytes));
+    const expected = sent.slice(other(index).received.length);
+    assert.deepEqual(unseen.filter((text) => sent.includes(text)), expected, "what was never handed on is known");
   }
   // The faults end; now everything has to arrive, within bounded time.
   for (const self of ends) self.slow = false;
