@@ -197,8 +197,10 @@ class MqttJsConnection implements MqttConnection {
     return new Promise((resolve, reject) => {
       const answered: ClientSubscribeCallback = (error, _granted, packet) => {
         const answer = packet ?? (error !== null && "packet" in error ? error.packet : undefined);
-        if (isSuback(answer)) resolve(answer.granted);
-        else reject(error ?? new Error("The broker did not answer SUBSCRIBE"));
+        if (isSuback(answer)) {
+          this.#stream?.ping();
+          resolve(answer.granted);
+        } else reject(error ?? new Error("The broker did not answer SUBSCRIBE"));
       };
       const [only] = requests;
       if (only !== undefined && requests.length === 1) {

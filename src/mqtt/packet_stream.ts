@@ -31,6 +31,8 @@ const LAST_WORDS = 200;
 /** The packet type of PUBACK, in the upper half of the first byte, and its length without a reason code. */
 const PUBACK = [0x40, 0x02] as const;
 
+const PINGREQ = Uint8Array.of(0xc0, 0x00);
+
 /** The part of a Node duplex stream that MQTT.js uses, over a {@linkcode Socket} that may still be connecting. */
 export class PacketStream extends EventEmitter {
   /** Why it was closed, if not by us. */
@@ -66,6 +68,14 @@ export class PacketStream extends EventEmitter {
   publish(packet: PublishPacket): boolean {
     for (const chunk of encodePublish(packet, this.#protocolVersion)) this.#enqueue(chunk);
     return this.#mayContinue();
+  }
+
+  /**
+   * Sends a PINGREQ. Anything that is sent acknowledges what has come on the level of TCP; and a broker with Nagle's
+   * algorithm has been holding the next packet back until then, or for 40 ms.
+   */
+  ping(): void {
+    this.#enqueue(PINGREQ);
   }
 
   /** Takes what MQTT.js writes, piece by piece. */

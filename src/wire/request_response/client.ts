@@ -61,6 +61,7 @@ export class RequestResponseClient implements Dialer {
       topics: this.#topics,
       sessionId: crypto.randomUUID().replaceAll("-", ""),
       instance: this.#pick(),
+      numbered: this.#servers.size > 0 && [...this.#servers.values()].every(({ numbered }) => numbered),
       qos,
       maximumMessage,
       observe,

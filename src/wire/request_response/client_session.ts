@@ -8,7 +8,7 @@ import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Observer } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Message } from "../../core/message.ts";
-import type { MqttLink, PublishProperties, ReceivedPacket } from "../../mqtt/mod.ts";
+import type { MqttLink, PublishProperties, QoS, ReceivedPacket } from "../../mqtt/mod.ts";
 import type { SessionQoS } from "../profile.ts";
 import { Absence, SERVER_ABSENCE } from "./absence.ts";
 import { Conversation } from "./conversation.ts";
@@ -34,6 +34,8 @@ export interface ClientSessionOptions {
   readonly sessionId: string;
   /** The one instance that is to take the session, where the broker would hand the first message to all of them. */
   readonly instance: string | undefined;
+  /** Whether the servers are known to number their messages. */
+  readonly numbered: boolean;
   readonly qos: SessionQoS;
   /** Largest message, in bytes. */
   readonly maximumMessage: number;
@@ -45,6 +47,12 @@ export interface ClientSessionOptions {
   /** @default {systemClock} */
   readonly clock?: Clock;
 }
+
+/**
+ * When a first message that nobody has acknowledged is not answered within this time, in ms, the broker is asked whether
+ * it would have let it pass.
+ */
+const DOUBT_AFTER = 250;
 
 /**
  * The channel to a server.
@@ -68,6 +76,7 @@ export class ClientSession implements Channel {
   #unseen: readonly Message[] = [];
   #correlation = 0;
   #cancelDeadline: (() => void) | undefined;
+  #cancelDoubt: (() => void) | undefined;
 
   constructor(options: ClientSessionOptions) {
     const { link, topics, sessionId, maximumMessage, observe, clock = systemClock } = options;
@@ -188,6 +197,7 @@ export class ClientSession implements Channel {
   #finish(reason: Failure | undefined): void {
     this.#phase = "ended";
     this.#cancelDeadline?.();
+    this.#cancelDoubt?.();
     this.#absence.end();
     this.#conversation.close();
     this.#end.resolve(reason);
@@ -204,12 +214,28 @@ export class ClientSession implements Channel {
       const text = `No server has answered on "${this.#topic}" within ${connectTimeout / 1000} s`;
       this.fail(new Failure("server-not-responding", text));
     });
+    if (this.#openingQoS === 0) this.#cancelDoubt = clock.after(DOUBT_AFTER, () => this.#askBroker());
     return this.#conversation.send(message);
+  }
+
+  get #openingQoS(): QoS {
+    const { qos, numbered } = this.#options;
+    return qosOf(qos, numbered);
+  }
+
+  /** Publishes what no server takes, since it is for none of them; but the broker tells what it thinks of it. */
+  #askBroker(): void {
+    const { link, sessionId } = this.#options;
+    const properties = { userProperties: { [SESSION]: sessionId, [INSTANCE]: "" } };
+    void link.publish({ topic: this.#topic, payload: new Uint8Array(), qos: 1, properties }, (failure) => {
+      if (failure !== undefined && this.#phase === "opening") this.#undelivered(failure, undefined);
+    }, this.#abort.signal);
   }
 
   /** The server's first sign of life. */
   #opened(frame: Frame, instanceTopic: string | undefined): void {
     this.#cancelDeadline?.();
+    this.#cancelDoubt?.();
     this.#phase = "open";
     this.#numbered = frame.acknowledge !== undefined;
     if (!this.#numbered) this.#conversation.becomePlain();
@@ -237,7 +263,7 @@ export class ClientSession implements Channel {
       {
         topic: this.#topic,
         payload: frame.payload,
-        qos: qosOf(qos, this.#numbered && !confirmed),
+        qos: this.#phase === "opening" ? this.#openingQoS : qosOf(qos, this.#numbered && !confirmed),
         properties: this.#properties(frame, message),
       },
       done,

@@ -13,16 +13,18 @@ export interface Presence {
   readonly description: string | undefined;
   /** Whether it takes its requests from a subscription that it shares with other instances. */
   readonly shared: boolean;
+  /** Whether it numbers its messages, and so needs no more than QoS 0. */
+  readonly numbered: boolean;
   /** What else it says of itself. */
   readonly meta: Readonly<Record<string, unknown>>;
 }
 
 /** The retained payload; the shape follows the open convention's `notifications/server/online`. */
-export function encodePresence({ serverName, description, shared, meta }: Presence): Uint8Array {
+export function encodePresence({ serverName, description, shared, numbered, meta }: Presence): Uint8Array {
   return Message.from({
     jsonrpc: "2.0",
     method: ONLINE,
-    params: { server_name: serverName, description, meta: { ...meta, shared } },
+    params: { server_name: serverName, description, meta: { ...meta, shared, numbered } },
   }).bytes;
 }
 
@@ -39,6 +41,7 @@ export function decodePresence(payload: Uint8Array): Presence | undefined {
     serverName: typeof params?.server_name === "string" ? params.server_name : "",
     description: typeof params?.description === "string" ? params.description : undefined,
     shared: params?.meta?.shared === true,
+    numbered: params?.meta?.numbered === true,
     meta: params?.meta ?? {},
   };
 }

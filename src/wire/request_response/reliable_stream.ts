@@ -30,11 +30,17 @@ export interface ReliableOptions extends StreamEnds {
   readonly clock: Clock;
 }
 
-/** An acknowledgement waits this long, in ms, for a message that it can travel with. */
-const ACKNOWLEDGE_AFTER = 25;
-/** It waits no longer when there are this many items to acknowledge, */
+/**
+ * An acknowledgement waits this long, in ms, for a message that it can travel with. A packet of its own costs more than
+ * itself: a broker with Nagle's algorithm (mosquitto by default) holds what follows it back for 40 ms, because nobody
+ * answers it.
+ */
+const ACKNOWLEDGE_AFTER = 400;
+/** It waits only this long, in ms, */
+const ACKNOWLEDGE_SOON = 5;
+/** when there are this many items to acknowledge, */
 const ACKNOWLEDGE_ITEMS = WINDOW_ITEMS / 4;
-/** or this many bytes. */
+/** or this many bytes: the peer may not send much more. */
 const ACKNOWLEDGE_BYTES = 1024 * 1024;
 
 /** A peer that has acknowledged nothing for this long, in ms, is asked what it has; and then ever less often. */
@@ -64,8 +70,9 @@ export class ReliableStream implements Stream {
   /** The last number that has arrived in order, and the last whose message has been taken. */
   #received = 0;
   #taken = 0;
-  /** The last number that the peer was told of. */
+  /** The last number that the peer was told of, and when. */
   #acknowledged = 0;
+  #acknowledgedAt = 0;
   #bytesToAcknowledge = 0;
   #askedAgain = false;
   #arrivals: Arrived[] = [];
@@ -76,6 +83,7 @@ export class ReliableStream implements Stream {
   #probeDue = 0;
   #cancelProbe: (() => void) | undefined;
   #cancelAcknowledgement: (() => void) | undefined;
+  #acknowledgementDue = Infinity;
 
   constructor(options: ReliableOptions) {
     this.#options = options;
@@ -196,9 +204,9 @@ export class ReliableStream implements Stream {
     const waiting = this.#delivering ?? this.#arrivals[0]?.sequence;
     this.#taken = waiting === undefined ? this.#received : waiting - 1;
     this.#bytesToAcknowledge += size;
-    const items = this.#taken - this.#acknowledged;
-    if (items >= ACKNOWLEDGE_ITEMS || this.#bytesToAcknowledge >= ACKNOWLEDGE_BYTES) this.#control({});
-    else if (items > 0) this.#scheduleAcknowledgement();
+    if (this.#taken > this.#acknowledged) {
+      this.#scheduleAcknowledgement(this.#muchToAcknowledge ? ACKNOWLEDGE_SOON : ACKNOWLEDGE_AFTER);
+    }
   }
 
   /** Asks for what is missing, once; if that is lost, the peer's next question shows it. */
@@ -220,17 +228,31 @@ export class ReliableStream implements Stream {
 
   // --- acknowledging
 
+  get #muchToAcknowledge(): boolean {
+    return this.#taken - this.#acknowledged >= ACKNOWLEDGE_ITEMS || this.#bytesToAcknowledge >= ACKNOWLEDGE_BYTES;
+  }
+
   #acknowledging(): void {
     this.#acknowledged = this.#taken;
+    this.#acknowledgedAt = this.#options.clock.now();
     this.#bytesToAcknowledge = 0;
   }
 
   /** The timer is left running when a message takes the acknowledgement along: it is cheaper to let it find nothing. */
-  #scheduleAcknowledgement(): void {
-    this.#cancelAcknowledgement ??= this.#options.clock.after(ACKNOWLEDGE_AFTER, () => {
-      this.#cancelAcknowledgement = undefined;
-      if (this.#taken > this.#acknowledged) this.#control({});
-    });
+  #scheduleAcknowledgement(delay: number): void {
+    const due = this.#options.clock.now() + delay;
+    if (due >= this.#acknowledgementDue) return;
+    this.#cancelAcknowledgement?.();
+    this.#acknowledgementDue = due;
+    this.#cancelAcknowledgement = this.#options.clock.after(delay, () => this.#acknowledge());
+  }
+
+  #acknowledge(): void {
+    this.#acknowledgementDue = Infinity;
+    if (this.#closed || this.#taken <= this.#acknowledged) return;
+    const left = this.#acknowledgedAt + ACKNOWLEDGE_AFTER - this.#options.clock.now();
+    if (left > 0 && !this.#muchToAcknowledge) this.#scheduleAcknowledgement(left);
+    else this.#control({});
   }
 
   // --- being acknowledged

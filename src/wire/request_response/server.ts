@@ -5,7 +5,13 @@
  */
 import { errorResponse, Failure, PARSE_ERROR_CODE } from "../../core/failure.ts";
 import { scanEnvelope } from "../../core/json_rpc.ts";
-import { type LinkState, type MqttLink, type ReceivedPacket, topicNameProblem } from "../../mqtt/mod.ts";
+import {
+  type BrokerLimits,
+  type LinkState,
+  type MqttLink,
+  type ReceivedPacket,
+  topicNameProblem,
+} from "../../mqtt/mod.ts";
 import type { Acceptor, ServerOptions } from "../profile.ts";
 import type { Frame } from "./frame.ts";
 import { plainQoS } from "../limits.ts";
@@ -68,7 +74,7 @@ export class RequestResponseServer implements Acceptor {
 
   #onLinkState(state: LinkState): void {
     const online = state.status === "online";
-    if (online && !this.#withdrawn) this.#announce(state.limits.sharedSubscriptionAvailable);
+    if (online && !this.#withdrawn) this.#announce(state.limits);
     else this.#tell("server.offline");
     for (const session of this.#sessions.values()) {
       if (online) session.resume();
@@ -76,11 +82,12 @@ export class RequestResponseServer implements Acceptor {
     }
   }
 
-  #announce(sharedSubscriptionAvailable: boolean): void {
+  #announce({ sharedSubscriptionAvailable, protocolVersion }: BrokerLimits): void {
     const { serverName, description, share } = this.#options;
     const shared = share !== undefined && sharedSubscriptionAvailable;
+    const numbered = protocolVersion === 5;
     const meta = { since: this.#since, ...this.#options.meta };
-    void this.#publishPresence(encodePresence({ serverName, description, shared, meta }));
+    void this.#publishPresence(encodePresence({ serverName, description, shared, numbered, meta }));
     this.#tell("server.online");
   }
 

@@ -39,6 +39,12 @@ export interface ServerSessionOptions {
 /** How many Correlation Data of unanswered requests are kept; more than that is a client that never listens. */
 const CORRELATION_LIMIT = 100_000;
 
+/**
+ * An answer that comes within this time, in ms, is the welcome. Two packets one after the other would be slower: a
+ * broker with Nagle's algorithm holds the second one back for 40 ms.
+ */
+const WELCOME_AFTER = 20;
+
 /** The channel to one client. */
 export class ServerSession implements IncomingSession {
   readonly name: string;
@@ -51,6 +57,7 @@ export class ServerSession implements IncomingSession {
   readonly #absence: Absence;
   /** Told to the client until it is known to know it. */
   #instanceTopic: string | undefined;
+  #cancelWelcome: (() => void) | undefined;
   #ended = false;
 
   constructor(options: ServerSessionOptions) {
@@ -92,9 +99,13 @@ export class ServerSession implements IncomingSession {
     if (!this.#ended) this.#absence.begin();
   }
 
-  /** Tells the client at once that it has a session, and with which instance. */
+  /** Tells the client soon that it has a session, and with which instance; it must not wait for its server for that. */
   welcome(): void {
-    if (this.#options.sessionId !== undefined) void this.#transmit({ payload: new Uint8Array(), acknowledge: 0 });
+    const { sessionId, clock = systemClock } = this.#options;
+    if (sessionId === undefined) return;
+    this.#cancelWelcome = clock.after(WELCOME_AFTER, () => {
+      void this.#transmit({ payload: new Uint8Array(), acknowledge: 0 });
+    });
   }
 
   /** The client has shown that it knows its instance. */
@@ -141,12 +152,14 @@ export class ServerSession implements IncomingSession {
 
   #finish(reason: Failure | undefined): void {
     this.#ended = true;
+    this.#cancelWelcome?.();
     this.#absence.end();
     this.#conversation.close();
     this.#end.resolve(reason);
   }
 
   #transmit(frame: Frame, message?: Message): Promise<void> | void {
+    this.#cancelWelcome?.();
     const properties = this.#properties(frameProperties(frame), message);
     return this.#publish(frame.payload, properties, frame.sent !== undefined, message);
   }

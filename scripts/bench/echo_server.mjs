@@ -5,7 +5,7 @@
 import { createInterface } from "node:readline";
 import process from "node:process";
 
-createInterface({ input: process.stdin, crlfDelay: Infinity }).on("line", (line: string) => {
+createInterface({ input: process.stdin, crlfDelay: Infinity }).on("line", (line) => {
   const { id, method, params } = JSON.parse(line);
   if (id === undefined) return;
   const result = method === "initialize"
