@@ -4,14 +4,11 @@
  * @module
  */
 
-const ROOT = new URL("../../", import.meta.url);
+const README = new URL("../../README.md", import.meta.url);
 
-/** All Markdown files at the root of the project, one behind the other. */
-export async function documentation(): Promise<string> {
-  const names = await Array.fromAsync(Deno.readDir(ROOT), ({ name }) => name);
-  const files = names.filter((name) => name.endsWith(".md")).toSorted();
-  const texts = await Promise.all(files.map((name) => Deno.readTextFile(new URL(name, ROOT))));
-  return texts.join("\n");
+/** The front page. */
+export function documentation(): Promise<string> {
+  return Deno.readTextFile(README);
 }
 
 /** The code block of the documentation whose first line is `firstLine`. */
