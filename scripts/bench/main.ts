@@ -13,8 +13,8 @@ import { parseArgs } from "node:util";
 import { mqttClientTransport } from "../../mod.ts";
 import { mosquitto } from "../../tests/support/mosquitto.ts";
 import { Process, PROXY_COMMAND } from "../../tests/support/proxy.ts";
+import { cpuTime, memory } from "../../tests/support/usage.ts";
 import { echoParty, type Party, sibling, stdioParty } from "./parties.ts";
-import { cpuTime, memory } from "./usage.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -34,7 +34,7 @@ await using broker = await mosquitto();
 const serving = (name: string, ...options: string[]) =>
   startServe(["--broker", broker.url, "--name", name, ...options, "--", ...SERVER]);
 await using serve = await serving("bench");
-await using prewarmed = await serving("prewarmed", "--prewarm", "1");
+await using _prewarmed = await serving("prewarmed", "--prewarm", "1");
 const connectTo = (name: string) => stdioParty([...PROXY, "connect", "--broker", broker.url, "--name", name]);
 
 /** The figures of each party, one for each round; by the row's name. */

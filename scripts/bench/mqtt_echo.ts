@@ -13,4 +13,4 @@ client.on("message", (_, payload, { properties }) => {
   client.publish(responseTopic, payload, { qos: qos === "1" ? 1 : 0, properties: { correlationData } });
 });
 await client.subscribeAsync(topic, { qos: qos === "1" ? 1 : 0 });
-console.log("ready");
+Deno.stdout.writeSync(new TextEncoder().encode("ready\n"));

@@ -50,6 +50,7 @@ createInterface({ input: process.stdin, crlfDelay: Infinity }).on("line", (line)
       result: { protocolVersion: "2025-06-18", capabilities: { tools: {} }, serverInfo },
     });
   }
+  if (method === "ping") return send({ jsonrpc: "2.0", id, result: {} });
   if (method === "tools/call") return call(id, params.arguments.number, params.arguments.padding ?? "");
   if (method === undefined && asked.has(id)) {
     answer(waiting.get(id), asked.get(id) ?? -1);

@@ -93,12 +93,17 @@ export class Driver implements AsyncDisposable {
     await this.start();
   }
 
-  /** Keeps `width` calls under way until `signal` is aborted, then waits for the last of them. */
-  async run(width: number, signal: AbortSignal): Promise<void> {
+  /**
+   * Keeps `width` calls under way until `signal` is aborted, then waits for the last of them.
+   *
+   * @param pause between an answer and the next call, in ms
+   */
+  async run(width: number, signal: AbortSignal, pause = 0): Promise<void> {
     await Promise.all(Array.from({ length: width }, async () => {
       while (!signal.aborted) {
         await this.#ready.promise;
         await this.#call();
+        if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
       }
     }));
   }

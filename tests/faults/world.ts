@@ -6,6 +6,7 @@
 import { type Mosquitto, mosquitto } from "../support/mosquitto.ts";
 import { freePort } from "../support/net.ts";
 import { type Process, startServe } from "../support/proxy.ts";
+import { memory } from "../support/usage.ts";
 import { Driver } from "./driver.ts";
 import { FlakyNetwork } from "./flaky_network.ts";
 
@@ -17,6 +18,8 @@ export interface WorldOptions {
   readonly configuration?: readonly string[];
   /** QoS of both ends. @default {"auto"} */
   readonly qos?: string;
+  /** More options of `serve`. */
+  readonly serve?: readonly string[];
   /** More variables of both ends. */
   readonly env?: Readonly<Record<string, string>>;
   /** Called when everything has ended. */
@@ -68,6 +71,11 @@ export class World implements AsyncDisposable {
     return this.#serve?.pid ?? 0;
   }
 
+  /** The broker's address. */
+  get url(): string {
+    return `mqtt://127.0.0.1:${this.#port}`;
+  }
+
   /** Resident memory of `connect` and `serve` together, in MB. */
   get memory(): number {
     return [this.driver.pid, this.servePid].map(residentMegabytes).reduce((a, b) => a + b, 0);
@@ -87,8 +95,8 @@ export class World implements AsyncDisposable {
 
   async startServe(): Promise<void> {
     const command = [Deno.execPath(), "run", "--no-lock", "-A", SERVER, this.#record];
-    const { env = {} } = this.#options;
-    this.#serve = await startServe([...this.#arguments(this.serverNetwork), "--", ...command], { env });
+    const { env = {}, serve = [] } = this.#options;
+    this.#serve = await startServe([...this.#arguments(this.serverNetwork), ...serve, "--", ...command], { env });
   }
 
   /** Ends `serve` as a power failure would, and starts it again after `pause` ms. */
@@ -99,10 +107,15 @@ export class World implements AsyncDisposable {
     await this.startServe();
   }
 
+  /** The server processes of all sessions. */
+  async children(): Promise<number[]> {
+    const { stdout } = await new Deno.Command("pgrep", { args: ["-P", String(this.servePid)] }).output();
+    return new TextDecoder().decode(stdout).split("\n").filter(Boolean).map(Number);
+  }
+
   /** Ends the server process of the session as a power failure would. */
   async killChild(): Promise<void> {
-    const { stdout } = await new Deno.Command("pgrep", { args: ["-P", String(this.servePid)] }).output();
-    for (const pid of new TextDecoder().decode(stdout).split("\n").filter(Boolean)) Deno.kill(Number(pid), "SIGKILL");
+    for (const pid of await this.children()) Deno.kill(pid, "SIGKILL");
   }
 
   /** How many calls ran, and how many of them more than once. */
@@ -133,7 +146,7 @@ export function wait(duration: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, duration));
 }
 
-function residentMegabytes(pid: number): number {
-  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+/** Resident memory of a process, in MB. */
+export function residentMegabytes(pid: number): number {
+  return Math.round(memory(pid, "now") / 1e6);
 }
