@@ -48,7 +48,7 @@ export class RequestResponseServer implements Acceptor {
   }
 
   get topic(): string {
-    return this.#topics.request.for("").replace(/\/$/, "");
+    return this.#options.requestTopic ?? `${this.#topics.base}/request`;
   }
 
   withdraw(): void {
