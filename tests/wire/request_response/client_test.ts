@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Channel } from "../../../src/core/channel.ts";
 import type { Failure } from "../../../src/core/failure.ts";
-import { Message } from "../../../src/core/message.ts";
+import type { Message } from "../../../src/core/message.ts";
 import { type ClientOptions, type ProfileDialer, PROFILES } from "../../../src/wire/mod.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
 import type { TestBroker } from "../../support/embedded_broker.ts";
