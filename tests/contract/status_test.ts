@@ -107,6 +107,18 @@ testOnBrokers("serve is not ready when there is no such program, however well it
   assert.match(text, /FAIL process of echo: There is no program "no-such-one"/);
 });
 
+testOnBrokers(
+  "serve is not ready any more when its process has exited and --restart forbids another",
+  async (broker) => {
+    const status = new Status();
+    await using ends = await bridge(broker, { serve: [...status.flag, "--restart", "never"] });
+    const pid = await initialize(ends.host);
+    await status.readiness(200);
+    Deno.kill(pid, "SIGKILL");
+    assert.match(await status.readiness(503), /FAIL process of echo: .*it is not started again \(--restart never\)/);
+  },
+);
+
 const NAMES: readonly [what: string, flags: readonly string[]][] = [
   ["its own name in the open convention", ["--name", "echo", "--server-name", "site/echo"]],
   ["nothing but a topic", ["--topic", "site/echo"]],
