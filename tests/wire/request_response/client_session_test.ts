@@ -131,10 +131,10 @@ Deno.test("requests beyond what the server has acknowledged at its end can be se
   assert.deepEqual(session.unseen().map(gist), ["request 3 tools/call", "request 4 tools/call"]);
 });
 
-Deno.test("a session that is refused before it was welcome gives nothing back: its first message was seen", async () => {
+Deno.test("a session that is refused before it was open gives nothing back, or it would be refused again and again", async () => {
   const { session } = clientSession();
   void session.send(request("1"));
-  session.deliver(packet({ "mcp-ack": "1", "mcp-closed": "too-many-sessions" }));
+  session.deliver(packet({ "mcp-ack": "0", "mcp-closed": "too-many-sessions" }));
   assert.equal((await session.closed)?.reason, "too-many-sessions");
   assert.deepEqual(session.unseen(), []);
 });
