@@ -4,7 +4,7 @@
  * @module
  */
 import type { BrokerConfig, ServerEntry, TopicConfig } from "../config/mod.ts";
-import type { Observers } from "../core/events.ts";
+import type { Observer, Observers } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import type { Credentials } from "../core/secret.ts";
 import type { ServerOptions, WireProfile } from "../wire/mod.ts";
@@ -109,6 +109,11 @@ function start(
     observe,
     meter,
   });
+  // It may have another name in each profile, but for whoever watches it is one server.
+  const observeProfile: Observer = (event) => {
+    const isPresence = event.type === "server.online" || event.type === "server.offline";
+    observe(isPresence ? { ...event, server: topics.serverName } : event);
+  };
   const clientId = clientIdFor("serve", broker.clientId, config.servers.length > 1 ? topics.serverName : undefined);
   const options = (profile: WireProfile): ServerOptions => ({
     ...addressIn(profile.name, topics),
@@ -120,7 +125,7 @@ function start(
     share: config.share,
     qos: broker.qos,
     maximumMessage: config.maximumMessage,
-    observe,
+    observe: observeProfile,
     opened: (session) => host.accept(session),
   });
   const server = new HostedServer({ profiles, links, observe, options });

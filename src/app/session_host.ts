@@ -105,10 +105,20 @@ export class SessionHost implements AsyncDisposable {
     this.#running.add(running);
     const { first, failure } = await join(gate, server);
     this.#running.delete(running);
-    if (first === "right" && failure !== undefined) this.#restart.exited(failure, performance.now() - since);
+    if (first === "right" && failure !== undefined) this.#exited(failure, performance.now() - since);
     else this.#restart.ended();
     const cause = failure?.message ?? (first === "left" ? "the client has left" : "the server process has ended");
     observe({ type: "session.ended", server: name, session: session.name, cause });
+  }
+
+  #exited(failure: Failure, lived: number): void {
+    const { server, observe } = this.#options;
+    const before = this.#restart.obstacle;
+    this.#restart.exited(failure, lived);
+    const { obstacle } = this.#restart;
+    if (obstacle !== undefined && before === undefined) {
+      observe({ type: "child.failed", server, cause: obstacle.message });
+    }
   }
 
   /** Leaves a server that keeps exiting some time; not while draining. */

@@ -17,6 +17,7 @@ export type ProxyEvent =
   }
   | BrokerTrouble<"broker.lost">
   | BrokerTrouble<"broker.refused">
+  | { readonly type: "broker.closed"; readonly broker: string; readonly clientId: string }
   | { readonly type: "broker.downgraded"; readonly broker: string; readonly cause: string }
   | { readonly type: "subscription.refused"; readonly filter: string; readonly cause: string }
   | { readonly type: "publish.failed"; readonly topic: string; readonly cause: string }

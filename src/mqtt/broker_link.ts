@@ -168,6 +168,7 @@ export class BrokerLink implements MqttLink {
     if (this.#state.status === "online") {
       await withTimeLimit(this.#outbox.drained(), CLOSE_TIMEOUT, this.#clock);
       await this.#connection?.end();
+      this.#options.observe({ type: "broker.closed", broker: this.#broker, clientId: this.#redact(this.#clientId) });
     } else {
       this.#connection?.destroy(); // it waits for the answer to its subscriptions
     }
@@ -361,13 +362,14 @@ export class BrokerLink implements MqttLink {
 
   #report({ cause, refused }: AttemptFailure, retryIn: number): void {
     const broker = this.#broker;
+    const clientId = this.#redact(this.#clientId);
     if (refused === undefined) {
       const failure = new Failure("broker-unreachable", `The broker ${broker} cannot be reached: ${cause}`);
-      this.#options.observe({ type: "broker.lost", broker, clientId: this.#clientId, cause, retryIn });
+      this.#options.observe({ type: "broker.lost", broker, clientId, cause, retryIn });
       this.#setState({ status: "connecting", failure });
     } else {
       const { message } = refused;
-      this.#options.observe({ type: "broker.refused", broker, clientId: this.#clientId, cause: message, retryIn });
+      this.#options.observe({ type: "broker.refused", broker, clientId, cause: message, retryIn });
       this.#setState({ status: "refused", failure: refused });
     }
   }

@@ -25,6 +25,7 @@ const LEVELS: Readonly<Record<ProxyEvent["type"], LogLevel>> = {
   "broker.connected": "info",
   "broker.lost": "warning",
   "broker.refused": "error",
+  "broker.closed": "debug",
   "broker.downgraded": "warning",
   "subscription.refused": "error",
   "publish.failed": "warning",
@@ -102,6 +103,8 @@ function sentence(event: ProxyEvent): string {
       return `no connection to ${event.broker}: ${event.cause}; next attempt in ${seconds(event.retryIn)} s`;
     case "broker.refused":
       return `${event.cause}; next attempt in ${seconds(event.retryIn)} s`;
+    case "broker.closed":
+      return `closed the connection to ${event.broker} as ${event.clientId}`;
     case "broker.downgraded":
       return `${event.broker} does not speak MQTT 5 (${event.cause}); using MQTT 3.1.1, without sessions and their recovery`;
     case "subscription.refused":

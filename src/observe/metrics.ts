@@ -79,6 +79,7 @@ export class Metrics {
         return this.#set("broker_connected", this.#connected.size);
       case "broker.lost":
       case "broker.refused":
+      case "broker.closed":
         this.#connected.delete(event.clientId);
         return this.#set("broker_connected", this.#connected.size);
       case "session.opened":

@@ -20,6 +20,8 @@ export interface Condition {
  */
 export class Readiness {
   readonly #conditions = new Map<string, Condition>();
+  /** The client ids of the connections to the broker that are up. */
+  readonly #connections = new Set<string>();
   /** The topics that each server is online on. */
   readonly #online = new Map<string, Set<string>>();
 
@@ -42,10 +44,13 @@ export class Readiness {
       case "child.failed":
         return this.#set(`process of ${event.server}`, false, event.cause);
       case "broker.connected":
+        this.#connections.add(event.clientId);
         return this.#set("broker", true, `connected to ${event.broker} as ${event.clientId}`);
       case "broker.lost":
       case "broker.refused":
-        return this.#set("broker", false, event.cause);
+        return this.#disconnected(event.clientId, event.cause);
+      case "broker.closed":
+        return this.#disconnected(event.clientId, `the connection to ${event.broker} was closed`);
     }
   };
 
@@ -57,6 +62,12 @@ export class Readiness {
   /** Whether all of them are met. */
   get ready(): boolean {
     return this.conditions.every(({ met }) => met);
+  }
+
+  /** There may be a connection for each profile; one of them is enough to reach a server. */
+  #disconnected(clientId: string, cause: string): void {
+    this.#connections.delete(clientId);
+    if (this.#connections.size === 0) this.#set("broker", false, cause);
   }
 
   /** A server may be there in several profiles; one of them is enough for it to be reached. */

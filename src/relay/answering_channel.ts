@@ -77,8 +77,10 @@ export class AnsweringChannel implements Channel {
 
   send(message: Message): Promise<void> | void {
     if (message.kind === "request") {
-      const { method = "" } = message;
-      this.#options.observe?.({ type: "request.started", method });
+      const { method = "", id = "" } = message;
+      const { observe } = this.#options;
+      // One that has the id of another ends together with it.
+      if (observe !== undefined && !this.#pending.has(id)) observe({ type: "request.started", method });
       this.#pending.add(message, this.#options.timeout?.(method));
       if (this.#end !== undefined) return this.#answerAll(this.#end);
     } else {

@@ -372,6 +372,41 @@ Deno.test("closing sends what waits, says goodbye, and leaves neither timer nor 
   await link.close();
 });
 
+Deno.test("whoever counts connections hears of the end of each, once, and by the name of its beginning", async () => {
+  const { broker, link, open, events, clock } = fake({
+    plan: { clientId: "me and hunter2" },
+    broker: { url: "mqtt://broker", keepAlive: 60, redact: (text) => text.replaceAll("hunter2", "[redacted]") },
+  });
+  await open();
+  broker.last.lose();
+  await clock.advance(500);
+  assert.equal(broker.connections.length, 2);
+  broker.outcome = () => refusal(0x87);
+  broker.last.lose();
+  await clock.advance(60_000);
+  broker.outcome = () => new FakeConnection();
+  await clock.advance(60_000);
+  await link.close();
+  const told = events.flatMap((event) => "clientId" in event ? [`${event.type} ${event.clientId}`] : []);
+  assert.deepEqual([...new Set(told.map((text) => text.split(" ").slice(1).join(" ")))], ["me and [redacted]"]);
+  assert.deepEqual(told.filter((text) => !text.includes("refused")).map((text) => text.split(" ")[0]), [
+    "broker.connected",
+    "broker.lost",
+    "broker.connected",
+    "broker.lost",
+    "broker.connected",
+    "broker.closed",
+  ]);
+});
+
+Deno.test("a link that is closed before it was online has nothing to take back", async () => {
+  const { broker, link, open, types } = fake();
+  broker.outcome = () => UNREACHABLE;
+  await open();
+  await link.close();
+  assert.deepEqual(types(), ["broker.connecting", "broker.lost"]);
+});
+
 Deno.test("closing waits a second for a broker that does not acknowledge, and tells who waited", async () => {
   const { broker, link, open, clock } = fake();
   await open();

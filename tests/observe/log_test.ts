@@ -21,6 +21,7 @@ const EVENTS: { readonly [Type in ProxyEvent["type"]]: Extract<ProxyEvent, { typ
     cause: "bad password",
     retryIn: 60_000,
   },
+  "broker.closed": { type: "broker.closed", broker: "mqtt://b", clientId: "c" },
   "broker.downgraded": { type: "broker.downgraded", broker: "mqtt://b", cause: "closed" },
   "subscription.refused": { type: "subscription.refused", filter: "a/#", cause: "not granted" },
   "publish.failed": { type: "publish.failed", topic: "a", cause: "too large" },

@@ -133,6 +133,25 @@ Deno.test("settled() waits until the last request has its answer", async () => {
   assert.equal(settled, true);
 });
 
+Deno.test("every request that is counted as started is counted as ended, however it ends", async () => {
+  const counts = { "request.started": 0, "request.ended": 0 };
+  const { channel, server, clock } = conversation({
+    timeout: () => 1_000,
+    observe: ({ type }) => {
+      if (type === "request.started" || type === "request.ended") counts[type]++;
+    },
+  });
+  for (const id of ["1", "1", "2", "3"]) void channel.send(request(id)); // the first id is used twice
+  for (const id of ["1", "1", "1"]) void server.send(response(id));
+  void channel.send(notification("notifications/cancelled", '{"requestId":2}'));
+  await clock.advance(1_000);
+  void channel.send(request("4"));
+  await server.close();
+  await channel.closed;
+  void channel.send(request("5"));
+  assert.deepEqual(counts, { "request.started": 5, "request.ended": 5 });
+});
+
 Deno.test("a closed channel leaves no timer behind", async () => {
   const { clock, channel } = conversation({ timeout: () => 1_000 });
   void channel.send(request("1"));

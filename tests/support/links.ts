@@ -14,6 +14,9 @@ import type { TestBroker } from "./embedded_broker.ts";
 export interface TestLinksOptions {
   /** User properties that the broker's CONNACK is to have. */
   readonly answer?: UserProperties;
+  /** The Maximum Packet Size that the broker's CONNACK is to have. */
+  readonly maximumPacketSize?: number;
+  readonly protocolVersion?: 4;
 }
 
 /** The links of one test. Disposing of it closes them. */
@@ -34,16 +37,18 @@ export class TestLinks implements AsyncDisposable {
   /** Makes a link; see `MakeLink`. */
   readonly make = (plan: ConnectPlan): MqttLink => {
     this.plans.push(plan);
+    const { answer, maximumPacketSize, protocolVersion } = this.#options;
     const link = new BrokerLink({
       broker: { url: this.#broker.url, keepAlive: 60 },
       plan,
       profile: BROKER_PROFILES.standard,
+      ...(protocolVersion === undefined ? {} : { protocolVersion }),
       observe: this.observe,
       random: () => 0,
       connect: async (request, signal) => {
         const connection = await connectMqttJs(request, signal);
         this.#connections.set(plan.clientId, connection);
-        const { answer } = this.#options;
+        if (maximumPacketSize !== undefined) Object.assign(connection.answer, { maximumPacketSize });
         if (answer !== undefined) Object.assign(connection.answer, { userProperties: answer });
         return connection;
       },

@@ -12,6 +12,7 @@ export interface Arrival {
   readonly topic: string;
   readonly text: string;
   readonly payload: Uint8Array;
+  readonly qos: number;
   readonly retain: boolean;
   readonly properties: NonNullable<IPublishPacket["properties"]>;
 }
@@ -27,8 +28,8 @@ export class TestClient implements AsyncDisposable {
   private constructor(client: MqttClient) {
     this.#client = client;
     client.once("connect", ({ sessionPresent }) => this.#sessionPresent = sessionPresent);
-    client.on("message", (topic, payload, { retain, properties = {} }) => {
-      this.arrivals.push({ topic, payload, text: payload.toString(), retain, properties });
+    client.on("message", (topic, payload, { qos, retain, properties = {} }) => {
+      this.arrivals.push({ topic, payload, text: payload.toString(), qos, retain, properties });
     });
     client.on("error", () => {});
   }

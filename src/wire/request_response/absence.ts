@@ -28,12 +28,18 @@ export class Absence {
     this.#over = over;
   }
 
-  /** There is a sign that the peer is gone. */
-  begin(): void {
-    this.#cancel ??= this.#clock.after(this.#limit, () => {
+  /**
+   * There is a sign that the peer is gone.
+   *
+   * @returns whether it is the first one
+   */
+  begin(): boolean {
+    if (this.#cancel !== undefined) return false;
+    this.#cancel = this.#clock.after(this.#limit, () => {
       this.#cancel = undefined;
       this.#over();
     });
+    return true;
   }
 
   /**

@@ -157,9 +157,8 @@ export class ClientSession implements Channel {
 
   /** The server seems to be gone; but it may only have lost its connection, or be about to go: then it still answers. */
   absent(): void {
-    if (this.#phase !== "open") return;
-    this.#absence.begin();
-    this.#conversation.resume();
+    // Asked once: that nobody hears the question is a sign of its absence as well.
+    if (this.#phase === "open" && this.#absence.begin()) this.#conversation.resume();
   }
 
   /** The server has shown that it is there. */

@@ -54,7 +54,7 @@ export class RequestResponseServer implements Acceptor {
   }
 
   get topic(): string {
-    return this.#topics.request.for("").replace(/\/$/, "");
+    return this.#options.requestTopic ?? `${this.#topics.base}/request`;
   }
 
   withdraw(): void {
