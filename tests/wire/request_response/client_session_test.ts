@@ -23,6 +23,7 @@ function clientSession(options: Partial<ClientSessionOptions> = {}, limits: Part
     topics: topicsFor({ serverName: "demo" }),
     sessionId: "abc",
     instance: undefined,
+    numbered: false,
     qos: "auto",
     maximumMessage: 1_000_000,
     observe: (event) => events.push(event),

@@ -125,7 +125,7 @@ testOnBrokers("the presence is retained, says what the server is, and is gone wh
   assert.deepEqual([topic, retain, format], [PRESENCE, true, FORMAT]);
   const { since, ...meta } = payload.params.meta;
   assert.ok(Date.parse(since) <= Date.now());
-  assert.deepEqual(meta, { room: "attic", shared: false });
+  assert.deepEqual(meta, { room: "attic", shared: false, numbered: true });
   assert.deepEqual(payload, {
     jsonrpc: "2.0",
     method: "notifications/server/online",
