@@ -156,6 +156,7 @@ class MqttJsConnection implements MqttConnection {
   readonly #stream: PacketStream | undefined;
   readonly #version5: boolean;
   #reasonCode = 0;
+  #ending = false;
   #ended = false;
 
   constructor(
@@ -178,6 +179,7 @@ class MqttJsConnection implements MqttConnection {
   }
 
   publish(packet: PublishPacket, acknowledged: (reasonCode: number) => void): void {
+    if (this.#ending) return; // it would come behind the goodbye
     if (packet.qos === 0 && this.#stream !== undefined) {
       if (this.#stream.publish(packet)) acknowledged(0);
       else this.#stream.once("drain", () => acknowledged(0));
@@ -218,6 +220,7 @@ class MqttJsConnection implements MqttConnection {
   }
 
   async end(): Promise<void> {
+    this.#ending = true;
     // Otherwise the broker would keep the session, and go on handing it its share of a group's messages.
     const forget = { properties: { sessionExpiryInterval: 0 } };
     await withTimeLimit(this.#client.endAsync(false, this.#version5 ? forget : {}), END_TIMEOUT);

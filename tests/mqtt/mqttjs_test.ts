@@ -72,7 +72,7 @@ Deno.test("no connection is an error with the platform's reason, and an abort en
   await assert.rejects(open(`mqtt://127.0.0.1:${freePort()}`), (error) => {
     assert.ok(error instanceof ConnectError);
     assert.deepEqual([error.reasonCode, error.silent], [undefined, false]);
-    assert.match(error.message, /ECONNREFUSED/);
+    assert.match(error.message, /ECONNREFUSED|refused/);
     return true;
   });
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
