@@ -146,8 +146,8 @@ export class RequestResponseServer implements Acceptor {
     if (client === undefined || packet.retain) return;
     const sessionId = userProperty(packet, SESSION);
     // A will knows no session: it means whatever the client has, and perhaps the client will be back.
-    if (sessionId === undefined) this.#byClient.get(client)?.absent();
-    else this.#find(client, sessionId)?.abandon();
+    if (sessionId === undefined) this.#byClient.get(client)?.doubt();
+    else this.#find(client, sessionId)?.left();
   }
 
   #find(client: string, sessionId: string): ServerSession | undefined {
