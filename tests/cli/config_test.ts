@@ -223,3 +223,9 @@ Deno.test("a password for a host that cannot take it from a variable is refused,
   assert.match(err, /--password-file/);
   assert.ok(!(out + err).includes("geheim"));
 });
+
+Deno.test("config takes no arguments besides its options, since it would leave them out", async () => {
+  const { code, err } = await runConfig(["--for", "json", "--name", "a", "b"]);
+  assert.equal(code, 2);
+  assert.match(err, /config takes no arguments: "b"/);
+});
