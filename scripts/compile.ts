@@ -26,17 +26,22 @@ async function run(targets: readonly (string | undefined)[], output: string): Pr
   await Deno.mkdir(output, { recursive: true });
   const directory = await Deno.realPath(output);
   const work = await Deno.makeTempDir({ prefix: "mcp-mqtt-proxy-" });
+  // Beside the executables that are there, which stay until there is a better one: a rename is one step.
+  const fresh = await Deno.makeTempDir({ dir: directory, prefix: ".new-" });
   try {
     const entryPoint = await bundle(work);
     for (const target of targets) {
-      const file = `${directory}/${executableName(target)}`;
-      await compile(entryPoint, file, target);
-      if (target === undefined || target === Deno.build.target) await assertRuns(file);
+      const name = executableName(target);
+      const file = `${directory}/${name}`;
+      const candidate = `${fresh}/${name}`;
+      await compile(entryPoint, candidate, target);
+      if (target === undefined || target === Deno.build.target) await assertRuns(candidate);
+      await Deno.rename(candidate, file);
       const { size } = await Deno.stat(file);
       print(`${file} (${(size / 1e6).toFixed(1)} MB)`);
     }
   } finally {
-    await Deno.remove(work, { recursive: true });
+    for (const temporary of [work, fresh]) await Deno.remove(temporary, { recursive: true });
   }
 }
 

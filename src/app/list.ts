@@ -4,7 +4,7 @@
  * @module
  */
 import type { BrokerConfig, ProfileChoice } from "../config/mod.ts";
-import { orAborted, sleep } from "../core/clock.ts";
+import { orAborted, sleep, systemClock } from "../core/clock.ts";
 import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import { type Announcement, type ProfileName, PROFILES, ServerWatch } from "../wire/mod.ts";
@@ -103,7 +103,9 @@ class Look implements AsyncDisposable {
   /** Resolves when everybody is likely to be known. */
   async settled(signal: AbortSignal): Promise<void> {
     const { connectTimeout, wait, broker } = this.#config;
-    const patience = AbortSignal.any([signal, this.#abort.signal, AbortSignal.timeout(connectTimeout)]);
+    const late = new AbortController();
+    const cancel = systemClock.after(connectTimeout, () => late.abort()); // which may be never
+    const patience = AbortSignal.any([signal, this.#abort.signal, late.signal]);
     try {
       await orAborted(this.#watch.ready, patience);
     } catch (error) {
@@ -111,6 +113,8 @@ class Look implements AsyncDisposable {
       const { state } = this.#watch;
       const failure = state.status === "connecting" ? state.failure : undefined;
       throw failure ?? new Failure("broker-unreachable", `The broker ${broker.broker.url} has not answered`);
+    } finally {
+      cancel();
     }
     this.#lastNews = Math.max(this.#lastNews, performance.now());
     while (true) {

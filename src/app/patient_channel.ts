@@ -5,21 +5,23 @@
  */
 import type { Channel, Receiver } from "../core/channel.ts";
 import { type Clock, systemClock, withTimeLimit } from "../core/clock.ts";
-import type { Failure } from "../core/failure.ts";
+import { Failure } from "../core/failure.ts";
 import { idKey } from "../core/json_rpc.ts";
 import type { Message } from "../core/message.ts";
 import { cancelledRequestId } from "../relay/mod.ts";
 
 /**
  * Passes everything through. When the host has ended its side, the end is held back while there are requests without
- * an answer, as of `printf … | server`.
+ * an answer, as of `printf … | server`. Those that take longer than the patience lasts are answered with an error.
  */
 export class PatientChannel implements Channel {
   readonly closed: Promise<Failure | undefined>;
   readonly #inner: Channel;
-  readonly #unanswered = new Set<string>();
+  /** The ids of the requests, as they came, by what tells them apart. */
+  readonly #unanswered = new Map<string, string>();
   readonly #answered: PromiseWithResolvers<void> = Promise.withResolvers();
   #ended = false;
+  #closed = false;
 
   /** @param patience how long the end is held back, in ms */
   constructor(inner: Channel, patience: number, clock: Clock = systemClock) {
@@ -28,13 +30,16 @@ export class PatientChannel implements Channel {
       this.#ended = true;
       this.#look();
       await withTimeLimit(this.#answered.promise, patience, clock);
+      this.#giveUp(patience);
       return failure;
     });
   }
 
   receive(receiver: Receiver): void {
     this.#inner.receive((message) => {
-      if (message.kind === "request" && message.id !== undefined) this.#unanswered.add(idKey(message.id));
+      if (message.kind === "request" && message.id !== undefined) {
+        this.#unanswered.set(idKey(message.id), message.id);
+      }
       const cancelled = cancelledRequestId(message);
       if (cancelled !== undefined) this.#settle(cancelled);
       return receiver(message);
@@ -42,12 +47,14 @@ export class PatientChannel implements Channel {
   }
 
   send(message: Message): Promise<void> | void {
+    if (this.#closed) return;
     const sent = this.#inner.send(message);
     if (message.kind === "response" && message.id !== undefined) this.#settle(message.id);
     return sent;
   }
 
   close(reason?: Failure): Promise<void> {
+    this.#closed = true;
     this.#answered.resolve();
     return this.#inner.close(reason);
   }
@@ -59,6 +66,15 @@ export class PatientChannel implements Channel {
   #settle(id: string): void {
     this.#unanswered.delete(idKey(id));
     this.#look();
+  }
+
+  #giveUp(patience: number): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const text = `The host has ended its side, and there was no answer within ${patience / 1000} s after that`;
+    for (const id of this.#unanswered.values()) {
+      void this.#inner.send(new Failure("timed-out", text, { timeout: patience }).toResponse(id));
+    }
   }
 
   #look(): void {

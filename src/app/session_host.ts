@@ -58,8 +58,7 @@ export class SessionHost implements AsyncDisposable {
     const obstacle = this.#draining ?? this.#restart.obstacle;
     if (obstacle !== undefined) return this.#refuse(session, obstacle);
     if (!slots.take()) {
-      const text = `All ${slots.maximum} sessions are in use; try again later, or raise --max-sessions`;
-      return this.#refuse(session, new Failure("too-many-sessions", text, { maximum: slots.maximum }));
+      return this.#refuse(session, new Failure("too-many-sessions", slots.full, { maximum: slots.maximum }));
     }
     const running = this.#run(session).finally(() => {
       slots.release();

@@ -20,6 +20,14 @@ export class SessionSlots {
     return true;
   }
 
+  /** What whoever gets no slot is told. */
+  get full(): string {
+    const all = this.maximum === 1
+      ? "The one session that --max-sessions allows is"
+      : `All ${this.maximum} sessions are`;
+    return `${all} in use; try again later, or raise --max-sessions`;
+  }
+
   /** Gives a slot back. */
   release(): void {
     this.#used--;

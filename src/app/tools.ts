@@ -18,8 +18,11 @@ export interface ToolsConfig extends Omit<ToolServerOptions, "link" | "host" | "
   readonly broker: BrokerConfig;
 }
 
-/** How long a host that has closed its end is waited for answers to what it asked before, in ms. */
-const DRAIN_TIMEOUT = 1_500;
+/**
+ * How long what a host has asked for goes on when it has closed its end, in ms: a call that waits for the broker and then
+ * for an answer, with the usual limits of both. A host that does not want the answers says so by SIGTERM.
+ */
+const DRAIN_TIMEOUT = 15_000;
 
 /** How long the goodbye to the broker may take, in ms: hosts exist that kill a server 100 ms after the first sign. */
 const GOODBYE_TIMEOUT = 60;

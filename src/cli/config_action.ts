@@ -8,10 +8,20 @@ import type { ConfigSettings } from "./config.ts";
 import { CONNECT } from "./connect.ts";
 import { type ConnectLine, connectLine } from "./connect_line.ts";
 import { EXIT_OK } from "./exit_codes.ts";
-import { type Host, type HostFile, hostFile, HOSTS, mergeHostFiles, type Places } from "./hosts.ts";
+import {
+  entryInTheWay,
+  entryName,
+  type Host,
+  type HostFile,
+  hostFile,
+  HOSTS,
+  mergeHostFiles,
+  type Places,
+} from "./hosts.ts";
 
 /** Prints the configuration of a host, or merges it into the host's file. */
-export const configAction: Action<ConfigSettings> = async ({ values, flags }) => {
+export const configAction: Action<ConfigSettings> = async ({ values, flags, operands }) => {
+  if (operands.length > 0) throw new UsageError([`config takes no arguments: "${operands.join(" ")}"`]);
   if (values.for === undefined) {
     throw new UsageError([`say for which host: --for takes ${Object.keys(HOSTS).join(", ")}`]);
   }
@@ -26,9 +36,9 @@ export const configAction: Action<ConfigSettings> = async ({ values, flags }) =>
     ]);
   }
   const secret = line.secret === undefined ? {} : { secret: line.secret };
-  const content = hostFile(host, values.as ?? serverName, { ...launcher(line), ...secret });
+  const content = hostFile(host, values.as ?? entryName(serverName), { ...launcher(line), ...secret });
   const file = fileOf(host, values);
-  if (values.write) await merge(host, file, content);
+  if (values.write) await merge(host, file, content, values.as !== undefined);
   else print(`${JSON.stringify(content, null, 2)}\n`);
   if (!values.write && file !== undefined) hint(`this goes into ${file} (or add --write)`);
   if (line.secret !== undefined && host.question === undefined) {
@@ -70,20 +80,26 @@ function fileOf(host: Host, { file, write }: Values<ConfigSettings>): string | u
   if (write) throw new UsageError([`say into which file: ${host.title} has no usual place, add --file FILE`]);
 }
 
-async function merge(host: Host, file: string | undefined, addition: HostFile): Promise<void> {
+async function merge(host: Host, file: string | undefined, addition: HostFile, named: boolean): Promise<void> {
   if (file === undefined) return;
   const text = await readIfThere(file);
-  const merged = mergeHostFiles(text === undefined ? {} : parse(file, text), addition);
+  const existing = text === undefined ? {} : parse(file, text);
+  const other = named ? undefined : entryInTheWay(host, existing, addition);
+  if (other !== undefined) {
+    throw new UsageError([`${file} has "${other}" for something else: add --as NAME, or --as ${other} to replace it`]);
+  }
+  const merged = mergeHostFiles(existing, addition);
   await Deno.mkdir(dirname(file), { recursive: true });
   if (text !== undefined) {
-    const backup = `${file}.${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "")}.bak`;
+    const backup = `${file}.${new Date().toISOString().replaceAll(/[-:.]/g, "")}.bak`;
     await Deno.writeTextFile(backup, text, { createNew: true, mode: 0o600 });
     hint(`the file as it was is ${backup}`);
   }
   // Renaming is one step: whatever happens, the host finds a whole file.
-  const next = `${file}.new`;
+  const target = text === undefined ? file : await Deno.realPath(file); // which may be a link
+  const next = `${target}.new`;
   await Deno.writeTextFile(next, `${JSON.stringify(merged, null, 2)}\n`, { mode: 0o600 });
-  await Deno.rename(next, file);
+  await Deno.rename(next, target);
   hint(`${file} has it now; restart ${host.title}`);
 }
 

@@ -100,6 +100,17 @@ export interface Launch {
 /** What a host's file has to contain to start a process. */
 export type HostFile = Readonly<Record<string, unknown>>;
 
+/**
+ * What a host calls a server unless it is told: the last level of its name, in the letters that all hosts take. Some
+ * refuse any other, and many put this in front of the names of tools.
+ */
+export function entryName(serverName: string): string {
+  const levels = serverName.split("/").map((level) =>
+    level.replaceAll(/[^A-Za-z0-9_-]+/g, "-").replaceAll(/^-+|-+$/g, "")
+  );
+  return levels.findLast((level) => level !== "") ?? "mqtt";
+}
+
 /** The smallest file of `host` that starts `launch` under `name`. */
 export function hostFile(host: Host, name: string, { command, args, secret }: Launch): HostFile {
   const env = secret === undefined || host.variable === undefined ? {} : { env: { [secret]: host.variable(secret) } };
@@ -108,6 +119,24 @@ export function hostFile(host: Host, name: string, { command, args, secret }: La
     ...(question === undefined ? {} : { [question.member]: [question.item] }),
     [host.member]: { [name]: { ...host.entry, command, args, ...env } },
   };
+}
+
+/** The options of a line that say which server it reaches. */
+const WHICH_SERVER: readonly string[] = ["--name", "--server-name", "--topic"];
+
+/** The entry of `file` that putting `addition` into it would replace, though it starts something else. */
+export function entryInTheWay(host: Host, file: HostFile, addition: HostFile): string | undefined {
+  const [there, added] = [file, addition].map((each) => Object(each[host.member]) as Record<string, unknown>);
+  return Object.keys(added ?? {}).find((name) =>
+    Object.hasOwn(there ?? {}, name) && serverOf(there?.[name]) !== serverOf(added?.[name])
+  );
+}
+
+/** Which server an entry reaches, to compare. */
+function serverOf(entry: unknown): string {
+  const { args } = Object(entry);
+  const words: readonly unknown[] = Array.isArray(args) ? args : [];
+  return JSON.stringify(WHICH_SERVER.map((option) => words.includes(option) ? words[words.indexOf(option) + 1] : null));
 }
 
 /**

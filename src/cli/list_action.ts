@@ -5,10 +5,10 @@ import { UsageError } from "../core/usage_error.ts";
 import { startLog } from "../observe/mod.ts";
 import type { Announcement } from "../wire/mod.ts";
 import type { Action } from "./command.ts";
-import { EXIT_OK } from "./exit_codes.ts";
+import { EXIT_INTERRUPTED, EXIT_OK } from "./exit_codes.ts";
 import type { ListSettings } from "./list.ts";
 import { terminationSignal } from "./termination.ts";
-import { table, visibleLine } from "./visible_text.ts";
+import { table, visibleLine, visibleText } from "./visible_text.ts";
 
 /** Lists the servers that are online, once or until the process is asked to end. */
 export const listAction: Action<ListSettings> = async ({ values, flags, operands, started, io }) => {
@@ -29,8 +29,16 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
     );
     return EXIT_OK;
   }
-  const listing = await list(config, log.observe, termination.signal);
-  for (const [name, { message }] of listing.hidden) io.complain(`The profile ${name} is not shown: ${message}\n`);
+  let listing: Listing;
+  try {
+    listing = await list(config, log.observe, termination.signal);
+  } catch (error) {
+    if (termination.signal.aborted) return EXIT_INTERRUPTED;
+    throw error;
+  }
+  for (const [name, { message }] of listing.hidden) {
+    io.complain(`The profile ${name} is not shown: ${visibleText(message)}\n`);
+  }
   if (json) io.print(`${JSON.stringify(listing.servers, undefined, 2)}\n`);
   else if (listing.servers.length > 0) io.print(textTable(listing));
   else io.complain("No server is online.\n");

@@ -9,6 +9,7 @@ import { UsageError } from "../core/usage_error.ts";
 import { build, type CommandLineIo } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_codes.ts";
+import { visibleText } from "./visible_text.ts";
 
 export { meantArguments } from "./program_name.ts";
 
@@ -59,6 +60,7 @@ function explain(error: unknown, { complain }: CommandLineIo): number {
     complain("(add --help for what there is)\n");
     return EXIT_USAGE;
   }
-  complain(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+  // Which may quote a broker.
+  complain(`error: ${visibleText(error instanceof Error ? error.message : String(error))}\n`);
   return EXIT_FAILURE;
 }

@@ -25,7 +25,8 @@ export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operan
   started();
   await using log = await startLoginLog(login, values, flags);
   using termination = terminationSignal();
-  await using host = new LineChannel(login.input, ownOutput(), {
+  const unread = new AbortController();
+  await using host = new LineChannel(login.input, ownOutput(() => unread.abort()), {
     maximumLength: values.maxMessage,
     tooLong: (length) =>
       log.observe({
@@ -34,11 +35,12 @@ export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operan
         cause: `a line of more than ${length} bytes; --max-message allows ${values.maxMessage}`,
       }),
   });
+  void host.closed.then(parent.suspect);
   await tools(
     { ...values, broker: login.broker, permissions: values, version: metadata.version },
     host,
     log.observe,
-    AbortSignal.any([termination.signal, parent.signal]),
+    AbortSignal.any([termination.signal, parent.signal, unread.signal]),
   );
   return EXIT_OK;
 };

@@ -32,7 +32,7 @@ export const HOST_SETTINGS = {
   as: setting({
     flag: "--as <name>",
     environment: "MCP_MQTT_AS",
-    description: "the name that the host shows; the server's name by default",
+    description: "the name that the host shows; by default the last level of the server's name",
     schema: optionalText,
   }),
   write: setting({

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { onOff, seconds } from "./schemas.ts";
+import { onOff, secondsOrNone } from "./schemas.ts";
 import { setting } from "./setting.ts";
 
 /** How servers are listed. */
@@ -24,7 +24,7 @@ export const LIST_SETTINGS = {
     flag: "--wait <seconds>",
     environment: "MCP_MQTT_WAIT",
     description: "how long without a further server before all are taken to be known",
-    schema: seconds(),
+    schema: secondsOrNone(),
     fallback: "0.5",
   }),
 };

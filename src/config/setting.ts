@@ -77,7 +77,7 @@ function find(name: string, setting: Setting, { flags, environment }: Sources): 
   if (flag !== undefined && flag !== "") return { value: flag, from: flagName(setting) };
   const variable = environment(setting.environment);
   if (variable !== undefined && variable !== "") {
-    const value = setting.repeatable === true ? variable.split(/\s+/) : variable;
+    const value = setting.repeatable === true ? variable.split(/\s+/).filter((text) => text !== "") : variable;
     return { value, from: `${flagName(setting)} (from ${setting.environment})` };
   }
   return { value: setting.fallback, from: flagName(setting) };

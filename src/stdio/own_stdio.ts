@@ -33,12 +33,21 @@ export function ownInput(): ByteSource {
   };
 }
 
-/** Our stdout. Closing it does nothing: it closes with the process. */
-export function ownOutput(): ByteSink {
+/**
+ * Our stdout. Closing it does nothing: it closes with the process.
+ *
+ * @param broken told when nobody reads it any more
+ */
+export function ownOutput(broken: () => void = () => {}): ByteSink {
   return {
     async write(bytes) {
-      for (let written = 0; written < bytes.length;) {
-        written += await Deno.stdout.write(written === 0 ? bytes : bytes.subarray(written));
+      try {
+        for (let written = 0; written < bytes.length;) {
+          written += await Deno.stdout.write(written === 0 ? bytes : bytes.subarray(written));
+        }
+      } catch (error) {
+        broken();
+        throw error;
       }
     },
     close: () => Promise.resolve(),

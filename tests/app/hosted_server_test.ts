@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { testOnBrokers, testOnMosquitto } from "../support/brokers.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
 import { mosquitto } from "../support/mosquitto.ts";
+import { eventually } from "../support/wait.ts";
+import { freePort } from "../support/net.ts";
 import { fixture, startProxy, startServe } from "../support/proxy.ts";
 
 testOnMosquitto("where the broker forbids the open convention, serve warns and serves the other profile", async () => {
@@ -58,4 +60,20 @@ testOnBrokers("a profile that was asked for is the only one", async (broker) => 
     assert.ok(online[0]?.includes(`online on ${topic}`));
     assert.equal(serve.errors.seen.filter((line) => line.includes(" connected to ")).length, 1);
   }
+});
+
+Deno.test("a server that comes and goes is told once each time, and what was never online does not go offline", async () => {
+  const port = freePort();
+  const address = ["--broker", `mqtt://127.0.0.1:${port}`, "--name", "echo"];
+  await using serve = startProxy(["serve", "--log-level", "info", ...address, "--", ...fixture("echo_server.ts")]);
+  const { seen } = serve.errors;
+  const lines = (text: string) => seen.filter((line) => line.includes(text)).length;
+  await eventually("attempts fail", () => lines("no connection to") >= 4);
+  {
+    await using _broker = await embeddedBroker({ port });
+    await eventually("both profiles are online", () => lines("is online on") === 2);
+  }
+  await eventually("attempts fail again", () => lines("no connection to") >= 8);
+  const words = seen.flatMap((line) => /echo is (\w+) on/.exec(line)?.[1] ?? []);
+  assert.deepEqual(words, ["online", "online", "offline", "offline"]);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { CONFIG } from "../../src/cli/config.ts";
 import { CONNECT } from "../../src/cli/connect.ts";
 import { connectLine } from "../../src/cli/connect_line.ts";
-import { hostFile, HOSTS, mergeHostFiles } from "../../src/cli/hosts.ts";
+import { entryName, hostFile, HOSTS, mergeHostFiles } from "../../src/cli/hosts.ts";
 import { HOST_NAMES } from "../../src/config/host_settings.ts";
 import { testOnBrokers } from "../support/brokers.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
@@ -95,6 +95,12 @@ Deno.test("merging into a file whose servers are no object is refused", () => {
   );
 });
 
+Deno.test("a host calls a server by the last level of its name, in letters that every host takes", () => {
+  const names = ["files", "home/files", "home/Files_2", "plant/line 1/größe.x", "a/b/", "a/日本", "日本"];
+  const entries = ["files", "files", "Files_2", "gr-e-x", "b", "a", "mqtt"];
+  assert.deepEqual(names.map(entryName), entries);
+});
+
 /** Runs `config`, and gives back what it has printed. */
 async function runConfig(args: readonly string[], cwd?: string): Promise<{ code: number; out: string; err: string }> {
   const process = startProxy(["config", ...args], cwd === undefined ? {} : { cwd });
@@ -142,6 +148,49 @@ Deno.test("--write merges into the file, keeps a backup, and leaves no half-writ
   }
 });
 
+Deno.test("--write replaces an entry for another server only when --as names it", async () => {
+  const directory = await Deno.makeTempDir();
+  const file = `${directory}/mcp.json`;
+  const write = (...args: string[]) => runConfig(["--for", "json", "--write", "--file", file, ...args]);
+  const names = async () => {
+    const { mcpServers } = JSON.parse(await Deno.readTextFile(file));
+    return Object.entries<{ args: string[] }>(mcpServers).map(([name, { args }]) => [name, args[args.length - 3]]);
+  };
+  try {
+    for (const args of [["--name", "home/files"], ["--name", "home/files"]]) {
+      const { code, err } = await write(...args);
+      assert.equal(code, 0, err);
+    }
+    const { code, err } = await write("--name", "office/files");
+    assert.equal(code, 2);
+    assert.match(err, /has "files" for something else: add --as NAME, or --as files to replace it/);
+    assert.deepEqual(await names(), [["files", "home/files"]]);
+    assert.equal((await write("--name", "office/files", "--as", "office")).code, 0);
+    assert.equal((await write("--name", "garden/files", "--as", "files")).code, 0);
+    assert.deepEqual(await names(), [["files", "garden/files"], ["office", "office/files"]]);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test({
+  name: "--write follows a link to the file, and leaves the link",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const directory = await Deno.makeTempDir();
+    const [file, link] = [`${directory}/real.json`, `${directory}/mcp.json`];
+    try {
+      await Deno.writeTextFile(file, "{}");
+      await Deno.symlink("real.json", link);
+      assert.equal((await runConfig(["--for", "json", "--write", "--file", link, "--name", "a"])).code, 0);
+      assert.ok((await Deno.lstat(link)).isSymlink);
+      assert.deepEqual(Object.keys(JSON.parse(await Deno.readTextFile(file)).mcpServers), ["a"]);
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+});
+
 Deno.test("--write creates the file of a host that has none yet", async () => {
   const directory = await Deno.makeTempDir();
   try {
@@ -173,4 +222,10 @@ Deno.test("a password for a host that cannot take it from a variable is refused,
   assert.equal(code, 2);
   assert.match(err, /--password-file/);
   assert.ok(!(out + err).includes("geheim"));
+});
+
+Deno.test("config takes no arguments besides its options, since it would leave them out", async () => {
+  const { code, err } = await runConfig(["--for", "json", "--name", "a", "b"]);
+  assert.equal(code, 2);
+  assert.match(err, /config takes no arguments: "b"/);
 });

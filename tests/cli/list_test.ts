@@ -120,3 +120,16 @@ Deno.test("list fails when the broker cannot be reached", async () => {
   assert.equal(code, 1);
   assert.match(errors, /127\.0\.0\.1:1 cannot be reached/);
 });
+
+Deno.test("list --wait 0 does not wait, and --connect-timeout 0 waits until it is asked to end", async () => {
+  {
+    await using broker = await embeddedBroker();
+    assert.equal((await run("list", "--broker", broker.url, "--wait", "0")).code, 0);
+  }
+  await using list = startProxy(["list", "--broker", "mqtt://127.0.0.1:1", "--connect-timeout", "0"]);
+  await list.errors.find((line) => line.includes("next attempt"));
+  list.kill("SIGINT");
+  assert.equal((await list.status).code, 130);
+  await list.errors.ended;
+  assert.ok(!list.errors.seen.some((line) => line.includes("error:")));
+});

@@ -101,6 +101,10 @@ Deno.test("a list in a variable is separated by spaces, and flags replace it", (
   assert.deepEqual(from({ passEnv: ["D"] }, { MCP_MQTT_PASS_ENV: "A B" }).passEnv, ["D"]);
 });
 
+Deno.test("white space around a list in a variable is no part of it", () => {
+  assert.deepEqual(from({}, { MCP_MQTT_PASS_ENV: " A  B\n" }).passEnv, ["A", "B"]);
+});
+
 Deno.test("every problem is told at once, with the setting's name and where it comes from", () => {
   const problems = problemsOf(() =>
     from({ qos: "3", keepalive: "1.5", maxMessage: "lots", mqttVersion: "6", clientId: "a/b" }, {

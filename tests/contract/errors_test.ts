@@ -222,7 +222,10 @@ testOnBrokers("too-many-sessions: there are no more than --max-sessions at a tim
   await using second = startProxy(["connect", "--broker", broker.url, "--name", "echo"]);
   const { data, message } = await failureOf(second, 1, "initialize");
   assert.deepEqual(data, { reason: "too-many-sessions", maximum: 1 });
-  assert.match(message, /All 1 sessions are in use; try again later, or raise --max-sessions/);
+  assert.match(
+    message,
+    /The one session that --max-sessions allows is in use; try again later, or raise --max-sessions/,
+  );
   assert.match((await ask(ends.host, 2, "x")).result.echo, /x/);
   // When one has gone, there is room again.
   await ends.host.closeInput();

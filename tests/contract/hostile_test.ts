@@ -13,6 +13,7 @@ import { TestClient } from "../support/mqtt_client.ts";
 import { fc } from "../support/properties.ts";
 import { startProxy } from "../support/proxy.ts";
 import { eventually } from "../support/wait.ts";
+import { isRunning } from "../support/processes.ts";
 
 const BASE = "mcp/echo";
 
@@ -52,6 +53,13 @@ class Attacker implements AsyncDisposable {
 async function isUnharmed(ends: Bridge, pid: number): Promise<void> {
   const { result } = await ask(ends.host, crypto.randomUUID(), "initialize", {});
   assert.equal(result?.serverInfo.pid, pid);
+}
+
+/** Who the first client of the server is, and what its session is called. */
+async function clientOn(witness: TestClient): Promise<{ client: string; userProperties: Record<string, string> }> {
+  const { topic, properties } = await witness.arrival("a session", ({ topic }) => topic.startsWith(`${BASE}/request/`));
+  const { "mcp-session": session = "" } = { ...properties.userProperties };
+  return { client: topic.split("/").at(-1) ?? "", userProperties: { "mcp-session": String(session) } };
 }
 
 const REQUEST = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "x" });
@@ -204,6 +212,51 @@ testOnBrokers("a stranger can neither use, end nor answer for the session of ano
   await isUnharmed(ends, pid);
   assert.ok(!ends.host.output.seen.some((line) => line.includes("forged")));
 });
+
+testOnBrokers("a goodbye that somebody says in a client's name is told to that client at once", async (broker) => {
+  await using ends = await bridge(broker);
+  await using witness = await TestClient.connect(broker.url, {}, `${BASE}/#`);
+  const pid = await initialize(ends.host);
+  const { client, userProperties } = await clientOn(witness);
+  await using attacker = await Attacker.on(broker);
+  const hanging = ask(ends.host, 7, "hang");
+  await witness.arrival("the call is under way", ({ text }) => text.includes('"hang"'));
+  await attacker.send(`${BASE}/closed/${client}`, '{"method":"notifications/disconnected"}', { userProperties });
+  const { error } = await hanging;
+  assert.equal(error.data.reason, "session-ended");
+  assert.match(error.message, /The session was ended in the client's name/);
+  assert.match((await ask(ends.host, 8, "x")).result.echo, /x/);
+  const [first, second, ...more] = childrenOf(ends.serve);
+  assert.deepEqual([first, more], [pid, []]);
+  // A client that really leaves is told as well, and nobody complains that nobody listens.
+  await ends.host.closeInput();
+  await eventually("the second session ends", () => second !== undefined && !isRunning(second));
+  assert.deepEqual(ends.serve.errors.seen.filter((line) => !line.includes(" info: ")), []);
+});
+
+testOnBrokers(
+  "a will that somebody publishes in a client's name is answered by the client that is there",
+  async (broker) => {
+    await using ends = await bridge(broker);
+    await using witness = await TestClient.connect(broker.url, {}, `${BASE}/#`);
+    const pid = await initialize(ends.host);
+    const { client } = await clientOn(witness);
+    await witness.arrival("all is said", ({ text }) => text.includes("notifications/initialized"));
+    await using attacker = await Attacker.on(broker);
+    await attacker.send(`${BASE}/closed/${client}`, '{"method":"notifications/disconnected"}');
+    const answered = () => {
+      const forged = witness.arrivals.findIndex(({ topic }) => topic === `${BASE}/closed/${client}`);
+      const after = forged < 0 ? [] : witness.arrivals.slice(forged);
+      return after.some(({ topic, payload }) => topic.includes("/instance/") && payload.length === 0);
+    };
+    await eventually("the client answers", answered);
+    await isUnharmed(ends, pid);
+    assert.deepEqual(
+      ends.serve.errors.seen.filter((line) => !line.includes(" info: ")),
+      [],
+    );
+  },
+);
 
 testOnBrokers("nonsense on the topics of a client harms no host", async (broker) => {
   await using ends = await bridge(broker);

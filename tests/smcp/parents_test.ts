@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { testOnBrokers, testOnMosquitto } from "../support/brokers.ts";
+import { embeddedBroker } from "../support/embedded_broker.ts";
 import { mosquitto } from "../support/mosquitto.ts";
 import { mqttPeer } from "../support/plain_peer.ts";
 import { Process, PROXY_COMMAND } from "../support/proxy.ts";
+import { isRunning } from "../support/processes.ts";
 import {
   bareCommand,
   callTool,
@@ -15,6 +17,7 @@ import {
   startSmcp,
   tlsWithPassword,
 } from "../support/smcp.ts";
+import { eventually } from "../support/wait.ts";
 
 const CONVERSATION = [
   ["publish", { topic: "plant/1", message: "21.5", retain: true, qos: 1 }],
@@ -239,6 +242,60 @@ testOnBrokers("what was asked before stdin ended is still answered", async (brok
   const ids = [await server.output.nextJson(), await server.output.nextJson(), await server.output.nextJson()];
   assert.deepEqual(ids.map(({ id }) => id).sort(), [1, 2, 3]);
   assert.equal((await server.status).code, 0);
+});
+
+/** A call that takes this many seconds. */
+function listTopics(timeout: number): unknown {
+  const params = { name: "list_topics", arguments: { topic: "#", timeout } };
+  return { jsonrpc: "2.0", id: "long", method: "tools/call", params };
+}
+
+testOnBrokers("a call that was made before stdin ended goes on for as long as it needs", async (broker) => {
+  const env = credentialsFor(broker.url);
+  await using server = new Process([...PROXY_COMMAND, "tools", "--insecure"], { env });
+  await server.send(listTopics(3));
+  await server.closeInput();
+  const { id, result } = await server.output.nextJson();
+  assert.deepEqual([id, result.structuredContent.success], ["long", true]);
+  assert.equal((await server.status).code, 0);
+});
+
+Deno.test("SIGTERM ends the server at once, also while it finishes calls after the end of stdin", async () => {
+  await using broker = await embeddedBroker();
+  await using server = await startSmcp(["tools"], credentialsFor(broker.url));
+  await initialize(server);
+  await server.send(listTopics(600));
+  await server.closeInput();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const since = performance.now();
+  server.kill("SIGTERM");
+  const { code, signal } = await server.status;
+  assert.deepEqual([code, signal], [0, null]);
+  assert.ok(performance.now() - since < 1_000, "it took its time"); // 100 ms when nothing else runs
+});
+
+Deno.test({
+  name: "with stdin at its end, a parent that is gone or does not read is not waited for",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using broker = await embeddedBroker();
+    const tools = PROXY_COMMAND.map((word) => `'${word}'`).join(" ") + " tools --insecure";
+    const env = credentialsFor(broker.url);
+    const request = (seconds: number) => `printf '%s\n' '${JSON.stringify(listTopics(seconds))}'`;
+    // The shell that has started it ends once its stdin has: only then it is gone.
+    const orphan = `${request(600)} | { exec 4<&0; ${tools} <&4 & echo $!; read go <&3; }`;
+    await using gone = new Process(["sh", "-c", `exec 3<&0; ${orphan}`], { env });
+    const pid = Number(await gone.output.next());
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    assert.ok(isRunning(pid));
+    await gone.send("go");
+    await eventually("the orphan has ended", () => !isRunning(pid), 1_500);
+    const deaf = `{ ${request(0)}; ${request(600)}; } | { ${tools}; echo $? >&3; } | true`;
+    const since = performance.now();
+    await using unread = new Process(["bash", "-c", `exec 3>&1; ${deaf}`], { env });
+    assert.equal(await unread.output.next(), "0");
+    assert.ok(performance.now() - since < 10_000);
+  },
 });
 
 Deno.test({

@@ -7,6 +7,7 @@ import { Failure } from "../../core/failure.ts";
 import { Message } from "../../core/message.ts";
 import { isTopicLevel, type LinkState, type MqttLink, type ReceivedPacket, topicNameProblem } from "../../mqtt/mod.ts";
 import { plainQoS } from "../limits.ts";
+import { ServerStatus } from "../server_status.ts";
 import type { Acceptor, MakeLink, ServerOptions } from "../profile.ts";
 import { connectProperties, firstValue, publishProperties, senderOf, SERVER_NAME } from "./messages.ts";
 import { ServerPresence } from "./server_presence.ts";
@@ -23,6 +24,7 @@ const INITIALIZE = "initialize";
 export class McpOverMqttServer implements Acceptor {
   readonly #makeLink: MakeLink;
   readonly #options: ServerOptions;
+  readonly #status: ServerStatus;
   readonly #topics: Topics;
   readonly #sessions = new Map<string, ServerSession>();
   readonly #since = new Date().toISOString();
@@ -37,6 +39,7 @@ export class McpOverMqttServer implements Acceptor {
   constructor(makeLink: MakeLink, options: ServerOptions) {
     this.#makeLink = makeLink;
     this.#options = options;
+    this.#status = new ServerStatus(options.observe);
     this.#topics = new Topics(options.topicPrefix);
     this.#server = { serverId: options.clientId, serverName: options.serverName };
     this.#link = this.#connect();
@@ -50,7 +53,7 @@ export class McpOverMqttServer implements Acceptor {
   withdraw(): void {
     if (this.#withdrawn) return;
     this.#withdrawn = true;
-    this.#tell("server.offline");
+    this.#tell(false);
     void this.#presence.clear();
     void this.#link.unsubscribe(this.topic);
   }
@@ -91,13 +94,13 @@ export class McpOverMqttServer implements Acceptor {
       else void this.#rename(name);
     } else {
       this.#presence.connectionLost();
-      this.#tell("server.offline");
+      this.#tell(false);
       this.#endAll();
     }
   }
 
-  #tell(type: "server.online" | "server.offline"): void {
-    this.#options.observe({ type, server: this.#server.serverName, topic: this.topic });
+  #tell(online: boolean): void {
+    this.#status.set(online, this.#server.serverName, this.topic);
   }
 
   /** The broker has told all clients that the server is gone, and it has forgotten the subscriptions. */
@@ -142,7 +145,9 @@ export class McpOverMqttServer implements Acceptor {
     const { description = "", meta = {} } = this.#options;
     this.#presence.announce(
       { serverName, description, meta: { since: this.#since, ...meta } },
-      () => this.#tell("server.online"),
+      () => {
+        if (!this.#withdrawn) this.#tell(true);
+      },
     );
   }
 

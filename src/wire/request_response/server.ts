@@ -12,6 +12,7 @@ import {
   type ReceivedPacket,
   topicNameProblem,
 } from "../../mqtt/mod.ts";
+import { ServerStatus } from "../server_status.ts";
 import type { Acceptor, ServerOptions } from "../profile.ts";
 import type { Frame } from "./frame.ts";
 import { plainQoS } from "../limits.ts";
@@ -27,6 +28,7 @@ const NAME_LIMIT = 1_024;
 export class RequestResponseServer implements Acceptor {
   readonly #link: MqttLink;
   readonly #options: ServerOptions;
+  readonly #status: ServerStatus;
   readonly #topics: Topics;
   readonly #sessions = new Map<string, ServerSession>();
   /** The session of each client that names its sessions; a new one ends the one before. */
@@ -38,6 +40,7 @@ export class RequestResponseServer implements Acceptor {
   constructor(link: MqttLink, options: ServerOptions) {
     this.#link = link;
     this.#options = options;
+    this.#status = new ServerStatus(options.observe);
     this.#topics = topicsFor(options);
     const { share } = options;
     const qos = plainQoS(options.qos);
@@ -60,7 +63,7 @@ export class RequestResponseServer implements Acceptor {
   withdraw(): void {
     if (this.#withdrawn) return;
     this.#withdrawn = true;
-    this.#tell("server.offline");
+    this.#tell(false);
     void this.#publishPresence(new Uint8Array());
     void this.#link.unsubscribe(this.#topics.requestFilter);
   }
@@ -75,7 +78,7 @@ export class RequestResponseServer implements Acceptor {
   #onLinkState(state: LinkState): void {
     const online = state.status === "online";
     if (online && !this.#withdrawn) this.#announce(state.limits);
-    else this.#tell("server.offline");
+    else this.#tell(false);
     for (const session of this.#sessions.values()) {
       if (online) session.resume();
       else session.pause();
@@ -88,11 +91,11 @@ export class RequestResponseServer implements Acceptor {
     const numbered = protocolVersion === 5;
     const meta = { since: this.#since, ...this.#options.meta };
     void this.#publishPresence(encodePresence({ serverName, description, shared, numbered, meta }));
-    this.#tell("server.online");
+    this.#tell(true);
   }
 
-  #tell(type: "server.online" | "server.offline"): void {
-    this.#options.observe({ type, server: this.#options.serverName, topic: this.topic });
+  #tell(online: boolean): void {
+    this.#status.set(online, this.#options.serverName, this.topic);
   }
 
   #publishPresence(payload: Uint8Array): Promise<void> | void {
@@ -146,8 +149,8 @@ export class RequestResponseServer implements Acceptor {
     if (client === undefined || packet.retain) return;
     const sessionId = userProperty(packet, SESSION);
     // A will knows no session: it means whatever the client has, and perhaps the client will be back.
-    if (sessionId === undefined) this.#byClient.get(client)?.absent();
-    else this.#find(client, sessionId)?.abandon();
+    if (sessionId === undefined) this.#byClient.get(client)?.doubt();
+    else this.#find(client, sessionId)?.left();
   }
 
   #find(client: string, sessionId: string): ServerSession | undefined {

@@ -69,7 +69,7 @@ export class ServerSession implements IncomingSession {
     this.#absence = new Absence(
       clock,
       CLIENT_ABSENCE,
-      () => this.abandon(new Failure("session-ended", "The client has gone without a goodbye")),
+      () => this.left(new Failure("session-ended", "The client has gone without a goodbye")),
     );
     this.#conversation = new Conversation({
       name,
@@ -97,6 +97,13 @@ export class ServerSession implements IncomingSession {
   /** The client seems to be gone; but it may only have lost its connection. */
   absent(): void {
     if (!this.#ended) this.#absence.begin();
+  }
+
+  /** Somebody says that the client is gone. A client that is still there answers, and keeps its session. */
+  doubt(): void {
+    if (this.#ended) return;
+    this.#absence.begin();
+    this.#conversation.resume();
   }
 
   /** Tells the client soon that it has a session, and with which instance; it must not wait for its server for that. */
@@ -130,24 +137,34 @@ export class ServerSession implements IncomingSession {
   close(reason?: Failure): Promise<void> {
     if (this.#ended) return Promise.resolve();
     if (reason !== undefined) this.#conversation.refuse(reason);
-    if (this.#options.sessionId !== undefined) {
-      const payload = disconnected(reason);
-      const seen = frameProperties({ payload, acknowledge: this.#conversation.seen });
-      const properties = this.#properties({ [CLOSED]: reason?.reason ?? "session-ended", ...seen });
-      void this.#publish(payload, properties, false);
-    }
+    this.#sayGoodbye(reason);
     this.#finish(reason);
     return Promise.resolve();
   }
 
-  /** Ends the session because the client has. Nobody listens any more. */
-  abandon(reason?: Failure): void {
+  /**
+   * Ends the session because the client is said to have left it. Perhaps that was a mistake, or somebody else who said
+   * it: a client that is still there must not wait for answers that nobody will give.
+   */
+  left(reason?: Failure): void {
+    if (this.#ended) return;
     this.#abort.abort();
+    this.#sayGoodbye(reason ?? new Failure("session-ended", "The session was ended in the client's name"));
     this.#finish(reason);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Tells the client that the session is over; goes out even when what waits in front of it is taken back. */
+  #sayGoodbye(reason: Failure | undefined): void {
+    const { link, responseTopic: topic, sessionId, qos, numbered } = this.#options;
+    if (sessionId === undefined) return;
+    const payload = disconnected(reason);
+    const seen = frameProperties({ payload, acknowledge: this.#conversation.seen });
+    const properties = this.#properties({ [CLOSED]: reason?.reason ?? "session-ended", ...seen });
+    void link.publish({ topic, payload, qos: qosOf(qos, numbered), properties });
   }
 
   #finish(reason: Failure | undefined): void {
@@ -208,7 +225,10 @@ export class ServerSession implements IncomingSession {
     const { numbered, link, responseTopic, observe } = this.#options;
     if (failure.reason === "no-server-online") return this.absent();
     observe({ type: "publish.failed", topic: responseTopic, cause: failure.message });
-    if (numbered) return this.abandon(failure); // what is behind it would wait for it for ever
+    if (numbered) { // what is behind it would wait for it for ever
+      this.#abort.abort();
+      return this.#finish(failure);
+    }
     if (message?.id === undefined) return;
     const { bytes } = failure.toResponse(message.id);
     if (message.kind === "response") void link.publish({ topic: responseTopic, payload: bytes, qos: 1, properties });
