@@ -14,17 +14,20 @@ import { mqttClientTransport } from "../../mod.ts";
 import { mosquitto } from "../../tests/support/mosquitto.ts";
 import { Process, PROXY_COMMAND } from "../../tests/support/proxy.ts";
 import { cpuTime, memory } from "../../tests/support/usage.ts";
+import { V8_FLAGS } from "../support/executable.ts";
 import { echoParty, type Party, sibling, stdioParty } from "./parties.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
   options: { rounds: { type: "string", default: "8" }, executable: { type: "string" } },
 });
-const PROXY = values.executable === undefined ? PROXY_COMMAND : [values.executable];
+/** `deno run`, as the executable is compiled. */
+const [DENO = "", RUN = "", ...MAIN] = PROXY_COMMAND;
+const PROXY = values.executable === undefined ? [DENO, RUN, V8_FLAGS, ...MAIN] : [values.executable];
 const SERVER = ["node", sibling("echo_server.mjs")];
 
-const SINGLE_CALLS = 1_000;
-const CALLS = 10_000;
+/** How long calls of one kind are made, in ms. */
+const PHASE = 2_000;
 const LARGE = 2 ** 20;
 const LARGE_CALLS = 12;
 const IDLE = 10_000; // ms
@@ -60,19 +63,14 @@ report();
 async function measure(figures: Figures, start: () => Promise<Party>, others: readonly number[] = []): Promise<void> {
   await using party = await start();
   note(figures, "start to initialized", party.startTime);
-  const single: number[] = [];
-  for (let call = 0; call < SINGLE_CALLS; call++) {
-    const began = performance.now();
-    await party.call();
-    single.push(performance.now() - began);
-  }
-  note(figures, "one call, p50", median(single.slice(SINGLE_CALLS / 5)));
-  await callsPerSecond(party, 64, CALLS / 2); // until the compiler has seen it
-  note(figures, "calls/s, 16 in flight", await callsPerSecond(party, 16, CALLS));
+  await callsIn(party, 64, PHASE / 2); // until the compiler has seen it
+  note(figures, "one call, p50", median(await callsIn(party, 1, PHASE)));
+  note(figures, "calls/s, 16 in flight", perSecond(await callsIn(party, 16, PHASE)));
   const pids = [...(party.pid === undefined ? [] : [party.pid]), ...others];
   const before = pids.map(cpuTime);
-  note(figures, "calls/s, 64 in flight", await callsPerSecond(party, 64, CALLS));
-  pids.forEach((pid, index) => note(figures, `CPU ${index}`, (cpuTime(pid) - (before[index] ?? 0)) / CALLS));
+  const calls = await callsIn(party, 64, PHASE);
+  note(figures, "calls/s, 64 in flight", perSecond(calls));
+  pids.forEach((pid, index) => note(figures, `CPU ${index}`, (cpuTime(pid) - (before[index] ?? 0)) / calls.length));
   const large: number[] = [];
   for (let call = 0; call < LARGE_CALLS; call++) {
     const began = performance.now();
@@ -83,13 +81,22 @@ async function measure(figures: Figures, start: () => Promise<Party>, others: re
   pids.forEach((pid, index) => note(figures, `memory ${index}`, memory(pid, "peak") / 1e6));
 }
 
-async function callsPerSecond(party: Party, width: number, count: number): Promise<number> {
-  let left = count;
-  const began = performance.now();
+/** Keeps `width` calls under way for `duration` ms; resolves with how long each one took, in ms. */
+async function callsIn(party: Party, width: number, duration: number): Promise<number[]> {
+  const times: number[] = [];
+  const end = performance.now() + duration;
   await Promise.all(Array.from({ length: width }, async () => {
-    while (left-- > 0) await party.call();
+    while (performance.now() < end) {
+      const began = performance.now();
+      await party.call();
+      times.push(performance.now() - began);
+    }
   }));
-  return count / (performance.now() - began) * 1000;
+  return times;
+}
+
+function perSecond(calls: readonly number[]): number {
+  return calls.length / PHASE * 1000;
 }
 
 /** The CPU time that `connect` and `serve` take together while nobody says anything, in ms for each second. */
