@@ -29,7 +29,7 @@ export const variableNames: z.ZodType<string[]> = z.array(
 export function wholeNumber(minimum: number, maximum: number): z.ZodType<number> {
   return z.string().transform((text, context) => {
     const number = Number(text);
-    if (Number.isInteger(number) && number >= minimum && number <= maximum) return number;
+    if (text.trim() !== "" && Number.isInteger(number) && number >= minimum && number <= maximum) return number;
     return refuse(context, `must be a whole number from ${minimum} to ${maximum}; it is "${text}"`);
   });
 }
@@ -41,7 +41,7 @@ export function seconds(): z.ZodType<number> {
 
 /** A duration in seconds, read as milliseconds, of which `0` is one. */
 export function secondsOrNone(): z.ZodType<number> {
-  return z.string().transform((text, context) => Number(text) === 0 ? 0 : readSeconds(text, context));
+  return z.string().transform((text, context) => text.trim() !== "" && Number(text) === 0 ? 0 : readSeconds(text, context));
 }
 
 /** As {@linkcode seconds}, or `auto`, which is `undefined`. */
@@ -57,13 +57,13 @@ function readSeconds(text: string, context: z.RefinementCtx): number {
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
-/** A number of bytes: `100000`, `64K`, `64M`, `1G`, or with `iB` behind it. */
+/** A number of bytes, and not none: `100000`, `64K`, `64M`, `1G`, or with `iB` behind it. */
 export function bytes(): z.ZodType<number> {
   return z.string().transform((text, context) => {
     const [, digits, unit = ""] = /^(\d+)\s*([kmg]?)(?:i?b)?$/i.exec(text.trim()) ?? [];
     const factor = UNITS[unit.toLowerCase()];
-    if (digits === undefined || factor === undefined) {
-      return refuse(context, `must be a number of bytes, such as 100000 or 64M; it is "${text}"`);
+    if (digits === undefined || factor === undefined || Number(digits) === 0) {
+      return refuse(context, `must be a positive number of bytes, such as 100000 or 64M; it is "${text}"`);
     }
     return Number(digits) * factor;
   });

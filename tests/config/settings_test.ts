@@ -115,7 +115,7 @@ Deno.test("every problem is told at once, with the setting's name and where it c
   for (
     const [index, start] of [
       "--connect-timeout (from MCP_MQTT_CONNECT_TIMEOUT) must be a number of seconds",
-      "--max-message must be a number of bytes",
+      "--max-message must be a positive number of bytes",
       "--client-id must not contain",
       "--qos must be one of auto, 0, 1, 2",
       "--keepalive must be a whole number from 0 to 65535",
@@ -132,6 +132,8 @@ const NUMBERS: readonly [name: string, text: string, value: number | undefined][
   ["keepalive", "0", 0],
   ["keepalive", "65535", 65_535],
   ["keepalive", "65536", undefined],
+  ["keepalive", " ", undefined],
+  ["maxMessage", "0", undefined],
   ["keepalive", "-1", undefined],
   ["keepalive", "ten", undefined],
   ["maxSessions", "1", 1],

@@ -13,7 +13,7 @@ function as(name: string, clientId = name): string[] {
 const password = (name: string) => ({ env: { MQTT_PASSWORD: name } });
 
 function connectAs({ url }: TestBroker, name: string, clientId?: string): Process {
-  const args = ["connect", "--broker", url, "--name", "files", "--connect-timeout", "2", ...as(name, clientId)];
+  const args = ["connect", "--broker", url, "--name", "files", "--connect-timeout", "5", ...as(name, clientId)];
   return startProxy(args, password(name));
 }
 
