@@ -41,7 +41,9 @@ export function seconds(): z.ZodType<number> {
 
 /** A duration in seconds, read as milliseconds, of which `0` is one. */
 export function secondsOrNone(): z.ZodType<number> {
-  return z.string().transform((text, context) => text.trim() !== "" && Number(text) === 0 ? 0 : readSeconds(text, context));
+  return z.string().transform((text, context) =>
+    text.trim() !== "" && Number(text) === 0 ? 0 : readSeconds(text, context)
+  );
 }
 
 /** As {@linkcode seconds}, or `auto`, which is `undefined`. */
