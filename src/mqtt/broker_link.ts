@@ -15,7 +15,6 @@ import {
   ConnectError,
   type ConnectionEnd,
   type MqttConnection,
-  type SubscriptionRequest,
 } from "./connection.ts";
 import { connectToBroker } from "./connect.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -24,11 +23,11 @@ import { Outbox } from "./outbox.ts";
 import {
   permanentRefusal,
   QOS_NOT_SUPPORTED,
-  reasonCodeName,
   RETAIN_NOT_SUPPORTED,
   SESSION_TAKEN_OVER,
   UNSUPPORTED_PROTOCOL_VERSION,
 } from "./reason_codes.ts";
+import { requestSubscriptions } from "./request_subscriptions.ts";
 
 /** What a {@linkcode BrokerLink} is made of. */
 export interface BrokerLinkOptions {
@@ -46,14 +45,8 @@ export interface BrokerLinkOptions {
   readonly random?: () => number;
 }
 
-/** Filters in one SUBSCRIBE; cloud brokers exist that take no more. */
-const FILTERS_PER_SUBSCRIBE = 8;
-
 /** A broker that closes this many MQTT 5 connections in a row without a word is tried with 3.1.1. */
 const SILENT_CLOSES_BEFORE_DOWNGRADE = 2;
-
-/** The broker has this long to acknowledge subscriptions, in ms. */
-const SUBSCRIBE_TIMEOUT = 10_000;
 
 /** A connection that held this long, in ms, worked: its end is no reason to be slow to come back. */
 const WORKED_FOR = 1_000;
@@ -254,7 +247,7 @@ export class BrokerLink implements MqttLink {
     return { cause: this.#redact(complaint ?? cause), refused: undefined };
   }
 
-  /** Subscribes to everything, what is asked for meanwhile included. Resolves as {@linkcode #request} does. */
+  /** Subscribes to everything, what is asked for meanwhile included. Resolves as {@linkcode requestSubscriptions} does. */
   async #requestAll(connection: MqttConnection, limits: BrokerLimits): Promise<Failure | undefined> {
     const requested = new Set<Subscription>();
     while (true) {
@@ -266,53 +259,17 @@ export class BrokerLink implements MqttLink {
     }
   }
 
-  /**
-   * Subscribes. Resolves with the refusal that makes the link useless, if there is one; with nothing also when the
-   * connection ends meanwhile, as it does when the broker does not answer.
-   */
-  async #request(
+  #request(
     connection: MqttConnection,
     limits: BrokerLimits,
     subscriptions: readonly Subscription[],
   ): Promise<Failure | undefined> {
-    let fatal: Failure | undefined;
-    for (const batch of batches(subscriptions)) {
-      const codes = await this.#grants(connection, batch.map((subscription) => toRequest(subscription, limits)));
-      if (codes === undefined) return fatal;
-      for (const [index, subscription] of batch.entries()) {
-        const code = codes[index] ?? 0x80;
-        if (code < 0x80) continue;
-        const filter = this.#redact(subscription.filter);
-        const failure = new Failure(
-          "not-authorized",
-          `The broker does not grant the subscription to "${filter}": ${
-            reasonCodeName(code)
-          }; check what the broker allows this user and client id`,
-          { filter, reasonCode: code },
-        );
-        this.#options.observe({ type: "subscription.refused", filter, cause: failure.message });
-        if (subscription.refused === undefined) fatal ??= failure;
-        else subscription.refused(failure);
-      }
-    }
-    return fatal;
-  }
-
-  async #grants(
-    connection: MqttConnection,
-    requests: readonly SubscriptionRequest[],
-  ): Promise<readonly number[] | undefined> {
-    const cancel = this.#clock.after(SUBSCRIBE_TIMEOUT, () => {
-      this.#complaint = `the broker did not acknowledge the subscriptions within ${SUBSCRIBE_TIMEOUT / 1000} s`;
-      connection.destroy();
+    return requestSubscriptions(connection, limits, subscriptions, {
+      clock: this.#clock,
+      redact: this.#redact,
+      observe: this.#options.observe,
+      complain: (complaint) => this.#complaint = complaint,
     });
-    try {
-      return await Promise.race([connection.subscribe(requests), connection.closed.then(() => undefined)]);
-    } catch {
-      connection.destroy(); // without its subscriptions it is of no use
-    } finally {
-      cancel();
-    }
   }
 
   #classify(error: unknown, protocolVersion: 4 | 5): AttemptFailure {
@@ -378,28 +335,6 @@ export class BrokerLink implements MqttLink {
     this.#state = state;
     for (const watcher of [...this.#watchers]) watcher(state);
   }
-}
-
-/** What goes into one SUBSCRIBE each: several filters, or one that has an identifier. */
-function* batches(subscriptions: readonly Subscription[]): Generator<readonly Subscription[]> {
-  const plain = subscriptions.filter(({ identifier }) => identifier === undefined);
-  for (let start = 0; start < plain.length; start += FILTERS_PER_SUBSCRIBE) {
-    yield plain.slice(start, start + FILTERS_PER_SUBSCRIBE);
-  }
-  for (const subscription of subscriptions) {
-    if (subscription.identifier !== undefined) yield [subscription];
-  }
-}
-
-function toRequest(subscription: Subscription, limits: BrokerLimits): SubscriptionRequest {
-  const { filter, qos, share, noLocal = false, identifier } = subscription;
-  const shared = share !== undefined && limits.sharedSubscriptionAvailable && limits.protocolVersion === 5;
-  return {
-    filter: shared ? `$share/${share}/${filter}` : filter,
-    qos,
-    noLocal,
-    ...(identifier === undefined || !limits.subscriptionIdentifiersAvailable ? {} : { identifier }),
-  };
 }
 
 function withoutUserProperties({ userProperties: _, ...plan }: ConnectPlan): ConnectPlan {
