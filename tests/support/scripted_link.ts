@@ -5,7 +5,7 @@
  */
 import type { Failure } from "../../src/core/failure.ts";
 import type { BrokerLimits, LinkState, PublishPacket, Settled } from "../../src/mqtt/mod.ts";
-import { LoopLink } from "../fuzz/loop_link.ts";
+import { LoopLink } from "./loop_link.ts";
 
 /** A {@linkcode LoopLink} that remembers what was published. */
 export class ScriptedLink extends LoopLink {

@@ -5,7 +5,7 @@ import type { PublishProperties, ReceivedPacket } from "../../../src/mqtt/mod.ts
 import { RequestResponseClient } from "../../../src/wire/request_response/client.ts";
 import { decodePresence } from "../../../src/wire/request_response/presence.ts";
 import { RequestResponseServer } from "../../../src/wire/request_response/server.ts";
-import { LoopLink } from "../loop_link.ts";
+import { LoopLink } from "../../support/loop_link.ts";
 import { mutate } from "../mutate.ts";
 import type { Random } from "../random.ts";
 import type { Target } from "../target.ts";
