@@ -84,7 +84,10 @@ export interface IncomingSession extends Channel {
 export interface Acceptor extends AsyncDisposable {
   /** The topic that clients have to know. */
   readonly topic: string;
-  /** Takes the presence back and opens no more sessions; those that are open go on. */
+  /**
+   * Opens no more sessions, and takes the presence back; those that are open go on. Where clients end their sessions
+   * with the presence, it stays until the last of them has ended.
+   */
   withdraw(): void;
 }
 

@@ -1,6 +1,17 @@
 /**
  * The open convention's Python SDK in both roles. It is not part of this project: the tests are ignored unless
- * `MCP_OVER_MQTT_PYTHON` names a Python in which `mcp.client.mqtt` can be imported.
+ * `MCP_OVER_MQTT_PYTHON` names a Python (3.10 or later) in which `mcp.client.mqtt` can be imported:
+ *
+ * ```sh
+ * git clone https://github.com/emqx/mcp-python-sdk
+ * python3 -m venv sdk
+ * UV_DYNAMIC_VERSIONING_BYPASS=1.25.0 sdk/bin/pip install ./mcp-python-sdk "anyio<4.14"
+ * MCP_OVER_MQTT_PYTHON=$PWD/sdk/bin/python deno test -A tests/interop/
+ * ```
+ *
+ * The variable gives the package a version where its tags are missing. The tests pass with v1.25.0-1 (9088cc3), Paho
+ * 2.2.0 and anyio 4.13.0; since 4.14, anyio breaks the SDK's client, whose session leaves open a scope of the task that
+ * began it.
  *
  * @module
  */

@@ -34,6 +34,7 @@ export class McpOverMqttServer implements Acceptor {
   #watching = new AbortController();
   #renamed = false;
   #withdrawn = false;
+  #left = false;
   #disposed = false;
 
   constructor(makeLink: MakeLink, options: ServerOptions) {
@@ -54,8 +55,8 @@ export class McpOverMqttServer implements Acceptor {
     if (this.#withdrawn) return;
     this.#withdrawn = true;
     this.#tell(false);
-    void this.#presence.clear();
     void this.#link.unsubscribe(this.topic);
+    this.#leave();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -63,7 +64,9 @@ export class McpOverMqttServer implements Acceptor {
     this.#watching.abort();
     const reason = new Failure("server-shutting-down", "The server is shutting down");
     await Promise.all([...this.#sessions.values()].map((session) => session.close(reason)));
+    this.#sessions.clear();
     this.withdraw();
+    this.#leave();
   }
 
   #connect(): MqttLink {
@@ -97,6 +100,16 @@ export class McpOverMqttServer implements Acceptor {
       this.#tell(false);
       this.#endAll();
     }
+  }
+
+  /**
+   * Takes the presence back, once nobody has a session any more: clients have to take its end for that of their
+   * sessions, and would not hear the answers that they still wait for.
+   */
+  #leave(): void {
+    if (!this.#withdrawn || this.#left || this.#sessions.size > 0) return;
+    this.#left = true;
+    void this.#presence.clear();
   }
 
   #tell(online: boolean): void {
@@ -183,6 +196,7 @@ export class McpOverMqttServer implements Acceptor {
     this.#sessions.set(clientId, session);
     void session.closed.then(() => {
       if (this.#sessions.get(clientId) === session) this.#sessions.delete(clientId);
+      this.#leave();
     });
     session.deliver(packet);
     opened(session);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Message } from "../../../src/core/message.ts";
-import { type IncomingSession, PROFILES, type ServerOptions } from "../../../src/wire/mod.ts";
+import { type Acceptor, type IncomingSession, PROFILES, type ServerOptions } from "../../../src/wire/mod.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
 import type { TestBroker } from "../../support/embedded_broker.ts";
 import { embeddedBroker } from "../../support/embedded_broker.ts";
@@ -22,11 +22,11 @@ class EchoServer implements AsyncDisposable {
   readonly sessions: IncomingSession[] = [];
   readonly received: Message[] = [];
   readonly ended: string[] = [];
-  readonly #acceptor: AsyncDisposable;
+  readonly acceptor: Acceptor;
 
   constructor(broker: TestBroker, options: Partial<ServerOptions> = {}, links: TestLinksOptions = {}) {
     this.links = new TestLinks(broker, links);
-    this.#acceptor = PROFILES["mcp-over-mqtt"].accept(this.links.make, {
+    this.acceptor = PROFILES["mcp-over-mqtt"].accept(this.links.make, {
       maximumMessage: 64 * 1024 * 1024,
       serverName: "demo/echo",
       clientId: "s1",
@@ -52,7 +52,7 @@ class EchoServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#acceptor[Symbol.asyncDispose]();
+    await this.acceptor[Symbol.asyncDispose]();
     await this.links[Symbol.asyncDispose]();
   }
 }
@@ -255,6 +255,33 @@ testOnBrokers(
     assert.equal((await late.next()).topic, "$mcp-server/end");
   },
 );
+
+testOnBrokers(
+  "a server that withdraws takes its presence back only when its last session has ended",
+  async (broker) => {
+    await using server = new EchoServer(broker);
+    await using peer = await client(broker);
+    await peer.publish(CONTROL, INITIALIZE, { userProperties: OF_CLIENT });
+    await peer.nextOn(RPC);
+    server.acceptor.withdraw();
+    await peer.publish(CONTROL, INITIALIZE, { userProperties: { ...OF_CLIENT, "MCP-MQTT-CLIENT-ID": "c2" } });
+    await peer.publish(RPC, { jsonrpc: "2.0", id: 2, method: "ping" }, { userProperties: OF_CLIENT });
+    assert.deepEqual((await peer.next()).payload, { jsonrpc: "2.0", id: 2, result: "ping" });
+    await server.sessions[0]?.close();
+    assert.deepEqual((await peer.next()).payload, DISCONNECTED);
+    const presence = await peer.next();
+    assert.deepEqual([presence.topic, presence.payload], [PRESENCE, ""]);
+    assert.equal(server.sessions.length, 1);
+  },
+);
+
+testOnBrokers("a server without sessions that withdraws takes its presence back at once", async (broker) => {
+  await using server = new EchoServer(broker);
+  await using peer = await client(broker);
+  server.acceptor.withdraw();
+  const presence = await peer.next();
+  assert.deepEqual([presence.topic, presence.payload], [PRESENCE, ""]);
+});
 
 testOnBrokers("a lost connection ends all sessions, and the server announces itself again", async (broker) => {
   await using server = new EchoServer(broker);
