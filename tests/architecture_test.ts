@@ -30,7 +30,10 @@ const OWNERS: readonly [packages: RegExp, owner: RegExp][] = [
   [/^@modelcontextprotocol\/sdk(\/|$)/, /^src\/(app\/(transport|library)\.ts|tools\/.+)$/],
   [/^commander$/, /^src\/cli\//],
   [/^@logtape\//, /^src\/observe\//],
-  [/^(aedes|aedes-3\.1\.1|fast-check|mqtt-packet|@modelcontextprotocol\/server-everything)$/, /^nowhere$/],
+  [
+    /^(aedes|aedes-3\.1\.1|fast-check|mqtt-packet|@modelcontextprotocol\/(conformance|server-everything))$/,
+    /^nowhere$/,
+  ],
 ];
 
 /** What only tests and scripts may use, and what a program may use without asking. */
