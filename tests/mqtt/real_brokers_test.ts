@@ -133,6 +133,7 @@ for (const [, start, declare] of STARTS) {
       void link.hear("a/#");
       assert.match((await link.failing()).message, /cannot be reached: .*(refused|ECONNREFUSED)/i);
       for (let round = 0; round < 2; round++) {
+        await eventually("the link is offline", () => link.state.status === "connecting");
         await using broker = await start(port);
         await eventually("the link is online", () => link.state.status === "online", 30_000);
         await using other = await TestClient.connect(broker.url);
