@@ -4,6 +4,7 @@
  * @module
  */
 import type { ServerEntry } from "../config/mod.ts";
+import { errorText } from "../core/error_text.ts";
 import type { Observer, ProxyEvent } from "../core/events.ts";
 import { redactor } from "../core/redaction.ts";
 import type { Credentials } from "../core/secret.ts";
@@ -99,8 +100,7 @@ export class ChildPool implements AsyncDisposable {
   }
 
   #failed(error: unknown): void {
-    const cause = error instanceof Error ? error.message : String(error);
-    this.#options.observe({ type: "child.failed", server: this.#options.entry.name, cause });
+    this.#options.observe({ type: "child.failed", server: this.#options.entry.name, cause: errorText(error) });
   }
 
   #start(name: string): Named {

@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError } from "commander";
 import metadata from "../../deno.json" with { type: "json" };
+import { errorText } from "../core/error_text.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { build, type CommandLineIo } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
@@ -61,6 +62,6 @@ function explain(error: unknown, { complain }: CommandLineIo): number {
     return EXIT_USAGE;
   }
   // Which may quote a broker.
-  complain(`error: ${visibleText(error instanceof Error ? error.message : String(error))}\n`);
+  complain(`error: ${visibleText(errorText(error))}\n`);
   return EXIT_FAILURE;
 }

@@ -3,19 +3,14 @@
  *
  * @module
  */
+import { escaped } from "../core/escaped.ts";
 
 // deno-lint-ignore no-control-regex -- finding them is the purpose
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /** `text` without the characters by which it could do more than be read; lines and tabs stay. */
 export function visibleText(text: string): string {
-  return text.replaceAll("\r\n", "\n").replaceAll(CONTROL, visible);
-}
-
-/** JSON has no need to escape the control characters behind ASCII, of which one begins commands to terminals. */
-function visible(character: string): string {
-  const json = JSON.stringify(character).slice(1, -1);
-  return json === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}` : json;
+  return text.replaceAll("\r\n", "\n").replaceAll(CONTROL, escaped);
 }
 
 /** `text` as one line of at most `width` characters. */

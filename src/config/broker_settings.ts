@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { errorText } from "../core/error_text.ts";
 import { Secret } from "../core/secret.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {
@@ -154,7 +155,7 @@ export async function readBrokerFiles(
     try {
       return await Deno.readTextFile(file);
     } catch (error) {
-      problems.push(`${flag} cannot be read: ${error instanceof Error ? error.message : error}`);
+      problems.push(`${flag} cannot be read: ${errorText(error)}`);
     }
   };
   const [ca, cert, key, passwordFile] = await Promise.all([

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { errorText } from "../core/error_text.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { isTopicLevel } from "../mqtt/mod.ts";
 
@@ -40,7 +41,7 @@ export async function readServerEntries(file: string): Promise<ServerEntry[]> {
   try {
     text = await Deno.readTextFile(file);
   } catch (cause) {
-    throw new UsageError([`--config ${file} cannot be read: ${sentence(cause)}`], { cause });
+    throw new UsageError([`--config ${file} cannot be read: ${errorText(cause)}`], { cause });
   }
   return parseServerEntries(text, file);
 }
@@ -70,10 +71,6 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new UsageError([`--config ${file} cannot be read as JSON: ${sentence(cause)}`], { cause });
+    throw new UsageError([`--config ${file} cannot be read as JSON: ${errorText(cause)}`], { cause });
   }
-}
-
-function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

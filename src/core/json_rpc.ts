@@ -9,6 +9,7 @@
  * @module
  */
 import { indexOfByte } from "./bytes.ts";
+import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE } from "./json_syntax.ts";
 
 /**
  * What a message is, as far as carrying it is concerned:
@@ -29,12 +30,6 @@ export interface Envelope {
   readonly method: string | undefined;
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 const MINUS = 0x2d;

@@ -3,19 +3,13 @@
  *
  * @module
  */
+import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE } from "./json_syntax.ts";
 
 /** Longer strings are left out, in bytes: no id and no method is that long. */
 const LONGEST_STRING = 1_024;
 
 /** More top-level text than this is that of no JSON-RPC message, in bytes. */
 const LONGEST_OUTLINE = 16 * 1_024;
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
 
 const NULL = new TextEncoder().encode("null");
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Clock, sleep, systemClock, withTimeLimit } from "../core/clock.ts";
+import { errorText } from "../core/error_text.ts";
 import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import { type Redact, redactNothing } from "../core/redaction.ts";
@@ -273,7 +274,7 @@ export class BrokerLink implements MqttLink {
   }
 
   #classify(error: unknown, protocolVersion: 4 | 5): AttemptFailure {
-    const cause = this.#redact(error instanceof Error ? error.message : String(error));
+    const cause = this.#redact(errorText(error));
     if (!(error instanceof ConnectError)) return { cause, refused: undefined };
     if (this.#onlyVersion === undefined && protocolVersion === 5) {
       this.#silentCloses = error.silent ? this.#silentCloses + 1 : 0;

@@ -5,6 +5,7 @@
  */
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { isIP } from "node:net";
+import { slabReader, writeAll } from "../core/byte_streams.ts";
 import type { TlsSettings } from "./connection.ts";
 
 /** A connection of bytes. */
@@ -16,31 +17,15 @@ export interface Socket {
   close(): void;
 }
 
-const SLAB_SIZE = 64 * 1024;
 const SMALLEST_READ = 8 * 1024;
 
 /** Connects by TCP. */
 export async function openTcp(hostname: string, port: number, signal: AbortSignal): Promise<Socket> {
   const connection = await Deno.connect({ hostname, port, signal });
   connection.setNoDelay(true);
-  let slab = new Uint8Array(SLAB_SIZE);
-  let used = 0;
   return {
-    async read() {
-      if (SLAB_SIZE - used < SMALLEST_READ) {
-        slab = new Uint8Array(SLAB_SIZE);
-        used = 0;
-      }
-      const count = await connection.read(slab.subarray(used));
-      if (count === null) return undefined;
-      used += count;
-      return slab.subarray(used - count, used);
-    },
-    async write(bytes) {
-      for (let written = 0; written < bytes.length;) {
-        written += await connection.write(written === 0 ? bytes : bytes.subarray(written));
-      }
-    },
+    read: slabReader((into) => connection.read(into), SMALLEST_READ),
+    write: (bytes) => writeAll(connection, bytes),
     close: () => connection.close(),
   };
 }

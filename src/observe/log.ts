@@ -4,6 +4,8 @@
  * @module
  */
 import { configure, dispose, getJsonLinesFormatter, getLogger, type LogLevel, type LogRecord } from "@logtape/logtape";
+import { writeAll } from "../core/byte_streams.ts";
+import { escaped } from "../core/escaped.ts";
 import type { Observer, ProxyEvent } from "../core/events.ts";
 import { lineSink } from "./line_sink.ts";
 
@@ -79,11 +81,7 @@ export async function startLog({ level, format, output = stderr() }: LogOptions)
 
 /** Our stderr, which stays open when the log ends: there may be a last word to say. */
 function stderr(): WritableStream<Uint8Array> {
-  return new WritableStream({
-    async write(bytes) {
-      for (let written = 0; written < bytes.length;) written += await Deno.stderr.write(bytes.subarray(written));
-    },
-  });
+  return new WritableStream({ write: (bytes) => writeAll(Deno.stderr, bytes) });
 }
 
 /** The event as a sentence for people. Braces are doubled, since the logger would take them for placeholders. */
@@ -171,14 +169,9 @@ const NAMES: Readonly<Record<LogLevel, string>> = {
 
 /** `2026-11-22T10:00:00.000Z warning: sentence`; control characters are made visible, since lines may be a stranger's. */
 function formatText({ timestamp, level, message }: LogRecord): string {
-  const text = message.map(String).join("").replaceAll(CONTROL, visible);
+  const text = message.map(String).join("").replaceAll(CONTROL, escaped);
   return `${new Date(timestamp).toISOString()} ${NAMES[level]}: ${text}\n`;
 }
 
 // deno-lint-ignore no-control-regex -- finding them is the purpose
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
-
-function visible(character: string): string {
-  const json = JSON.stringify(character).slice(1, -1);
-  return json === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}` : json;
-}

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { errorText } from "../core/error_text.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Readiness } from "./readiness.ts";
@@ -46,8 +47,7 @@ export function startStatusServer({ address, title, metrics, readiness }: Status
       }
     });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError([`--status ${address} cannot be listened on: ${why}`], { cause: error });
+    throw new UsageError([`--status ${address} cannot be listened on: ${errorText(error)}`], { cause: error });
   }
   return { [Symbol.asyncDispose]: () => server.shutdown() };
 }

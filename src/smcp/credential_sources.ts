@@ -4,6 +4,7 @@
  * @module
  */
 import type { CredentialSource } from "../config/mod.ts";
+import { errorText } from "../core/error_text.ts";
 import { Secret } from "../core/secret.ts";
 import type { Credentials } from "../core/secret.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -75,7 +76,7 @@ async function readFile(path: string): Promise<Uint8Array> {
     return new Uint8Array(await new Response(file.readable).arrayBuffer());
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
-    throw new UsageError([`${flag} cannot be read: ${cause instanceof Error ? cause.message : cause}`], { cause });
+    throw new UsageError([`${flag} cannot be read: ${errorText(cause)}`], { cause });
   }
 }
 

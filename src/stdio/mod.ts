@@ -5,5 +5,5 @@ export { childEnvironment, INHERITED_VARIABLES } from "./environment.ts";
 export { findCommand } from "./find_command.ts";
 export { type ByteSource, LineChannel, type LineChannelOptions } from "./line_channel.ts";
 export type { ByteSink } from "./line_writer.ts";
-export { ownInput, ownOutput, ownStdio } from "./own_stdio.ts";
+export { ownInput, ownOutput } from "./own_stdio.ts";
 export { resumed } from "./resumed.ts";

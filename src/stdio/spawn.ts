@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { errorText } from "../core/error_text.ts";
 import { Failure } from "../core/failure.ts";
 import { HAS_PROCESS_GROUPS } from "./process_group.ts";
 import { type Launch, windowsLaunch } from "./windows_launcher.ts";
@@ -40,9 +41,7 @@ export function spawn(options: ProgramOptions, stderr: "piped" | "inherit"): Den
   } catch (cause) {
     const why = cause instanceof Deno.errors.NotFound
       ? `there is no program "${options.command}" in PATH (or no directory "${options.directory ?? "."}")`
-      : cause instanceof Error
-      ? cause.message
-      : String(cause);
+      : errorText(cause);
     throw new Failure("child-not-started", `The server process could not be started: ${why}`, {}, { cause });
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { orAborted } from "../../core/clock.ts";
+import { errorText } from "../../core/error_text.ts";
 import { type BrokerCertificate, type BrokerSettings, inspectCertificate } from "../../mqtt/mod.ts";
 import type { Finding } from "./finding.ts";
 
@@ -18,8 +19,12 @@ export async function certificateFindings(broker: BrokerSettings, signal: AbortS
     return certificate === undefined ? [] : [certificateFinding(certificate, broker.tls?.insecure === true)];
   } catch (error) {
     signal.throwIfAborted();
-    const value = error instanceof Error ? error.message : String(error);
-    return [{ name, value, verdict: "problem", meaning: "the broker cannot be reached, or does not speak TLS there" }];
+    return [{
+      name,
+      value: errorText(error),
+      verdict: "problem",
+      meaning: "the broker cannot be reached, or does not speak TLS there",
+    }];
   }
 }
 

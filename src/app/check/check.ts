@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { errorText } from "../../core/error_text.ts";
 import type { BrokerConfig, TopicConfig } from "../../config/mod.ts";
 import { ConnectError, type ConnectPlan, permanentRefusal, UNSUPPORTED_PROTOCOL_VERSION } from "../../mqtt/mod.ts";
 import { PROFILES, type Role, type WireProfile } from "../../wire/mod.ts";
@@ -62,7 +63,7 @@ function noConnection(error: unknown): Finding {
     : undefined;
   return {
     name: "connection",
-    value: error instanceof Error ? error.message : String(error),
+    value: errorText(error),
     verdict: "problem",
     meaning: remedy ?? "nothing works until the broker can be reached: check --broker",
   };

@@ -4,6 +4,7 @@
  * @module
  */
 import { orAborted } from "../../core/clock.ts";
+import { errorText } from "../../core/error_text.ts";
 import {
   type BrokerSettings,
   type Connect,
@@ -98,7 +99,7 @@ export class Probe implements AsyncDisposable {
       this.#filters.add(filter);
       return {};
     } catch (error) {
-      return { problem: describe(error) };
+      return { problem: errorText(error) };
     }
   }
 
@@ -123,7 +124,7 @@ export class Probe implements AsyncDisposable {
       const code = await this.#answered(connection, acknowledged.promise);
       return code >= 0x80 ? { problem: `refused: ${reasonCodeName(code)}` } : {};
     } catch (error) {
-      return { problem: describe(error) };
+      return { problem: errorText(error) };
     }
   }
 
@@ -209,8 +210,4 @@ function connectOnce(
   received: (packet: { topic: string }) => void,
 ): Promise<MqttConnection> {
   return connect({ broker, plan, protocolVersion, cleanStart: true, received }, signal);
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
