@@ -12,24 +12,24 @@ export const INITIALIZE = "initialize";
 /** Follows the answer to {@linkcode INITIALIZE}. */
 export const INITIALIZED = "notifications/initialized";
 /** Says that the peer is at work on a request. */
-export const PROGRESS = "notifications/progress";
+const PROGRESS = "notifications/progress";
+/** Says that nobody waits for the answer to a request any more. */
+const CANCELLED = "notifications/cancelled";
 
 /** The id, as JSON text, of the request that this message cancels; `undefined` when it cancels none. */
 export function cancelledRequestId(message: Message): string | undefined {
-  return message.method === "notifications/cancelled" ? idIn(message, "requestId") : undefined;
+  return message.method === CANCELLED ? idIn(message, "requestId") : undefined;
 }
 
 /** The progress token, as JSON text, of the request that this message tells the progress of. */
 export function progressToken(message: Message): string | undefined {
-  return message.method === "notifications/progress" ? idIn(message, "progressToken") : undefined;
+  return message.method === PROGRESS ? idIn(message, "progressToken") : undefined;
 }
 
 /** The notification that cancels the request with this `id`, which is JSON text. */
 export function cancellation(id: string, reason: string): Message {
   return Message.from(
-    `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id},"reason":${
-      JSON.stringify(reason)
-    }}}`,
+    `{"jsonrpc":"2.0","method":"${CANCELLED}","params":{"requestId":${id},"reason":${JSON.stringify(reason)}}}`,
   );
 }
 

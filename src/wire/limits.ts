@@ -7,6 +7,9 @@ import { Failure } from "../core/failure.ts";
 import type { QoS } from "../mqtt/mod.ts";
 import type { SessionQoS } from "./profile.ts";
 
+/** A session of which this many bytes have come and wait, since nobody reads them, is ended: such a peer cannot be slowed. */
+export const INBOX_LIMIT = 64 * 1024 * 1024;
+
 /** The QoS with peers that do not number their messages; also the highest that messages may come with. */
 export function plainQoS(qos: SessionQoS): QoS {
   return qos === "auto" ? 1 : qos;

@@ -5,18 +5,13 @@
  */
 import { orAborted, sleep } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
-import { type LinkState, type MqttLink, type ReceivedPacket, topicMatches } from "../../mqtt/mod.ts";
+import { type LinkState, type MqttLink, type ReceivedPacket, topicMatches, type Will } from "../../mqtt/mod.ts";
 import { plainQoS } from "../limits.ts";
+import { disconnected } from "../notifications.ts";
 import type { ClientOptions, MakeLink } from "../profile.ts";
+import { firstValue } from "../user_properties.ts";
 import { ClientSession } from "./client_session.ts";
-import {
-  connectProperties,
-  disconnected,
-  firstValue,
-  parseServerNameFilters,
-  publishProperties,
-  SERVER_NAME_FILTERS,
-} from "./messages.ts";
+import { connectProperties, parseServerNameFilters, publishProperties, SERVER_NAME_FILTERS } from "./messages.ts";
 import { type ServerInstance, Topics } from "./topics.ts";
 
 /** The presence of several instances comes one by one; after this long without a further one all are known, in ms. */
@@ -27,6 +22,8 @@ export class ClientConnection {
   readonly #options: ClientOptions;
   readonly #topics: Topics;
   readonly #clientId: string;
+  /** Said by us when we go, and by the broker when we are gone. */
+  readonly #goodbye: Will;
   readonly #link: MqttLink;
   readonly #abort = new AbortController();
   /** The instances that are online, by their client ids, and when each was heard of. */
@@ -41,18 +38,19 @@ export class ClientConnection {
     this.#options = options;
     this.#topics = new Topics(options.topicPrefix);
     this.#clientId = clientId;
+    this.#goodbye = {
+      topic: this.#topics.clientPresence(clientId),
+      payload: disconnected(),
+      qos: 1,
+      retain: false,
+      properties: publishProperties("mcp-client", clientId),
+    };
     this.#link = makeLink({
       clientId,
       protocolVersion: 5,
       sessionExpiryInterval: 0,
       userProperties: connectProperties("mcp-client", options.component),
-      will: {
-        topic: this.#topics.clientPresence(clientId),
-        payload: disconnected(),
-        qos: 1,
-        retain: false,
-        properties: publishProperties("mcp-client", clientId),
-      },
+      will: this.#goodbye,
     });
     this.#link.watch((state) => this.#onLinkState(state), this.#abort.signal);
     this.#link.open();
@@ -118,14 +116,7 @@ export class ClientConnection {
     if (this.#abort.signal.aborted) return await this.#link.close();
     this.#abort.abort(new Failure("broker-unreachable", "The connection to the broker was closed"));
     this.#notify();
-    if (this.#session !== undefined) {
-      void this.#link.publish({
-        topic: this.#topics.clientPresence(this.#clientId),
-        payload: disconnected(),
-        qos: 1,
-        properties: publishProperties("mcp-client", this.#clientId),
-      });
-    }
+    if (this.#session !== undefined) void this.#link.publish(this.#goodbye);
     await this.#link.close();
   }
 

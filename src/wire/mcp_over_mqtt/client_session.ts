@@ -11,8 +11,9 @@ import { Inbox } from "../../core/inbox.ts";
 import { Message } from "../../core/message.ts";
 import type { MqttLink, PublishProperties, QoS, ReceivedPacket } from "../../mqtt/mod.ts";
 import { recommendedTimeout } from "../../relay/mod.ts";
-import { tooLarge } from "../limits.ts";
-import { isClientCapability, isDisconnected, publishProperties } from "./messages.ts";
+import { INBOX_LIMIT, tooLarge } from "../limits.ts";
+import { isDisconnected } from "../notifications.ts";
+import { isClientCapability, publishProperties } from "./messages.ts";
 import type { ServerInstance, Topics } from "./topics.ts";
 
 /** What a {@linkcode ClientSession} is made of. */
@@ -33,9 +34,6 @@ export interface ClientSessionOptions {
   /** @default {systemClock} */
   readonly clock?: Clock;
 }
-
-/** A session whose host leaves this many bytes unread is ended. */
-const INBOX_LIMIT = 64 * 1024 * 1024;
 
 /**
  * The channel to a server.

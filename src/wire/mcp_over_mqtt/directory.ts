@@ -4,14 +4,10 @@
  * @module
  */
 import type { UserProperties } from "../../mqtt/mod.ts";
+import { decodeOnline, isOnline } from "../notifications.ts";
 import type { Announcement, Directory, DirectoryOptions } from "../profile.ts";
-import {
-  connectProperties,
-  decodeOnline,
-  firstValue,
-  parseServerNameFilters,
-  SERVER_NAME_FILTERS,
-} from "./messages.ts";
+import { firstValue } from "../user_properties.ts";
+import { connectProperties, parseServerNameFilters, SERVER_NAME_FILTERS } from "./messages.ts";
 import { Topics } from "./topics.ts";
 
 /** Reads the presence of the servers that the broker lets a client see. */
@@ -25,7 +21,7 @@ export function directory({ topicPrefix, component }: DirectoryOptions): Directo
     },
     read: ({ topic, payload }): Announcement | undefined => {
       const server = topics.presentServer(topic);
-      const online = payload.length === 0 ? {} : decodeOnline(payload);
+      const online = payload.length === 0 ? {} : isOnline(payload) ? decodeOnline(payload) : undefined;
       if (server === undefined || online === undefined) return undefined;
       return {
         profile: "mcp-over-mqtt",

@@ -6,19 +6,18 @@
 import { Failure } from "../../core/failure.ts";
 import { Message } from "../../core/message.ts";
 import { isTopicLevel, type LinkState, type MqttLink, type ReceivedPacket, topicNameProblem } from "../../mqtt/mod.ts";
+import { INITIALIZE } from "../../relay/mod.ts";
 import { plainQoS } from "../limits.ts";
 import { ServerStatus } from "../server_status.ts";
 import type { Acceptor, MakeLink, ServerOptions } from "../profile.ts";
-import { connectProperties, firstValue, publishProperties, senderOf, SERVER_NAME } from "./messages.ts";
+import { firstValue } from "../user_properties.ts";
+import { connectProperties, publishProperties, senderOf, SERVER_NAME } from "./messages.ts";
 import { ServerPresence } from "./server_presence.ts";
 import { ServerSession } from "./server_session.ts";
 import { type ServerInstance, Topics } from "./topics.ts";
 
 /** Longest client id that is taken, in characters: it is a stranger's choice, and becomes part of topics. */
 const CLIENT_ID_LIMIT = 1_024;
-
-/** Opens a session, of all the messages that could. */
-const INITIALIZE = "initialize";
 
 /** Accepts sessions, and shows the server's presence while the link is online. */
 export class McpOverMqttServer implements Acceptor {
@@ -155,7 +154,7 @@ export class McpOverMqttServer implements Acceptor {
   #announce(): void {
     const { serverName } = this.#server;
     if (this.#withdrawn) return;
-    const { description = "", meta = {} } = this.#options;
+    const { description = "", meta = {} } = this.#options; // also when there is none: peers exist that insist on it
     this.#presence.announce(
       { serverName, description, meta: { since: this.#since, ...meta } },
       () => {

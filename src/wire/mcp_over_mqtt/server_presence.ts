@@ -5,7 +5,8 @@
  */
 import type { Observer } from "../../core/events.ts";
 import type { MqttLink } from "../../mqtt/mod.ts";
-import { encodeOnline, type Online, publishProperties } from "./messages.ts";
+import { encodeOnline, type Online } from "../notifications.ts";
+import { publishProperties } from "./messages.ts";
 
 /** After so many connections in a row that did not survive it, the presence is taken to be the cause. */
 const LOSSES_BEFORE_WARNING = 2;

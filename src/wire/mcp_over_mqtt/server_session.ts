@@ -11,8 +11,9 @@ import { Inbox } from "../../core/inbox.ts";
 import { Message } from "../../core/message.ts";
 import type { MqttLink, PublishProperties, QoS, ReceivedPacket, Subscription } from "../../mqtt/mod.ts";
 import { cancelledRequestId, PendingRequests } from "../../relay/mod.ts";
-import { tooLarge } from "../limits.ts";
-import { disconnected, isDisconnected, isServerCapability, publishProperties } from "./messages.ts";
+import { INBOX_LIMIT, tooLarge } from "../limits.ts";
+import { disconnected, isDisconnected } from "../notifications.ts";
+import { isServerCapability, publishProperties } from "./messages.ts";
 import type { ServerInstance, Topics } from "./topics.ts";
 
 /** What a {@linkcode ServerSession} is made of. */
@@ -27,9 +28,6 @@ export interface ServerSessionOptions {
   readonly maximumMessage: number;
   readonly observe: Observer;
 }
-
-/** A session whose server process leaves this many bytes unread is ended. */
-const INBOX_LIMIT = 64 * 1024 * 1024;
 
 /**
  * The channel to one client.

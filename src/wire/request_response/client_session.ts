@@ -9,6 +9,7 @@ import type { Observer } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Message } from "../../core/message.ts";
 import type { MqttLink, PublishProperties, QoS, ReceivedPacket } from "../../mqtt/mod.ts";
+import { disconnected } from "../notifications.ts";
 import type { SessionQoS } from "../profile.ts";
 import { Absence, SERVER_ABSENCE } from "./absence.ts";
 import { Conversation } from "./conversation.ts";
@@ -17,7 +18,6 @@ import { largestPart, qosOf } from "./link_limits.ts";
 import {
   CLOSED,
   closedFailure,
-  disconnected,
   frameProperties,
   INSTANCE,
   MESSAGE_PROPERTIES,

@@ -4,10 +4,10 @@
  * @module
  */
 import type { ConnectPlan } from "../../mqtt/mod.ts";
+import { disconnected } from "../notifications.ts";
 import type { ClientOptions, MakeLink, ProfileDialer, ServerOptions, WireProfile } from "../profile.ts";
 import { RequestResponseClient } from "./client.ts";
 import { directory } from "./directory.ts";
-import { disconnected } from "./properties.ts";
 import { RequestResponseServer } from "./server.ts";
 import { topicUses } from "./topic_uses.ts";
 import { topicsFor } from "./topics.ts";

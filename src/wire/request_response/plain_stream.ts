@@ -6,10 +6,8 @@
 import { Inbox } from "../../core/inbox.ts";
 import { idKey } from "../../core/json_rpc.ts";
 import { Message } from "../../core/message.ts";
+import { INBOX_LIMIT } from "../limits.ts";
 import type { Frame, Stream, StreamEnds } from "./frame.ts";
-
-/** A peer that is not listened to may leave this many bytes; then the session is given up. */
-const INBOX_LIMIT = 64 * 1024 * 1024;
 
 /**
  * Passes messages as they come. MQTT may deliver one twice, so a request is dropped while one with the same id is

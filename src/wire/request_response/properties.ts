@@ -6,6 +6,7 @@
 import { Failure, type FailureReason } from "../../core/failure.ts";
 import { Message } from "../../core/message.ts";
 import type { PublishProperties, ReceivedPacket } from "../../mqtt/mod.ts";
+import { firstValue } from "../user_properties.ts";
 import type { Frame, Subject } from "./frame.ts";
 
 /** User property that names the session; the client makes it up. */
@@ -37,10 +38,9 @@ export const MESSAGE_PROPERTIES: PublishProperties = {
   contentType: "application/json",
 };
 
-/** The one value of a user property, or `undefined`. */
-export function userProperty(packet: ReceivedPacket, name: string): string | undefined {
-  const value = packet.properties.userProperties?.[name];
-  return typeof value === "string" ? value : value?.[0];
+/** The value of a user property. */
+export function userProperty({ properties }: ReceivedPacket, name: string): string | undefined {
+  return firstValue(properties.userProperties, name);
 }
 
 /** The user properties of a frame. */
@@ -84,12 +84,6 @@ function toSubject(text: string | undefined): Subject | undefined {
   const [, kind, id] = /^(request|response) (-?\d+|".*")$/s.exec(text ?? "") ?? [];
   if ((kind !== "request" && kind !== "response") || id === undefined) return undefined;
   return new Message(new TextEncoder().encode(`{"method":"","id":${id}}`)).id === id ? { kind, id } : undefined;
-}
-
-/** The payload that ends a session. */
-export function disconnected(failure?: Failure): Uint8Array {
-  const params = failure && { reason: failure.message, data: { reason: failure.reason, ...failure.details } };
-  return Message.from({ jsonrpc: "2.0", method: "notifications/disconnected", params }).bytes;
 }
 
 /** Why a session was ended, from the message that ended it. */

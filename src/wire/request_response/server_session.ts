@@ -10,12 +10,13 @@ import { Failure } from "../../core/failure.ts";
 import { idKey } from "../../core/json_rpc.ts";
 import type { Message } from "../../core/message.ts";
 import type { MqttLink, PublishProperties } from "../../mqtt/mod.ts";
+import { disconnected } from "../notifications.ts";
 import type { IncomingSession, SessionQoS } from "../profile.ts";
 import { Absence, CLIENT_ABSENCE } from "./absence.ts";
 import { Conversation } from "./conversation.ts";
 import type { Frame } from "./frame.ts";
 import { largestPart, qosOf } from "./link_limits.ts";
-import { CLOSED, disconnected, frameProperties, MESSAGE_PROPERTIES, SESSION } from "./properties.ts";
+import { CLOSED, frameProperties, MESSAGE_PROPERTIES, SESSION } from "./properties.ts";
 
 /** What a {@linkcode ServerSession} is made of. */
 export interface ServerSessionOptions {

@@ -1,0 +1,66 @@
+/**
+ * The notifications that both profiles have beside MCP's own: who is online, and who leaves.
+ *
+ * Source: MCP over MQTT, specification 2025-03-26, "Service Registration", "Shutdown".
+ *
+ * @module
+ */
+import type { Failure } from "../core/failure.ts";
+import { Message } from "../core/message.ts";
+
+const DISCONNECTED = "notifications/disconnected";
+const ONLINE = "notifications/server/online";
+
+/**
+ * The payload that ends a session, or says that a client is gone.
+ *
+ * @param failure why, where peers are told
+ */
+export function disconnected(failure?: Failure): Uint8Array {
+  const params = failure && { reason: failure.message, data: { reason: failure.reason, ...failure.details } };
+  return Message.from({ jsonrpc: "2.0", method: DISCONNECTED, params }).bytes;
+}
+
+/** Whether this ends a session. */
+export function isDisconnected({ kind, method }: Message): boolean {
+  return kind === "notification" && method === DISCONNECTED;
+}
+
+/** What a server says of itself. */
+export interface Online {
+  readonly serverName: string;
+  readonly description: string | undefined;
+  readonly meta: Readonly<Record<string, unknown>>;
+}
+
+/** The retained payload of a server's presence. */
+export function encodeOnline({ serverName, description, meta }: Online): Uint8Array {
+  return Message.from({
+    jsonrpc: "2.0",
+    method: ONLINE,
+    params: { server_name: serverName, description, meta },
+  }).bytes;
+}
+
+/** Whether a payload is one of these. */
+export function isOnline(payload: Uint8Array): boolean {
+  return new Message(payload).method === ONLINE;
+}
+
+/** What a payload says of a server, whatever wrote it; `undefined` when it cannot be read. */
+export function decodeOnline(payload: Uint8Array): Partial<Online> | undefined {
+  try {
+    const { params = {} } = new Message(payload).parse() as { params?: Record<string, unknown> };
+    return {
+      ...(typeof params.server_name === "string" ? { serverName: params.server_name } : {}),
+      ...(typeof params.description === "string" ? { description: params.description } : {}),
+      ...(isObject(params.meta) ? { meta: params.meta } : {}),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
