@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { choicesOf, flagName, isSwitch, type Setting, type Settings } from "../config/mod.ts";
+import { choicesOf, flagName, isSwitch, namesFile, type Setting, type Settings } from "../config/mod.ts";
 import type { CommandDeclaration } from "./command.ts";
 import type { SHELLS } from "./completions.ts";
 
@@ -43,8 +43,7 @@ export function describeCommands(declarations: readonly CommandDeclaration<Setti
 
 function describeOption(setting: Setting): Option {
   const choices = choicesOf(setting);
-  const isFile = setting.flag.includes("<file>") || setting.flag.includes("<directory>");
-  const value = isSwitch(setting) ? "none" : choices.length > 0 ? choices : isFile ? "file" : "text";
+  const value = isSwitch(setting) ? "none" : choices.length > 0 ? choices : namesFile(setting) ? "file" : "text";
   return { flag: flagName(setting), description: setting.description, value };
 }
 

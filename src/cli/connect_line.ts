@@ -4,8 +4,9 @@
  * @module
  */
 import { resolve } from "node:path";
-import { flagName, isSwitch, type Setting, type Settings } from "../config/mod.ts";
+import { flagName, isPem, isSwitch, namesFile, type Setting, type Settings } from "../config/mod.ts";
 import { UsageError } from "../core/usage_error.ts";
+import { portOf } from "../mqtt/mod.ts";
 
 /** The settings that were given, as text: by name, as flags or variables have them. */
 export type GivenSettings = Readonly<Record<string, unknown>>;
@@ -20,13 +21,6 @@ export interface ConnectLine {
   /** The variable that has to hold the password, if one was given. */
   readonly secret?: string;
 }
-
-const DEFAULT_PORTS: Readonly<Record<string, string>> = {
-  "mqtt:": "1883",
-  "mqtts:": "8883",
-  "ws:": "80",
-  "wss:": "443",
-};
 
 /**
  * Puts the line together. File names become absolute, since nobody knows where the host starts it; the password is
@@ -59,7 +53,7 @@ export function connectLine(
         args.push(flag, text);
         continue;
       }
-      if (text.includes("-----BEGIN ")) {
+      if (isPem(text)) {
         throw new UsageError([
           `${flag} is given as text in ${setting.environment}: put it into a file, and give its name`,
         ]);
@@ -72,15 +66,11 @@ export function connectLine(
   return {
     args: ["connect", ...args],
     files,
-    address: `${broker.hostname}:${broker.port || DEFAULT_PORTS[broker.protocol]}`,
+    address: `${broker.hostname}:${portOf(broker)}`,
     ...(secret === undefined ? {} : { secret }),
   };
 }
 
 function isOn(setting: Setting, value: unknown): boolean {
   return setting.schema.parse(value) === true;
-}
-
-function namesFile({ flag }: Setting): boolean {
-  return flag.includes("<file>") || flag.includes("<directory>");
 }

@@ -11,6 +11,7 @@ import {
   type BrokerProfile,
   type BrokerProfileName,
   type BrokerSettings,
+  isEncrypted,
   type QoS,
   type TlsSettings,
 } from "../mqtt/mod.ts";
@@ -234,8 +235,7 @@ function given(flag: unknown): boolean {
 function tlsProblems(values: BrokerValues, url: URL): string[] {
   const problems = certificateProblems(values);
   const wanted = [values.ca, values.cert, values.key, values.tlsServername].some((value) => value !== undefined);
-  const encrypted = url.protocol === "mqtts:" || url.protocol === "wss:";
-  if (!encrypted && (wanted || values.insecureTls)) {
+  if (!isEncrypted(url) && (wanted || values.insecureTls)) {
     problems.push(
       `TLS settings are given, but --broker is not encrypted: use mqtts:// or wss://, not ${url.protocol}//`,
     );

@@ -8,9 +8,10 @@
 import { type Redact, redactor } from "../core/redaction.ts";
 import { type Credentials, Secret } from "../core/secret.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { isTopicLevel } from "../mqtt/mod.ts";
+import { isEncrypted, isTopicLevel, portOf } from "../mqtt/mod.ts";
 import { type BROKER_SETTINGS, type BrokerConfig, brokerConfig, type CONNECTION_SETTINGS } from "./broker_settings.ts";
 import { BROKER_SCHEMES } from "./broker_url.ts";
+import { isPem } from "./certificates.ts";
 import type { LOG_SETTINGS } from "./log_settings.ts";
 import type { Values } from "./setting.ts";
 
@@ -78,7 +79,7 @@ export interface BrokerLogin {
 export function readBrokerLogin(credentials: Credentials, connection: ConnectionValues): BrokerLogin {
   const value = (key: CredentialKey) => credentials.get(key)?.reveal() || undefined;
   const url = brokerUrl(value("MQTT_BROKER"), value("MQTT_PORT"), tlsWanted(value("MQTT_TLS")));
-  const encrypted = url.protocol === "mqtts:" || url.protocol === "wss:";
+  const encrypted = isEncrypted(url);
   const [ca, cert, key] = [value("MQTT_CA"), value("MQTT_CERT"), value("MQTT_KEY")];
   checkTls({ MQTT_CA: ca, MQTT_CERT: cert, MQTT_KEY: key }, encrypted);
   if (!encrypted && (connection.insecureTls || connection.tlsServername !== undefined)) {
@@ -168,13 +169,12 @@ function brokerUrl(broker: string | undefined, portText: string | undefined, tls
     throw new CredentialError("MQTT_PORT", "must be a whole number from 1 to 65535");
   }
   const url = parseBroker(broker, tls);
-  const encrypted = url.protocol === "mqtts:" || url.protocol === "wss:";
-  if (tls !== undefined && tls !== encrypted) {
+  if (tls !== undefined && tls !== isEncrypted(url)) {
     throw new CredentialError("MQTT_TLS", "contradicts the beginning of the URL in MQTT_BROKER");
   }
   if (url.port === "") {
     const isMqtt = url.protocol === "mqtt:" || url.protocol === "mqtts:";
-    if (port !== undefined || isMqtt) url.port = String(port ?? (encrypted ? 8883 : 1883));
+    if (port !== undefined || isMqtt) url.port = String(port ?? portOf(url));
   } else if (port !== undefined && url.port !== String(port)) {
     throw new CredentialError("MQTT_PORT", "contradicts the port in MQTT_BROKER");
   }
@@ -197,7 +197,7 @@ function parseBroker(broker: string, tls: boolean | undefined): URL {
 function checkTls(pem: Readonly<Partial<Record<CredentialKey, string | undefined>>>, encrypted: boolean): void {
   for (const [key, text] of Object.entries(pem) as [CredentialKey, string | undefined][]) {
     if (text === undefined) continue;
-    if (!text.includes("-----BEGIN ")) throw new CredentialError(key, "must be PEM text, with -----BEGIN in it");
+    if (!isPem(text)) throw new CredentialError(key, "must be PEM text, with -----BEGIN in it");
     if (!encrypted) throw new CredentialError(key, "is for TLS: set MQTT_TLS to true");
   }
   if (pem.MQTT_CERT !== undefined && pem.MQTT_KEY === undefined) {

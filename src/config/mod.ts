@@ -6,6 +6,7 @@ export {
   CONNECTION_SETTINGS,
   readBrokerFiles,
 } from "./broker_settings.ts";
+export { isPem } from "./certificates.ts";
 export { CALL_SETTINGS } from "./call_settings.ts";
 export { CHECK_SETTINGS } from "./check_settings.ts";
 export { LIST_SETTINGS } from "./list_settings.ts";
@@ -18,6 +19,7 @@ export {
   choicesOf,
   flagName,
   isSwitch,
+  namesFile,
   resolve,
   type Setting,
   type Settings,

@@ -48,6 +48,11 @@ export function flagName({ flag }: Setting): string {
   return flag.split(" ")[0] ?? flag;
 }
 
+/** Whether the value is the name of a file or of a directory. */
+export function namesFile({ flag }: Setting): boolean {
+  return /<(?:file|directory)>/.test(flag);
+}
+
 /** The texts that the setting can have, when they can be counted. */
 export function choicesOf({ schema }: Setting): readonly string[] {
   const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema;

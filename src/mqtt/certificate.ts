@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { isIP } from "node:net";
 import { connect, type PeerCertificate } from "node:tls";
+import { hostOf, isEncrypted, portOf } from "./broker_address.ts";
 import type { BrokerSettings } from "./connection.ts";
+import { tlsOptions } from "./tls_options.ts";
 
 /** The certificate of a broker. */
 export interface BrokerCertificate {
@@ -16,8 +17,6 @@ export interface BrokerCertificate {
   readonly distrust: string | undefined;
 }
 
-const PORTS: Readonly<Record<string, number>> = { "mqtts:": 8883, "wss:": 443 };
-
 /** How long a broker may take to show its certificate, in ms. */
 const TIMEOUT = 10_000;
 
@@ -27,22 +26,13 @@ const TIMEOUT = 10_000;
  * @returns `undefined` when the connection is not encrypted
  * @throws {Error} when nobody is there, or does not speak TLS
  */
-export function inspectCertificate({ url, tls }: BrokerSettings): Promise<BrokerCertificate | undefined> {
-  const { protocol, hostname, port } = new URL(url);
-  const standardPort = PORTS[protocol];
-  if (standardPort === undefined) return Promise.resolve(undefined);
-  const host = hostname.replace(/^\[|\]$/g, ""); // of an IPv6 address
-  return new Promise((resolve, reject) => {
-    const socket = connect({
-      host,
-      port: port === "" ? standardPort : Number(port),
-      servername: tls?.servername ?? (isIP(host) === 0 ? host : ""),
-      // To look, not to trust.
-      rejectUnauthorized: false,
-      ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
-      ...(tls?.key === undefined ? {} : { key: tls.key.reveal() }),
-    }, () => {
+export async function inspectCertificate({ url, tls = {} }: BrokerSettings): Promise<BrokerCertificate | undefined> {
+  const address = new URL(url);
+  if (!isEncrypted(address)) return undefined;
+  // To look, not to trust.
+  const options = tlsOptions(hostOf(address), portOf(address), { ...tls, insecure: true });
+  return await new Promise((resolve, reject) => {
+    const socket = connect(options, () => {
       const { subject, valid_to } = socket.getPeerCertificate();
       const distrust = socket.authorized ? undefined : String(socket.authorizationError);
       resolve({ subject: nameOf(subject), validTo: new Date(valid_to), distrust });

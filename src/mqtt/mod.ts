@@ -1,5 +1,6 @@
 /** One connection to a broker, kept up. @module */
 export { BrokerLink, type BrokerLinkOptions } from "./broker_link.ts";
+export { isEncrypted, portOf } from "./broker_address.ts";
 export { BROKER_PROFILES, type BrokerProfile, type BrokerProfileName } from "./broker_profiles.ts";
 export { type BrokerCertificate, inspectCertificate } from "./certificate.ts";
 export {

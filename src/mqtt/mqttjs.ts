@@ -17,6 +17,7 @@ import {
   MqttClient,
 } from "mqtt";
 import { Buffer } from "node:buffer";
+import { hostOf, isEncrypted, portOf } from "./broker_address.ts";
 import type {
   Connect,
   ConnectAnswer,
@@ -82,10 +83,8 @@ function createClient(request: ConnectRequest, signal: AbortSignal): Created {
     receiveFrom(client, received);
     return { client, stream: undefined };
   }
-  const hostname = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  const secure = url.protocol === "mqtts:";
-  const port = Number(url.port) || (secure ? 8883 : 1883);
-  const opening = secure ? openTls(hostname, port, broker.tls ?? {}, signal) : openTcp(hostname, port, signal);
+  const [host, port] = [hostOf(url), portOf(url)];
+  const opening = isEncrypted(url) ? openTls(host, port, broker.tls ?? {}, signal) : openTcp(host, port, signal);
   const stream = new PacketStream(opening, protocolVersion, received);
   const client = new MqttClient(() => stream as unknown as MqttClient["stream"], options);
   receiveFrom(client, received); // QoS 2 comes this way

@@ -4,9 +4,9 @@
  * @module
  */
 import { connect as connectTls, type TLSSocket } from "node:tls";
-import { isIP } from "node:net";
 import { slabReader, writeAll } from "../core/byte_streams.ts";
 import type { TlsSettings } from "./connection.ts";
+import { tlsOptions } from "./tls_options.ts";
 
 /** A connection of bytes. */
 export interface Socket {
@@ -30,23 +30,9 @@ export async function openTcp(hostname: string, port: number, signal: AbortSigna
   };
 }
 
-/** Connects by TLS. It is Node's, since Deno's takes neither another server name nor any certificate. */
-export async function openTls(
-  hostname: string,
-  port: number,
-  { ca, cert, key, servername, insecure = false }: TlsSettings,
-  signal: AbortSignal,
-): Promise<Socket> {
-  const expected = servername ?? hostname;
-  const socket = connectTls({
-    host: hostname,
-    port,
-    rejectUnauthorized: !insecure,
-    ...(isIP(expected) === 0 ? { servername: expected } : {}),
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key: key.reveal() }),
-  });
+/** Connects by TLS. */
+export async function openTls(host: string, port: number, tls: TlsSettings, signal: AbortSignal): Promise<Socket> {
+  const socket = connectTls(tlsOptions(host, port, tls));
   const stream = new TlsStream(socket);
   const abort = () => socket.destroy();
   signal.addEventListener("abort", abort, { once: true });
