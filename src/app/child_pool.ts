@@ -9,7 +9,7 @@ import type { Observer, ProxyEvent } from "../core/events.ts";
 import { redactor } from "../core/redaction.ts";
 import type { Credentials } from "../core/secret.ts";
 import { deliverCredentials } from "../smcp/mod.ts";
-import { childEnvironment, ChildProcess, type ChildProcessOptions, findCommand } from "../stdio/mod.ts";
+import { childEnvironment, ChildProcess, type ChildProcessOptions, findCommand, lineTooLong } from "../stdio/mod.ts";
 
 /** How the children of one server entry are started. */
 export interface ChildPoolOptions {
@@ -117,12 +117,7 @@ export class ChildPool implements AsyncDisposable {
         if (!skippedBefore) observe({ type: "line.skipped", source: named.name, bytes: line.length });
         skippedBefore = true;
       },
-      tooLong: (length) =>
-        observe({
-          type: "message.dropped",
-          source: named.name,
-          cause: `a line of more than ${length} bytes; --max-message allows ${maximumMessage}`,
-        }),
+      tooLong: (length) => observe(lineTooLong(named.name, length, maximumMessage)),
       ...this.#handshake(() => named.name),
     });
     const named: Named = { child, name };

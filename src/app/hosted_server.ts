@@ -3,11 +3,14 @@
  *
  * @module
  */
+import type { BrokerConfig, TopicConfig } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
 import type { Failure } from "../core/failure.ts";
 import type { LinkState } from "../mqtt/mod.ts";
 import type { Acceptor, ServerOptions, WireProfile } from "../wire/mod.ts";
+import { COMPONENT } from "./component.ts";
 import type { Links } from "./links.ts";
+import { addressIn } from "./profiles.ts";
 
 /** What a {@linkcode HostedServer} is made of. */
 export interface HostedServerOptions {
@@ -16,6 +19,33 @@ export interface HostedServerOptions {
   readonly observe: Observer;
   /** What each profile is to know. */
   readonly options: (profile: WireProfile) => ServerOptions;
+}
+
+/** What all profiles of a server are told. */
+export interface HostedAddress extends Pick<ServerOptions, "description" | "meta" | "maximumMessage" | "opened"> {
+  readonly broker: BrokerConfig;
+  readonly topics: Omit<TopicConfig, "warnings">;
+  /** The client id of the connection of the first profile. */
+  readonly clientId: string;
+  /** Group of the shared subscription, on brokers that have such a thing; none when `undefined`. */
+  readonly share: string | undefined;
+  readonly observe: Observer;
+}
+
+/** Says to each of `profiles` what it is to know. */
+export function serverOptions(
+  profiles: readonly WireProfile[],
+  { broker, topics, clientId, share, ...rest }: HostedAddress,
+): HostedServerOptions["options"] {
+  return (profile) => ({
+    ...rest,
+    ...addressIn(profile.name, topics),
+    // Two connections cannot have one client id.
+    clientId: profile === profiles[0] ? clientId : `${clientId}-open`,
+    component: COMPONENT,
+    share: broker.profile.sharedSubscriptionAvailable ? share : undefined,
+    qos: broker.qos,
+  });
 }
 
 /** Accepts sessions in all its profiles. Disposing of it ends them and takes the presence back. */

@@ -14,12 +14,11 @@ import {
   topicConfig,
 } from "../config/mod.ts";
 import type { ProxyEvent } from "../core/events.ts";
-import type { IncomingSession, ServerOptions, WireProfile } from "../wire/mod.ts";
+import type { IncomingSession } from "../wire/mod.ts";
 import { clientIdFor } from "./client_id.ts";
-import { COMPONENT } from "./component.ts";
-import { HostedServer } from "./hosted_server.ts";
+import { HostedServer, serverOptions } from "./hosted_server.ts";
 import { Links } from "./links.ts";
-import { addressIn, profilesFor } from "./profiles.ts";
+import { profilesFor } from "./profiles.ts";
 import { remoteServer } from "./remote_server.ts";
 import { ChannelTransport } from "./transport.ts";
 
@@ -174,20 +173,18 @@ export async function serveMqtt(
   const broker = brokerConfigOf(options);
   const topics = topicConfig(resolve(TOPIC_SETTINGS, { flags: { ...options }, environment: () => undefined }));
   const profiles = profilesFor({ broker, topics });
-  const clientId = clientIdFor("serve", broker.clientId);
   const links = new Links(broker, observe);
   const server = new HostedServer({
     profiles,
     links,
     observe,
-    options: (profile: WireProfile): ServerOptions => ({
-      ...addressIn(profile.name, topics),
+    options: serverOptions(profiles, {
+      broker,
+      topics,
       ...(description === undefined ? {} : { description }),
       ...(meta === undefined ? {} : { meta }),
-      clientId: profile === profiles[0] ? clientId : `${clientId}-open`,
-      component: COMPONENT,
-      share: share === false || !broker.profile.sharedSubscriptionAvailable ? undefined : share,
-      qos: broker.qos,
+      clientId: clientIdFor("serve", broker.clientId),
+      share: share === false ? undefined : share,
       maximumMessage: options.maximumMessage ?? MAXIMUM_MESSAGE,
       observe,
       opened: (session) => void open(session, opened),

@@ -15,7 +15,6 @@ export {
   serveMqtt,
   type ServerAddress,
 } from "./library.ts";
-export { RESTART_POLICIES, type RestartPolicyName } from "./restart_policy.ts";
 export { preloadTools, tools, type ToolsConfig } from "./tools.ts";
 export { McpClient, RemoteError } from "./mcp_client.ts";
 export { type RemoteServerConfig } from "./remote_server.ts";

@@ -6,9 +6,8 @@
 import type { Channel, Receiver } from "../core/channel.ts";
 import { type Clock, systemClock, withTimeLimit } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
-import { idKey } from "../core/json_rpc.ts";
 import type { Message } from "../core/message.ts";
-import { cancelledRequestId } from "../relay/mod.ts";
+import { cancelledRequestId, PendingRequests } from "../relay/mod.ts";
 
 /**
  * Passes everything through. When the host has ended its side, the end is held back while there are requests without
@@ -17,19 +16,16 @@ import { cancelledRequestId } from "../relay/mod.ts";
 export class PatientChannel implements Channel {
   readonly closed: Promise<Failure | undefined>;
   readonly #inner: Channel;
-  /** The ids of the requests, as they came, by what tells them apart. */
-  readonly #unanswered = new Map<string, string>();
-  readonly #answered: PromiseWithResolvers<void> = Promise.withResolvers();
-  #ended = false;
+  readonly #unanswered: PendingRequests;
+  readonly #closing = Promise.withResolvers<void>();
   #closed = false;
 
   /** @param patience how long the end is held back, in ms */
   constructor(inner: Channel, patience: number, clock: Clock = systemClock) {
     this.#inner = inner;
+    this.#unanswered = new PendingRequests(clock, () => {});
     this.closed = inner.closed.then(async (failure) => {
-      this.#ended = true;
-      this.#look();
-      await withTimeLimit(this.#answered.promise, patience, clock);
+      await withTimeLimit(Promise.race([this.#unanswered.allSettled(), this.#closing.promise]), patience, clock);
       this.#giveUp(patience);
       return failure;
     });
@@ -37,11 +33,9 @@ export class PatientChannel implements Channel {
 
   receive(receiver: Receiver): void {
     this.#inner.receive((message) => {
-      if (message.kind === "request" && message.id !== undefined) {
-        this.#unanswered.set(idKey(message.id), message.id);
-      }
+      if (message.kind === "request") this.#unanswered.add(message);
       const cancelled = cancelledRequestId(message);
-      if (cancelled !== undefined) this.#settle(cancelled);
+      if (cancelled !== undefined) this.#unanswered.cancel(cancelled);
       return receiver(message);
     });
   }
@@ -49,13 +43,13 @@ export class PatientChannel implements Channel {
   send(message: Message): Promise<void> | void {
     if (this.#closed) return;
     const sent = this.#inner.send(message);
-    if (message.kind === "response" && message.id !== undefined) this.#settle(message.id);
+    if (message.kind === "response") this.#unanswered.settle(message);
     return sent;
   }
 
   close(reason?: Failure): Promise<void> {
     this.#closed = true;
-    this.#answered.resolve();
+    this.#closing.resolve();
     return this.#inner.close(reason);
   }
 
@@ -63,21 +57,12 @@ export class PatientChannel implements Channel {
     return this.close();
   }
 
-  #settle(id: string): void {
-    this.#unanswered.delete(idKey(id));
-    this.#look();
-  }
-
   #giveUp(patience: number): void {
     if (this.#closed) return;
     this.#closed = true;
     const text = `The host has ended its side, and there was no answer within ${patience / 1000} s after that`;
-    for (const id of this.#unanswered.values()) {
+    for (const { id } of this.#unanswered.takeAll()) {
       void this.#inner.send(new Failure("timed-out", text, { timeout: patience }).toResponse(id));
     }
-  }
-
-  #look(): void {
-    if (this.#ended && this.#unanswered.size === 0) this.#answered.resolve();
   }
 }

@@ -3,14 +3,9 @@
  *
  * @module
  */
+import type { RestartPolicyName } from "../config/mod.ts";
 import { backoff, STABLE_AFTER } from "../core/backoff.ts";
 import { Failure } from "../core/failure.ts";
-
-/** The values of `--restart`. */
-export const RESTART_POLICIES = ["always", "on-failure", "never"] as const;
-
-/** One of them. */
-export type RestartPolicyName = (typeof RESTART_POLICIES)[number];
 
 /** What the exits of one server's processes mean for the next one. */
 export class RestartPolicy {

@@ -3,18 +3,15 @@
  *
  * @module
  */
-import type { BrokerConfig, ServerEntry, TopicConfig } from "../config/mod.ts";
+import type { BrokerConfig, RestartPolicyName, ServerEntry, TopicConfig } from "../config/mod.ts";
 import type { Observer, Observers } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import type { Credentials } from "../core/secret.ts";
-import type { ServerOptions, WireProfile } from "../wire/mod.ts";
 import { ChildPool } from "./child_pool.ts";
 import { clientIdFor } from "./client_id.ts";
-import { COMPONENT } from "./component.ts";
-import { HostedServer } from "./hosted_server.ts";
+import { HostedServer, serverOptions } from "./hosted_server.ts";
 import { Links } from "./links.ts";
-import { addressIn, profilesFor } from "./profiles.ts";
-import type { RestartPolicyName } from "./restart_policy.ts";
+import { profilesFor } from "./profiles.ts";
 import { SessionHost } from "./session_host.ts";
 import { SessionSlots } from "./session_slots.ts";
 
@@ -115,15 +112,13 @@ function start(
     observe(isPresence ? { ...event, server: topics.serverName } : event);
   };
   const clientId = clientIdFor("serve", broker.clientId, config.servers.length > 1 ? topics.serverName : undefined);
-  const options = (profile: WireProfile): ServerOptions => ({
-    ...addressIn(profile.name, topics),
+  const options = serverOptions(profiles, {
+    broker,
+    topics,
     ...(description === undefined ? {} : { description }),
     ...(meta === undefined ? {} : { meta }),
-    // Two connections cannot have one client id.
-    clientId: profile === profiles[0] ? clientId : `${clientId}-open`,
-    component: COMPONENT,
+    clientId,
     share: config.share,
-    qos: broker.qos,
     maximumMessage: config.maximumMessage,
     observe: observeProfile,
     opened: (session) => host.accept(session),

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RestartPolicyName } from "../config/mod.ts";
 import { sleep, withTimeLimit } from "../core/clock.ts";
 import type { Channel } from "../core/channel.ts";
 import type { Observer } from "../core/events.ts";
@@ -10,7 +11,7 @@ import { Failure } from "../core/failure.ts";
 import { AnsweringChannel, join, MeteredChannel } from "../relay/mod.ts";
 import type { IncomingSession } from "../wire/mod.ts";
 import { IdleWatch } from "./idle_watch.ts";
-import { RestartPolicy, type RestartPolicyName } from "./restart_policy.ts";
+import { RestartPolicy } from "./restart_policy.ts";
 import { SessionGate } from "./session_gate.ts";
 import type { SessionSlots } from "./session_slots.ts";
 
@@ -89,7 +90,8 @@ export class SessionHost implements AsyncDisposable {
 
   async #run(session: IncomingSession): Promise<void> {
     const { server: name, observe, meter, idleTimeout, maximumPending } = this.#options;
-    if (this.#restart.delay > 0) await this.#pause(session);
+    const { delay } = this.#restart;
+    if (delay > 0) await this.#pause(session, delay);
     const child = this.#start(session);
     if (child === undefined) return;
     observe({ type: "session.opened", server: name, session: session.name });
@@ -121,9 +123,8 @@ export class SessionHost implements AsyncDisposable {
   }
 
   /** Leaves a server that keeps exiting some time; not while draining. */
-  async #pause(session: IncomingSession): Promise<void> {
+  async #pause(session: IncomingSession, delay: number): Promise<void> {
     const { server, observe } = this.#options;
-    const { delay } = this.#restart;
     observe({ type: "child.delayed", session: `${server}/${session.name}`, delay });
     await sleep(delay, this.#abort.signal).catch(() => {});
   }

@@ -13,8 +13,9 @@ import {
   type Values,
 } from "../config/mod.ts";
 import { allOrProblems, UsageError } from "../core/usage_error.ts";
-import { type Log, startLog } from "../observe/mod.ts";
+import type { Log } from "../observe/mod.ts";
 import { type ByteSource, ownInput } from "../stdio/mod.ts";
+import { startBrokerLog } from "./broker_log.ts";
 import { startLoginLog } from "./login_log.ts";
 import { ownLogin, refuseLoginFlags } from "./own_login.ts";
 
@@ -58,7 +59,5 @@ export async function chooseBroker<T>(
     readOthers,
     async () => brokerConfig(await readBrokerFiles(values, flags), flags),
   );
-  const log = await startLog({ level: values.logLevel, format: values.logFormat });
-  for (const text of broker.warnings) log.observe({ type: "warning", text });
-  return { others, broker, log, input: ownInput() };
+  return { others, broker, log: await startBrokerLog(values, broker), input: ownInput() };
 }

@@ -1,12 +1,13 @@
 /** `call`: what it does. @module */
-import { RemoteError, type RemoteServerConfig, withRemoteServer } from "../app/mod.ts";
+import { RemoteError, withRemoteServer } from "../app/mod.ts";
 import { brokerConfig, readBrokerFiles, topicConfig } from "../config/mod.ts";
 import { Failure } from "../core/failure.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { startLog } from "../observe/mod.ts";
+import { startBrokerLog } from "./broker_log.ts";
 import type { CallSettings } from "./call.ts";
 import type { Action, CommandLineIo } from "./command.ts";
 import { EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_REMOTE_ERROR } from "./exit_codes.ts";
+import { remoteServerConfig } from "./remote_server.ts";
 import { terminationSignal } from "./termination.ts";
 import { toolList } from "./tool_list.ts";
 import { type BinaryContent, toolResult } from "./tool_result.ts";
@@ -23,20 +24,9 @@ export const callAction: Action<CallSettings> = async ({ values, flags, operands
   const topics = topicConfig(values);
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
   started();
-  await using log = await startLog({ level: values.logLevel, format: values.logFormat });
-  for (const text of broker.warnings) log.observe({ type: "warning", text });
+  await using log = await startBrokerLog(values, broker);
   using termination = terminationSignal();
-  const { noDiscovery, serverId, pick, connectTimeout, timeout } = values;
-  const config: RemoteServerConfig = {
-    broker,
-    topics,
-    discovery: !noDiscovery,
-    serverId,
-    pick,
-    connectTimeout,
-    timeout,
-    maximumMessage: values.maxMessage,
-  };
+  const config = remoteServerConfig(values, broker, topics);
   try {
     return await withRemoteServer(config, log.observe, termination.signal, async (client) => {
       if (tool === undefined) {

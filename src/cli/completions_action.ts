@@ -7,10 +7,9 @@ import { SHELLS } from "./completions.ts";
 import { EXIT_OK } from "./exit_codes.ts";
 
 /** Prints the script for a shell. */
-export const completionsAction: Action<Record<never, never>> = ({ operands }) => {
+export const completionsAction: Action<Record<never, never>> = ({ operands, io }) => {
   const shell = SHELLS.find((shell) => shell === operands[0]);
   if (shell === undefined) throw new UsageError([`say for which shell: completions ${SHELLS.join("|")}`]);
-  const script = completionScript(shell, describeCommands(COMMANDS));
-  Deno.stdout.writeSync(new TextEncoder().encode(script));
+  io.print(completionScript(shell, describeCommands(COMMANDS)));
   return Promise.resolve(EXIT_OK);
 };

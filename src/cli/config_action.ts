@@ -20,7 +20,8 @@ import {
 } from "./hosts.ts";
 
 /** Prints the configuration of a host, or merges it into the host's file. */
-export const configAction: Action<ConfigSettings> = async ({ values, flags, operands }) => {
+export const configAction: Action<ConfigSettings> = async ({ values, flags, operands, io }) => {
+  const hint = (text: string) => io.complain(`${text}\n`);
   if (operands.length > 0) throw new UsageError([`config takes no arguments: "${operands.join(" ")}"`]);
   if (values.for === undefined) {
     throw new UsageError([`say for which host: --for takes ${Object.keys(HOSTS).join(", ")}`]);
@@ -38,8 +39,8 @@ export const configAction: Action<ConfigSettings> = async ({ values, flags, oper
   const secret = line.secret === undefined ? {} : { secret: line.secret };
   const content = hostFile(host, values.as ?? entryName(serverName), { ...launcher(line), ...secret });
   const file = fileOf(host, values);
-  if (values.write) await merge(host, file, content, values.as !== undefined);
-  else print(`${JSON.stringify(content, null, 2)}\n`);
+  if (values.write) await merge(host, file, content, values.as !== undefined, hint);
+  else io.print(`${JSON.stringify(content, null, 2)}\n`);
   if (!values.write && file !== undefined) hint(`this goes into ${file} (or add --write)`);
   if (line.secret !== undefined && host.question === undefined) {
     hint(`the password is not in there: ${host.title} takes it from its variable ${line.secret}`);
@@ -80,7 +81,13 @@ function fileOf(host: Host, { file, write }: Values<ConfigSettings>): string | u
   if (write) throw new UsageError([`say into which file: ${host.title} has no usual place, add --file FILE`]);
 }
 
-async function merge(host: Host, file: string | undefined, addition: HostFile, named: boolean): Promise<void> {
+async function merge(
+  host: Host,
+  file: string | undefined,
+  addition: HostFile,
+  named: boolean,
+  hint: (text: string) => void,
+): Promise<void> {
   if (file === undefined) return;
   const text = await readIfThere(file);
   const existing = text === undefined ? {} : parse(file, text);
@@ -124,12 +131,4 @@ function parse(file: string, text: string): HostFile {
   }
   if (typeof content === "object" && content !== null && !Array.isArray(content)) return { ...content };
   throw new UsageError([`${file} holds no JSON object, and is left alone`]);
-}
-
-function print(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(text));
-}
-
-function hint(text: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
 }

@@ -3,13 +3,14 @@ import { connect } from "../app/mod.ts";
 import { topicConfig } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
 import { observation } from "../observe/mod.ts";
-import { type ByteSource, childEnvironment, ChildProcess, LineChannel, ownOutput } from "../stdio/mod.ts";
+import { type ByteSource, childEnvironment, ChildProcess, LineChannel, lineTooLong, ownOutput } from "../stdio/mod.ts";
 import { chooseBroker } from "./broker_choice.ts";
 import type { Action } from "./command.ts";
 import type { ConnectSettings } from "./connect.ts";
 import { EXIT_OK } from "./exit_codes.ts";
 import { printCredentialsSchema } from "./own_login.ts";
 import { parentWatch } from "./parent_watch.ts";
+import { remoteServerConfig } from "./remote_server.ts";
 import { terminationSignal } from "./termination.ts";
 
 /** Runs `connect` until its host ends the conversation. */
@@ -34,16 +35,7 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
   using termination = terminationSignal();
   await using host = hostChannel(input, operands, values.maxMessage, observe);
   await connect(
-    {
-      broker,
-      topics,
-      discovery: !values.noDiscovery,
-      serverId: values.serverId,
-      pick: values.pick,
-      connectTimeout: values.connectTimeout,
-      timeout: values.timeout,
-      maximumMessage: values.maxMessage,
-    },
+    remoteServerConfig(values, broker, topics),
     host,
     observed,
     AbortSignal.any([termination.signal, parent.signal]),
@@ -58,12 +50,7 @@ function hostChannel(
   maximumLength: number,
   observe: Observer,
 ): LineChannel | ChildProcess {
-  const tooLong = (length: number) =>
-    observe({
-      type: "message.dropped",
-      source: "the host",
-      cause: `a line of more than ${length} bytes; --max-message allows ${maximumLength}`,
-    });
+  const tooLong = (length: number) => observe(lineTooLong("the host", length, maximumLength));
   if (command === undefined) return new LineChannel(input, ownOutput(), { maximumLength, tooLong });
   return new ChildProcess({
     command,

@@ -2,7 +2,7 @@
 import { list, type ListedServer, type Listing, watch } from "../app/mod.ts";
 import { brokerConfig, readBrokerFiles } from "../config/mod.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { startLog } from "../observe/mod.ts";
+import { startBrokerLog } from "./broker_log.ts";
 import type { Announcement } from "../wire/mod.ts";
 import type { Action } from "./command.ts";
 import { EXIT_INTERRUPTED, EXIT_OK } from "./exit_codes.ts";
@@ -15,8 +15,7 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
   if (operands.length > 0) throw new UsageError([`list takes no arguments: "${operands.join(" ")}"`]);
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
   started();
-  await using log = await startLog({ level: values.logLevel, format: values.logFormat });
-  for (const text of broker.warnings) log.observe({ type: "warning", text });
+  await using log = await startBrokerLog(values, broker);
   using termination = terminationSignal();
   const { profile, topic, topicPrefix, connectTimeout, wait, json } = values;
   const config = { broker, profile, topic, topicPrefix, connectTimeout, wait };

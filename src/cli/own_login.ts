@@ -4,11 +4,13 @@
  * @module
  */
 import {
+  BROKER_SETTINGS,
   type BrokerLogin,
   type ConnectionValues,
   CredentialError,
   CREDENTIALS_SCHEMA,
   environmentCredentials,
+  flagName,
   type HANDSHAKE_SETTINGS,
   LOGIN_FLAGS,
   readBrokerLogin,
@@ -68,8 +70,8 @@ export async function ownLogin(values: HandshakeValues, signal: AbortSignal): Pr
 export function refuseLoginFlags(flags: Readonly<Record<string, unknown>>): void {
   const given = LOGIN_FLAGS.filter((flag) => flags[flag] !== undefined);
   if (given.length === 0) return;
-  const names = given.map((flag) => `--${flag.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
-  throw new UsageError([`with --smcp the broker and the login come by the handshake: remove ${names.join(", ")}`]);
+  const names = given.map((flag) => flagName(BROKER_SETTINGS[flag])).join(", ");
+  throw new UsageError([`with --smcp the broker and the login come by the handshake: remove ${names}`]);
 }
 
 function read(

@@ -55,7 +55,7 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
     {
       broker,
       servers,
-      share: values.noShare || !broker.profile.sharedSubscriptionAvailable ? undefined : values.share,
+      share: values.noShare ? undefined : values.share,
       passedVariables: values.passEnv,
       ...(child === undefined ? {} : { childCredentials: child.credentials }),
       prewarm: values.prewarm,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { EXIT_INTERRUPTED } from "./exit_codes.ts";
 
 /**
  * The signals that ask. Windows tells of Ctrl+C, of Ctrl+Break (which supervisors send, since it reaches one process
@@ -19,7 +20,7 @@ const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
 export function terminationSignal(): Disposable & { readonly signal: AbortSignal } {
   const abort = new AbortController();
   const listener = () => {
-    if (abort.signal.aborted) Deno.exit(130);
+    if (abort.signal.aborted) Deno.exit(EXIT_INTERRUPTED);
     abort.abort();
   };
   for (const signal of SIGNALS) Deno.addSignalListener(signal, listener);

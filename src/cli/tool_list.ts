@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fields } from "./fields.ts";
 import { table, visibleLine } from "./visible_text.ts";
 
 /** Each tool with its description and its parameters. */
@@ -41,8 +42,4 @@ function typeOf(schema: unknown): string {
   if (typeof type === "string") return type;
   const variants = anyOf ?? oneOf;
   return Array.isArray(variants) ? variants.map(typeOf).join(" | ") : "anything";
-}
-
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { fields } from "./fields.ts";
 import { visibleLine, visibleText } from "./visible_text.ts";
 
 /** A part of a result that is not text. */
@@ -58,10 +59,6 @@ function shown(part: unknown): Shown {
 
 function unknown(part: unknown): string {
   return visibleText(JSON.stringify(part, undefined, 2));
-}
-
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
 }
 
 const EXTENSIONS: ReadonlyMap<unknown, string> = new Map([

@@ -2,7 +2,7 @@
 import metadata from "../../deno.json" with { type: "json" };
 import { preloadTools, tools } from "../app/mod.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { LineChannel, ownOutput } from "../stdio/mod.ts";
+import { LineChannel, lineTooLong, ownOutput } from "../stdio/mod.ts";
 import type { Action } from "./command.ts";
 import { EXIT_OK } from "./exit_codes.ts";
 import { ownLogin, printCredentialsSchema } from "./own_login.ts";
@@ -28,12 +28,7 @@ export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operan
   const unread = new AbortController();
   await using host = new LineChannel(login.input, ownOutput(() => unread.abort()), {
     maximumLength: values.maxMessage,
-    tooLong: (length) =>
-      log.observe({
-        type: "message.dropped",
-        source: "the host",
-        cause: `a line of more than ${length} bytes; --max-message allows ${values.maxMessage}`,
-      }),
+    tooLong: (length) => log.observe(lineTooLong("the host", length, values.maxMessage)),
   });
   void host.closed.then(parent.suspect);
   await tools(

@@ -13,7 +13,7 @@ export { LIST_SETTINGS } from "./list_settings.ts";
 export { CONNECT_SETTINGS } from "./connect_settings.ts";
 export { HOST_SETTINGS, type HostName } from "./host_settings.ts";
 export { LOG_SETTINGS, STATUS_SETTINGS } from "./log_settings.ts";
-export { environmentOf, MESSAGE_SETTINGS, SERVE_SETTINGS } from "./serve_settings.ts";
+export { environmentOf, MESSAGE_SETTINGS, type RestartPolicyName, SERVE_SETTINGS } from "./serve_settings.ts";
 export { readServerEntries, type ServerEntry } from "./server_entries.ts";
 export {
   choicesOf,

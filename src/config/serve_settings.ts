@@ -19,6 +19,12 @@ import {
 } from "./schemas.ts";
 import { setting, type Values } from "./setting.ts";
 
+/** What `--restart` takes. */
+export const RESTART_POLICIES = ["always", "on-failure", "never"] as const;
+
+/** When a server process that exits by itself is followed by another. */
+export type RestartPolicyName = (typeof RESTART_POLICIES)[number];
+
 /** How sessions and their child processes are run. */
 export const SERVE_SETTINGS = {
   config: setting({
@@ -97,7 +103,7 @@ export const SERVE_SETTINGS = {
     flag: "--restart <policy>",
     environment: "MCP_MQTT_RESTART",
     description: "whether a server process that exits by itself is followed by another: always, on-failure or never",
-    schema: oneOf(["always", "on-failure", "never"]),
+    schema: oneOf(RESTART_POLICIES),
     fallback: "always",
   }),
   drain: setting({

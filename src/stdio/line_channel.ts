@@ -4,6 +4,7 @@
  * @module
  */
 import type { Channel, Receiver } from "../core/channel.ts";
+import type { ProxyEvent } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import { Message } from "../core/message.ts";
 import { LineSplitter } from "./line_splitter.ts";
@@ -23,6 +24,12 @@ export interface LineChannelOptions {
   readonly tooLong: (length: number) => void;
   /** Takes a line that is not JSON. Without it such lines are carried like any other. */
   readonly skipped?: (line: Uint8Array) => void;
+}
+
+/** What is to be told of a line of `source` that was longer than `maximum` bytes. */
+export function lineTooLong(source: string, length: number, maximum: number): ProxyEvent {
+  const cause = `a line of more than ${length} bytes; --max-message allows ${maximum}`;
+  return { type: "message.dropped", source, cause };
 }
 
 /** A channel over a readable and a writable stream of newline-delimited JSON. It ends when the readable one does. */

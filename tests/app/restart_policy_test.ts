@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { RESTART_POLICIES, RestartPolicy, type RestartPolicyName } from "../../src/app/restart_policy.ts";
+import { RestartPolicy } from "../../src/app/restart_policy.ts";
+import { RESTART_POLICIES, type RestartPolicyName } from "../../src/config/serve_settings.ts";
 import { STABLE_AFTER } from "../../src/core/backoff.ts";
 import { Failure } from "../../src/core/failure.ts";
 
