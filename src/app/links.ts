@@ -5,17 +5,20 @@
  */
 import type { BrokerConfig } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
-import { BrokerLink, type ConnectPlan, type LinkState, type MqttLink } from "../mqtt/mod.ts";
+import { BrokerLink, type ConnectPlan, type LinkState, type MqttLink, Rivals } from "../mqtt/mod.ts";
 
 /** Makes links to one broker. Disposing of it closes those that are still open. */
 export class Links implements AsyncDisposable {
   readonly #broker: BrokerConfig;
   readonly #observe: Observer;
   readonly #open = new Set<MqttLink>();
+  readonly #rivals: Rivals;
 
-  constructor(broker: BrokerConfig, observe: Observer) {
+  /** @param rivals knows all links of the process to this broker, if there are others */
+  constructor(broker: BrokerConfig, observe: Observer, rivals = new Rivals()) {
     this.#broker = broker;
     this.#observe = observe;
+    this.#rivals = rivals;
   }
 
   /**
@@ -33,6 +36,7 @@ export class Links implements AsyncDisposable {
       observe: this.#observe,
     });
     this.#open.add(link);
+    this.#rivals.add(link);
     link.watch((state) => {
       if (state.status === "closed") this.#open.delete(link);
       changed(state);

@@ -8,6 +8,7 @@ import type { Observer, Observers } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import type { Credentials } from "../core/secret.ts";
 import { ChildPool } from "./child_pool.ts";
+import { Rivals } from "../mqtt/mod.ts";
 import { clientIdFor } from "./client_id.ts";
 import { HostedServer, serverOptions } from "./hosted_server.ts";
 import { Links } from "./links.ts";
@@ -57,7 +58,8 @@ export async function serve(
   signal: AbortSignal,
 ): Promise<Failure | undefined> {
   const slots = new SessionSlots(config.maximumSessions);
-  const servers = config.servers.map((served) => start(served, config, slots, observers));
+  const rivals = new Rivals();
+  const servers = config.servers.map((served) => start(served, config, { slots, rivals }, observers));
   const aborted = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener("abort", () => resolve(undefined), { once: true });
@@ -78,16 +80,22 @@ interface RunningServer extends AsyncDisposable {
   readonly refused: Promise<Failure>;
 }
 
+/** What all servers have in common. */
+interface Shared {
+  readonly slots: SessionSlots;
+  readonly rivals: Rivals;
+}
+
 /** Puts one server on the broker. */
 function start(
   { entry, topics, description, meta }: ServedEntry,
   config: ServeConfig,
-  slots: SessionSlots,
+  { slots, rivals }: Shared,
   { observe, meter }: Observers,
 ): RunningServer {
   const { broker } = config;
   const profiles = profilesFor({ broker, topics });
-  const links = new Links(broker, observe);
+  const links = new Links(broker, observe, rivals);
   const pool = new ChildPool({
     entry,
     passedVariables: config.passedVariables,

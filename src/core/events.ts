@@ -15,8 +15,8 @@ export type ProxyEvent =
     readonly protocolVersion: 4 | 5;
     readonly sessionPresent: boolean;
   }
-  | BrokerTrouble<"broker.lost">
-  | BrokerTrouble<"broker.refused">
+  | (BrokerTrouble<"broker.lost"> & { readonly retryIn: number })
+  | (BrokerTrouble<"broker.refused"> & { /** Never when `undefined`. */ readonly retryIn: number | undefined })
   | { readonly type: "broker.closed"; readonly broker: string; readonly clientId: string }
   | { readonly type: "broker.downgraded"; readonly broker: string; readonly cause: string }
   | { readonly type: "subscription.refused"; readonly filter: string; readonly cause: string }
@@ -49,7 +49,6 @@ export interface BrokerTrouble<Type extends string> {
   readonly broker: string;
   readonly clientId: string;
   readonly cause: string;
-  readonly retryIn: number;
 }
 
 /** Takes events. Must not block and must not throw. */

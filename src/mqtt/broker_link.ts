@@ -76,6 +76,8 @@ export class BrokerLink implements MqttLink {
   #failures = 0;
   #silentCloses = 0;
   #downgraded = false;
+  /** Why there will be no connection any more. */
+  #refusal: Failure | undefined;
   #connectedBefore = false;
   /** Why the connection was dropped, when it was we who dropped it. */
   #complaint: string | undefined;
@@ -138,11 +140,21 @@ export class BrokerLink implements MqttLink {
   }
 
   publish(packet: PublishPacket, settled?: Settled, signal?: AbortSignal): Promise<void> | void {
-    if (this.#closing !== undefined) {
-      settled?.(new Failure("broker-unreachable", "The connection to the broker was closed"));
+    if (this.#closing !== undefined || this.#refusal !== undefined) {
+      settled?.(this.#refusal ?? closedByUs());
       return;
     }
     return this.#outbox.add(packet, settled, signal);
+  }
+
+  /** Gives up: ends the connection without a goodbye and makes no other, until somebody changes what `failure` names. */
+  refuse({ reason, message }: Failure): void {
+    if (this.#closing !== undefined || this.#refusal !== undefined) return;
+    this.#refusal = new Failure(reason, this.#redact(message));
+    this.#abort.abort();
+    this.#connection?.destroy();
+    this.#outbox.fail(this.#refusal);
+    this.#reportRefusal(this.#refusal, undefined);
   }
 
   close(): Promise<void> {
@@ -166,9 +178,9 @@ export class BrokerLink implements MqttLink {
     } else {
       this.#connection?.destroy(); // it waits for the answer to its subscriptions
     }
-    this.#abort.abort(new Failure("broker-unreachable", "The connection to the broker was closed"));
+    this.#abort.abort();
     await this.#running;
-    this.#outbox.fail(this.#abort.signal.reason);
+    this.#outbox.fail(closedByUs());
     this.#setState({ status: "closed" });
     this.#watchers.clear();
   }
@@ -222,7 +234,7 @@ export class BrokerLink implements MqttLink {
       this.#connection = undefined;
       return { cause: refused.message, refused };
     }
-    if (ended === undefined) {
+    if (ended === undefined && this.#refusal === undefined) {
       this.#connectedBefore = true;
       observe({
         type: "broker.connected",
@@ -245,7 +257,12 @@ export class BrokerLink implements MqttLink {
     if (this.#clock.now() - since >= stable) this.#failures = 0;
     this.#silentCloses = 0;
     this.#downgraded = false; // the broker may have been replaced by one that knows MQTT 5
-    return { cause: this.#redact(complaint ?? cause), refused: undefined };
+    const advice = reasonCode === SESSION_TAKEN_OVER ? `; ${this.#takenOver}` : "";
+    return { cause: this.#redact(complaint ?? cause + advice), refused: undefined };
+  }
+
+  get #takenOver(): string {
+    return `another connection uses the client id "${this.#clientId}": give each process its own by --client-id`;
   }
 
   /** Subscribes to everything, what is asked for meanwhile included. Resolves as {@linkcode requestSubscriptions} does. */
@@ -319,23 +336,29 @@ export class BrokerLink implements MqttLink {
   }
 
   #report({ cause, refused }: AttemptFailure, retryIn: number): void {
+    if (refused !== undefined) return this.#reportRefusal(refused, retryIn);
     const broker = this.#broker;
+    const failure = new Failure("broker-unreachable", `The broker ${broker} cannot be reached: ${cause}`);
+    this.#options.observe({ type: "broker.lost", broker, clientId: this.#redact(this.#clientId), cause, retryIn });
+    this.#setState({ status: "connecting", failure });
+  }
+
+  /** @param retryIn in ms; never when `undefined` */
+  #reportRefusal(failure: Failure, retryIn: number | undefined): void {
     const clientId = this.#redact(this.#clientId);
-    if (refused === undefined) {
-      const failure = new Failure("broker-unreachable", `The broker ${broker} cannot be reached: ${cause}`);
-      this.#options.observe({ type: "broker.lost", broker, clientId, cause, retryIn });
-      this.#setState({ status: "connecting", failure });
-    } else {
-      const { message } = refused;
-      this.#options.observe({ type: "broker.refused", broker, clientId, cause: message, retryIn });
-      this.#setState({ status: "refused", failure: refused });
-    }
+    const { message: cause } = failure;
+    this.#options.observe({ type: "broker.refused", broker: this.#broker, clientId, cause, retryIn });
+    this.#setState({ status: "refused", failure });
   }
 
   #setState(state: LinkState): void {
     this.#state = state;
     for (const watcher of [...this.#watchers]) watcher(state);
   }
+}
+
+function closedByUs(): Failure {
+  return new Failure("broker-unreachable", "The connection to the broker was closed");
 }
 
 function withoutUserProperties({ userProperties: _, ...plan }: ConnectPlan): ConnectPlan {

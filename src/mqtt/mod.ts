@@ -41,4 +41,5 @@ export {
   topicNameProblem,
   topicPortabilityProblem,
 } from "./topics.ts";
+export { Rivals } from "./rivals.ts";
 export { connectToBroker } from "./connect.ts";

@@ -100,7 +100,7 @@ function sentence(event: ProxyEvent): string {
     case "broker.lost":
       return `no connection to ${event.broker}: ${event.cause}; next attempt in ${seconds(event.retryIn)} s`;
     case "broker.refused":
-      return `${event.cause}; next attempt in ${seconds(event.retryIn)} s`;
+      return event.cause + (event.retryIn === undefined ? "" : `; next attempt in ${seconds(event.retryIn)} s`);
     case "broker.closed":
       return `closed the connection to ${event.broker} as ${event.clientId}`;
     case "broker.downgraded":

@@ -42,6 +42,40 @@ Deno.test("where the broker refuses the subscriptions of the open convention, se
   assert.equal((await host.output.nextJson()).id, 1);
 });
 
+testOnMosquitto(
+  "where a user has one connection at a time, serve keeps one profile, and says how to choose it",
+  async () => {
+    const configuration = ["allow_anonymous true", "use_username_as_clientid true"];
+    await using broker = await mosquitto({ configuration });
+    const args = ["--broker", broker.url, "--name", "echo", "--username", "me", "--", ...fixture("echo_server.ts")];
+    await using serve = await startServe(args);
+    await serve.errors.find((line) =>
+      /not served in the profile mcp-over-mqtt: .* same client.*add --profile request-response$/.test(line)
+    );
+    await using host = startProxy(["connect", "--broker", broker.url, "--name", "echo"]);
+    await host.send({ jsonrpc: "2.0", id: 1, method: "hello" });
+    assert.equal((await host.output.nextJson()).id, 1);
+    const known = serve.errors.seen.length;
+    await host.send({ jsonrpc: "2.0", id: 2, method: "hello" });
+    assert.equal((await host.output.nextJson()).id, 2);
+    assert.deepEqual(serve.errors.seen.slice(known), []);
+  },
+);
+
+testOnMosquitto("where a user has one connection at a time, connect waits for its server on one of them", async () => {
+  const configuration = ["allow_anonymous true", "use_username_as_clientid true"];
+  await using broker = await mosquitto({ configuration });
+  const address = ["--broker", broker.url, "--name", "echo", "--profile", "auto"];
+  await using host = startProxy(["connect", ...address, "--username", "host"]);
+  await host.send({ jsonrpc: "2.0", id: 1, method: "hello" });
+  await host.errors.find((line) => line.includes("same client"));
+  await using _serve = await startServe([
+    ...["--broker", broker.url, "--name", "echo", "--username", "server", "--profile", "request-response"],
+    ...["--", ...fixture("echo_server.ts")],
+  ]);
+  assert.ok((await host.output.nextJson()).result);
+});
+
 testOnMosquitto("serve ends with 77 when the broker refuses the login in every profile", async () => {
   await using broker = await mosquitto({ configuration: ["allow_anonymous false"] });
   const args = ["serve", "--broker", broker.url, "--name", "echo", "--", ...fixture("echo_server.ts")];

@@ -78,6 +78,19 @@ testOnMosquitto("check sees that mosquitto holds acknowledged messages back, unl
   assert.equal(finding((await check("--broker", fast.url)).report, "delay of QoS 1").verdict, "ok");
 });
 
+testOnMosquitto(
+  "check sees that a broker goes by the user's name, so that a user has one connection at a time",
+  async () => {
+    await using broker = await mosquitto();
+    assert.equal(finding((await check("--broker", broker.url)).report, "connections per user").value, "several");
+    await using strict = await mosquitto({ configuration: ["allow_anonymous true", "use_username_as_clientid true"] });
+    const { code, report } = await check("--broker", strict.url, "--username", "alice");
+    const found = finding(report, "connections per user");
+    assert.deepEqual([code, found.value, found.verdict], [0, "one", "note"]);
+    assert.match(found.meaning, /--profile request-response/);
+  },
+);
+
 testOnMosquitto("check names every topic that the broker forbids, and fails if a command cannot work", async () => {
   const directory = await Deno.makeTempDir();
   const acl = `${directory}/acl`;

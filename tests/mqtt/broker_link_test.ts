@@ -253,6 +253,40 @@ Deno.test("a login that cannot succeed is refused with the setting to check, and
   await link.close();
 });
 
+Deno.test("a link that has to give up drops its connection, fails what it was given, and comes back no more", async () => {
+  for (const when of ["online", "waiting for the next attempt"]) {
+    const { broker, link, open, clock, events, states } = fake();
+    await open();
+    const [connection] = broker.connections;
+    if (when !== "online") connection?.lose();
+    await clock.advance(0);
+    const settled: (string | undefined)[] = [];
+    const note = (failure?: Failure) => settled.push(failure?.reason);
+    void link.publish({ topic: "t", payload: new Uint8Array(), qos: 1 }, note);
+    link.refuse(new Failure("login-refused", "There is no room"));
+    void link.publish({ topic: "t", payload: new Uint8Array(), qos: 1 }, note);
+    await clock.advance(1_000_000);
+    assert.deepEqual(settled, ["login-refused", "login-refused"]);
+    assert.equal(broker.requests.length, 1);
+    assert.deepEqual([connection?.goodbyes, connection?.destroyed], [0, when === "online" ? 1 : 0], when);
+    assert.equal(states.at(-1), "refused");
+    const last = events.at(-1);
+    assert.ok(last?.type === "broker.refused");
+    assert.deepEqual([last.cause, last.retryIn], ["There is no room", undefined]);
+    await link.close();
+    assert.equal(states.at(-1), "closed");
+  }
+});
+
+Deno.test("a link whose client id is used by another says so", async () => {
+  const { broker, link, open, failure, clock } = fake();
+  await open();
+  broker.last.lose({ reasonCode: 0x8e, cause: "the broker said goodbye: Session taken over (0x8e)" });
+  await clock.advance(0);
+  assert.match(failure().message, /taken over \(0x8e\); another connection uses the client id "me": .*--client-id$/);
+  await link.close();
+});
+
 Deno.test("a refusal that may pass is tried again soon", async () => {
   for (const reasonCode of [0x80, 0x83, 0x88, 0x89, 0x97, 0x9f]) {
     const { broker, link, open, clock } = fake();

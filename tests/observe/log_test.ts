@@ -93,6 +93,12 @@ Deno.test("what is less important than the level is not logged, and off logs not
   assert.equal(await logged({ level: "off" }, ...Object.values(EVENTS)), "");
 });
 
+Deno.test("a refusal says when the next attempt is, if there is one", async () => {
+  const refused = { type: "broker.refused", broker: "mqtt://b", clientId: "c", cause: "bad password" } as const;
+  const text = await logged({}, { ...refused, retryIn: 60_000 }, { ...refused, retryIn: undefined });
+  assert.match(text, /error: bad password; next attempt in 60\.0 s\n.*error: bad password\n$/);
+});
+
 Deno.test("a stranger's text cannot forge lines, colours or placeholders", async () => {
   const line = "a\nb\r\x1b[31mred\x07\u0085{type}{{x}} %s ü😀";
   const text = await logged({}, { type: "child.stderr", session: "{0}", line });

@@ -5,9 +5,9 @@ import { emqxAuthorizer, emqxOptions } from "../support/emqx_acl.ts";
 import { MOSQUITTO, mosquitto } from "../support/mosquitto.ts";
 import { fixture, type Process, startProxy, startServe } from "../support/proxy.ts";
 
-/** The options of somebody whose name is the password and the client id too. */
+/** The options of the documentation, for somebody whose name is the password too. */
 function as(name: string, clientId = name): string[] {
-  return ["--username", name, "--client-id", clientId];
+  return ["--username", name, "--client-id", clientId, "--profile", "request-response"];
 }
 
 const password = (name: string) => ({ env: { MQTT_PASSWORD: name } });

@@ -14,6 +14,7 @@ import { certificateFindings } from "./certificate.ts";
 import type { CheckReport, Finding, TopicFinding } from "./finding.ts";
 import { connectionFindings, retainedFinding } from "./measurements.ts";
 import { Probe, type ProbeOptions } from "./probe.ts";
+import { rivalryFinding } from "./rivalry.ts";
 import { stallFinding } from "./stall.ts";
 import { tryTopics } from "./topic_trials.ts";
 
@@ -51,8 +52,12 @@ export async function check(config: CheckConfig, signal: AbortSignal): Promise<C
     echo ??= tried.echo;
   }
   findings.push(await retainedFinding(probe), ...dollarFinding(topics, config));
+  const rivalry = await rivalryFinding(options, probe);
+  findings.push(rivalry);
   await probe[Symbol.asyncDispose](); // its client id is needed
-  if (echo !== undefined) findings.push(...await stallFinding(options, probe.protocolVersion, echo));
+  if (echo !== undefined && rivalry.verdict === "ok") {
+    findings.push(...await stallFinding(options, probe.protocolVersion, echo));
+  }
   const broken = findings.some(({ verdict }) => verdict === "problem");
   return { findings, topics, ok: !broken && config.roles.every((role) => works(role, topics)) };
 }

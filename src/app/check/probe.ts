@@ -39,6 +39,11 @@ export interface ProbeOptions {
   readonly connect?: Connect;
 }
 
+/** What makes another client of the same user. */
+export function beside(options: ProbeOptions): ProbeOptions {
+  return { ...options, plan: { ...options.plan, clientId: `${options.plan.clientId}-2` } };
+}
+
 /** A message to try. */
 export interface Trial {
   readonly topic: string;
@@ -85,6 +90,11 @@ export class Probe implements AsyncDisposable {
 
   get clientId(): string {
     return this.answer.assignedClientIdentifier ?? this.#options.plan.clientId;
+  }
+
+  /** Whether the broker has not ended the connection. */
+  get connected(): boolean {
+    return this.#connection !== undefined;
   }
 
   /** Subscribes. */

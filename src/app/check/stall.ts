@@ -8,7 +8,7 @@
  */
 import type { Finding } from "./finding.ts";
 import { median, milliseconds, ROUNDS } from "./measurements.ts";
-import { Probe, type ProbeOptions } from "./probe.ts";
+import { beside, Probe, type ProbeOptions } from "./probe.ts";
 
 /** Messages that come so much later behind an acknowledgement, in ms, are held back. */
 const STALL = 25;
@@ -19,8 +19,7 @@ const STALL = 25;
  */
 export async function stallFinding(options: ProbeOptions, protocolVersion: 4 | 5, topic: string): Promise<Finding[]> {
   await using reader = await Probe.open(options, protocolVersion);
-  const plan = { ...options.plan, clientId: `${options.plan.clientId}-2` };
-  await using writer = await Probe.open({ ...options, plan }, protocolVersion);
+  await using writer = await Probe.open(beside(options), protocolVersion);
   await reader.subscribe(topic, { noLocal: true });
   const delays: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
