@@ -5,6 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { assertRuns, bundle, compile, executableName, TARGETS } from "./support/executable.ts";
+import { print } from "./support/print.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -43,8 +44,4 @@ async function run(targets: readonly (string | undefined)[], output: string): Pr
   } finally {
     for (const temporary of [work, fresh]) await Deno.remove(temporary, { recursive: true });
   }
-}
-
-function print(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 }

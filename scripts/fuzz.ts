@@ -8,6 +8,7 @@
  */
 import { parseArgs } from "node:util";
 import { TARGETS } from "../tests/fuzz/targets/mod.ts";
+import { print } from "./support/print.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -57,8 +58,4 @@ function run(name: string): Promise<string | undefined> {
     };
     worker.postMessage({ name, cases: Number(values.cases), seed: Number(values.seed) });
   }).finally(() => worker.terminate());
-}
-
-function print(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }

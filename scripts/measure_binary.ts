@@ -9,7 +9,9 @@ import { parseArgs } from "node:util";
 import { embeddedBroker } from "../tests/support/embedded_broker.ts";
 import { Process } from "../tests/support/proxy.ts";
 import { executableName } from "./support/executable.ts";
+import { median } from "./support/median.ts";
 import { residentMemory } from "./support/memory.ts";
+import { print } from "./support/print.ts";
 
 const { values, positionals: [executable = `dist/${executableName()}`] } = parseArgs({
   args: Deno.args,
@@ -60,13 +62,4 @@ async function onlineTime(args: readonly string[], words: string, memory: number
   const time = performance.now() - started;
   memory.push(await residentMemory(process.pid) / 1e6);
   return time;
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
-}
-
-function print(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }

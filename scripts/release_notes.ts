@@ -5,7 +5,8 @@
  */
 import metadata from "../deno.json" with { type: "json" };
 import { releaseNotes, versionOf } from "./support/changelog.ts";
+import { print } from "./support/print.ts";
 
 const changelog = await Deno.readTextFile(new URL("../.github/CHANGELOG.md", import.meta.url));
 const notes = releaseNotes(changelog, versionOf(Deno.args[0] ?? "", metadata.version));
-Deno.stdout.writeSync(new TextEncoder().encode(`${notes}\n`));
+print(notes);

@@ -9,6 +9,7 @@ import { Buffer } from "node:buffer";
 import metadata from "../deno.json" with { type: "json" };
 import { bundle } from "./support/executable.ts";
 import { type BundledPackage, bundledPackages } from "./support/bundled_packages.ts";
+import { print } from "./support/print.ts";
 
 /** The packages of the lockfile, by name and version, with what their archives must hash to. */
 const LOCKED: Readonly<Record<string, { readonly integrity: string }>> =
@@ -38,7 +39,7 @@ try {
       ...packages.map(component),
     ],
   };
-  Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(document, null, 2)}\n`));
+  print(JSON.stringify(document, null, 2));
 } finally {
   await Deno.remove(directory, { recursive: true });
 }

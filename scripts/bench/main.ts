@@ -15,6 +15,8 @@ import { mosquitto } from "../../tests/support/mosquitto.ts";
 import { Process, PROXY_COMMAND } from "../../tests/support/proxy.ts";
 import { cpuTime, memory } from "../../tests/support/usage.ts";
 import { V8_FLAGS } from "../support/executable.ts";
+import { median } from "../support/median.ts";
+import { print } from "../support/print.ts";
 import { echoParty, type Party, sibling, stdioParty } from "./parties.ts";
 
 const { values } = parseArgs({
@@ -143,12 +145,6 @@ function note(figures: Figures, row: string, value: number): void {
   else known.push(value);
 }
 
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const [low = NaN, high = NaN] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  return (low + high) / 2;
-}
-
 /** The median of the rounds' ratios. */
 function ratio(row: string): number {
   const yardstick = direct.get(row) ?? [];
@@ -198,8 +194,4 @@ function of(figures: Figures, row: string): number {
 
 function row(name: string, ...cells: readonly string[]): string {
   return name.padEnd(34) + cells.map((cell) => cell.padStart(12)).join("");
-}
-
-function print(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { print } from "./print.ts";
 
 const INDENT = "   ";
 
@@ -43,6 +44,6 @@ export class Narrator {
   }
 
   #write(line: string): void {
-    Deno.stdout.writeSync(new TextEncoder().encode(line + "\n"));
+    print(line);
   }
 }

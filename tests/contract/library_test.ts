@@ -19,18 +19,10 @@ import { Failure, mqttClientTransport, type MqttServer, type ProxyEvent, serveMq
 import { ECHO } from "../support/bridge.ts";
 import { testOnBrokers } from "../support/brokers.ts";
 import { embeddedBroker, type TestBroker } from "../support/embedded_broker.ts";
+import { EVERYTHING } from "../support/everything.ts";
 import { freePort } from "../support/net.ts";
 import { startServe } from "../support/proxy.ts";
 import { eventually, within } from "../support/wait.ts";
-
-const EVERYTHING = [
-  Deno.execPath(),
-  "run",
-  "--no-lock",
-  "-A",
-  "npm:@modelcontextprotocol/server-everything@2026.8.31",
-  "stdio",
-];
 
 function newClient(): Client {
   return new Client({ name: "test", version: "1" }, { capabilities: { sampling: {} } });

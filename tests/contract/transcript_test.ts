@@ -6,16 +6,8 @@
 import assert from "node:assert/strict";
 import { childEnvironment } from "../../src/stdio/mod.ts";
 import { testOnBrokers } from "../support/brokers.ts";
+import { EVERYTHING } from "../support/everything.ts";
 import { Process, startProxy, startServe } from "../support/proxy.ts";
-
-const EVERYTHING = [
-  Deno.execPath(),
-  "run",
-  "--no-lock",
-  "-A",
-  "npm:@modelcontextprotocol/server-everything@2026.8.31",
-  "stdio",
-];
 
 // deno-lint-ignore no-explicit-any -- messages of any shape
 type Json = any;

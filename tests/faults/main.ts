@@ -10,6 +10,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { print } from "../../scripts/support/print.ts";
 import { type Fault, FAULTS, Missing } from "./faults.ts";
 import { wait, World } from "./world.ts";
 
@@ -43,10 +44,6 @@ function row(cells: readonly (string | number)[]): void {
     return index === 0 ? String(cell).padEnd(width) : String(cell).padStart(width);
   });
   print(text.join(""));
-}
-
-function print(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
 }
 
 /** Lets one fault strike. Resolves with whether all promises were kept. */

@@ -11,6 +11,7 @@
  */
 import { parseArgs } from "node:util";
 import { mqttClientTransport } from "../../mod.ts";
+import { print } from "../../scripts/support/print.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { freePort } from "../support/net.ts";
 import { Process, PROXY_COMMAND } from "../support/proxy.ts";
@@ -171,8 +172,4 @@ function row(held: Holdings): void {
   const cells = [minutes, driver.books.made, serve, connect, files, children, sessions, pending, subscriptions];
   const widths = [7, 9, 8, 10, 5, 8, 8, 7, 13];
   print(cells.map((cell, index) => String(cell).padStart(widths[index] ?? 8)).join("  "));
-}
-
-function print(text: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 }

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import type { Failure } from "../../../src/core/failure.ts";
 import { Message } from "../../../src/core/message.ts";
-import { type ClientOptions, type ProfileDialer, PROFILES } from "../../../src/wire/mod.ts";
+import type { ClientOptions } from "../../../src/wire/mod.ts";
 import type { Channel } from "../../../src/core/channel.ts";
 import { testOnBrokers, testOnMosquitto } from "../../support/brokers.ts";
 import { embeddedBroker, type TestBroker } from "../../support/embedded_broker.ts";
-import { TestLinks, type TestLinksOptions, until } from "../../support/links.ts";
+import { type TestLinksOptions, until } from "../../support/links.ts";
 import { mosquitto } from "../../support/mosquitto.ts";
 import { MqttPeer, type PeerPacket } from "../../support/mqtt_peer.ts";
+import { WireClient } from "../../support/wire_client.ts";
 
 const NAME = "demo/echo";
 const CONTROL = `$mcp-server/s1/${NAME}`;
@@ -20,46 +21,16 @@ const ONLINE = { jsonrpc: "2.0", method: "notifications/server/online", params: 
 const INITIALIZE = { jsonrpc: "2.0", id: 1, method: "initialize", params: {} };
 const DISCONNECTED = { jsonrpc: "2.0", method: "notifications/disconnected" };
 
-/** A dialer whose client ids are `c1`, `c2`, …, and what its sessions have received. */
-class Client implements AsyncDisposable {
-  readonly links: TestLinks;
-  readonly received: Message[] = [];
-  readonly #dialer: ProfileDialer;
-  readonly #sessions: Channel[] = [];
-  #ids = 0;
-
+/** A dialer whose client ids are `c1`, `c2`, … */
+class Client extends WireClient {
   constructor(broker: TestBroker, options: Partial<ClientOptions> = {}, links: TestLinksOptions = {}) {
-    this.links = new TestLinks(broker, links);
-    this.#dialer = PROFILES["mcp-over-mqtt"].dialer(this.links.make, {
-      serverName: NAME,
-      clientId: () => `c${++this.#ids}`,
-      component: { implementation: "test" },
-      pick: "first",
-      qos: 1,
-      maximumMessage: 64 * 1024 * 1024,
-      discovery: true,
-      connectTimeout: 10_000,
-      timeout: () => 10_000,
-      observe: this.links.observe,
-      ...options,
-    });
-  }
-
-  async dial(): Promise<Channel> {
-    const session = await this.#dialer.dial(AbortSignal.timeout(10_000));
-    session.receive((message) => void this.received.push(message));
-    this.#sessions.push(session);
-    return session;
-  }
-
-  obstacle(): Failure {
-    return this.#dialer.obstacle();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#sessions.map((session) => session.close()));
-    await this.#dialer[Symbol.asyncDispose]();
-    await this.links[Symbol.asyncDispose]();
+    let ids = 0;
+    super(
+      "mcp-over-mqtt",
+      broker,
+      { serverName: NAME, clientId: () => `c${++ids}`, pick: "first", qos: 1, ...options },
+      links,
+    );
   }
 }
 

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import type { Channel } from "../../../src/core/channel.ts";
-import type { Failure } from "../../../src/core/failure.ts";
-import type { Message } from "../../../src/core/message.ts";
-import { type ClientOptions, type ProfileDialer, PROFILES } from "../../../src/wire/mod.ts";
+import type { ClientOptions } from "../../../src/wire/mod.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
 import type { TestBroker } from "../../support/embedded_broker.ts";
-import { TestLinks, type TestLinksOptions, until } from "../../support/links.ts";
+import { type TestLinksOptions, until } from "../../support/links.ts";
 import { gist, notification, request, response } from "../../support/messages.ts";
 import { type Manner, type Seen, SessionPeer } from "../../support/session_peer.ts";
+import { WireClient } from "../../support/wire_client.ts";
 
 const BASE = "mcp/demo";
 const REQUEST = `${BASE}/request/c1`;
@@ -20,51 +19,11 @@ const SHARED = { ...ONLINE, params: { ...ONLINE.params, meta: { shared: true } }
 const DISCONNECTED = { jsonrpc: "2.0", method: "notifications/disconnected" };
 const FORMAT = "UTF-8 application/json";
 
-/** A dialer with the client id `c1`, and what its sessions have received. */
-class Client implements AsyncDisposable {
-  readonly links: TestLinks;
-  readonly received: Message[] = [];
-  readonly #dialer: ProfileDialer;
-  readonly #sessions: Channel[] = [];
-
+/** A dialer with the client id `c1`. */
+class Client extends WireClient {
   constructor(broker: TestBroker, options: Partial<ClientOptions> = {}, links: TestLinksOptions = {}) {
-    this.links = new TestLinks(broker, links);
-    this.#dialer = PROFILES["request-response"].dialer(this.links.make, {
-      serverName: "demo",
-      clientId: () => "c1",
-      component: {},
-      pick: "random",
-      qos: "auto",
-      maximumMessage: 64 * 1024 * 1024,
-      discovery: true,
-      connectTimeout: 10_000,
-      timeout: () => 10_000_000,
-      observe: this.links.observe,
-      ...options,
-    });
-  }
-
-  async dial(): Promise<Channel> {
-    const session = await this.#dialer.dial(AbortSignal.timeout(10_000));
-    session.receive((message) => void this.received.push(message));
-    this.#sessions.push(session);
-    return session;
-  }
-
-  obstacle(): Failure {
-    return this.#dialer.obstacle();
-  }
-
-  /** In a few words. */
-  async hasReceived(count: number): Promise<string[]> {
-    await until(() => this.received.length >= count, `${count} messages`);
-    return this.received.map(gist);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#sessions.map((session) => session.close()));
-    await this.#dialer[Symbol.asyncDispose]();
-    await this.links[Symbol.asyncDispose]();
+    const defaults = { serverName: "demo", clientId: () => "c1", component: {}, timeout: () => 10_000_000 };
+    super("request-response", broker, { ...defaults, ...options }, links);
   }
 }
 
