@@ -22,7 +22,8 @@ export interface HostedServerOptions {
 }
 
 /** What all profiles of a server are told. */
-export interface HostedAddress extends Pick<ServerOptions, "description" | "meta" | "maximumMessage" | "opened"> {
+export interface HostedAddress
+  extends Pick<ServerOptions, "description" | "meta" | "maximumMessage" | "sessionExpiry" | "opened"> {
   readonly broker: BrokerConfig;
   readonly topics: Omit<TopicConfig, "warnings">;
   /** The client id of the connection of the first profile. */

@@ -79,6 +79,8 @@ export interface MqttClientOptions extends BrokerOptions, ServerAddress {
   readonly connectTimeout?: number;
   /** How long the server may take to answer a request, in ms; by default 10 to 60 seconds, by its method. */
   readonly timeout?: number;
+  /** How long a server that has lost its connection is waited for, in ms. @default {5000} */
+  readonly sessionExpiry?: number;
   /** Which of several instances to speak to, where the broker does not decide. @default {"random"} */
   readonly pick?: "random" | "first";
   /** The one instance to speak to in the open convention, by its MQTT client id. */
@@ -95,6 +97,8 @@ export interface MqttServerOptions extends BrokerOptions, ServerAddress {
   readonly meta?: Readonly<Record<string, unknown>>;
   /** Group of the shared subscription; several servers of one group share the clients. @default {"mcp"} */
   readonly share?: string | false;
+  /** How long a session waits for a client that has lost its connection, in ms. @default {15000} */
+  readonly sessionExpiry?: number;
 }
 
 /** A server on a broker. Disposing of it ends its sessions and takes its presence back. */
@@ -127,7 +131,8 @@ export interface MqttServer extends AsyncDisposable {
  * ```
  */
 export function mqttClientTransport(options: MqttClientOptions): Transport {
-  const { connectTimeout = 10_000, timeout, discovery = true, pick = "random", observe = () => {} } = options;
+  const { connectTimeout = 10_000, sessionExpiry = 5_000, discovery = true, pick = "random" } = options;
+  const { timeout, observe = () => {} } = options;
   const { channel, close } = remoteServer(
     {
       broker: brokerConfigOf(options),
@@ -137,6 +142,7 @@ export function mqttClientTransport(options: MqttClientOptions): Transport {
       pick,
       connectTimeout,
       timeout,
+      sessionExpiry,
       maximumMessage: options.maximumMessage ?? MAXIMUM_MESSAGE,
     },
     observe,
@@ -169,7 +175,7 @@ export async function serveMqtt(
   options: MqttServerOptions,
   opened: (transport: Transport) => Promise<void> | void,
 ): Promise<MqttServer> {
-  const { observe = () => {}, share = "mcp", description, meta } = options;
+  const { observe = () => {}, share = "mcp", sessionExpiry = 15_000, description, meta } = options;
   const broker = brokerConfigOf(options);
   const topics = topicConfig(resolve(TOPIC_SETTINGS, { flags: { ...options }, environment: () => undefined }));
   const profiles = profilesFor({ broker, topics });
@@ -185,6 +191,7 @@ export async function serveMqtt(
       ...(meta === undefined ? {} : { meta }),
       clientId: clientIdFor("serve", broker.clientId),
       share: share === false ? undefined : share,
+      sessionExpiry,
       maximumMessage: options.maximumMessage ?? MAXIMUM_MESSAGE,
       observe,
       opened: (session) => void open(session, opened),

@@ -27,6 +27,8 @@ export interface RemoteServerConfig {
   readonly connectTimeout: number;
   /** How long a request may take, in ms; what is recommended for its method when `undefined`. */
   readonly timeout: number | undefined;
+  /** How long a server that has lost its connection is waited for, in ms. */
+  readonly sessionExpiry: number;
 }
 
 /** The channel to a remote server. */
@@ -56,6 +58,7 @@ export function remoteServer(config: RemoteServerConfig, observe: Observer, mete
     pick: config.pick,
     qos: broker.qos,
     maximumMessage: config.maximumMessage,
+    sessionExpiry: config.sessionExpiry,
     observe,
     discovery,
     connectTimeout,

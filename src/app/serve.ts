@@ -38,6 +38,8 @@ export interface ServeConfig {
   readonly maximumSessions: number;
   /** Requests of one session that may wait for their answers. */
   readonly maximumPending: number;
+  /** How long a session waits for a client that has lost its connection, in ms. */
+  readonly sessionExpiry: number;
   /** In ms. */
   readonly idleTimeout: number;
   readonly restart: RestartPolicyName;
@@ -128,6 +130,7 @@ function start(
     clientId,
     share: config.share,
     maximumMessage: config.maximumMessage,
+    sessionExpiry: config.sessionExpiry,
     observe: observeProfile,
     opened: (session) => host.accept(session),
   });

@@ -12,7 +12,7 @@ export function remoteServerConfig(
   broker: BrokerConfig,
   topics: TopicConfig,
 ): RemoteServerConfig {
-  const { noDiscovery, serverId, pick, connectTimeout, timeout, maxMessage } = values;
+  const { noDiscovery, serverId, pick, connectTimeout, timeout, sessionExpiry, maxMessage } = values;
   return {
     broker,
     topics,
@@ -21,6 +21,7 @@ export function remoteServerConfig(
     pick,
     connectTimeout,
     timeout,
+    sessionExpiry,
     maximumMessage: maxMessage,
   };
 }

@@ -61,6 +61,7 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
       prewarm: values.prewarm,
       maximumSessions: values.maxSessions,
       maximumPending: values.maxPending,
+      sessionExpiry: values.sessionExpiry,
       idleTimeout: values.idleTimeout,
       restart: values.restart,
       drain: values.drain,

@@ -22,6 +22,13 @@ export const CONNECT_SETTINGS = {
     schema: secondsOrAuto(),
     fallback: "auto",
   }),
+  sessionExpiry: setting({
+    flag: "--session-expiry <seconds>",
+    environment: "MCP_MQTT_SESSION_EXPIRY",
+    description: "how long to wait for a server that has lost its connection, before another is taken; 0 for ever",
+    schema: seconds(),
+    fallback: "5",
+  }),
   pick: setting({
     flag: "--pick <how>",
     environment: "MCP_MQTT_PICK",

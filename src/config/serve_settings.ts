@@ -113,6 +113,13 @@ export const SERVE_SETTINGS = {
     schema: secondsOrNone(),
     fallback: "5",
   }),
+  sessionExpiry: setting({
+    flag: "--session-expiry <seconds>",
+    environment: "MCP_MQTT_SESSION_EXPIRY",
+    description: "how long the session of a client that has lost its connection waits for it; 0 for ever",
+    schema: seconds(),
+    fallback: "15",
+  }),
   idleTimeout: setting({
     flag: "--idle-timeout <seconds>",
     environment: "MCP_MQTT_IDLE_TIMEOUT",

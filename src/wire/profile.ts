@@ -41,6 +41,11 @@ export interface ProfileOptions extends ProfileAddress {
   readonly qos: SessionQoS;
   /** Largest MCP message, in bytes. */
   readonly maximumMessage: number;
+  /**
+   * How long a session outlives a lost connection of the other end, in ms; where the profile lets it. It is ours and not
+   * the broker's, so that one end may wait longer than the other.
+   */
+  readonly sessionExpiry: number;
   readonly observe: Observer;
 }
 

@@ -96,7 +96,7 @@ testOnBrokers("call reads the arguments from stdin when they are -", async (brok
 
 Deno.test("call fails without a server, and without a broker", async () => {
   await using broker = await embeddedBroker();
-  const quick = ["--connect-timeout", "0.2", "--log-level", "off"];
+  const quick = ["--connect-timeout", "3", "--log-level", "off"];
   const nobody = await run("call", "--broker", broker.url, "--name", "tools", "add", ...quick);
   assert.equal(nobody.code, 1);
   assert.match(nobody.errors, /No server is online on "mcp\/tools"/);

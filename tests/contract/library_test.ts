@@ -156,7 +156,7 @@ Deno.test("a client without a server gets an error that says so, and can be clos
   const transport = mqttClientTransport({
     broker: broker.url,
     name: "nobody",
-    connectTimeout: 300,
+    connectTimeout: 3_000,
     observe: ({ type }) => events.push(type),
   });
   await assert.rejects(newClient().connect(transport), /No server is online on "mcp\/nobody"/);
@@ -165,7 +165,7 @@ Deno.test("a client without a server gets an error that says so, and can be clos
 });
 
 Deno.test("a client without a broker gets an error that says so, and closes in time", async () => {
-  const transport = mqttClientTransport({ broker: `mqtt://127.0.0.1:${freePort()}`, name: "x", connectTimeout: 300 });
+  const transport = mqttClientTransport({ broker: `mqtt://127.0.0.1:${freePort()}`, name: "x", connectTimeout: 3_000 });
   await assert.rejects(newClient().connect(transport), /The broker .* cannot be reached/);
   await within("closing", transport.close(), 3_000);
 });

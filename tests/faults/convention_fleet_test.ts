@@ -28,6 +28,7 @@ class Instance implements AsyncDisposable {
       share: undefined,
       qos: 1,
       maximumMessage: 64 * 1024 * 1024,
+      sessionExpiry: 5_000,
       observe: this.#links.observe,
       opened: (session) => {
         this.sessions.add(session.name);
@@ -73,6 +74,7 @@ class Host implements AsyncDisposable {
       pick: "random",
       qos: 1,
       maximumMessage: 64 * 1024 * 1024,
+      sessionExpiry: 5_000,
       discovery: true,
       connectTimeout: 20_000,
       timeout: () => 20_000,

@@ -30,6 +30,7 @@ export class WireClient implements AsyncDisposable {
       pick: "random",
       qos: "auto",
       maximumMessage: 64 * 1024 * 1024,
+      sessionExpiry: 5_000,
       discovery: true,
       connectTimeout: 10_000,
       timeout: () => 10_000,

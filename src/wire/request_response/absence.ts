@@ -5,12 +5,6 @@
  */
 import type { Clock } from "../../core/clock.ts";
 
-/** How long a client may be away before its session ends, in ms: longer than it goes on waiting for the broker. */
-export const CLIENT_ABSENCE = 15_000;
-
-/** How long a server may be away before its sessions end, in ms. Somebody waits for its answers. */
-export const SERVER_ABSENCE = 5_000;
-
 /** Waits for a peer to come back. */
 export class Absence {
   readonly #clock: Clock;

@@ -55,7 +55,7 @@ export class RequestResponseClient implements Dialer {
       if (state.status === "online" && (!this.#discovery || this.#servers.size > 0)) break;
       await orAborted(this.#changed.promise, signal);
     }
-    const { qos, maximumMessage, observe, connectTimeout, timeout } = this.#options;
+    const { qos, maximumMessage, sessionExpiry, observe, connectTimeout, timeout } = this.#options;
     this.#session = new ClientSession({
       link: this.#link,
       topics: this.#topics,
@@ -64,6 +64,7 @@ export class RequestResponseClient implements Dialer {
       numbered: this.#servers.size > 0 && [...this.#servers.values()].every(({ numbered }) => numbered),
       qos,
       maximumMessage,
+      sessionExpiry,
       observe,
       connectTimeout,
       timeout,
@@ -128,9 +129,9 @@ export class RequestResponseClient implements Dialer {
     } else if (state.status === "connecting") {
       this.#session?.pause();
       this.#servers.clear(); // who is still there is retained, and told again
-      this.#cancelPatience ??= systemClock.after(this.#options.connectTimeout, () => {
-        this.#session?.fail(this.obstacle());
-      });
+      const { connectTimeout, sessionExpiry } = this.#options;
+      const patience = Math.max(connectTimeout, sessionExpiry);
+      this.#cancelPatience ??= systemClock.after(patience, () => this.#session?.fail(this.obstacle()));
     }
     this.#notify();
   }

@@ -11,7 +11,7 @@ import type { Message } from "../../core/message.ts";
 import type { MqttLink, PublishProperties, QoS, ReceivedPacket } from "../../mqtt/mod.ts";
 import { disconnected } from "../notifications.ts";
 import type { SessionQoS } from "../profile.ts";
-import { Absence, SERVER_ABSENCE } from "./absence.ts";
+import { Absence } from "./absence.ts";
 import { Conversation } from "./conversation.ts";
 import type { Frame } from "./frame.ts";
 import { largestPart, qosOf } from "./link_limits.ts";
@@ -39,6 +39,8 @@ export interface ClientSessionOptions {
   readonly qos: SessionQoS;
   /** Largest message, in bytes. */
   readonly maximumMessage: number;
+  /** How long the other end may be away, in ms. */
+  readonly sessionExpiry: number;
   readonly observe: Observer;
   /** How long the server may take to answer the first message, in ms. */
   readonly connectTimeout: number;
@@ -85,7 +87,7 @@ export class ClientSession implements Channel {
     this.closed = this.#end.promise;
     this.#absence = new Absence(
       clock,
-      SERVER_ABSENCE,
+      options.sessionExpiry,
       () => this.fail(new Failure("server-gone", "The server has gone offline", { instance: this.#instance ?? "" })),
     );
     this.#conversation = new Conversation({

@@ -212,7 +212,7 @@ export class RequestResponseServer implements Acceptor {
     responseTopic: string,
     instanceTopic: string | undefined,
   ): ServerSession {
-    const { qos, maximumMessage, observe } = this.#options;
+    const { qos, maximumMessage, sessionExpiry, observe } = this.#options;
     const name = client === ""
       ? responseTopic
       : sessionId === undefined
@@ -227,6 +227,7 @@ export class RequestResponseServer implements Acceptor {
       instanceTopic,
       qos,
       maximumMessage,
+      sessionExpiry,
       observe,
     });
   }

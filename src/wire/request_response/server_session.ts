@@ -12,7 +12,7 @@ import type { Message } from "../../core/message.ts";
 import type { MqttLink, PublishProperties } from "../../mqtt/mod.ts";
 import { disconnected } from "../notifications.ts";
 import type { IncomingSession, SessionQoS } from "../profile.ts";
-import { Absence, CLIENT_ABSENCE } from "./absence.ts";
+import { Absence } from "./absence.ts";
 import { Conversation } from "./conversation.ts";
 import type { Frame } from "./frame.ts";
 import { largestPart, qosOf } from "./link_limits.ts";
@@ -32,6 +32,8 @@ export interface ServerSessionOptions {
   readonly qos: SessionQoS;
   /** Largest message, in bytes. */
   readonly maximumMessage: number;
+  /** How long the other end may be away, in ms. */
+  readonly sessionExpiry: number;
   readonly observe: Observer;
   /** @default {systemClock} */
   readonly clock?: Clock;
@@ -69,7 +71,7 @@ export class ServerSession implements IncomingSession {
     this.closed = this.#end.promise;
     this.#absence = new Absence(
       clock,
-      CLIENT_ABSENCE,
+      options.sessionExpiry,
       () => this.left(new Failure("session-ended", "The client has gone without a goodbye")),
     );
     this.#conversation = new Conversation({

@@ -75,6 +75,7 @@ const OPTIONS = {
   component: {},
   qos: "auto",
   maximumMessage: 2_000,
+  sessionExpiry: 5_000,
   observe: () => {},
 } as const;
 

@@ -28,6 +28,7 @@ class EchoServer implements AsyncDisposable {
     this.links = new TestLinks(broker, links);
     this.acceptor = PROFILES["mcp-over-mqtt"].accept(this.links.make, {
       maximumMessage: 64 * 1024 * 1024,
+      sessionExpiry: 15_000,
       serverName: "demo/echo",
       clientId: "s1",
       component: { implementation: "test" },

@@ -26,6 +26,7 @@ function clientSession(options: Partial<ClientSessionOptions> = {}, limits: Part
     numbered: false,
     qos: "auto",
     maximumMessage: 1_000_000,
+    sessionExpiry: 5_000,
     observe: (event) => events.push(event),
     connectTimeout: 30_000,
     timeout: () => 60_000,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Channel } from "../../../src/core/channel.ts";
 import type { ClientOptions } from "../../../src/wire/mod.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
-import type { TestBroker } from "../../support/embedded_broker.ts";
+import { embeddedBroker, type TestBroker } from "../../support/embedded_broker.ts";
 import { type TestLinksOptions, until } from "../../support/links.ts";
 import { gist, notification, request, response } from "../../support/messages.ts";
 import { type Manner, type Seen, SessionPeer } from "../../support/session_peer.ts";
@@ -248,6 +248,20 @@ testOnBrokers("a server that does not answer is given up in time, with its topic
   const failure = await session.closed;
   assert.equal(failure?.reason, "server-not-responding");
   assert.match(failure?.message ?? "", /"mcp\/demo\/request\/c1" within 0\.2 s/);
+});
+
+Deno.test("without its broker a session lasts for the longer one of connect timeout and session expiry", async () => {
+  for (const [connectTimeout, sessionExpiry] of [[100, 1_000], [1_000, 100]] as const) {
+    await using broker = await embeddedBroker();
+    await using peer = await server(broker);
+    await using client = new Client(broker, { connectTimeout, sessionExpiry });
+    const session = await client.dial();
+    await open(peer, session);
+    await broker[Symbol.asyncDispose]();
+    const before = performance.now();
+    assert.equal((await session.closed)?.reason, "broker-unreachable");
+    assert.ok(performance.now() - before > 900);
+  }
 });
 
 // What is not taken for the server's word.

@@ -25,6 +25,7 @@ function serverSession(options: Partial<ServerSessionOptions> = {}) {
     instanceTopic: "mcp/demo/instance/s1/c1",
     qos: "auto",
     maximumMessage: 1_000_000,
+    sessionExpiry: 15_000,
     observe: (event) => events.push(event),
     clock,
     ...options,

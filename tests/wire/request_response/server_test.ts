@@ -32,6 +32,7 @@ class Server implements AsyncDisposable {
     this.links = new TestLinks(broker, links);
     this.acceptor = PROFILES["request-response"].accept(this.links.make, {
       maximumMessage: 64 * 1024 * 1024,
+      sessionExpiry: 15_000,
       serverName: "demo",
       clientId: "s1",
       component: {},
