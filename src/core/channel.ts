@@ -35,6 +35,9 @@ export interface Channel extends AsyncDisposable {
    */
   close(reason?: Failure): Promise<void>;
 
+  /** Whether the channel has ended, where that is known before {@linkcode closed} has told everybody. */
+  readonly ended?: boolean;
+
   /** Resolves when the channel has ended, with the reason if it was not an orderly end. Never rejects. */
   readonly closed: Promise<Failure | undefined>;
 

@@ -62,7 +62,7 @@ export class AnsweringChannel implements Channel {
 
   /** Whether the channel has ended: what is sent now will not be carried. */
   get ended(): boolean {
-    return this.#end !== undefined;
+    return this.#end !== undefined || this.#inner.ended === true;
   }
 
   receive(receiver: Receiver): void {

@@ -94,9 +94,10 @@ export class RecoveringChannel implements Channel {
 
   send(message: Message): Promise<void> | void {
     if (this.#abort.signal.aborted || this.#isStaleAnswer(message)) return;
-    if (this.#session !== undefined) return this.#forward(this.#session, message);
+    const session = this.#session;
+    if (session !== undefined && !session.ended) return this.#forward(session, message);
     const wait = this.#waiting.add(message);
-    this.#opening ??= this.#open();
+    if (session === undefined) this.#opening ??= this.#open(); // else it is about to be noticed that it is lost
     return wait;
   }
 
@@ -232,7 +233,8 @@ export class RecoveringChannel implements Channel {
   #isStaleAnswer(message: Message): boolean {
     if (message.kind !== "response" || message.id === undefined) return false;
     const key = idKey(message.id);
-    return !this.#requestsOfServer.delete(key) && this.#staleRequests.delete(key);
+    const isOfSession = this.#requestsOfServer.delete(key);
+    return isOfSession ? this.#session?.ended === true : this.#staleRequests.delete(key);
   }
 
   #giveUp(message: Message, failure: Failure): void {

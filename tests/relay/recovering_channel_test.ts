@@ -199,6 +199,27 @@ Deno.test("a request that the lost server has not seen goes to the next one, onc
   await channel.close();
 });
 
+Deno.test("a request that is made in the moment in which the server is lost goes to the next one", async () => {
+  const exited = new Failure("child-exited", "The server process exited with code 1");
+  for (let turns = 0; turns < 10; turns++) {
+    const { clock, dialer, channel, say, news } = await initialized();
+    await clock.advance(60_000);
+    dialer.last.send(request('"question"'));
+    await say(request("1"));
+    void dialer.last.end.close(exited);
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    await say(response('"question"'), request("2"));
+    // The question is cancelled, or was answered before.
+    assert.deepEqual(
+      news().filter((gist) => gist !== "cancelled"),
+      ['request "question" tools/call', "error 1 child-exited", "tools/list_changed", "resources/list_changed"],
+      `after ${turns} turns`,
+    );
+    assert.deepEqual(dialer.last.gists(), ["request 0 initialize", "initialized", "request 2 tools/call"]);
+    await channel.close();
+  }
+});
+
 Deno.test("a request that was answered or cancelled is not sent again, seen or not", async () => {
   const { clock, dialer, channel, say, news } = await initialized();
   await clock.advance(60_000);

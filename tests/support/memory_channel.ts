@@ -38,6 +38,10 @@ export class MemoryChannel implements Channel {
     if (!this.#ended && this.#peer !== undefined) return this.#peer.#deliver(message);
   }
 
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   unseen(): readonly Message[] {
     return this.#unseen;
   }

@@ -37,7 +37,7 @@ export class McpOverMqttClient implements ProfileDialer {
       const serverId = await connection.find(this.#silent, signal);
       this.#spare = undefined;
       const session = await connection.open(serverId);
-      if (session.hasEnded) continue; // the connection was lost meanwhile
+      if (session.ended) continue; // the connection was lost meanwhile
       void session.closed.then((failure) => this.#learn(session, failure));
       return session;
     }

@@ -65,7 +65,7 @@ export class ClientSession implements Channel {
     return this.#server.serverId;
   }
 
-  get hasEnded(): boolean {
+  get ended(): boolean {
     return this.#phase === "ended";
   }
 

@@ -106,6 +106,10 @@ export class ClientSession implements Channel {
     return this.#instance;
   }
 
+  get ended(): boolean {
+    return this.#phase === "ended";
+  }
+
   /** What is not JSON stops here: no server has sent it, and a host's stdin is no place for it. */
   receive(receiver: Receiver): void {
     this.#conversation.start((message) => {
