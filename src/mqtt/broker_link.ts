@@ -4,30 +4,18 @@
  * @module
  */
 import { type Clock, sleep, systemClock, withTimeLimit } from "../core/clock.ts";
-import { errorText } from "../core/error_text.ts";
 import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import { type Redact, redactNothing } from "../core/redaction.ts";
 import { backoff, LONGEST_DELAY, STABLE_AFTER } from "../core/backoff.ts";
 import { type BrokerProfile, limitsOf } from "./broker_profiles.ts";
-import {
-  type BrokerSettings,
-  type Connect,
-  ConnectError,
-  type ConnectionEnd,
-  type MqttConnection,
-} from "./connection.ts";
+import type { BrokerSettings, Connect, ConnectionEnd, MqttConnection } from "./connection.ts";
 import { connectToBroker } from "./connect.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { BrokerLimits, ConnectPlan, LinkState, MqttLink, PublishPacket, Settled, Subscription } from "./link.ts";
+import { type AttemptFailure, Login } from "./login.ts";
 import { Outbox } from "./outbox.ts";
-import {
-  permanentRefusal,
-  QOS_NOT_SUPPORTED,
-  RETAIN_NOT_SUPPORTED,
-  SESSION_TAKEN_OVER,
-  UNSUPPORTED_PROTOCOL_VERSION,
-} from "./reason_codes.ts";
+import { SESSION_TAKEN_OVER } from "./reason_codes.ts";
 import { requestSubscriptions } from "./request_subscriptions.ts";
 
 /** What a {@linkcode BrokerLink} is made of. */
@@ -46,9 +34,6 @@ export interface BrokerLinkOptions {
   readonly random?: () => number;
 }
 
-/** A broker that closes this many MQTT 5 connections in a row without a word is tried with 3.1.1. */
-const SILENT_CLOSES_BEFORE_DOWNGRADE = 2;
-
 /** A connection that held this long, in ms, worked: its end is no reason to be slow to come back. */
 const WORKED_FOR = 1_000;
 
@@ -61,21 +46,18 @@ export class BrokerLink implements MqttLink {
   readonly #clock: Clock;
   readonly #dispatcher = new Dispatcher();
   readonly #outbox: Outbox;
+  readonly #login: Login;
   readonly #redact: Redact;
   /** What the broker is called in events and errors: its URL, without a query, which may hold a token. */
   readonly #broker: string;
   readonly #abort = new AbortController();
   readonly #watchers = new Set<(state: LinkState) => void>();
   #clientId: string;
-  /** As it was asked for, less what the broker has turned out not to take. */
-  #plan: ConnectPlan;
   #state: LinkState = { status: "connecting", failure: undefined };
   #connection: MqttConnection | undefined;
   #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #failures = 0;
-  #silentCloses = 0;
-  #downgraded = false;
   /** Why there will be no connection any more. */
   #refusal: Failure | undefined;
   #connectedBefore = false;
@@ -87,11 +69,17 @@ export class BrokerLink implements MqttLink {
   constructor(options: BrokerLinkOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#plan = options.plan;
     this.#clientId = options.plan.clientId;
     this.#redact = options.broker.redact ?? redactNothing;
     this.#outbox = new Outbox(this.#clock, this.#redact);
     this.#broker = this.#redact(options.broker.url.replace(/\?.*$/, ""));
+    this.#login = new Login({
+      plan: options.plan,
+      protocolVersion: options.protocolVersion,
+      broker: this.#broker,
+      redact: this.#redact,
+      observe: options.observe,
+    });
   }
 
   get clientId(): string {
@@ -166,10 +154,6 @@ export class BrokerLink implements MqttLink {
     return this.close();
   }
 
-  get #onlyVersion(): 4 | 5 | undefined {
-    return this.#options.plan.protocolVersion ?? this.#options.protocolVersion;
-  }
-
   async #close(): Promise<void> {
     if (this.#state.status === "online") {
       await withTimeLimit(this.#outbox.drained(), CLOSE_TIMEOUT, this.#clock);
@@ -200,8 +184,7 @@ export class BrokerLink implements MqttLink {
   /** One connection, from the attempt to its end. Resolves with what ended it. */
   async #attempt(attempt: number): Promise<AttemptFailure> {
     const { broker, profile, connect = connectToBroker, observe } = this.#options;
-    const protocolVersion = this.#onlyVersion ?? (this.#downgraded ? 4 : 5);
-    const plan = this.#plan;
+    const { plan, protocolVersion } = this.#login;
     observe({ type: "broker.connecting", broker: this.#broker, attempt });
     try {
       const connection = await connect({
@@ -214,7 +197,7 @@ export class BrokerLink implements MqttLink {
       }, this.#abort.signal);
       return await this.#use(connection, protocolVersion);
     } catch (error) {
-      return this.#classify(error, protocolVersion);
+      return this.#login.failed(error);
     }
   }
 
@@ -255,8 +238,7 @@ export class BrokerLink implements MqttLink {
     // Two clients of one id take the connection from each other: that must not go on at full speed.
     const stable = reasonCode === SESSION_TAKEN_OVER ? STABLE_AFTER : WORKED_FOR;
     if (this.#clock.now() - since >= stable) this.#failures = 0;
-    this.#silentCloses = 0;
-    this.#downgraded = false; // the broker may have been replaced by one that knows MQTT 5
+    this.#login.reset();
     const advice = reasonCode === SESSION_TAKEN_OVER ? `; ${this.#takenOver}` : "";
     return { cause: this.#redact(complaint ?? cause + advice), refused: undefined };
   }
@@ -288,45 +270,6 @@ export class BrokerLink implements MqttLink {
       observe: this.#options.observe,
       complain: (complaint) => this.#complaint = complaint,
     });
-  }
-
-  #classify(error: unknown, protocolVersion: 4 | 5): AttemptFailure {
-    const cause = this.#redact(errorText(error));
-    if (!(error instanceof ConnectError)) return { cause, refused: undefined };
-    if (this.#onlyVersion === undefined && protocolVersion === 5) {
-      this.#silentCloses = error.silent ? this.#silentCloses + 1 : 0;
-      const refused = error.reasonCode === UNSUPPORTED_PROTOCOL_VERSION;
-      if (refused || this.#silentCloses >= SILENT_CLOSES_BEFORE_DOWNGRADE) {
-        this.#downgraded = true;
-        this.#options.observe({ type: "broker.downgraded", broker: this.#broker, cause });
-        return { cause, refused: undefined, again: true };
-      }
-    } else if (this.#downgraded) {
-      this.#downgraded = false;
-    }
-    if (this.#changeWill(error.reasonCode)) return { cause, refused: undefined, again: true };
-    const check = error.reasonCode === undefined ? undefined : permanentRefusal(error.reasonCode);
-    if (check === undefined) return { cause, refused: undefined };
-    const details = { reasonCode: error.reasonCode ?? 0 };
-    const text = this.#redact(`The broker ${this.#broker} refused the login: ${cause}; ${check}`);
-    return { cause, refused: new Failure("login-refused", text, details) };
-  }
-
-  /** Makes the will one that the broker takes, or does without it; whether that was the trouble. */
-  #changeWill(reasonCode: number | undefined): boolean {
-    const { will, ...rest } = this.#plan;
-    if (will === undefined) return false;
-    if (reasonCode === QOS_NOT_SUPPORTED && will.qos > 0) {
-      this.#plan = { ...rest, will: { ...will, qos: 0 } };
-      return true;
-    }
-    if (reasonCode === RETAIN_NOT_SUPPORTED && will.retain) {
-      this.#plan = rest;
-      const text = "the broker does not keep retained messages: nobody can see who is online, or notice who is gone";
-      this.#options.observe({ type: "warning", text });
-      return true;
-    }
-    return false;
   }
 
   #nextDelay(refused: Failure | undefined): number {
@@ -363,12 +306,4 @@ function closedByUs(): Failure {
 
 function withoutUserProperties({ userProperties: _, ...plan }: ConnectPlan): ConnectPlan {
   return plan;
-}
-
-interface AttemptFailure {
-  readonly cause: string;
-  /** Set when trying again will not help until somebody changes a setting. */
-  readonly refused: Failure | undefined;
-  /** Try again at once: with the other version of MQTT. */
-  readonly again?: boolean;
 }

@@ -29,6 +29,7 @@ import type {
 import { ConnectError } from "./connection.ts";
 import { withTimeLimit } from "../core/clock.ts";
 import type { PublishPacket, PublishProperties, ReceivedPacket, UserProperties, Will } from "./link.ts";
+import { networkErrorText } from "./network_errors.ts";
 import { PacketStream } from "./packet_stream.ts";
 import { fromReturnCode, reasonCodeName } from "./reason_codes.ts";
 import { openTcp, openTls } from "./socket.ts";
@@ -257,7 +258,7 @@ function watchEnd(
   let cause: string | undefined;
   let reasonCode: number | undefined;
   client.on("error", (error) => {
-    cause ??= describe(error);
+    cause ??= networkErrorText(error);
     if ("code" in error && typeof error.code === "number") {
       reasonCode ??= error.code < 0x80 ? fromReturnCode(error.code) : error.code;
       cause = reasonCodeName(reasonCode);
@@ -269,7 +270,7 @@ function watchEnd(
   });
   return new Promise((resolve) => {
     client.once("close", () => {
-      if (stream?.failure instanceof Error) cause ??= describe(stream.failure);
+      if (stream?.failure instanceof Error) cause ??= networkErrorText(stream.failure);
       resolve({
         cause: cause ?? "the broker closed the connection",
         reasonCode,
@@ -277,24 +278,6 @@ function watchEnd(
       });
     });
   });
-}
-
-/** What to do about a TLS handshake that failed, by what the platform says of it. */
-const TLS_REMEDIES: readonly [problem: RegExp, remedy: string][] = [
-  [
-    /self-signed|unable to (get|verify)|issuer/i,
-    "if an authority of your own has signed it, name its certificate by --ca",
-  ],
-  [/altnames/, "if the broker is known by another name, give that by --tls-servername"],
-  [/alert: ?CertificateRequired/, "the broker wants a client certificate: --cert and --key"],
-  [/alert: ?(UnknownCA|(Bad|Unsupported|Unknown)?Certificate)/, "the broker does not accept the certificate in --cert"],
-];
-
-function describe(error: Error): string {
-  // Errors that gather one error for each address of a host have no message of their own.
-  if (error.message === "" && error instanceof AggregateError) return error.errors.map(String).join("; ");
-  const remedy = TLS_REMEDIES.find(([problem]) => problem.test(error.message))?.[1];
-  return remedy === undefined ? error.message : `${error.message}; ${remedy}`;
 }
 
 function toBuffer(bytes: Uint8Array): Buffer {

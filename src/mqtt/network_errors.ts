@@ -1,0 +1,24 @@
+/**
+ * Errors of the network, in words that help.
+ *
+ * @module
+ */
+
+/** What to do about a TLS handshake that failed, by what the platform says of it. */
+const TLS_REMEDIES: readonly [problem: RegExp, remedy: string][] = [
+  [
+    /self-signed|unable to (get|verify)|issuer/i,
+    "if an authority of your own has signed it, name its certificate by --ca",
+  ],
+  [/altnames/, "if the broker is known by another name, give that by --tls-servername"],
+  [/alert: ?CertificateRequired/, "the broker wants a client certificate: --cert and --key"],
+  [/alert: ?(UnknownCA|(Bad|Unsupported|Unknown)?Certificate)/, "the broker does not accept the certificate in --cert"],
+];
+
+/** What an error says, and what to do about it, where that is known. */
+export function networkErrorText(error: Error): string {
+  // Errors that gather one error for each address of a host have no message of their own.
+  if (error.message === "" && error instanceof AggregateError) return error.errors.map(String).join("; ");
+  const remedy = TLS_REMEDIES.find(([problem]) => problem.test(error.message))?.[1];
+  return remedy === undefined ? error.message : `${error.message}; ${remedy}`;
+}
