@@ -148,7 +148,7 @@ testOnBrokers("a host that says its last word and closes stdin gets its answer a
   await ends.host.send({ jsonrpc: "2.0", id: 1, method: "slow", params: { ms: 300 } });
   await ends.host.send({ jsonrpc: "2.0", id: 2, method: "x" });
   await ends.host.closeInput();
-  assert.equal(await exitCode(ends.host, 5_000), 0);
+  assert.equal(await exitCode(ends.host, 15_000), 0);
   await ends.host.output.ended;
   assert.deepEqual(ends.host.output.seen.map((line) => JSON.parse(line).id).toSorted(), [1, 2]);
 });
@@ -290,7 +290,7 @@ Deno.test("connect -- COMMAND closes the client's stdin when it is asked to end,
   await host.errors.find((line) => line.includes("the end of stdin"));
 
   await using nobody = startProxy(["connect", ...address, "--", "no-such-program"]);
-  assert.equal(await exitCode(nobody), 1);
+  assert.equal(await exitCode(nobody, 15_000), 1);
   await nobody.errors.find((line) => line.includes('there is no program "no-such-program"'));
 });
 
@@ -359,7 +359,7 @@ Deno.test("a server that the broker does not let in does not take the others dow
     await initialize(host);
     forbidden = /\/(one|two)\//;
     await using none = startProxy(["serve", ...serving]);
-    assert.equal(await exitCode(none), 77);
+    assert.equal(await exitCode(none, 15_000), 77);
     assert.match((await ask(host, 1, "x")).result.echo, /x/);
   } finally {
     await Deno.remove(file);
@@ -412,7 +412,7 @@ Deno.test("the log is JSON when it is asked for, and nothing when it is off", as
   ]);
   await silent.send({ jsonrpc: "2.0", id: 1, method: "x" });
   await silent.closeInput();
-  assert.equal(await exitCode(silent), 0);
+  assert.equal(await exitCode(silent, 15_000), 0);
   await silent.errors.ended;
   assert.deepEqual(silent.errors.seen, []);
 });
