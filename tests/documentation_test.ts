@@ -152,3 +152,19 @@ Deno.test("the program in the README works", async () => {
     await Deno.remove(directory, { recursive: true });
   }
 });
+
+Deno.test("everything in the public library is documented, and refers to what is public or the SDK's", async () => {
+  const { stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["doc", "--lint", "mod.ts"],
+    cwd: new URL("..", import.meta.url),
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = new TextDecoder().decode(stderr);
+  const problems = [...text.matchAll(/^error\[.*/gm)].map(([line]) => line);
+  assert.deepEqual(
+    problems,
+    ["mqttClientTransport", "serveMqtt"].map((name) =>
+      `error[private-type-ref]: public type '${name}' references private type 'Transport'`
+    ),
+  );
+});

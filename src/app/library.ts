@@ -28,7 +28,9 @@ const MAXIMUM_MESSAGE = 64 * 1024 * 1024;
 export interface BrokerOptions {
   /** `mqtt://`, `mqtts://`, `ws://` or `wss://`, possibly with username and password. */
   readonly broker: string;
+  /** User to log in as. */
   readonly username?: string;
+  /** Password of the user. */
   readonly password?: string;
   /** MQTT client id; a random one by default. */
   readonly clientId?: string;

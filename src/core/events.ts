@@ -15,8 +15,21 @@ export type ProxyEvent =
     readonly protocolVersion: 4 | 5;
     readonly sessionPresent: boolean;
   }
-  | (BrokerTrouble<"broker.lost"> & { readonly retryIn: number })
-  | (BrokerTrouble<"broker.refused"> & { /** Never when `undefined`. */ readonly retryIn: number | undefined })
+  | {
+    readonly type: "broker.lost";
+    readonly broker: string;
+    readonly clientId: string;
+    readonly cause: string;
+    readonly retryIn: number;
+  }
+  | {
+    readonly type: "broker.refused";
+    readonly broker: string;
+    readonly clientId: string;
+    readonly cause: string;
+    /** Never when `undefined`. */
+    readonly retryIn: number | undefined;
+  }
   | { readonly type: "broker.closed"; readonly broker: string; readonly clientId: string }
   | { readonly type: "broker.downgraded"; readonly broker: string; readonly cause: string }
   | { readonly type: "subscription.refused"; readonly filter: string; readonly cause: string }
@@ -42,14 +55,6 @@ export type ProxyEvent =
   | { readonly type: "request.ended"; readonly method: string; readonly duration: number }
   | { readonly type: "request.failed"; readonly method: string; readonly reason: string; readonly cause: string }
   | { readonly type: "warning"; readonly text: string };
-
-/** There is no connection to the broker, for now. */
-export interface BrokerTrouble<Type extends string> {
-  readonly type: Type;
-  readonly broker: string;
-  readonly clientId: string;
-  readonly cause: string;
-}
 
 /** Takes events. Must not block and must not throw. */
 export type Observer = (event: ProxyEvent) => void;

@@ -35,11 +35,14 @@ export const PARSE_ERROR_CODE = -32700;
 
 /** A transport failure: a sentence that names the cause and the remedy, a reason word, and details. */
 export class Failure extends Error {
+  /** Always `Failure`. */
   override readonly name = "Failure";
+  /** Why, in a word. */
   readonly reason: FailureReason;
   /** Further members of `error.data`. Never credentials, never payloads. */
   readonly details: Readonly<Record<string, string | number | boolean>>;
 
+  /** A failure with a sentence for people: the cause, and what to do. */
   constructor(
     reason: FailureReason,
     message: string,
@@ -51,7 +54,11 @@ export class Failure extends Error {
     this.details = details;
   }
 
-  /** The JSON-RPC error response to the request with this `id`, which is JSON text and is repeated as it is. */
+  /**
+   * The JSON-RPC error response to the request with this `id`, which is JSON text and is repeated as it is.
+   *
+   * @internal
+   */
   toResponse(id: string): Message {
     return errorResponse(id, TRANSPORT_ERROR_CODE, this.message, { reason: this.reason, ...this.details });
   }

@@ -6,9 +6,12 @@
 
 /** Settings that cannot work. Each problem is a sentence that names the setting and what to do about it. */
 export class UsageError extends Error {
+  /** Always `UsageError`. */
   override readonly name = "UsageError";
+  /** Each one as a sentence. */
   readonly problems: readonly string[];
 
+  /** An error of these problems, each one as a sentence. */
   constructor(problems: readonly string[], options?: ErrorOptions) {
     super(problems.join("\n"), options);
     this.problems = problems;
