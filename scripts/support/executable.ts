@@ -65,6 +65,8 @@ export async function compile(entryPoint: string, output: string, target?: strin
     "--no-config", // a bundle needs no packages, and so must not get any
     "--no-npm",
     "--no-remote",
+    // It would be read from a file of a well-known name in the directory for temporary files, and run, whoever wrote it.
+    "--no-code-cache",
     V8_FLAGS,
     "--no-prompt", // whoever sits at a terminal is not the one to ask, and a question would garble stdio
     ...permissionFlags(),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { isTopicLevel, topicFilterProblem, topicNameProblem } from "../mqtt/mod.ts";
 import { brokerUrlProblem } from "./broker_url.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { errorText } from "../core/error_text.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { isTopicLevel } from "../mqtt/mod.ts";

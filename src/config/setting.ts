@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../core/usage_error.ts";
 
 /** A setting. Its text, from wherever it comes, is read by `schema`. */

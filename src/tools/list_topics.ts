@@ -1,5 +1,5 @@
 /** The tool `list_topics`. @module */
-import { z } from "zod";
+import * as z from "zod";
 import { whenOnline } from "../mqtt/mod.ts";
 import type { ReceivedPacket } from "../mqtt/mod.ts";
 import { listen } from "./listening.ts";

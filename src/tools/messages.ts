@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { z } from "zod";
+import * as z from "zod";
 import type { PublishProperties, ReceivedPacket, UserProperties } from "../mqtt/mod.ts";
 import { ToolError } from "./tool.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * A parameter that is no text. Its value may come as JSON text all the same: hosts exist that hand on nothing but

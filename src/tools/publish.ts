@@ -1,5 +1,5 @@
 /** The tool `publish`. @module */
-import { z } from "zod";
+import * as z from "zod";
 import { publishMessage } from "./delivery.ts";
 import { toBytes, toProperties } from "./messages.ts";
 import { encoding, lenient, message, PROPERTIES, qos, topicToPublish } from "./parameters.ts";

@@ -1,5 +1,5 @@
 /** The tool `request`. @module */
-import { z } from "zod";
+import * as z from "zod";
 import { whenOnline } from "../mqtt/mod.ts";
 import { publishMessage } from "./delivery.ts";
 import { MESSAGE, toBytes, toProperties, toToolMessage } from "./messages.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Collected } from "./kept_subscriptions.ts";
 import { MESSAGE, toToolMessage } from "./messages.ts";
 

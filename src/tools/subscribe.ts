@@ -1,5 +1,5 @@
 /** The tool `subscribe`. @module */
-import { z } from "zod";
+import * as z from "zod";
 import { whenOnline } from "../mqtt/mod.ts";
 import { listen } from "./listening.ts";
 import { filter, lenient, qos, timeout } from "./parameters.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { ToolContext } from "./context.ts";
 import type { CallToolResult, McpServer, ToolAnnotations } from "./sdk.ts";
 

@@ -1,5 +1,5 @@
 /** The tool `unsubscribe`. @module */
-import { z } from "zod";
+import * as z from "zod";
 import { filter } from "./parameters.ts";
 import { tool } from "./tool.ts";
 

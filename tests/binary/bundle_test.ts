@@ -54,6 +54,11 @@ Deno.test("the bundle has what the program needs, and nothing of the MCP SDK's w
   );
 });
 
+Deno.test("the bundle has none of zod's languages but English", () => {
+  const languages = files.values().flatMap((text) => text.matchAll(/zod\/[^/]+\/v4\/locales\/([\w-]+)\.js/g));
+  assert.deepEqual([...new Set(languages.map(([, name]) => name))], ["en"]);
+});
+
 Deno.test("help and version load neither MQTT.js nor the MCP SDK", () => {
   const loaded = packagesLoadedWith("main.js");
   assert.ok(loaded.has("commander"));

@@ -82,6 +82,27 @@ Deno.test({
 });
 
 Deno.test({
+  name: `the executable leaves no file behind, and so finds none that others have put there${needs}`,
+  ignore,
+  fn: async () => {
+    await using broker = await embeddedBroker();
+    const directory = await Deno.makeTempDir();
+    try {
+      const env = Object.fromEntries(
+        ["HOME", "TMPDIR", "TEMP", "TMP", "XDG_CACHE_HOME"].map((name) => [name, directory]),
+      );
+      for (const _ of ["the first time", "the second time"]) {
+        await using process = start(["list", "--broker", broker.url, "--wait", "0"], env);
+        assert.equal((await process.status).code, 0);
+        assert.deepEqual(await Array.fromAsync(Deno.readDir(directory)), []);
+      }
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
   name: `executables at both ends carry requests, large ones too${needs}`,
   ignore,
   fn: async () => {

@@ -14,7 +14,7 @@ import {
   LoggingMessageNotificationSchema,
   ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import { z } from "zod";
+import * as z from "zod";
 import { Failure, mqttClientTransport, type MqttServer, type ProxyEvent, serveMqtt, UsageError } from "../../mod.ts";
 import { ECHO } from "../support/bridge.ts";
 import { testOnBrokers } from "../support/brokers.ts";
