@@ -27,7 +27,7 @@ const FLAGS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 /** Flags of other programs that the README names: Deno, Docker, sha256sum, gh, and those of this project's scripts. */
 const FOREIGN: ReadonlySet<string> = new Set(
   ("--allow-env --allow-net --allow-read --allow-run --allow-write --all --cap-drop --global --ignore-env " +
-    "--ignore-missing --check --repo --rm --target --version").split(" "),
+    "--ignore-missing --check --executable --repo --rm --target --version").split(" "),
 );
 
 /** The text between a heading and the next one of the same or a higher level. */

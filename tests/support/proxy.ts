@@ -9,7 +9,7 @@ import { LineSplitter } from "../../src/stdio/line_splitter.ts";
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 /** The command that runs `main.ts` with the Deno that runs this test. */
-export const PROXY_COMMAND: readonly string[] = [Deno.execPath(), "run", "--no-lock", "-A", MAIN];
+export const PROXY_COMMAND: readonly string[] = [Deno.execPath(), "run", "-A", MAIN];
 
 /** How a {@linkcode Process} is started. */
 export interface ProcessOptions {
@@ -161,7 +161,7 @@ export class Lines {
 
 /** Starts our program with these flags of `deno run` instead of `-A`. */
 export function startProxyUnder(flags: readonly string[], args: readonly string[], options?: ProcessOptions): Process {
-  return new Process([Deno.execPath(), "run", "--no-lock", "--no-prompt", ...flags, MAIN, ...args], options);
+  return new Process([Deno.execPath(), "run", "--no-prompt", ...flags, MAIN, ...args], options);
 }
 
 /** Starts our program. */
@@ -184,5 +184,5 @@ export async function startServe(args: readonly string[], options?: ProcessOptio
 /** The command of an MCP server among the fixtures. */
 export function fixture(name: string): string[] {
   const file = fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
-  return [Deno.execPath(), "run", "--no-lock", "-A", file];
+  return [Deno.execPath(), "run", "-A", file];
 }
