@@ -59,19 +59,24 @@ for (const name of HOST_NAMES) {
 }
 
 Deno.test("hosts keep their files where they keep them", () => {
-  const linux = { os: "linux", home: "/home/me", config: "/home/me/.config", currentDirectory: "/work" } as const;
+  const linux = { os: "linux", home: "/home/me", config: "/home/me/.config", currentDirectory: "/project" } as const;
   const windows = {
     os: "windows",
     home: "C:/Users/me",
     config: "C:/Users/me/AppData",
     currentDirectory: "C:/",
   } as const;
-  const darwin = { os: "darwin", home: "/Users/me", config: "/Users/me/.config", currentDirectory: "/work" } as const;
+  const darwin = {
+    os: "darwin",
+    home: "/Users/me",
+    config: "/Users/me/.config",
+    currentDirectory: "/project",
+  } as const;
   const desktop = HOSTS["claude-desktop"].file;
   assert.equal(desktop?.(linux), "/home/me/.config/Claude/claude_desktop_config.json");
   assert.equal(desktop?.(windows), "C:/Users/me/AppData/Claude/claude_desktop_config.json");
   assert.equal(desktop?.(darwin), "/Users/me/Library/Application Support/Claude/claude_desktop_config.json");
-  assert.equal(HOSTS.vscode.file?.(linux), "/work/.vscode/mcp.json");
+  assert.equal(HOSTS.vscode.file?.(linux), "/project/.vscode/mcp.json");
 });
 
 Deno.test("merging keeps what is there, and replaces the entry of the same name", () => {
