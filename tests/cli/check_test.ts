@@ -141,6 +141,17 @@ testOnMosquitto("check reports what the broker says of itself", async () => {
   assert.equal(finding(report, "retained messages").verdict, "problem");
 });
 
+Deno.test("check reports on a broker that closes the connection over every filter that it does not allow", async () => {
+  await using broker = await embeddedBroker();
+  broker.aedes.authorizeSubscribe = (_client, subscription, done) =>
+    subscription.topic.startsWith("mcp/x/") ? done(null, subscription) : done(new Error("Not authorized"));
+  const { code, report } = await check("--broker", broker.url, "--name", "x");
+  assert.equal(code, 0, JSON.stringify(report, undefined, 2));
+  assert.equal(finding(report, "round trip").verdict, "ok");
+  assert.equal(finding(report, "connections per user").value, "several");
+  assert.equal(finding(report, "$mcp-… topics").value, "do not all pass");
+});
+
 Deno.test("check says when a broker speaks only MQTT 3.1.1", async () => {
   const aedes = await Aedes.createBroker();
   const server = createServer(aedes.handle);

@@ -14,7 +14,7 @@ export const ROUNDS = 5;
 /** The connection itself. */
 export async function connectionFindings(probe: Probe, broker: BrokerSettings): Promise<Finding[]> {
   const times: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) times.push(await probe.roundTrip("mcp/check/round-trip"));
+  for (let round = 0; round < ROUNDS; round++) times.push(await probe.roundTrip());
   const roundTrip = median(times);
   const old = probe.protocolVersion === 4;
   return [

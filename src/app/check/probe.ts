@@ -113,11 +113,14 @@ export class Probe implements AsyncDisposable {
     }
   }
 
-  /** How long the broker takes to answer, in ms: as long as a SUBSCRIBE for which it has nothing to do. */
-  async roundTrip(filter: string): Promise<number> {
+  /**
+   * How long the broker takes to answer, in ms: as long as an UNSUBSCRIBE for which it has nothing to do. Nobody has to be
+   * allowed that; over a SUBSCRIBE that they do not allow, some brokers close the connection.
+   */
+  async roundTrip(): Promise<number> {
     const connection = await this.#connected();
     const before = performance.now();
-    await this.#answered(connection, connection.subscribe([{ filter, qos: 1, noLocal: false }]));
+    await this.#answered(connection, connection.unsubscribe(`mcp/${crypto.randomUUID()}`));
     return performance.now() - before;
   }
 

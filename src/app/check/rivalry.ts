@@ -13,10 +13,10 @@ import { beside, Probe, type ProbeOptions } from "./probe.ts";
 /** Connects a second client beside `first`. */
 export async function rivalryFinding(options: ProbeOptions, first: Probe): Promise<Finding> {
   const name = "connections per user";
-  await first.roundTrip("mcp/check/rivalry"); // it may have been lost over what was tried before
+  await first.roundTrip(); // it may have been lost over what was tried before
   try {
     await using second = await Probe.open(beside(options), first.protocolVersion);
-    await second.roundTrip("mcp/check/rivalry");
+    await second.roundTrip();
   } catch (error) {
     return { name, value: "one", verdict: "note", meaning: `a second client is not let in: ${errorText(error)}` };
   }
