@@ -40,11 +40,20 @@ print(
   `${executable}: medians of ${values.rounds} rounds, ${Deno.build.target}, ${navigator.hardwareConcurrency} cores`,
 );
 print(`size                                ${(size / 1e6).toFixed(1).padStart(6)} MB`);
+print(`size, compressed (gzip)             ${(await compressedSize() / 1e6).toFixed(1).padStart(6)} MB`);
 print(`--version, start to end             ${median(version).toFixed(0).padStart(6)} ms`);
 print(`serve, start to online              ${median(serve).toFixed(0).padStart(6)} ms`);
 print(`connect, start to connected         ${median(connect).toFixed(0).padStart(6)} ms`);
 print(`serve, online, resident memory      ${median(serveMemory).toFixed(0).padStart(6)} MB`);
 print(`connect, connected, resident memory ${median(connectMemory).toFixed(0).padStart(6)} MB`);
+
+/** In bytes: what a download takes. */
+async function compressedSize(): Promise<number> {
+  const { readable } = await Deno.open(executable);
+  let bytes = 0;
+  for await (const chunk of readable.pipeThrough(new CompressionStream("gzip"))) bytes += chunk.length;
+  return bytes;
+}
 
 /** From the start of a process to its end, in ms. */
 async function runTime(args: readonly string[]): Promise<number> {

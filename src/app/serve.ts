@@ -7,8 +7,8 @@ import type { BrokerConfig, RestartPolicyName, ServerEntry, TopicConfig } from "
 import type { Observer, Observers } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import type { Credentials } from "../core/secret.ts";
-import { ChildPool } from "./child_pool.ts";
 import { Rivals } from "../mqtt/mod.ts";
+import { ChildPool } from "./child_pool.ts";
 import { clientIdFor } from "./client_id.ts";
 import { HostedServer, serverOptions } from "./hosted_server.ts";
 import { Links } from "./links.ts";

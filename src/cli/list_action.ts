@@ -2,8 +2,8 @@
 import { list, type ListedServer, type Listing, watch } from "../app/mod.ts";
 import { brokerConfig, readBrokerFiles } from "../config/mod.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { startBrokerLog } from "./broker_log.ts";
 import type { Announcement } from "../wire/mod.ts";
+import { startBrokerLog } from "./broker_log.ts";
 import type { Action } from "./command.ts";
 import { EXIT_INTERRUPTED, EXIT_OK } from "./exit_codes.ts";
 import type { ListSettings } from "./list.ts";

@@ -236,15 +236,13 @@ export class BrokerLink implements MqttLink {
     this.#connection = undefined;
     this.#outbox.detach(reasonCode);
     // Two clients of one id take the connection from each other: that must not go on at full speed.
-    const stable = reasonCode === SESSION_TAKEN_OVER ? STABLE_AFTER : WORKED_FOR;
-    if (this.#clock.now() - since >= stable) this.#failures = 0;
+    const takenOver = reasonCode === SESSION_TAKEN_OVER;
+    if (this.#clock.now() - since >= (takenOver ? STABLE_AFTER : WORKED_FOR)) this.#failures = 0;
     this.#login.reset();
-    const advice = reasonCode === SESSION_TAKEN_OVER ? `; ${this.#takenOver}` : "";
+    const advice = takenOver
+      ? `; another connection uses the client id "${this.#clientId}": give each process its own by --client-id`
+      : "";
     return { cause: this.#redact(complaint ?? cause + advice), refused: undefined };
-  }
-
-  get #takenOver(): string {
-    return `another connection uses the client id "${this.#clientId}": give each process its own by --client-id`;
   }
 
   /** Subscribes to everything, what is asked for meanwhile included. Resolves as {@linkcode requestSubscriptions} does. */

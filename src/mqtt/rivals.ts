@@ -61,11 +61,13 @@ export class Rivals {
     const before = this.#last;
     this.#last = contender;
     contender.online = true;
-    this.#takeovers = before !== undefined && this.#isTakeover(contender, before) ? this.#takeovers + 1 : 0;
-    if (before === undefined || this.#takeovers < CONCLUSIVE) return;
-    this.#takeovers = 0;
-    const [first, second] = this.#contenders.filter((other) => other === contender || other === before);
-    second?.link.refuse(oneClient(first?.link.clientId ?? "", second.link.clientId));
+    if (before === undefined || !this.#isTakeover(contender, before)) {
+      this.#takeovers = 0;
+    } else if (++this.#takeovers >= CONCLUSIVE) {
+      this.#takeovers = 0;
+      const [first, second] = this.#contenders.filter((other) => other === contender || other === before);
+      if (first !== undefined) second?.link.refuse(oneClient(first.link.clientId, second.link.clientId));
+    }
   }
 
   /** Where all are one client, at most one of them is up, and it took the place of the one before. */

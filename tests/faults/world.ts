@@ -94,7 +94,7 @@ export class World implements AsyncDisposable {
   }
 
   async startServe(): Promise<void> {
-    const command = [Deno.execPath(), "run", "--no-lock", "-A", SERVER, this.#record];
+    const command = [Deno.execPath(), "run", "-A", SERVER, this.#record];
     const { env = {}, serve = [] } = this.#options;
     this.#serve = await startServe([...this.#arguments(this.serverNetwork), ...serve, "--", ...command], { env });
   }

@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
-import type { ConnectAnswer } from "../../src/mqtt/connection.ts";
-import { LARGEST_PACKET, limitsOf } from "../../src/mqtt/broker_profiles.ts";
+import { LARGEST_PACKET } from "../../src/mqtt/broker_profiles.ts";
 import { BROKER_PROFILES } from "../../src/mqtt/mod.ts";
-import { PLAIN_ANSWER } from "../support/fake_connection.ts";
-
-function limits(answer: Partial<ConnectAnswer>, profile = BROKER_PROFILES.standard) {
-  return limitsOf({ ...PLAIN_ANSWER, ...answer }, 5, 60, profile);
-}
+import { limits } from "../support/fake_connection.ts";
 
 Deno.test("what a broker does not mention is available", () => {
   assert.deepEqual(limits({}), {

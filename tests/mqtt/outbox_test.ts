@@ -1,19 +1,12 @@
 import assert from "node:assert/strict";
-import { limitsOf } from "../../src/mqtt/broker_profiles.ts";
-import { BROKER_PROFILES } from "../../src/mqtt/mod.ts";
-import type { ConnectAnswer } from "../../src/mqtt/connection.ts";
-import type { BrokerLimits, PublishPacket, QoS } from "../../src/mqtt/link.ts";
+import type { PublishPacket, QoS } from "../../src/mqtt/link.ts";
 import { Failure } from "../../src/core/failure.ts";
 import { Outbox } from "../../src/mqtt/outbox.ts";
-import { FakeConnection, PLAIN_ANSWER } from "../support/fake_connection.ts";
+import { FakeConnection, limits } from "../support/fake_connection.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { fc, holdsAsync } from "../support/properties.ts";
 
 const MEGABYTE = 1024 * 1024;
-
-function limits(answer: Partial<ConnectAnswer> = {}): BrokerLimits {
-  return limitsOf({ ...PLAIN_ANSWER, ...answer }, 5, 60, BROKER_PROFILES.standard);
-}
 
 function packet(topic: string, { qos = 1 as QoS, size = 1, ...rest }: Partial<PublishPacket> & { size?: number } = {}) {
   return { topic, payload: new Uint8Array(size), qos, ...rest };

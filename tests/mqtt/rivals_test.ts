@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import type { Failure } from "../../src/core/failure.ts";
 import { type LinkState, type MqttLink, Rivals } from "../../src/mqtt/mod.ts";
-import { BROKER_PROFILES, limitsOf } from "../../src/mqtt/broker_profiles.ts";
-import { PLAIN_ANSWER } from "../support/fake_connection.ts";
+import { limits } from "../support/fake_connection.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 
-const ONLINE: LinkState = { status: "online", limits: limitsOf(PLAIN_ANSWER, 5, 60, BROKER_PROFILES.standard) };
+const ONLINE: LinkState = { status: "online", limits: limits() };
 const LOST: LinkState = { status: "connecting", failure: undefined };
 
 /** Links that do what the test says, and what has become of them. */

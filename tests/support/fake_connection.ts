@@ -12,7 +12,8 @@ import {
   type MqttConnection,
   type SubscriptionRequest,
 } from "../../src/mqtt/connection.ts";
-import type { PublishPacket, ReceivedPacket } from "../../src/mqtt/link.ts";
+import { BROKER_PROFILES, limitsOf } from "../../src/mqtt/broker_profiles.ts";
+import type { BrokerLimits, PublishPacket, ReceivedPacket } from "../../src/mqtt/link.ts";
 import { settle } from "./manual_clock.ts";
 
 /** What a broker says that says nothing in particular. */
@@ -30,6 +31,11 @@ export const PLAIN_ANSWER: ConnectAnswer = {
   topicAliasMaximum: undefined,
   userProperties: {},
 };
+
+/** What a broker grants that says this, and nothing else in particular. */
+export function limits(answer: Partial<ConnectAnswer> = {}, profile = BROKER_PROFILES.standard): BrokerLimits {
+  return limitsOf({ ...PLAIN_ANSWER, ...answer }, 5, 60, profile);
+}
 
 /** A connection whose broker is the test. */
 export class FakeConnection implements MqttConnection {

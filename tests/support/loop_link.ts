@@ -5,25 +5,12 @@
  */
 import { Dispatcher } from "../../src/mqtt/dispatcher.ts";
 import type { LinkState, MqttLink, PublishPacket, ReceivedPacket, Settled, Subscription } from "../../src/mqtt/mod.ts";
+import { limits } from "./fake_connection.ts";
 
 /** An {@linkcode MqttLink} that is always online. */
 export class LoopLink implements MqttLink {
   readonly clientId: string;
-  readonly state: LinkState = {
-    status: "online",
-    limits: {
-      protocolVersion: 5,
-      maximumQoS: 2,
-      retainAvailable: true,
-      wildcardSubscriptionAvailable: true,
-      sharedSubscriptionAvailable: true,
-      subscriptionIdentifiersAvailable: true,
-      maximumPacketSize: 1_000,
-      receiveMaximum: 100,
-      keepAlive: 60,
-      userProperties: {},
-    },
-  };
+  readonly state: LinkState = { status: "online", limits: limits({ maximumPacketSize: 1_000, receiveMaximum: 100 }) };
   readonly #published: (packet: PublishPacket) => void;
   readonly #dispatcher = new Dispatcher();
   readonly #watchers = new Set<(state: LinkState) => void>();
