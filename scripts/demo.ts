@@ -8,7 +8,7 @@
  * @module
  */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { getDefaultEnvironment, StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import {
   type CreateMessageRequest,
   CreateMessageRequestSchema,
@@ -19,6 +19,7 @@ import {
 import assert from "node:assert/strict";
 import metadata from "../deno.json" with { type: "json" };
 import { withTimeLimit } from "../src/core/clock.ts";
+import { childEnvironment } from "../src/stdio/mod.ts";
 import { embeddedBroker } from "../tests/support/embedded_broker.ts";
 import { type Process, PROXY_COMMAND, startServe } from "../tests/support/proxy.ts";
 import { Narrator } from "./support/narrator.ts";
@@ -33,9 +34,6 @@ const CLEANUP_LIMIT = 5_000;
 const SERVER_PACKAGE = metadata.imports["@modelcontextprotocol/server-everything"];
 const SERVER_COMMAND = [Deno.execPath(), "run", "-A", "--quiet", SERVER_PACKAGE];
 
-/** Where Deno keeps packages, if it is not the usual place: the processes of the demo must look there too. */
-const DENO_DIR = Deno.env.get("DENO_DIR");
-
 const story = new Narrator();
 
 async function demo(signal: AbortSignal): Promise<void> {
@@ -48,8 +46,7 @@ async function demo(signal: AbortSignal): Promise<void> {
   story.chapter("The server side: `serve` puts a stdio MCP server on the broker");
   const address = ["--broker", broker.url, "--name", "everything"];
   story.command(["serve", ...address, "--", "deno", ...SERVER_COMMAND.slice(1)]);
-  const passed = DENO_DIR === undefined ? [] : ["--pass-env", "DENO_DIR"];
-  await using serve = await startServe([...address, ...passed, "--", ...SERVER_COMMAND]);
+  await using serve = await startServe([...address, "--", ...SERVER_COMMAND]);
   story.tell(`serve: ${await logged(serve, " is online on ")}`);
 
   story.chapter("The host side: an MCP client starts `connect`, as if it were the server itself");
@@ -58,7 +55,7 @@ async function demo(signal: AbortSignal): Promise<void> {
   const transport = new StdioClientTransport({
     command,
     args: [...args, "connect", ...address],
-    env: { ...getDefaultEnvironment(), NO_COLOR: "1", ...(DENO_DIR === undefined ? {} : { DENO_DIR }) },
+    env: { ...childEnvironment({}, []), NO_COLOR: "1" },
   });
   const client = new Client({ name: "demo", version: "1.0.0" }, { capabilities: { sampling: {}, roots: {} } });
   await using _ = { [Symbol.asyncDispose]: () => client.close() };

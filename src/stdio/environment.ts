@@ -5,12 +5,43 @@
  */
 
 /**
- * The variables every child gets: what programs need to find themselves and their files, and nothing that
- * could be a secret. The lists follow the MCP SDKs, whose hosts start servers the same way.
+ * How a program reaches the network, and where Deno keeps packages. Behind a proxy or a certificate authority of one's
+ * own, `npx` and `deno run` can fetch no server without these.
+ */
+const NETWORK: readonly string[] = [
+  "DENO_DIR",
+  "HTTPS_PROXY",
+  "HTTP_PROXY",
+  "NODE_EXTRA_CA_CERTS",
+  "NO_PROXY",
+  "SSL_CERT_DIR",
+  "SSL_CERT_FILE",
+  "npm_config_registry",
+];
+
+/** The same for programs that know the lower-case names only, such as curl. Windows does not tell them apart. */
+const NETWORK_ON_UNIX: readonly string[] = [...NETWORK, "http_proxy", "https_proxy", "no_proxy"];
+
+/**
+ * The variables every child gets: what programs need to find themselves, their files and the network. The rest of the
+ * lists follows the MCP SDKs, whose hosts start servers the same way.
  */
 export const INHERITED_ON: Readonly<Record<"unix" | "windows", readonly string[]>> = {
-  unix: ["HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "TZ", "USER"],
+  unix: [
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LOGNAME",
+    "PATH",
+    "SHELL",
+    "TERM",
+    "TMPDIR",
+    "TZ",
+    "USER",
+    ...NETWORK_ON_UNIX,
+  ],
   windows: [
+    ...NETWORK,
     "APPDATA",
     "COMSPEC",
     "HOMEDRIVE",

@@ -58,7 +58,9 @@ const CONVERSATIONS: Readonly<Record<string, (url: string) => Promise<void>>> = 
   launch: async (url) => {
     const file = await Deno.makeTempFile();
     await Deno.writeTextFile(file, JSON.stringify({ MQTT_BROKER: new URL(url).host }));
-    const flags = [...flagsOf("launch", url), `--allow-read=${file}`];
+    // The server is a program of Deno's, which may keep its packages in a place of this machine's own.
+    const passed = Deno.env.has("DENO_DIR") ? ["--allow-env=DENO_DIR"] : [];
+    const flags = [...flagsOf("launch", url), ...passed, `--allow-read=${file}`];
     await using host = startProxyUnder(flags, ["launch", "--credentials-file", file, "--", ...PROXY_COMMAND, "tools"]);
     await listTools(host);
     await Deno.remove(file);

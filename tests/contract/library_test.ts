@@ -19,7 +19,7 @@ import { Failure, mqttClientTransport, type MqttServer, type ProxyEvent, serveMq
 import { ECHO } from "../support/bridge.ts";
 import { testOnBrokers } from "../support/brokers.ts";
 import { embeddedBroker, type TestBroker } from "../support/embedded_broker.ts";
-import { EVERYTHING } from "../support/everything.ts";
+import { EVERYTHING } from "../support/packages.ts";
 import { freePort } from "../support/net.ts";
 import { startServe } from "../support/proxy.ts";
 import { eventually, within } from "../support/wait.ts";

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { childEnvironment } from "../../src/stdio/mod.ts";
 import { testOnBrokers } from "../support/brokers.ts";
-import { EVERYTHING } from "../support/everything.ts";
+import { EVERYTHING } from "../support/packages.ts";
 import { Process, startProxy, startServe } from "../support/proxy.ts";
 
 // deno-lint-ignore no-explicit-any -- messages of any shape

@@ -10,9 +10,10 @@
 import assert from "node:assert/strict";
 import { embeddedBroker } from "../support/embedded_broker.ts";
 import { httpAdapter } from "../support/http_adapter.ts";
+import { packageCommand } from "../support/packages.ts";
 import { fixture, Process, PROXY_COMMAND, startServe } from "../support/proxy.ts";
 
-const SUITE = [Deno.execPath(), "run", "--no-lock", "-A", "npm:@modelcontextprotocol/conformance@0.1.16"];
+const SUITE = packageCommand("@modelcontextprotocol/conformance");
 const SERVER = fixture("conformance_server.ts");
 
 /** What the suite has found out about one thing, as far as every run has to find the same. */
