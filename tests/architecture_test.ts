@@ -26,7 +26,7 @@ const LAYERS: Readonly<Record<string, number>> = {
 
 /** The packages that belong to one place, and that place. */
 const OWNERS: readonly [packages: RegExp, owner: RegExp][] = [
-  [/^mqtt(\/|$)/, /^src\/mqtt\/mqttjs\.ts$/],
+  [/^mqtt(\/|$)/, /^src\/mqtt\/connection\/mqttjs\.ts$/],
   [/^@modelcontextprotocol\/sdk(\/|$)/, /^src\/(app\/(transport|library)\.ts|tools\/.+)$/],
   [/^commander$/, /^src\/cli\//],
   [/^@logtape\//, /^src\/observe\//],

@@ -109,7 +109,9 @@ Deno.test("the README has every reason word and every metric, and no other", asy
 });
 
 Deno.test("the README has every user property that sessions are made of", async () => {
-  const source = await Deno.readTextFile(new URL("../src/wire/request_response/properties.ts", import.meta.url));
+  const source = await Deno.readTextFile(
+    new URL("../src/wire/request_response/session/properties.ts", import.meta.url),
+  );
   const properties = Array.from(source.matchAll(/^(?:export )?const \w+ = "(mcp-\w+)"/gm), ([, name = ""]) => name);
   const rows = Array.from(section("## On the wire").matchAll(/^\| `(mcp-\w+)` +\|/gm), ([, name = ""]) => name);
   assert.deepEqual(rows.toSorted(), properties.toSorted());

@@ -15,11 +15,11 @@ import {
 } from "../config/mod.ts";
 import type { ProxyEvent } from "../core/events.ts";
 import type { IncomingSession } from "../wire/mod.ts";
-import { clientIdFor } from "./client_id.ts";
-import { HostedServer, serverOptions } from "./hosted_server.ts";
+import { clientIdFor } from "./client_identity.ts";
+import { HostedServer, serverOptions } from "./serve/server_endpoint.ts";
 import { Links } from "./links.ts";
 import { profilesFor } from "./profiles.ts";
-import { remoteServer } from "./remote_server.ts";
+import { remoteServer } from "./connect/remote_server.ts";
 import { ChannelTransport } from "./transport.ts";
 
 const MAXIMUM_MESSAGE = 64 * 1024 * 1024;

@@ -1,10 +1,10 @@
 /** The commands and the library, put together. @module */
-export { withRemoteServer } from "./call.ts";
+export { withRemoteServer } from "./call/call.ts";
 export { check, type CheckConfig } from "./check/check.ts";
 export type { CheckReport, Finding, TopicFinding, Verdict } from "./check/finding.ts";
-export { list, type ListConfig, type Listing, watch } from "./list.ts";
-export { lookForProgram } from "./child_pool.ts";
-export { connect } from "./connect.ts";
+export { list, type ListConfig, type Listing, watch } from "./list/list.ts";
+export { lookForProgram } from "./serve/child_pool.ts";
+export { connect } from "./connect/connect.ts";
 export { launch, type LaunchConfig, type LaunchHost } from "./launch.ts";
 export {
   type BrokerOptions,
@@ -16,7 +16,7 @@ export {
   type ServerAddress,
 } from "./library.ts";
 export { preloadTools, tools, type ToolsConfig } from "./tools.ts";
-export { McpClient, RemoteError } from "./mcp_client.ts";
-export { type RemoteServerConfig } from "./remote_server.ts";
-export { type ListedInstance, type ListedServer } from "./roster.ts";
-export { serve, type ServeConfig, type ServedEntry } from "./serve.ts";
+export { McpClient, RemoteError } from "./call/mcp_client.ts";
+export { type RemoteServerConfig } from "./connect/remote_server.ts";
+export { type ListedInstance, type ListedServer } from "./list/server_registry.ts";
+export { serve, type ServeConfig, type ServedEntry } from "./serve/serve.ts";

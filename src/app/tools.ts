@@ -9,8 +9,8 @@ import { withTimeLimit } from "../core/clock.ts";
 import type { Observer } from "../core/events.ts";
 import { BrokerLink } from "../mqtt/mod.ts";
 import type { ToolServerOptions } from "../tools/mod.ts";
-import { clientIdFor } from "./client_id.ts";
-import { PatientChannel } from "./patient_channel.ts";
+import { clientIdFor } from "./client_identity.ts";
+import { PatientChannel } from "./lingering_channel.ts";
 import { ChannelTransport } from "./transport.ts";
 
 /** Everything that the tool server has to know. */

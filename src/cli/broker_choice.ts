@@ -13,11 +13,10 @@ import {
   type Values,
 } from "../config/mod.ts";
 import { allOrProblems, UsageError } from "../core/usage_error.ts";
-import type { Log } from "../observe/mod.ts";
 import { type ByteSource, ownInput } from "../stdio/mod.ts";
-import { startBrokerLog } from "./broker_log.ts";
-import { startLoginLog } from "./login_log.ts";
-import { ownLogin, refuseLoginFlags } from "./own_login.ts";
+import { type OwnLogin, ownLogin, refuseLoginFlags } from "./own_login.ts";
+import { redacting } from "../core/redaction.ts";
+import { type Log, lossyOutput, startLog } from "../observe/mod.ts";
 
 type ChoiceValues = Values<typeof BROKER_SETTINGS & typeof SMCP_SETTINGS & typeof LOG_SETTINGS> & {
   readonly maxMessage: number;
@@ -60,4 +59,31 @@ export async function chooseBroker<T>(
     async () => brokerConfig(await readBrokerFiles(values, flags), flags),
   );
   return { others, broker, log: await startBrokerLog(values, broker), input: ownInput() };
+}
+
+/** Starts the log, with what the user ought to know of the broker's settings. */
+export async function startBrokerLog(
+  { logLevel: level, logFormat: format }: Values<typeof LOG_SETTINGS>,
+  { warnings }: BrokerConfig,
+): Promise<Log> {
+  const log = await startLog({ level, format });
+  for (const text of warnings) log.observe({ type: "warning", text });
+  return log;
+}
+
+/** Starts the log, at the level that the credentials ask for unless a flag says otherwise. */
+export async function startLoginLog(
+  login: OwnLogin,
+  values: Values<typeof LOG_SETTINGS>,
+  flags: Readonly<Record<string, unknown>>,
+): Promise<Log> {
+  const log = await startLog({
+    level: flags.logLevel === undefined ? login.logLevel ?? values.logLevel : values.logLevel,
+    format: values.logFormat,
+    output: lossyOutput(Deno.stderr.writable),
+  });
+  const observe = redacting(log.observe, login.redact);
+  for (const key of login.unknownKeys) observe({ type: "warning", text: `the credential ${key} means nothing here` });
+  for (const text of login.broker.warnings) observe({ type: "warning", text });
+  return { observe, [Symbol.asyncDispose]: () => log[Symbol.asyncDispose]() };
 }

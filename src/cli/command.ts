@@ -7,7 +7,7 @@ import { Command, Option } from "commander";
 import { isSwitch, resolve, type Settings, type Values } from "../config/mod.ts";
 import { type PermissionKind, surrender } from "./permissions.ts";
 
-/** A command: what it takes, and what it does, which is loaded only when it is called. */
+/** What a command takes, and what its help says. */
 export interface CommandDeclaration<S extends Settings> {
   readonly name: string;
   readonly alias?: string;
@@ -23,7 +23,6 @@ export interface CommandDeclaration<S extends Settings> {
   /** Its settings, in groups that the help shows under their titles. */
   readonly groups: Readonly<Record<string, Partial<S>>>;
   readonly settings: S;
-  readonly action: () => Promise<Action<S>>;
 }
 
 /** What an action gets. */
@@ -35,6 +34,8 @@ export interface Invocation<S extends Settings> {
   readonly operands: readonly string[];
   /** To be called when all files that the settings name are read: from then on no file can be. */
   readonly started: () => void;
+  /** Every command of the program. */
+  readonly commands: readonly CommandDeclaration<Settings>[];
   readonly io: CommandLineIo;
 }
 
@@ -49,17 +50,39 @@ export interface CommandLineIo {
   readonly revoke?: (kind: PermissionKind) => void;
 }
 
+/** Everything went as it should. */
+export const EXIT_OK = 0;
+/** Something failed. */
+export const EXIT_FAILURE = 1;
+/** The command line or the configuration is wrong. */
+export const EXIT_USAGE = 2;
+/** The tool that was called, or its server, has answered with an error. */
+export const EXIT_REMOTE_ERROR = 3;
+/** The broker will never let us in as we are: `EX_NOPERM` of BSD's sysexits.h. */
+export const EXIT_NO_PERMISSION = 77;
+/** Somebody has asked the process to end: 128 and the number of SIGINT, as shells have it. */
+export const EXIT_INTERRUPTED = 130;
+
 /** Does what the command is for. Resolves with the exit code. */
 export type Action<S extends Settings> = (invocation: Invocation<S>) => Promise<number>;
 
-/** Declares a command, so that its values have the types of its settings. */
-export function command<S extends Settings>(declaration: CommandDeclaration<S>): CommandDeclaration<Settings> {
-  return declaration as unknown as CommandDeclaration<Settings>;
+/** A command with what it does, which is loaded only when it is called. */
+export interface LoadableCommand extends CommandDeclaration<Settings> {
+  readonly load: () => Promise<Action<Settings>>;
+}
+
+/** Puts a declaration and its action together, which have to agree in the settings. */
+export function loadable<S extends Settings>(
+  declaration: CommandDeclaration<S>,
+  load: () => Promise<Action<S>>,
+): LoadableCommand {
+  return { ...declaration, load } as unknown as LoadableCommand;
 }
 
 /** The commander command of a declaration. `finished` takes the exit code. */
 export function build(
-  declaration: CommandDeclaration<Settings>,
+  declaration: LoadableCommand,
+  commands: readonly CommandDeclaration<Settings>[],
   io: CommandLineIo,
   finished: (exitCode: number) => void,
 ): Command {
@@ -88,10 +111,10 @@ export function build(
   built.action(async (operands: string[]) => {
     const flags = built.opts<Record<string, unknown>>();
     const values = resolve(declaration.settings, { flags, environment: io.environment });
-    const action = await declaration.action();
+    const action = await declaration.load();
     const { parsed, started } = surrender(declaration.name, operands, io.revoke ?? (() => {}));
     parsed();
-    finished(await action({ values, flags, operands, started, io }));
+    finished(await action({ values, flags, operands, started, commands, io }));
   });
   return built;
 }

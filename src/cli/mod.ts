@@ -5,14 +5,11 @@
  */
 import { Command, CommanderError } from "commander";
 import metadata from "../../deno.json" with { type: "json" };
-import { errorText } from "../core/error_text.ts";
+import { errorText } from "../core/text.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { build, type CommandLineIo } from "./command.ts";
+import { build, type CommandLineIo, EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
-import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_codes.ts";
-import { visibleText } from "./visible_text.ts";
-
-export { meantArguments } from "./program_name.ts";
+import { visibleText } from "./text.ts";
 
 const PROCESS_IO: CommandLineIo = {
   environment: (name) => Deno.env.get(name),
@@ -43,7 +40,7 @@ export async function main(args: readonly string[], io: CommandLineIo = PROCESS_
       "\nEvery option has an environment variable too; flags win. See: mcp-mqtt-proxy COMMAND --help",
     );
   for (const declaration of COMMANDS) {
-    const command = build(declaration, io, (code) => exitCode = code);
+    const command = build(declaration, COMMANDS, io, (code) => exitCode = code);
     program.addCommand(command.copyInheritedSettings(program));
   }
   try {
@@ -64,4 +61,17 @@ function explain(error: unknown, { complain }: CommandLineIo): number {
   // Which may quote a broker.
   complain(`error: ${visibleText(errorText(error))}\n`);
   return EXIT_FAILURE;
+}
+
+/** Under this name it is the tool server: hosts exist that start a command without any argument. */
+const TOOLS_NAME = "mqtt-smcp-server";
+
+/**
+ * The arguments that are meant, when the program is called by the name of its file.
+ *
+ * @param executable path of the program, with the separators of any system
+ */
+export function meantArguments(executable: string, args: readonly string[]): readonly string[] {
+  const name = executable.split(/[/\\]/).at(-1)?.replace(/\.exe$/i, "");
+  return name === TOOLS_NAME ? ["tools", ...args] : args;
 }

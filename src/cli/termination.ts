@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { EXIT_INTERRUPTED } from "./exit_codes.ts";
+import { EXIT_INTERRUPTED } from "./command.ts";
 
 /**
  * The signals that ask. Windows tells of Ctrl+C, of Ctrl+Break (which supervisors send, since it reaches one process

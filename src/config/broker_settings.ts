@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { errorText } from "../core/error_text.ts";
+import { errorText } from "../core/text.ts";
 import { Secret } from "../core/secret.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {

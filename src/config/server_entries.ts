@@ -4,7 +4,7 @@
  * @module
  */
 import * as z from "zod";
-import { errorText } from "../core/error_text.ts";
+import { errorText } from "../core/text.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { isTopicLevel } from "../mqtt/mod.ts";
 

@@ -9,7 +9,6 @@
  * @module
  */
 import { indexOfByte } from "./bytes.ts";
-import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE } from "./json_syntax.ts";
 
 /**
  * What a message is, as far as carrying it is concerned:
@@ -29,6 +28,19 @@ export interface Envelope {
   /** The `method`, decoded. */
   readonly method: string | undefined;
 }
+
+/** Begins and ends a string. */
+export const QUOTE = 0x22;
+/** Takes its meaning from the character behind it. */
+export const BACKSLASH = 0x5c;
+/** Begins an object. */
+export const OPEN_BRACE = 0x7b;
+/** Ends an object. */
+export const CLOSE_BRACE = 0x7d;
+/** Begins an array. */
+export const OPEN_BRACKET = 0x5b;
+/** Ends an array. */
+export const CLOSE_BRACKET = 0x5d;
 
 const COLON = 0x3a;
 const COMMA = 0x2c;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Observer, ProxyEvent } from "./events.ts";
 import type { Secret } from "./secret.ts";
 
 /** Takes what must not be seen out of a text. */
@@ -33,4 +34,15 @@ export function redactor(secrets: Iterable<readonly [name: string, secret: Secre
 function toPattern(secret: string): string {
   const literal = secret.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
   return secret.length < SHORT ? `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])` : literal;
+}
+
+/** Hands events on to `observe` after `redact` has been applied to every text in them. */
+export function redacting(observe: Observer, redact: Redact): Observer {
+  return (event) => {
+    const members = Object.entries(event).map(([name, value]) => [
+      name,
+      name !== "type" && typeof value === "string" ? redact(value) : value,
+    ]);
+    observe(Object.fromEntries(members) as ProxyEvent);
+  };
 }

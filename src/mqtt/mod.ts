@@ -1,8 +1,8 @@
 /** One connection to a broker, kept up. @module */
 export { BrokerLink, type BrokerLinkOptions } from "./broker_link.ts";
-export { isEncrypted, portOf } from "./broker_address.ts";
-export { BROKER_PROFILES, type BrokerProfile, type BrokerProfileName } from "./broker_profiles.ts";
-export { type BrokerCertificate, inspectCertificate } from "./certificate.ts";
+export { isEncrypted, portOf } from "./connection/broker_address.ts";
+export { BROKER_PROFILES, type BrokerProfile, type BrokerProfileName } from "./broker_presets.ts";
+export { type BrokerCertificate, inspectCertificate } from "./connection/certificate.ts";
 export {
   type BrokerSettings,
   type Connect,
@@ -10,7 +10,7 @@ export {
   ConnectError,
   type MqttConnection,
   type TlsSettings,
-} from "./connection.ts";
+} from "./connection/connection.ts";
 export type {
   BrokerLimits,
   ConnectPlan,
@@ -41,5 +41,5 @@ export {
   topicNameProblem,
   topicPortabilityProblem,
 } from "./topics.ts";
-export { Rivals } from "./rivals.ts";
-export { connectToBroker } from "./connect.ts";
+export { Rivals } from "./takeover_detector.ts";
+export { connectToBroker } from "./connection/connect.ts";

@@ -7,9 +7,9 @@ import type { Clock } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
 import { Queue } from "../core/queue.ts";
 import { type Redact, redactNothing } from "../core/redaction.ts";
-import type { MqttConnection } from "./connection.ts";
+import type { MqttConnection } from "./connection/connection.ts";
 import type { BrokerLimits, PublishPacket, QoS, Settled } from "./link.ts";
-import { publishSize } from "./packet_size.ts";
+import { publishSize } from "./codec/packet_size.ts";
 import { NO_MATCHING_SUBSCRIBERS, PACKET_TOO_LARGE, reasonCodeName } from "./reason_codes.ts";
 
 /** Above this many bytes of payload waiting, a caller is asked to wait. */

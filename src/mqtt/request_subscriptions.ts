@@ -7,7 +7,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import type { Redact } from "../core/redaction.ts";
-import type { MqttConnection, SubscriptionRequest } from "./connection.ts";
+import type { MqttConnection, SubscriptionRequest } from "./connection/connection.ts";
 import type { BrokerLimits, Subscription } from "./link.ts";
 import { reasonCodeName } from "./reason_codes.ts";
 

@@ -5,7 +5,7 @@
  */
 import { configure, dispose, getJsonLinesFormatter, getLogger, type LogLevel, type LogRecord } from "@logtape/logtape";
 import { writeAll } from "../core/byte_streams.ts";
-import { escaped } from "../core/escaped.ts";
+import { escaped } from "../core/text.ts";
 import type { Observer, ProxyEvent } from "../core/events.ts";
 import { lineSink } from "./line_sink.ts";
 

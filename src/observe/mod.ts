@@ -2,4 +2,3 @@
 export { lossyOutput } from "./lossy_output.ts";
 export { type Log, type LogOptions, startLog } from "./log.ts";
 export { type Observation, observation, type ObservationOptions } from "./observation.ts";
-export { redacting } from "./redacting.ts";

@@ -12,7 +12,7 @@ import type { Message } from "../core/message.ts";
 import { AnsweringChannel, type AnsweringOptions } from "./answering_channel.ts";
 import { Initialization } from "./initialization.ts";
 import { cancellation, INITIALIZE, isResult, listChangedNotifications } from "./mcp.ts";
-import { WaitingRoom } from "./waiting_room.ts";
+import { WaitingRoom } from "./pending_queue.ts";
 
 /** Opens sessions with a remote server. */
 export interface Dialer {

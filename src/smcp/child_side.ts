@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Clock } from "../core/clock.ts";
-import { systemClock } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import type { Credentials } from "../core/secret.ts";
 import { type ByteSink, type ByteSource, resumed } from "../stdio/mod.ts";
 import { ChildHandshake, type ParentSaid } from "./child_handshake.ts";

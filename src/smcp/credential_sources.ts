@@ -4,9 +4,8 @@
  * @module
  */
 import type { CredentialSource } from "../config/mod.ts";
-import { errorText } from "../core/error_text.ts";
-import { Secret } from "../core/secret.ts";
-import type { Credentials } from "../core/secret.ts";
+import { errorText } from "../core/text.ts";
+import { type Credentials, Secret } from "../core/secret.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { ByteSource } from "../stdio/mod.ts";
 import { LineBuffer } from "./line_buffer.ts";

@@ -4,8 +4,7 @@
  * @module
  */
 import { withTimeLimit } from "../core/clock.ts";
-import type { ByteSource } from "./line_channel.ts";
-import type { ByteSink } from "./line_writer.ts";
+import type { ByteSink, ByteSource } from "./byte_pipes.ts";
 import { signalGroup } from "./process_group.ts";
 import { type ProgramOptions, spawn } from "./spawn.ts";
 

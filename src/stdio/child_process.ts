@@ -8,9 +8,9 @@ import { withTimeLimit } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
 import { type Redact, redactNothing } from "../core/redaction.ts";
-import { type ByteSource, LineChannel } from "./line_channel.ts";
+import type { ByteSink, ByteSource } from "./byte_pipes.ts";
+import { LineChannel } from "./line_channel.ts";
 import { LineSplitter } from "./line_splitter.ts";
-import type { ByteSink } from "./line_writer.ts";
 import { endWithUs, signalGroup } from "./process_group.ts";
 import { type ProgramOptions, spawn } from "./spawn.ts";
 

@@ -8,13 +8,8 @@ import type { ProxyEvent } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import { Message } from "../core/message.ts";
 import { LineSplitter } from "./line_splitter.ts";
-import { type ByteSink, LineWriter } from "./line_writer.ts";
-
-/** Where bytes come from: own stdin, or a child's stdout. */
-export interface ByteSource {
-  /** The next bytes, which the caller may keep, or `undefined` at the end of the stream. */
-  read(): Promise<Uint8Array | undefined>;
-}
+import type { ByteSink, ByteSource } from "./byte_pipes.ts";
+import { LineWriter } from "./line_writer.ts";
 
 /** What a {@linkcode LineChannel} is told about lines that are no messages. */
 export interface LineChannelOptions {

@@ -6,7 +6,7 @@
  * @module
  */
 import { concatBytes, indexOfByte } from "../core/bytes.ts";
-import { Outline } from "../core/outline.ts";
+import { Outline } from "../core/envelope_excerpt.ts";
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;

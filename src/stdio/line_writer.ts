@@ -4,14 +4,7 @@
  * @module
  */
 import { batches, indexOfByte } from "../core/bytes.ts";
-
-/** Where bytes go: own stdout, or a child's stdin. */
-export interface ByteSink {
-  /** Writes all of `bytes`. */
-  write(bytes: Uint8Array): Promise<void>;
-  /** Ends the stream; later writes fail. */
-  close(): Promise<void>;
-}
+import type { ByteSink } from "./byte_pipes.ts";
 
 /** Above this many bytes waiting, {@linkcode LineWriter.write} asks its caller to wait. */
 const HIGH_WATER_MARK = 1024 * 1024;

@@ -4,8 +4,7 @@
  * @module
  */
 import { slabReader, writeAll } from "../core/byte_streams.ts";
-import type { ByteSource } from "./line_channel.ts";
-import type { ByteSink } from "./line_writer.ts";
+import type { ByteSink, ByteSource } from "./byte_pipes.ts";
 
 const SMALLEST_READ = 16 * 1024;
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { errorText } from "../core/error_text.ts";
+import { errorText } from "../core/text.ts";
 import { Failure } from "../core/failure.ts";
 import { HAS_PROCESS_GROUPS } from "./process_group.ts";
 import { type Launch, windowsLaunch } from "./windows_launcher.ts";

@@ -5,12 +5,12 @@
  */
 import type { Clock } from "../core/clock.ts";
 import type { MqttLink } from "../mqtt/mod.ts";
-import type { KeptSubscriptions } from "./kept_subscriptions.ts";
-import type { LastValues } from "./last_values.ts";
-import type { BufferLimits } from "./message_buffer.ts";
+import type { KeptSubscriptions } from "./subscriptions/kept_subscriptions.ts";
+import type { LastValues } from "./subscriptions/last_values.ts";
+import type { BufferLimits } from "./subscriptions/message_buffer.ts";
 import type { Permissions } from "./permissions.ts";
-import type { Replies } from "./replies.ts";
-import type { Subscriptions } from "./subscriptions.ts";
+import type { Replies } from "./subscriptions/replies.ts";
+import type { Subscriptions } from "./subscriptions/subscriptions.ts";
 
 /** The connection, and what is kept about it between calls. */
 export interface ToolContext {

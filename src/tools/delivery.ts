@@ -6,7 +6,7 @@
 import { Failure } from "../core/failure.ts";
 import { NO_MATCHING_SUBSCRIBERS, type PublishPacket, whenOnline } from "../mqtt/mod.ts";
 import type { ToolContext } from "./context.ts";
-import { ToolError } from "./tool.ts";
+import { ToolError } from "./tool_error.ts";
 import { within } from "./within.ts";
 
 /** How long the broker may take to confirm a message, in ms: longer than the link waits before it gives up. */

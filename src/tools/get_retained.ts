@@ -2,7 +2,7 @@
 import { whenOnline } from "../mqtt/mod.ts";
 import { filter, timeout } from "./parameters.ts";
 import { RESULT, toResult } from "./result.ts";
-import { readRetained } from "./retained.ts";
+import { readRetained } from "./subscriptions/retained.ts";
 import { tool } from "./tool.ts";
 
 /** Reads the values that the broker keeps. */

@@ -1,10 +1,9 @@
 /** The tool `list_topics`. @module */
 import * as z from "zod";
-import { whenOnline } from "../mqtt/mod.ts";
-import type { ReceivedPacket } from "../mqtt/mod.ts";
+import { type ReceivedPacket, whenOnline } from "../mqtt/mod.ts";
 import { listen } from "./listening.ts";
 import { filter, lenient, timeout } from "./parameters.ts";
-import type { Listener } from "./subscriptions.ts";
+import type { Listener } from "./subscriptions/subscriptions.ts";
 import { tool } from "./tool.ts";
 
 const TOPIC = z.object({

@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import * as z from "zod";
 import type { PublishProperties, ReceivedPacket, UserProperties } from "../mqtt/mod.ts";
-import { ToolError } from "./tool.ts";
+import { ToolError } from "./tool_error.ts";
 
 /** How bytes are written as text. */
 export type Encoding = "utf8" | "base64";

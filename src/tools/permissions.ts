@@ -4,7 +4,7 @@
  * @module
  */
 import { filterCovers, topicFilterProblem, topicMatches, topicNameProblem } from "../mqtt/mod.ts";
-import { ToolError } from "./tool.ts";
+import { ToolError } from "./tool_error.ts";
 
 /** The rules, as topic filters. An empty list of what is allowed allows everything. */
 export interface PermissionRules {

@@ -4,7 +4,8 @@ import { whenOnline } from "../mqtt/mod.ts";
 import { publishMessage } from "./delivery.ts";
 import { MESSAGE, toBytes, toProperties, toToolMessage } from "./messages.ts";
 import { encoding, message, PROPERTIES, qos, timeout, topicToPublish } from "./parameters.ts";
-import { tool, ToolError } from "./tool.ts";
+import { tool } from "./tool.ts";
+import { ToolError } from "./tool_error.ts";
 import { within } from "./within.ts";
 
 /** Publishes a message and waits for the answer to it. */

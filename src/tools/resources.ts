@@ -8,7 +8,7 @@ import { Failure, TRANSPORT_ERROR_CODE } from "../core/failure.ts";
 import { type ReceivedPacket, topicNameProblem, whenOnline } from "../mqtt/mod.ts";
 import type { ToolContext } from "./context.ts";
 import { toText } from "./messages.ts";
-import { readRetained } from "./retained.ts";
+import { readRetained } from "./subscriptions/retained.ts";
 import {
   McpError,
   type McpServer,
@@ -19,8 +19,8 @@ import {
   UriTemplate,
   type Variables,
 } from "./sdk.ts";
-import type { Listener } from "./subscriptions.ts";
-import { ToolError } from "./tool.ts";
+import type { Listener } from "./subscriptions/subscriptions.ts";
+import { ToolError } from "./tool_error.ts";
 
 /** JSON-RPC error code for a resource that is not there (MCP 2025-11-25, "Resources"). */
 const NOT_FOUND = -32002;

@@ -4,7 +4,7 @@
  * @module
  */
 import * as z from "zod";
-import type { Collected } from "./kept_subscriptions.ts";
+import type { Collected } from "./subscriptions/kept_subscriptions.ts";
 import { MESSAGE, toToolMessage } from "./messages.ts";
 
 /** Messages, and what there is to say about them. */

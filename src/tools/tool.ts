@@ -7,11 +7,6 @@ import * as z from "zod";
 import type { ToolContext } from "./context.ts";
 import type { CallToolResult, McpServer, ToolAnnotations } from "./sdk.ts";
 
-/** What the agent is told when a tool cannot do its work: a sentence that names the cause and the remedy. */
-export class ToolError extends Error {
-  override readonly name = "ToolError";
-}
-
 /** What a call has besides its arguments. */
 export interface Call {
   /** Aborted when the host cancels the call, or is gone. */

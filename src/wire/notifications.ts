@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Observer } from "../core/events.ts";
 import type { Failure } from "../core/failure.ts";
 import { Message } from "../core/message.ts";
 
@@ -63,4 +64,21 @@ export function decodeOnline(payload: Uint8Array): Partial<Online> | undefined {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Tells of each change, and of nothing else: a server that was never online does not go offline. */
+export class ServerStatus {
+  readonly #observe: Observer;
+  #online = false;
+
+  constructor(observe: Observer) {
+    this.#observe = observe;
+  }
+
+  /** Takes note of what is the case now. */
+  set(online: boolean, server: string, topic: string): void {
+    if (online === this.#online) return;
+    this.#online = online;
+    this.#observe({ type: online ? "server.online" : "server.offline", server, topic });
+  }
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import metadata from "../../deno.json" with { type: "json" };
 import { main } from "../../src/cli/mod.ts";
-import { CONNECT } from "../../src/cli/connect.ts";
-import { SERVE } from "../../src/cli/serve.ts";
+import { CONNECT } from "../../src/cli/connect/command.ts";
+import { SERVE } from "../../src/cli/serve/command.ts";
 import type { Settings } from "../../src/config/mod.ts";
 
 interface Outcome {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ProxyEvent } from "../../src/core/events.ts";
 import { Failure } from "../../src/core/failure.ts";
-import { ConnectError } from "../../src/mqtt/connection.ts";
+import { ConnectError } from "../../src/mqtt/connection/connection.ts";
 import { BROKER_PROFILES, BrokerLink, type BrokerLinkOptions, type LinkState } from "../../src/mqtt/mod.ts";
 import type { PacketHandler, Subscription } from "../../src/mqtt/link.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { Failure } from "../../src/core/failure.ts";
 import { Message } from "../../src/core/message.ts";
 import { LineChannel } from "../../src/stdio/mod.ts";
-import type { ByteSink } from "../../src/stdio/line_writer.ts";
-import type { ByteSource } from "../../src/stdio/line_channel.ts";
+import type { ByteSink, ByteSource } from "../../src/stdio/byte_pipes.ts";
 import { settle } from "../support/manual_clock.ts";
 
 const encoder = new TextEncoder();

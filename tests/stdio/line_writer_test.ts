@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type ByteSink, LineWriter } from "../../src/stdio/line_writer.ts";
+import type { ByteSink } from "../../src/stdio/byte_pipes.ts";
+import { LineWriter } from "../../src/stdio/line_writer.ts";
 import { settle } from "../support/manual_clock.ts";
 import { fc, holdsAsync } from "../support/properties.ts";
 

@@ -11,8 +11,8 @@ import {
   type ConnectRequest,
   type MqttConnection,
   type SubscriptionRequest,
-} from "../../src/mqtt/connection.ts";
-import { BROKER_PROFILES, limitsOf } from "../../src/mqtt/broker_profiles.ts";
+} from "../../src/mqtt/connection/connection.ts";
+import { BROKER_PROFILES, limitsOf } from "../../src/mqtt/broker_presets.ts";
 import type { BrokerLimits, PublishPacket, ReceivedPacket } from "../../src/mqtt/link.ts";
 import { settle } from "./manual_clock.ts";
 

@@ -4,10 +4,15 @@
  * @module
  */
 import type { ProxyEvent } from "../../src/core/events.ts";
-import type { UserProperties } from "../../src/mqtt/mod.ts";
-import { BROKER_PROFILES, BrokerLink, type ConnectPlan, type MqttLink } from "../../src/mqtt/mod.ts";
-import type { MqttConnection } from "../../src/mqtt/connection.ts";
-import { connectMqttJs } from "../../src/mqtt/mqttjs.ts";
+import {
+  BROKER_PROFILES,
+  BrokerLink,
+  type ConnectPlan,
+  type MqttLink,
+  type UserProperties,
+} from "../../src/mqtt/mod.ts";
+import type { MqttConnection } from "../../src/mqtt/connection/connection.ts";
+import { connectMqttJs } from "../../src/mqtt/connection/mqttjs.ts";
 import type { TestBroker } from "./embedded_broker.ts";
 
 /** What the links of a test are like. */

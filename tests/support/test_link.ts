@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import type { ProxyEvent } from "../../src/core/events.ts";
 import type { Failure } from "../../src/core/failure.ts";
-import type { BrokerSettings } from "../../src/mqtt/connection.ts";
+import type { BrokerSettings } from "../../src/mqtt/connection/connection.ts";
 import type { PublishPacket, ReceivedPacket, Subscription } from "../../src/mqtt/link.ts";
 import { BROKER_PROFILES, BrokerLink, type ConnectPlan } from "../../src/mqtt/mod.ts";
 import { eventually } from "./wait.ts";

@@ -3,18 +3,17 @@
  *
  * @module
  */
-import { errorText } from "../../core/error_text.ts";
+import { errorText } from "../../core/text.ts";
 import type { BrokerConfig, TopicConfig } from "../../config/mod.ts";
 import { ConnectError, type ConnectPlan, permanentRefusal, UNSUPPORTED_PROTOCOL_VERSION } from "../../mqtt/mod.ts";
 import { PROFILES, type Role, type WireProfile } from "../../wire/mod.ts";
-import { clientIdFor } from "../client_id.ts";
-import { COMPONENT } from "../component.ts";
+import { clientIdFor, COMPONENT } from "../client_identity.ts";
 import { addressIn } from "../profiles.ts";
 import { certificateFindings } from "./certificate.ts";
 import type { CheckReport, Finding, TopicFinding } from "./finding.ts";
 import { connectionFindings, retainedFinding } from "./measurements.ts";
 import { Probe, type ProbeOptions } from "./probe.ts";
-import { rivalryFinding } from "./rivalry.ts";
+import { rivalryFinding } from "./connections_per_user.ts";
 import { stallFinding } from "./stall.ts";
 import { tryTopics } from "./topic_trials.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { orAborted } from "../../core/clock.ts";
-import { errorText } from "../../core/error_text.ts";
+import { errorText } from "../../core/text.ts";
 import {
   type BrokerSettings,
   type Connect,

@@ -6,10 +6,9 @@
 import { orAborted, sleep } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
 import { type LinkState, type MqttLink, type ReceivedPacket, topicMatches, type Will } from "../../mqtt/mod.ts";
-import { plainQoS } from "../limits.ts";
+import { firstValue, plainQoS } from "../packets.ts";
 import { disconnected } from "../notifications.ts";
 import type { ClientOptions, MakeLink } from "../profile.ts";
-import { firstValue } from "../user_properties.ts";
 import { ClientSession } from "./client_session.ts";
 import { connectProperties, parseServerNameFilters, publishProperties, SERVER_NAME_FILTERS } from "./messages.ts";
 import { type ServerInstance, Topics } from "./topics.ts";

@@ -11,7 +11,7 @@ import { Inbox } from "../../core/inbox.ts";
 import { Message } from "../../core/message.ts";
 import type { MqttLink, PublishProperties, QoS, ReceivedPacket } from "../../mqtt/mod.ts";
 import { recommendedTimeout } from "../../relay/mod.ts";
-import { INBOX_LIMIT, tooLarge } from "../limits.ts";
+import { INBOX_LIMIT, tooLarge } from "../packets.ts";
 import { isDisconnected } from "../notifications.ts";
 import { isClientCapability, publishProperties } from "./messages.ts";
 import type { ServerInstance, Topics } from "./topics.ts";

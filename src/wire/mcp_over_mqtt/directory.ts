@@ -6,7 +6,7 @@
 import type { UserProperties } from "../../mqtt/mod.ts";
 import { decodeOnline, isOnline } from "../notifications.ts";
 import type { Announcement, Directory, DirectoryOptions } from "../profile.ts";
-import { firstValue } from "../user_properties.ts";
+import { firstValue } from "../packets.ts";
 import { connectProperties, parseServerNameFilters, SERVER_NAME_FILTERS } from "./messages.ts";
 import { Topics } from "./topics.ts";
 

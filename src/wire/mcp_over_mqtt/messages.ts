@@ -12,7 +12,7 @@ import {
   topicFilterProblem,
   type UserProperties,
 } from "../../mqtt/mod.ts";
-import { firstValue } from "../user_properties.ts";
+import { firstValue } from "../packets.ts";
 
 /** Which side a client of the broker is. */
 export type Component = "mcp-client" | "mcp-server";

@@ -11,7 +11,7 @@ import { Inbox } from "../../core/inbox.ts";
 import { Message } from "../../core/message.ts";
 import type { MqttLink, PublishProperties, QoS, ReceivedPacket, Subscription } from "../../mqtt/mod.ts";
 import { cancelledRequestId, PendingRequests } from "../../relay/mod.ts";
-import { INBOX_LIMIT, tooLarge } from "../limits.ts";
+import { INBOX_LIMIT, tooLarge } from "../packets.ts";
 import { disconnected, isDisconnected } from "../notifications.ts";
 import { isServerCapability, publishProperties } from "./messages.ts";
 import type { ServerInstance, Topics } from "./topics.ts";

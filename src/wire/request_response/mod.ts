@@ -6,9 +6,9 @@
 import type { ConnectPlan } from "../../mqtt/mod.ts";
 import { disconnected } from "../notifications.ts";
 import type { ClientOptions, MakeLink, ProfileDialer, ServerOptions, WireProfile } from "../profile.ts";
-import { RequestResponseClient } from "./client.ts";
+import { RequestResponseClient } from "./client/client.ts";
 import { directory } from "./directory.ts";
-import { RequestResponseServer } from "./server.ts";
+import { RequestResponseServer } from "./server/server.ts";
 import { topicUses } from "./topic_uses.ts";
 import { topicsFor } from "./topics.ts";
 

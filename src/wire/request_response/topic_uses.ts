@@ -4,7 +4,7 @@
  * @module
  */
 import type { ProfileAddress, TopicUse } from "../profile.ts";
-import { INSTANCE } from "./properties.ts";
+import { INSTANCE } from "./session/properties.ts";
 import { topicsFor } from "./topics.ts";
 
 /** All topics of a session whose two ends have the same client id. */

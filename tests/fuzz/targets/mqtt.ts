@@ -1,7 +1,7 @@
 /** Targets: MQTT packets and topics. @module */
 import assert from "node:assert/strict";
-import { PacketSplitter } from "../../../src/mqtt/packet_splitter.ts";
-import { decodePublish, encodePublish, PUBLISH } from "../../../src/mqtt/publish_codec.ts";
+import { PacketSplitter } from "../../../src/mqtt/codec/packet_splitter.ts";
+import { decodePublish, encodePublish, PUBLISH } from "../../../src/mqtt/codec/publish_codec.ts";
 import { isTopicLevel, topicFilterProblem, topicMatches, topicNameProblem } from "../../../src/mqtt/topics.ts";
 import { topicsFor } from "../../../src/wire/request_response/topics.ts";
 import { mutate } from "../mutate.ts";

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../src/core/failure.ts";
 import type { PublishProperties, ReceivedPacket } from "../../../src/mqtt/mod.ts";
-import { RequestResponseClient } from "../../../src/wire/request_response/client.ts";
+import { RequestResponseClient } from "../../../src/wire/request_response/client/client.ts";
 import { decodePresence } from "../../../src/wire/request_response/presence.ts";
-import { RequestResponseServer } from "../../../src/wire/request_response/server.ts";
+import { RequestResponseServer } from "../../../src/wire/request_response/server/server.ts";
 import { LoopLink } from "../../support/loop_link.ts";
 import { mutate } from "../mutate.ts";
 import type { Random } from "../random.ts";

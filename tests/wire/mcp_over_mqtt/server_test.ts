@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { Message } from "../../../src/core/message.ts";
 import { type Acceptor, type IncomingSession, PROFILES, type ServerOptions } from "../../../src/wire/mod.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
-import type { TestBroker } from "../../support/embedded_broker.ts";
-import { embeddedBroker } from "../../support/embedded_broker.ts";
+import { embeddedBroker, type TestBroker } from "../../support/embedded_broker.ts";
 import { TestLinks, type TestLinksOptions, until } from "../../support/links.ts";
 import { MqttPeer } from "../../support/mqtt_peer.ts";
 

@@ -1,0 +1,32 @@
+/**
+ * `call`: asking a server on a broker from the shell.
+ *
+ * @module
+ */
+import { orAborted } from "../../core/clock.ts";
+import type { Observer } from "../../core/events.ts";
+import { McpClient } from "./mcp_client.ts";
+import { remoteServer, type RemoteServerConfig } from "../connect/remote_server.ts";
+
+/**
+ * Opens a session with a server for as long as `work` takes.
+ *
+ * @throws {Failure} when there is no way to the server
+ * @throws {RemoteError} when the server answers with an error
+ * @throws the reason of `signal`, as soon as it is aborted
+ */
+export async function withRemoteServer<T>(
+  config: RemoteServerConfig,
+  observe: Observer,
+  signal: AbortSignal,
+  work: (client: McpClient) => Promise<T>,
+): Promise<T> {
+  const { channel, close } = remoteServer(config, observe);
+  try {
+    const client = new McpClient(channel);
+    return await orAborted(client.initialize().then(() => work(client)), signal);
+  } finally {
+    await channel.close();
+    await close();
+  }
+}

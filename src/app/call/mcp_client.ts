@@ -1,0 +1,120 @@
+/**
+ * The little of an MCP client that a call from the shell takes.
+ *
+ * @module
+ */
+import type { Channel } from "../../core/channel.ts";
+import { errorResponse, Failure, type FailureReason, TRANSPORT_ERROR_CODE } from "../../core/failure.ts";
+import { idKey } from "../../core/json_rpc.ts";
+import { Message } from "../../core/message.ts";
+import { COMPONENT } from "../client_identity.ts";
+
+/** The version of MCP that is asked for; servers answer with the one they speak. */
+const PROTOCOL_VERSION = "2025-11-25";
+
+const METHOD_NOT_FOUND_CODE = -32601;
+
+/** Pages of a list that are fetched at most; a server that has more gives the same ones again and again. */
+const MAXIMUM_PAGES = 1_000;
+
+/** The server's own error answer to a request. */
+export class RemoteError extends Error {
+  override readonly name = "RemoteError";
+  constructor(message: string, readonly code: number, readonly data: unknown) {
+    super(message);
+  }
+}
+
+/** A JSON object of a server, whatever it holds. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Asks a server, one request after the other or several at a time. */
+export class McpClient {
+  readonly #channel: Channel;
+  readonly #pending = new Map<string, PromiseWithResolvers<JsonObject>>();
+  #requests = 0;
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+    channel.receive((message) => this.#receive(message));
+  }
+
+  /**
+   * Opens the conversation.
+   *
+   * @throws {Failure} when there is no way to the server
+   * @throws {RemoteError} when the server does not want to
+   */
+  async initialize(): Promise<JsonObject> {
+    const result = await this.request("initialize", {
+      protocolVersion: PROTOCOL_VERSION,
+      capabilities: {},
+      clientInfo: { name: COMPONENT.implementation, version: COMPONENT.version },
+    });
+    await this.#channel.send(Message.from({ jsonrpc: "2.0", method: "notifications/initialized" }));
+    return result;
+  }
+
+  /**
+   * Asks and waits for the answer.
+   *
+   * @throws {Failure} when it got lost on the way
+   * @throws {RemoteError} when the server answered with an error
+   */
+  async request(method: string, params: JsonObject): Promise<JsonObject> {
+    const id = this.#requests++;
+    const answer = Promise.withResolvers<JsonObject>();
+    this.#pending.set(String(id), answer);
+    await this.#channel.send(Message.from({ jsonrpc: "2.0", id, method, params }));
+    return await answer.promise;
+  }
+
+  /** All members of a list that comes in pages, such as `tools` of `tools/list`. */
+  async listAll(method: string, member: string): Promise<readonly unknown[]> {
+    const all: unknown[] = [];
+    let cursor: unknown;
+    for (let page = 0; page < MAXIMUM_PAGES; page++) {
+      const result = await this.request(method, cursor === undefined ? {} : { cursor });
+      const members = result[member];
+      if (Array.isArray(members)) all.push(...members);
+      cursor = result.nextCursor;
+      if (typeof cursor !== "string") break;
+    }
+    return all;
+  }
+
+  #receive(message: Message): void {
+    if (message.kind === "request" && message.id !== undefined) {
+      void this.#channel.send(answerTo(message.method ?? "", message.id));
+    } else if (message.kind === "response" && message.id !== undefined) {
+      const key = idKey(message.id);
+      const answer = this.#pending.get(key);
+      this.#pending.delete(key);
+      if (answer !== undefined) settle(answer, message);
+    }
+  }
+}
+
+/** Servers may ask too, but there is nobody here who could answer more than that he is there. */
+function answerTo(method: string, id: string): Message {
+  if (method === "ping") return Message.from(`{"jsonrpc":"2.0","id":${id},"result":{}}`);
+  return errorResponse(id, METHOD_NOT_FOUND_CODE, `Method not found: ${method}`);
+}
+
+function settle(answer: PromiseWithResolvers<JsonObject>, message: Message): void {
+  try {
+    const { result, error } = message.parse() as { result?: JsonObject; error?: unknown };
+    if (error === undefined) answer.resolve(result ?? {});
+    else answer.reject(toError(error));
+  } catch (cause) {
+    answer.reject(new RemoteError("The server's answer is not valid JSON", 0, String(cause)));
+  }
+}
+
+function toError(error: unknown): Failure | RemoteError {
+  const { code, message, data } = (error ?? {}) as { code?: unknown; message?: unknown; data?: unknown };
+  const text = typeof message === "string" ? message : JSON.stringify(error);
+  const reason = (data as { reason?: unknown } | undefined | null)?.reason;
+  if (code === TRANSPORT_ERROR_CODE && typeof reason === "string") return new Failure(reason as FailureReason, text);
+  return new RemoteError(text, Number(code), data);
+}

@@ -1,0 +1,30 @@
+/**
+ * Whether the broker tells two clients of one user apart.
+ *
+ * Some are set up to put the user's name in the place of the client id (`use_username_as_clientid`), and two clients of
+ * one id end each other's connections (MQTT 5.0, section 3.1.4-3).
+ *
+ * @module
+ */
+import { errorText } from "../../core/text.ts";
+import type { Finding } from "./finding.ts";
+import { beside, Probe, type ProbeOptions } from "./probe.ts";
+
+/** Connects a second client beside `first`. */
+export async function rivalryFinding(options: ProbeOptions, first: Probe): Promise<Finding> {
+  const name = "connections per user";
+  await first.roundTrip(); // it may have been lost over what was tried before
+  try {
+    await using second = await Probe.open(beside(options), first.protocolVersion);
+    await second.roundTrip();
+  } catch (error) {
+    return { name, value: "one", verdict: "note", meaning: `a second client is not let in: ${errorText(error)}` };
+  }
+  return first.connected ? { name, value: "several", verdict: "ok", meaning: "the broker goes by the client id" } : {
+    name,
+    value: "one",
+    verdict: "note",
+    meaning:
+      "each ends the one before (use_username_as_clientid): add --profile request-response, one user per process",
+  };
+}

@@ -1,0 +1,27 @@
+/**
+ * `connect`: a remote MCP server as if it were a local one.
+ *
+ * @module
+ */
+import type { Channel } from "../../core/channel.ts";
+import { withTimeLimit } from "../../core/clock.ts";
+import type { Observers } from "../../core/events.ts";
+import { join, MeteredChannel } from "../../relay/mod.ts";
+import { remoteServer, type RemoteServerConfig } from "./remote_server.ts";
+
+/** How long a host that has closed its end is waited for answers to what it asked before, in ms. */
+const DRAIN_TIMEOUT = 1_500;
+
+/** Serves `host` until it ends its side, or `signal` is aborted. */
+export async function connect(
+  config: RemoteServerConfig,
+  host: Channel,
+  { observe, meter }: Observers,
+  signal: AbortSignal,
+): Promise<void> {
+  const { channel, close } = remoteServer(config, observe, meter);
+  signal.addEventListener("abort", () => void host.close(), { once: true });
+  const client = meter === undefined ? host : new MeteredChannel(host, meter);
+  await join(client, channel, { beforeClosing: () => withTimeLimit(channel.settled(), DRAIN_TIMEOUT) });
+  await close();
+}

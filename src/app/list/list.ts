@@ -1,0 +1,152 @@
+/**
+ * `list`: the servers that are online.
+ *
+ * @module
+ */
+import type { BrokerConfig, ProfileChoice } from "../../config/mod.ts";
+import { orAborted, sleep, systemClock } from "../../core/clock.ts";
+import type { Observer } from "../../core/events.ts";
+import { Failure } from "../../core/failure.ts";
+import { type Announcement, type ProfileName, PROFILES, ServerWatch } from "../../wire/mod.ts";
+import { clientIdFor, COMPONENT } from "../client_identity.ts";
+import { Links } from "../links.ts";
+import { type ListedServer, Roster } from "./server_registry.ts";
+
+/** Where to look, and for how long. */
+export interface ListConfig {
+  readonly broker: BrokerConfig;
+  readonly profile: ProfileChoice;
+  /** A base topic to look at besides those that servers have by default. */
+  readonly topic: string | undefined;
+  readonly topicPrefix: string | undefined;
+  /** How long the broker may take to let us in, in ms. */
+  readonly connectTimeout: number;
+  /** Without a further server for this long, in ms, all are known. */
+  readonly wait: number;
+}
+
+/** What was found. */
+export interface Listing {
+  readonly servers: readonly ListedServer[];
+  /** Profiles of which the broker shows nothing, and why. */
+  readonly hidden: ReadonlyMap<string, Failure>;
+}
+
+/**
+ * Lists the servers that are online.
+ *
+ * @throws {Failure} when the broker cannot be reached
+ */
+export async function list(config: ListConfig, observe: Observer, signal: AbortSignal): Promise<Listing> {
+  await using look = new Look(config, observe, () => {});
+  await look.settled(signal);
+  return { servers: look.roster.servers, hidden: look.hidden };
+}
+
+/**
+ * Tells who comes and goes, until `signal` is aborted.
+ *
+ * @param changed takes everybody who is there, and then each change
+ * @throws {Failure} when the broker cannot be reached at first
+ */
+export async function watch(
+  config: ListConfig,
+  changed: (announcement: Announcement) => void,
+  observe: Observer,
+  signal: AbortSignal,
+): Promise<void> {
+  await using look = new Look(config, observe, changed);
+  await look.settled(signal).catch((error) => {
+    if (!signal.aborted) throw error;
+  });
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+}
+
+/** A look at the broker that goes on. */
+class Look implements AsyncDisposable {
+  readonly roster = new Roster();
+  readonly #config: ListConfig;
+  readonly #changed: (announcement: Announcement) => void;
+  readonly #links: Links;
+  readonly #watch: ServerWatch;
+  readonly #abort = new AbortController();
+  #lastNews = 0;
+
+  constructor(config: ListConfig, observe: Observer, changed: (announcement: Announcement) => void) {
+    const { broker, topic, topicPrefix } = config;
+    this.#config = config;
+    this.#changed = changed;
+    // Refused filters are told of when a profile has no other.
+    this.#links = new Links(broker, (event) => event.type === "subscription.refused" ? undefined : observe(event));
+    const options = {
+      component: COMPONENT,
+      ...(topic === undefined ? {} : { topic }),
+      ...(topicPrefix === undefined ? {} : { topicPrefix }),
+    };
+    const profiles = profilesToLookFor(config);
+    this.#watch = new ServerWatch((plan) => this.#links.make(plan), {
+      clientId: clientIdFor("list", broker.clientId),
+      directories: Object.fromEntries(profiles.map((name) => [name, PROFILES[name].directory(options)])),
+      announced: (announcement) => this.#note(announcement),
+      changed: ({ status }) => {
+        if (status === "connecting") this.roster.doubt();
+        if (status === "online") void this.#dropUnconfirmed();
+      },
+    });
+  }
+
+  get hidden(): ReadonlyMap<string, Failure> {
+    return this.#watch.hidden;
+  }
+
+  /** Resolves when everybody is likely to be known. */
+  async settled(signal: AbortSignal): Promise<void> {
+    const { connectTimeout, wait, broker } = this.#config;
+    const late = new AbortController();
+    const cancel = systemClock.after(connectTimeout, () => late.abort()); // which may be never
+    const patience = AbortSignal.any([signal, this.#abort.signal, late.signal]);
+    try {
+      await orAborted(this.#watch.ready, patience);
+    } catch (error) {
+      if (signal.aborted || error instanceof Failure) throw error;
+      const { state } = this.#watch;
+      const failure = state.status === "connecting" ? state.failure : undefined;
+      throw failure ?? new Failure("broker-unreachable", `The broker ${broker.broker.url} has not answered`);
+    } finally {
+      cancel();
+    }
+    this.#lastNews = Math.max(this.#lastNews, performance.now());
+    while (true) {
+      const left = this.#lastNews + wait - performance.now();
+      if (left <= 0) return;
+      await sleep(left, signal);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort();
+    await this.#watch[Symbol.asyncDispose]();
+    await this.#links[Symbol.asyncDispose]();
+  }
+
+  #note(announcement: Announcement): void {
+    this.#lastNews = performance.now();
+    // An empty message tells nothing but the topic.
+    const before = this.roster.at(announcement.topic);
+    if (!this.roster.note(announcement)) return;
+    this.#changed(announcement.online ? announcement : { ...announcement, ...before, online: false });
+  }
+
+  async #dropUnconfirmed(): Promise<void> {
+    await sleep(this.#config.wait, this.#abort.signal).catch(() => {});
+    if (this.#abort.signal.aborted) return;
+    for (const gone of this.roster.takeUnconfirmed()) this.#changed({ ...gone, online: false });
+  }
+}
+
+function profilesToLookFor({ profile, broker, topicPrefix = "$" }: ListConfig): ProfileName[] {
+  if (profile !== "auto") return [profile];
+  const names: ProfileName[] = ["request-response"];
+  if (broker.profile.dollarTopics || !topicPrefix.startsWith("$")) names.push("mcp-over-mqtt");
+  return names;
+}

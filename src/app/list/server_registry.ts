@@ -1,0 +1,90 @@
+/**
+ * Servers and their instances, put together from what each instance announces.
+ *
+ * @module
+ */
+import type { Announcement } from "../../wire/mod.ts";
+
+/** One instance of a server. */
+export interface ListedInstance {
+  /** Its MQTT client id. */
+  readonly id: string;
+  /** When it came online, as an ISO 8601 time; `undefined` when it does not say. */
+  readonly since: string | undefined;
+}
+
+/** A server in one profile. */
+export interface ListedServer {
+  readonly name: string;
+  readonly profile: string;
+  /** Where its requests go; for the open convention, to the first instance. */
+  readonly topic: string;
+  readonly description: string;
+  readonly instances: readonly ListedInstance[];
+}
+
+/** Who is online. */
+export class Roster {
+  readonly #announcements = new Map<string, Announcement>();
+  readonly #unconfirmed = new Set<string>();
+
+  /**
+   * Notes what an instance announces.
+   *
+   * @returns whether it has come or gone, rather than said again what was known
+   */
+  note(announcement: Announcement): boolean {
+    const { topic, online } = announcement;
+    const known = this.#announcements.has(topic);
+    this.#unconfirmed.delete(topic);
+    if (online) this.#announcements.set(topic, announcement);
+    else this.#announcements.delete(topic);
+    return known !== online;
+  }
+
+  /** What the instance on this topic announced last, if it is online. */
+  at(topic: string): Announcement | undefined {
+    return this.#announcements.get(topic);
+  }
+
+  /** The connection is lost: who is still there will be announced again. */
+  doubt(): void {
+    for (const topic of this.#announcements.keys()) this.#unconfirmed.add(topic);
+  }
+
+  /** Removes and returns those that have not been announced again since {@linkcode doubt}. */
+  takeUnconfirmed(): Announcement[] {
+    const gone = [...this.#unconfirmed].map((topic) => this.#announcements.get(topic)).filter((one) =>
+      one !== undefined
+    );
+    for (const { topic } of gone) this.#announcements.delete(topic);
+    this.#unconfirmed.clear();
+    return gone;
+  }
+
+  /** All servers, by name and profile. */
+  get servers(): ListedServer[] {
+    const groups = Map.groupBy(this.#announcements.values(), (one) => JSON.stringify([one.serverName, one.profile]));
+    return [...groups.values()].flatMap(toServer).toSorted((a, b) =>
+      a.name.localeCompare(b.name) || b.profile.localeCompare(a.profile)
+    );
+  }
+}
+
+function toServer(announcements: Announcement[]): ListedServer[] {
+  const sorted = announcements.toSorted((a, b) => a.instance.localeCompare(b.instance));
+  const [first] = sorted;
+  if (first === undefined) return [];
+  return [{
+    name: first.serverName,
+    profile: first.profile,
+    topic: first.address,
+    description: sorted.find(({ description }) => description !== "")?.description ?? "",
+    instances: sorted.map(({ instance, meta }) => ({ id: instance, since: timeOf(meta.since) })),
+  }];
+}
+
+function timeOf(since: unknown): string | undefined {
+  if (typeof since !== "string" || Number.isNaN(Date.parse(since))) return undefined;
+  return new Date(since).toISOString();
+}

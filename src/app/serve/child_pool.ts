@@ -1,0 +1,146 @@
+/**
+ * Server processes, started when they are needed or kept ready.
+ *
+ * @module
+ */
+import type { ServerEntry } from "../../config/mod.ts";
+import { errorText } from "../../core/text.ts";
+import type { Observer, ProxyEvent } from "../../core/events.ts";
+import { redactor } from "../../core/redaction.ts";
+import type { Credentials } from "../../core/secret.ts";
+import { deliverCredentials } from "../../smcp/mod.ts";
+import { childEnvironment, ChildProcess, type ChildProcessOptions, findCommand, lineTooLong } from "../../stdio/mod.ts";
+
+/** How the children of one server entry are started. */
+export interface ChildPoolOptions {
+  readonly entry: ServerEntry;
+  /** Names of variables of our own environment that the children inherit. */
+  readonly passedVariables: readonly string[];
+  /** What the children, as SMCP servers, get before they speak MCP. */
+  readonly credentials?: Credentials;
+  /** How many children are kept ready. */
+  readonly prewarm: number;
+  /** Longest message, in bytes. */
+  readonly maximumMessage: number;
+  readonly observe: Observer;
+}
+
+/**
+ * Looks for the program of an entry, so that nobody has to open a session to find out that it is not there.
+ *
+ * @returns what is to be told
+ */
+export async function lookForProgram(
+  { name, command, environment, directory }: ServerEntry,
+  passedVariables: readonly string[],
+): Promise<ProxyEvent> {
+  const found = await findCommand(command, childEnvironment(environment, passedVariables), directory);
+  if (found !== undefined) return { type: "child.startable", server: name };
+  return { type: "child.failed", server: name, cause: `There is no program "${command}" to start for its sessions` };
+}
+
+/** A child, and the name its session gives it in the log. */
+interface Named {
+  readonly child: ChildProcess;
+  name: string;
+}
+
+/** The children of one server entry. Disposing of it ends those that wait for a session. */
+export class ChildPool implements AsyncDisposable {
+  readonly #options: ChildPoolOptions;
+  readonly #ready = new Set<Named>();
+  #closed = false;
+
+  constructor(options: ChildPoolOptions) {
+    this.#options = options;
+    this.#refill();
+  }
+
+  /**
+   * A child for one session.
+   *
+   * @throws {Failure} `child-not-started`
+   */
+  take(session: string): ChildProcess {
+    const [spare] = this.#ready;
+    const named = spare ?? this.#startFor(session);
+    this.#ready.delete(named);
+    named.name = session;
+    // The session comes first: its messages are waiting.
+    setTimeout(() => this.#refill(), 0);
+    return named.child;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#ready].map(({ child }) => child.close()));
+  }
+
+  #refill(): void {
+    while (!this.#closed && this.#ready.size < this.#options.prewarm) {
+      try {
+        const spare = this.#start(`${this.#options.entry.name} (spare)`);
+        this.#ready.add(spare);
+        void spare.child.closed.then(() => this.#ready.delete(spare));
+      } catch (error) {
+        // Whoever needs a child will be told; here nobody waits for one.
+        this.#failed(error);
+        return;
+      }
+    }
+  }
+
+  #startFor(session: string): Named {
+    try {
+      return this.#start(session);
+    } catch (error) {
+      this.#failed(error);
+      throw error;
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#options.observe({ type: "child.failed", server: this.#options.entry.name, cause: errorText(error) });
+  }
+
+  #start(name: string): Named {
+    const { entry, passedVariables, maximumMessage, observe } = this.#options;
+    let skippedBefore = false;
+    const child = new ChildProcess({
+      command: entry.command,
+      args: entry.args,
+      environment: childEnvironment(entry.environment, passedVariables),
+      ...(entry.directory === undefined ? {} : { directory: entry.directory }),
+      maximumLength: maximumMessage,
+      stderr: (line) => observe({ type: "child.stderr", session: named.name, line }),
+      skipped: (line) => {
+        if (!skippedBefore) observe({ type: "line.skipped", source: named.name, bytes: line.length });
+        skippedBefore = true;
+      },
+      tooLong: (length) => observe(lineTooLong(named.name, length, maximumMessage)),
+      ...this.#handshake(() => named.name),
+    });
+    const named: Named = { child, name };
+    observe({ type: "child.started", server: entry.name, session: name, pid: child.pid });
+    void child.closed.then((failure) => {
+      if (failure?.reason === "child-exited" || failure?.reason === "child-not-started") {
+        observe({ type: "child.exited", session: named.name, cause: failure.message });
+      }
+    });
+    return named;
+  }
+
+  #handshake(name: () => string): Pick<ChildProcessOptions, "opening" | "redact"> {
+    const { credentials, observe } = this.#options;
+    if (credentials === undefined) return {};
+    return {
+      opening: async (input, output) => {
+        const skipped = (bytes: number) => observe({ type: "line.skipped", source: name(), bytes });
+        const source = await deliverCredentials({ input, output, credentials, skipped });
+        observe({ type: "credentials.sent", server: name(), keys: [...credentials.keys()].join(", ") });
+        return source;
+      },
+      redact: redactor(credentials), // the child may repeat what it was given
+    };
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * Whether, and how soon, another server process is started after one has exited by itself.
+ *
+ * @module
+ */
+import type { RestartPolicyName } from "../../config/mod.ts";
+import { backoff, STABLE_AFTER } from "../../core/backoff.ts";
+import { Failure } from "../../core/failure.ts";
+
+/** What the exits of one server's processes mean for the next one. */
+export class RestartPolicy {
+  readonly #policy: RestartPolicyName;
+  readonly #random: () => number;
+  #obstacle: Failure | undefined;
+  #quickExits = 0;
+
+  /** @param random from 0 up to 1 */
+  constructor(policy: RestartPolicyName, random: () => number = Math.random) {
+    this.#policy = policy;
+    this.#random = random;
+  }
+
+  /** Why no further process is started; `undefined` when one may be. */
+  get obstacle(): Failure | undefined {
+    return this.#obstacle;
+  }
+
+  /** How long to wait before the next start, in ms: longer and longer while processes exit right after theirs. */
+  get delay(): number {
+    return this.#quickExits === 0 ? 0 : backoff(this.#quickExits, this.#random());
+  }
+
+  /**
+   * Notes that a process has exited by itself.
+   *
+   * @param lived how long it ran, in ms
+   */
+  exited(failure: Failure, lived: number): void {
+    this.#quickExits = lived < STABLE_AFTER ? this.#quickExits + 1 : 0;
+    const clean = failure.details.exitCode === 0;
+    if (this.#policy === "always" || (this.#policy === "on-failure" && !clean)) return;
+    const text = `${failure.message}; it is not started again (--restart ${this.#policy})`;
+    this.#obstacle ??= new Failure("child-exited", text, failure.details);
+  }
+
+  /** Notes that a process has ended otherwise, because its session has. */
+  ended(): void {
+    this.#quickExits = 0;
+  }
+}

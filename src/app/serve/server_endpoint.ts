@@ -1,0 +1,113 @@
+/**
+ * One server on the broker, in several profiles at once.
+ *
+ * @module
+ */
+import type { BrokerConfig, TopicConfig } from "../../config/mod.ts";
+import type { Observer } from "../../core/events.ts";
+import type { Failure } from "../../core/failure.ts";
+import type { LinkState } from "../../mqtt/mod.ts";
+import type { Acceptor, ServerOptions, WireProfile } from "../../wire/mod.ts";
+import { COMPONENT } from "../client_identity.ts";
+import type { Links } from "../links.ts";
+import { addressIn } from "../profiles.ts";
+
+/** What a {@linkcode HostedServer} is made of. */
+export interface HostedServerOptions {
+  readonly profiles: readonly WireProfile[];
+  readonly links: Links;
+  readonly observe: Observer;
+  /** What each profile is to know. */
+  readonly options: (profile: WireProfile) => ServerOptions;
+}
+
+/** What all profiles of a server are told. */
+export interface HostedAddress
+  extends Pick<ServerOptions, "description" | "meta" | "maximumMessage" | "sessionExpiry" | "opened"> {
+  readonly broker: BrokerConfig;
+  readonly topics: Omit<TopicConfig, "warnings">;
+  /** The client id of the connection of the first profile. */
+  readonly clientId: string;
+  /** Group of the shared subscription, on brokers that have such a thing; none when `undefined`. */
+  readonly share: string | undefined;
+  readonly observe: Observer;
+}
+
+/** Says to each of `profiles` what it is to know. */
+export function serverOptions(
+  profiles: readonly WireProfile[],
+  { broker, topics, clientId, share, ...rest }: HostedAddress,
+): HostedServerOptions["options"] {
+  return (profile) => ({
+    ...rest,
+    ...addressIn(profile.name, topics),
+    // Two connections cannot have one client id.
+    clientId: profile === profiles[0] ? clientId : `${clientId}-open`,
+    component: COMPONENT,
+    share: broker.profile.sharedSubscriptionAvailable ? share : undefined,
+    qos: broker.qos,
+  });
+}
+
+/** Accepts sessions in all its profiles. Disposing of it ends them and takes the presence back. */
+export class HostedServer implements AsyncDisposable {
+  /** Resolves when clients can reach the server, in every profile that the broker does not refuse. */
+  readonly online: Promise<void>;
+  /** Resolves when the broker refuses every profile: waiting is of no use. */
+  readonly refused: Promise<Failure>;
+  readonly #observe: Observer;
+  readonly #acceptors: readonly Acceptor[];
+  readonly #states = new Map<WireProfile, LinkState>();
+  readonly #warned = new Set<WireProfile>();
+  readonly #online = Promise.withResolvers<void>();
+  readonly #refused = Promise.withResolvers<Failure>();
+
+  constructor({ profiles, links, observe, options }: HostedServerOptions) {
+    this.#observe = observe;
+    this.online = this.#online.promise;
+    this.refused = this.#refused.promise;
+    for (const profile of profiles) this.#states.set(profile, { status: "connecting", failure: undefined });
+    this.#acceptors = profiles.map((profile) =>
+      profile.accept((plan) => links.make(plan, (state) => this.#changed(profile, state)), options(profile))
+    );
+  }
+
+  /** The topics that clients have to know. */
+  get topics(): string[] {
+    return this.#acceptors.map(({ topic }) => topic);
+  }
+
+  /** Takes the presence back and opens no more sessions; those that are open go on. */
+  withdraw(): void {
+    for (const acceptor of this.#acceptors) acceptor.withdraw();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#acceptors.map((acceptor) => acceptor[Symbol.asyncDispose]()));
+  }
+
+  #changed(profile: WireProfile, state: LinkState): void {
+    this.#states.set(profile, state);
+    const states = [...this.#states.values()];
+    const isOnline = states.some(({ status }) => status === "online");
+    if (state.status === "refused" && states.every(({ status }) => status === "refused")) {
+      this.#refused.resolve(state.failure);
+    }
+    // While none is online, it may be the login, which is the same for all.
+    if (!isOnline) return;
+    for (const [profile, state] of this.#states) {
+      if (state.status === "refused") this.#warn(profile, state.failure);
+    }
+    if (states.every(({ status }) => status === "online" || status === "refused")) this.#online.resolve();
+  }
+
+  #warn(profile: WireProfile, failure: Failure): void {
+    if (this.#warned.has(profile)) return;
+    this.#warned.add(profile);
+    const others = [...this.#states.keys()].filter((other) => other !== profile).map(({ name }) => name).join(", ");
+    this.#observe({
+      type: "warning",
+      text: `not served in the profile ${profile.name}: ${failure.message}; to do without it, add --profile ${others}`,
+    });
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Gives every session of a client its own server process.
+ *
+ * @module
+ */
+import type { RestartPolicyName } from "../../config/mod.ts";
+import { sleep, withTimeLimit } from "../../core/clock.ts";
+import type { Channel } from "../../core/channel.ts";
+import type { Observer } from "../../core/events.ts";
+import { Failure } from "../../core/failure.ts";
+import { AnsweringChannel, join, MeteredChannel } from "../../relay/mod.ts";
+import type { IncomingSession } from "../../wire/mod.ts";
+import { IdleWatch } from "./idle_watch.ts";
+import { RestartPolicy } from "./restart_policy.ts";
+import { SessionGate } from "./session_gate.ts";
+import type { SessionSlots } from "./session_slots.ts";
+
+/** What a {@linkcode SessionHost} is made of. */
+export interface SessionHostOptions {
+  /** The server's name, for the log. */
+  readonly server: string;
+  /** How many sessions there may be, in all hosts that share this object. */
+  readonly slots: SessionSlots;
+  /** How many requests of one session may wait for their answers. */
+  readonly maximumPending: number;
+  /** A session without a message for this long is ended, in ms. */
+  readonly idleTimeout: number;
+  /** Whether a server process that has exited by itself is followed by another one. */
+  readonly restart: RestartPolicyName;
+  /** Starts the server for a session. Throws a {@linkcode Failure} when it cannot. */
+  readonly start: (session: string) => Channel;
+  readonly observe: Observer;
+  readonly meter: Observer | undefined;
+}
+
+/** A session that has its process. */
+interface Running {
+  readonly gate: SessionGate;
+  readonly server: AnsweringChannel;
+}
+
+/** Runs the sessions of one server. Disposing of it waits until all their processes have ended. */
+export class SessionHost implements AsyncDisposable {
+  readonly #options: SessionHostOptions;
+  readonly #restart: RestartPolicy;
+  readonly #sessions = new Set<Promise<void>>();
+  readonly #running = new Set<Running>();
+  readonly #abort = new AbortController();
+  #draining: Failure | undefined;
+
+  constructor(options: SessionHostOptions) {
+    this.#options = options;
+    this.#restart = new RestartPolicy(options.restart);
+  }
+
+  /** Takes a session that a client has opened. */
+  accept(session: IncomingSession): void {
+    const { slots } = this.#options;
+    const obstacle = this.#draining ?? this.#restart.obstacle;
+    if (obstacle !== undefined) return this.#refuse(session, obstacle);
+    if (!slots.take()) {
+      return this.#refuse(session, new Failure("too-many-sessions", slots.full, { maximum: slots.maximum }));
+    }
+    const running = this.#run(session).finally(() => {
+      slots.release();
+      this.#sessions.delete(running);
+    });
+    this.#sessions.add(running);
+  }
+
+  /**
+   * Takes no more sessions and no more requests, lets those that are under way come to their end, and ends each session
+   * as soon as it has none.
+   *
+   * @param limit how long that may take, in ms; sessions that take longer are ended as they are
+   */
+  async drain(reason: Failure, limit: number): Promise<void> {
+    this.#draining = reason;
+    this.#abort.abort(reason);
+    await Promise.all([...this.#running].map(async ({ gate, server }) => {
+      gate.refuse(reason);
+      await withTimeLimit(server.settled(), limit);
+      await gate.close(reason);
+    }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#sessions);
+  }
+
+  async #run(session: IncomingSession): Promise<void> {
+    const { server: name, observe, meter, idleTimeout, maximumPending } = this.#options;
+    const { delay } = this.#restart;
+    if (delay > 0) await this.#pause(session, delay);
+    const child = this.#start(session);
+    if (child === undefined) return;
+    observe({ type: "session.opened", server: name, session: session.name });
+    const since = performance.now();
+    const server = new AnsweringChannel(child, {
+      observe: meter,
+      failed: ({ method }, { reason, message }) => observe({ type: "request.failed", method, reason, cause: message }),
+    });
+    const client = meter === undefined ? session : new MeteredChannel(session, meter);
+    const gate = new SessionGate(new IdleWatch(client, idleTimeout), () => server.pending, maximumPending);
+    const running = { gate, server };
+    this.#running.add(running);
+    const { first, failure } = await join(gate, server);
+    this.#running.delete(running);
+    if (first === "right" && failure !== undefined) this.#exited(failure, performance.now() - since);
+    else this.#restart.ended();
+    const cause = failure?.message ?? (first === "left" ? "the client has left" : "the server process has ended");
+    observe({ type: "session.ended", server: name, session: session.name, cause });
+  }
+
+  #exited(failure: Failure, lived: number): void {
+    const { server, observe } = this.#options;
+    const before = this.#restart.obstacle;
+    this.#restart.exited(failure, lived);
+    const { obstacle } = this.#restart;
+    if (obstacle !== undefined && before === undefined) {
+      observe({ type: "child.failed", server, cause: obstacle.message });
+    }
+  }
+
+  /** Leaves a server that keeps exiting some time; not while draining. */
+  async #pause(session: IncomingSession, delay: number): Promise<void> {
+    const { server, observe } = this.#options;
+    observe({ type: "child.delayed", session: `${server}/${session.name}`, delay });
+    await sleep(delay, this.#abort.signal).catch(() => {});
+  }
+
+  /** The session's process; `undefined` when there is none, and the session has been told. */
+  #start(session: IncomingSession): Channel | undefined {
+    try {
+      if (this.#draining !== undefined) throw this.#draining;
+      return this.#options.start(`${this.#options.server}/${session.name}`);
+    } catch (error) {
+      this.#refuse(session, error instanceof Failure ? error : new Failure("child-not-started", String(error)));
+    }
+  }
+
+  #refuse(session: IncomingSession, failure: Failure): void {
+    const { server, observe } = this.#options;
+    observe({ type: "session.refused", server, session: session.name, cause: failure.message });
+    void session.close(failure);
+  }
+}

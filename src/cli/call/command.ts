@@ -1,0 +1,45 @@
+/** `call`: its options and its help. @module */
+import {
+  BROKER_SETTINGS,
+  CALL_SETTINGS,
+  CONNECT_SETTINGS,
+  LOG_SETTINGS,
+  MESSAGE_SETTINGS,
+  TOPIC_SETTINGS,
+} from "../../config/mod.ts";
+import type { CommandDeclaration } from "../command.ts";
+
+const settings = {
+  ...CALL_SETTINGS,
+  ...TOPIC_SETTINGS,
+  ...CONNECT_SETTINGS,
+  ...MESSAGE_SETTINGS,
+  ...BROKER_SETTINGS,
+  ...LOG_SETTINGS,
+};
+
+/** The settings of `call`. */
+export type CallSettings = typeof settings;
+
+/** The command `call`. */
+export const CALL: CommandDeclaration<CallSettings> = {
+  name: "call",
+  operands: "TOOL [JSON]",
+  summary: "call one tool of an MCP server on a broker, for scripts and for trying things",
+  description:
+    "Calls one tool of an MCP server on a broker, with a JSON object as its arguments (or - to read it from " +
+    "stdin), and prints the result. The exit code is 0 for success, 3 for an error of the tool or the server, 1 when " +
+    "there is no way to the server, 2 for a wrong command line.",
+  examples: [
+    ["mcp-mqtt-proxy call --name files --list", "the tools of the server and their parameters"],
+    [`mcp-mqtt-proxy call --name files read_file '{"path":"/srv/notes.txt"}'`, "one call"],
+    [`mcp-mqtt-proxy call --server-name demo/echo echo '{"text":"hi"}' --json | jq`, "for scripts"],
+  ],
+  groups: {
+    "Call:": CALL_SETTINGS,
+    "Server:": { ...TOPIC_SETTINGS, ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS },
+    "Broker:": BROKER_SETTINGS,
+    "Log:": LOG_SETTINGS,
+  },
+  settings,
+};

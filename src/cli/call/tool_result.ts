@@ -1,0 +1,87 @@
+/**
+ * The result of a tool, for people.
+ *
+ * Source: MCP 2025-11-25, "Tools", section "Tool Result".
+ *
+ * @module
+ */
+import { visibleLine, visibleText } from "../text.ts";
+
+/** A part of a result that is not text. */
+export interface BinaryContent {
+  readonly bytes: Uint8Array;
+  /** What its file name ends in, with the dot. */
+  readonly extension: string;
+}
+
+/** One thing to show. */
+export type Shown = string | BinaryContent;
+
+/** What a result holds, in order. Structured content stands in the place of the text that repeats it. */
+export function toolResult(result: Readonly<Record<string, unknown>>): Shown[] {
+  const content = Array.isArray(result.content) ? result.content : [];
+  const { structuredContent } = result;
+  if (structuredContent === undefined) return content.map(shown);
+  const others = content.filter((part) => !repeats(part, structuredContent));
+  return [...others.map(shown), visibleText(JSON.stringify(structuredContent, undefined, 2))];
+}
+
+function repeats(part: unknown, structuredContent: unknown): boolean {
+  const { type, text } = fields(part);
+  if (type !== "text" || typeof text !== "string") return false;
+  try {
+    return JSON.stringify(JSON.parse(text)) === JSON.stringify(structuredContent);
+  } catch {
+    return false;
+  }
+}
+
+function shown(part: unknown): Shown {
+  const { type, text, data, mimeType, resource, uri, name } = fields(part);
+  switch (type) {
+    case "text":
+      return visibleText(String(text));
+    case "image":
+    case "audio":
+      return binary(data, mimeType) ?? unknown(part);
+    case "resource_link":
+      return `${visibleLine(String(name ?? ""))} <${visibleLine(String(uri))}>`.trim();
+    case "resource": {
+      const embedded = fields(resource);
+      if (typeof embedded.text === "string") return visibleText(embedded.text);
+      return binary(embedded.blob, embedded.mimeType) ?? unknown(part);
+    }
+    default:
+      return unknown(part);
+  }
+}
+
+function unknown(part: unknown): string {
+  return visibleText(JSON.stringify(part, undefined, 2));
+}
+
+const EXTENSIONS: ReadonlyMap<unknown, string> = new Map([
+  ["image/png", ".png"],
+  ["image/jpeg", ".jpg"],
+  ["image/gif", ".gif"],
+  ["image/webp", ".webp"],
+  ["image/svg+xml", ".svg"],
+  ["audio/wav", ".wav"],
+  ["audio/mpeg", ".mp3"],
+  ["audio/ogg", ".ogg"],
+  ["application/pdf", ".pdf"],
+]);
+
+function binary(base64: unknown, mimeType: unknown): BinaryContent | undefined {
+  if (typeof base64 !== "string") return undefined;
+  try {
+    return { bytes: Uint8Array.fromBase64(base64), extension: EXTENSIONS.get(mimeType) ?? ".bin" };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The members of a value, whatever it is. */
+export function fields(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
+}

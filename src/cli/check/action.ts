@@ -1,0 +1,54 @@
+/** `check`: what it does. @module */
+import { check, type CheckReport, type TopicFinding, type Verdict } from "../../app/mod.ts";
+import { brokerConfig, readBrokerFiles, topicConfig } from "../../config/mod.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import type { CheckSettings } from "./command.ts";
+import { type Action, EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK } from "../command.ts";
+import { terminationSignal } from "../termination.ts";
+import { table, visibleLine } from "../text.ts";
+
+/** The server whose topics are tried when none is named. */
+const EXAMPLE_NAME = "check";
+
+const SIGNS: Readonly<Record<Verdict, string>> = { ok: "ok", note: "note", problem: "PROBLEM" };
+
+/** Checks a broker, and reports. */
+export const checkAction: Action<CheckSettings> = async ({ values, flags, operands, started, io }) => {
+  if (operands.length > 0) throw new UsageError([`check takes no arguments: "${operands.join(" ")}"`]);
+  const topics = topicConfig(values, EXAMPLE_NAME);
+  const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
+  started();
+  for (const warning of [...broker.warnings, ...topics.warnings]) io.complain(`warning: ${warning}\n`);
+  const roles = values.role === "both" ? ["serve", "connect"] as const : [values.role];
+  using termination = terminationSignal();
+  try {
+    const report = await check({ broker, topics, roles }, termination.signal);
+    io.print(values.json ? `${JSON.stringify(report, undefined, 2)}\n` : text(report));
+    return report.ok ? EXIT_OK : EXIT_FAILURE;
+  } catch (error) {
+    if (termination.signal.aborted) return EXIT_INTERRUPTED;
+    throw error;
+  }
+};
+
+function text({ findings, topics, ok }: CheckReport): string {
+  const properties = findings.map(({ name, value, verdict, meaning }) => [
+    SIGNS[verdict],
+    name,
+    visibleLine(value),
+    visibleLine(meaning),
+  ]);
+  const groups = Map.groupBy(topics, ({ role, profile }) => `${role}, ${profile}`);
+  const sections = [...groups].map(([title, uses]) => `\n${title}:\n${topicTable(uses)}`);
+  const conclusion = ok ? "What was asked for will work." : "Something will not work.";
+  return `${table(properties)}${sections.join("")}\n${conclusion}\n`;
+}
+
+function topicTable(uses: readonly TopicFinding[]): string {
+  return table(uses.map(({ verdict, access, topic, outcome }) => [
+    SIGNS[verdict],
+    access,
+    topic,
+    visibleLine(outcome),
+  ]));
+}

@@ -1,0 +1,28 @@
+/** `check`: its options and its help. @module */
+import { BROKER_SETTINGS, CHECK_SETTINGS, TOPIC_SETTINGS } from "../../config/mod.ts";
+import type { CommandDeclaration } from "../command.ts";
+
+const settings = { ...CHECK_SETTINGS, ...TOPIC_SETTINGS, ...BROKER_SETTINGS };
+
+/** The settings of `check`. */
+export type CheckSettings = typeof settings;
+
+/** The command `check`. */
+export const CHECK: CommandDeclaration<CheckSettings> = {
+  name: "check",
+  summary: "connect to a broker, and report what it offers and what would go wrong",
+  description:
+    "Connects to a broker and reports what it offers, how fast it is, and whether it allows the topics that " +
+    "the other commands use for the server of that name, in words that say what it means. The exit code is 0 when what " +
+    "was asked for will work. Nothing that it sends reaches a server or stays behind.",
+  examples: [
+    ["mcp-mqtt-proxy check", "the broker on this machine"],
+    [
+      "mcp-mqtt-proxy check --broker mqtts://broker.example.com --username me --password-file ./password --name files",
+      "whether this user may serve and reach the server called files",
+    ],
+    ["mcp-mqtt-proxy check --role connect --profile mcp-over-mqtt --server-name demo/echo", "for a client only"],
+  ],
+  groups: { "Check:": CHECK_SETTINGS, "Server:": TOPIC_SETTINGS, "Broker:": BROKER_SETTINGS },
+  settings,
+};

@@ -1,0 +1,70 @@
+/** `connect`: what it does. @module */
+import { connect } from "../../app/mod.ts";
+import { topicConfig } from "../../config/mod.ts";
+import type { Observer } from "../../core/events.ts";
+import { observation } from "../../observe/mod.ts";
+import {
+  type ByteSource,
+  childEnvironment,
+  ChildProcess,
+  LineChannel,
+  lineTooLong,
+  ownOutput,
+} from "../../stdio/mod.ts";
+import { chooseBroker } from "../broker_choice.ts";
+import { type Action, EXIT_OK } from "../command.ts";
+import type { ConnectSettings } from "./command.ts";
+import { printCredentialsSchema } from "../own_login.ts";
+import { parentWatch } from "../parent_watch.ts";
+import { remoteServerConfig } from "../remote_server.ts";
+import { terminationSignal } from "../termination.ts";
+
+/** Runs `connect` until its host ends the conversation. */
+export const connectAction: Action<ConnectSettings> = async ({ values, flags, operands, started }) => {
+  if (values.credentialsSchema) {
+    await printCredentialsSchema();
+    return EXIT_OK;
+  }
+  using parent = parentWatch();
+  const choice = await chooseBroker(values, flags, parent.signal, () => topicConfig(values));
+  const { broker, input, others: topics } = choice;
+  await using log = choice.log;
+  started();
+  await using observed = observation({
+    log,
+    status: values.status,
+    title: `mcp-mqtt-proxy connect ${topics.serverName}`,
+    conditions: ["broker"],
+  });
+  const { observe } = observed;
+  for (const text of topics.warnings) observe({ type: "warning", text });
+  using termination = terminationSignal();
+  await using host = hostChannel(input, operands, values.maxMessage, observe);
+  await connect(
+    remoteServerConfig(values, broker, topics),
+    host,
+    observed,
+    AbortSignal.any([termination.signal, parent.signal]),
+  );
+  return EXIT_OK;
+};
+
+/** Our own stdio, or that of a client process. What it says that is not JSON is the server's to judge. */
+function hostChannel(
+  input: ByteSource,
+  [command, ...args]: readonly string[],
+  maximumLength: number,
+  observe: Observer,
+): LineChannel | ChildProcess {
+  const tooLong = (length: number) => observe(lineTooLong("the host", length, maximumLength));
+  if (command === undefined) return new LineChannel(input, ownOutput(), { maximumLength, tooLong });
+  return new ChildProcess({
+    command,
+    args,
+    environment: childEnvironment({}, []),
+    maximumLength,
+    tooLong,
+    skipped: (line) => observe({ type: "line.skipped", source: command, bytes: line.length }),
+    stderr: (line) => observe({ type: "child.stderr", session: command, line }),
+  });
+}

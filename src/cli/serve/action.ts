@@ -1,0 +1,148 @@
+/** `serve`: what it does. @module */
+import { lookForProgram, serve, type ServedEntry } from "../../app/mod.ts";
+import {
+  type CredentialSource,
+  credentialSource,
+  environmentOf,
+  readServerEntries,
+  type TopicConfig,
+  topicConfig,
+  type Values,
+} from "../../config/mod.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { observation } from "../../observe/mod.ts";
+import { readCredentials } from "../../smcp/mod.ts";
+import { chooseBroker } from "../broker_choice.ts";
+import { type Action, EXIT_NO_PERMISSION, EXIT_OK } from "../command.ts";
+import { printCredentialsSchema } from "../own_login.ts";
+import type { ServeSettings } from "./command.ts";
+import { terminationSignal } from "../termination.ts";
+
+/** Runs `serve` until the process is asked to end. */
+export const serveAction: Action<ServeSettings> = async ({ values, flags, operands, started }) => {
+  if (values.credentialsSchema) {
+    await printCredentialsSchema();
+    return EXIT_OK;
+  }
+  const { config } = values;
+  const childSource = childCredentialSource(values, flags);
+  const choice = await chooseBroker(
+    values,
+    flags,
+    new AbortController().signal,
+    async () =>
+      config === undefined ? [oneServer(values, operands)] : await configuredServers(config, values, operands),
+  );
+  const { broker, input, others: servers } = choice;
+  await using log = choice.log;
+  const child = childSource && await readCredentials(childSource, { stdin: input, environment: Deno.env });
+  const programs = await Promise.all(servers.map(({ entry }) => lookForProgram(entry, values.passEnv)));
+  started();
+  await using observed = observation({
+    log,
+    status: values.status,
+    title: "mcp-mqtt-proxy serve",
+    conditions: servers.flatMap(({ topics, entry }) => [`server ${topics.serverName}`, `process of ${entry.name}`]),
+  });
+  const topicWarnings = servers.flatMap(({ topics }) => topics.warnings);
+  for (const text of [...topicWarnings, ...missingVariables(values.passEnv)]) {
+    observed.observe({ type: "warning", text });
+  }
+  for (const event of programs) observed.observe(event);
+  using termination = terminationSignal();
+  const failure = await serve(
+    {
+      broker,
+      servers,
+      share: values.noShare ? undefined : values.share,
+      passedVariables: values.passEnv,
+      ...(child === undefined ? {} : { childCredentials: child.credentials }),
+      prewarm: values.prewarm,
+      maximumSessions: values.maxSessions,
+      maximumPending: values.maxPending,
+      sessionExpiry: values.sessionExpiry,
+      idleTimeout: values.idleTimeout,
+      restart: values.restart,
+      drain: values.drain,
+      maximumMessage: values.maxMessage,
+    },
+    observed,
+    termination.signal,
+  );
+  return failure === undefined ? EXIT_OK : EXIT_NO_PERMISSION;
+};
+
+/** Where the credentials of the server processes are, if these are SMCP servers. */
+function childCredentialSource(
+  values: Values<ServeSettings>,
+  flags: Readonly<Record<string, unknown>>,
+): CredentialSource | undefined {
+  if (values.smcpChild) {
+    const source = credentialSource(values);
+    if (source.kind !== "stdin" || !values.smcp) return source;
+    throw new UsageError(["with --smcp, stdin is for our own credentials: give those of the server in a file"]);
+  }
+  // Variables may be meant for somebody else.
+  const { credentialsFile, credentialsCommand, credentialsEnv } = flags;
+  if ((credentialsFile ?? credentialsCommand ?? credentialsEnv) === undefined) return undefined;
+  throw new UsageError(["credentials for the server are given, but it is no SMCP server: add --smcp-child"]);
+}
+
+/** A server that lacks a variable fails in ways of its own; here it can be said why. */
+function missingVariables(names: readonly string[]): string[] {
+  return names.filter((name) => !Deno.env.has(name)).map((name) =>
+    `--pass-env ${name}: there is no such variable here, or no permission to read it (--allow-env=${name})`
+  );
+}
+
+type Served = ServedEntry & { readonly topics: TopicConfig };
+
+function oneServer(values: Values<ServeSettings>, [command, ...args]: readonly string[]): Served {
+  if (command === undefined) {
+    throw new UsageError(["say which server to start: mcp-mqtt-proxy serve --name NAME -- COMMAND ARGUMENTS..."]);
+  }
+  const topics = topicConfig(values);
+  return {
+    topics,
+    ...(values.description === undefined ? {} : { description: values.description }),
+    ...(values.meta === undefined ? {} : { meta: values.meta }),
+    entry: {
+      name: topics.serverName,
+      command,
+      args,
+      environment: environmentOf(values),
+      ...(values.cwd === undefined ? {} : { directory: values.cwd }),
+    },
+  };
+}
+
+/** With a file, what belongs to one server comes from its entry; flags that would mean all of them are refused. */
+async function configuredServers(
+  file: string,
+  values: Values<ServeSettings>,
+  operands: readonly string[],
+): Promise<Served[]> {
+  const { name, serverName, requestTopic, responseTopic, topic, cwd, description, meta } = values;
+  const single = {
+    name,
+    "server-name": serverName,
+    "request-topic": requestTopic,
+    "response-topic": responseTopic,
+    cwd,
+    description,
+    meta,
+  };
+  const problems = Object.entries(single).filter(([, value]) => value !== undefined)
+    .map(([flag]) => `--${flag} is for one server, but --config serves all entries of its file`);
+  if (operands.length > 0) problems.push("give either --config FILE or -- COMMAND, not both");
+  if (problems.length > 0) throw new UsageError(problems);
+  const common = environmentOf(values);
+  return (await readServerEntries(file)).map((entry) => ({
+    entry: { ...entry, environment: { ...common, ...entry.environment } },
+    topics: topicConfig({
+      ...values,
+      name: entry.name,
+      topic: topic === undefined ? undefined : `${topic}/${entry.name}`,
+    }),
+  }));
+}

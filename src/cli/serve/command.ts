@@ -1,0 +1,52 @@
+/** `serve`: its options and its help. @module */
+import {
+  BROKER_SETTINGS,
+  LOG_SETTINGS,
+  MESSAGE_SETTINGS,
+  SERVE_SETTINGS,
+  SMCP_CHILD_SETTINGS,
+  SMCP_SETTINGS,
+  STATUS_SETTINGS,
+  TOPIC_SETTINGS,
+} from "../../config/mod.ts";
+import type { CommandDeclaration } from "../command.ts";
+
+const settings = {
+  ...TOPIC_SETTINGS,
+  ...SERVE_SETTINGS,
+  ...SMCP_CHILD_SETTINGS,
+  ...MESSAGE_SETTINGS,
+  ...BROKER_SETTINGS,
+  ...SMCP_SETTINGS,
+  ...LOG_SETTINGS,
+  ...STATUS_SETTINGS,
+};
+
+/** The settings of `serve`. */
+export type ServeSettings = typeof settings;
+
+/** The command `serve`. */
+export const SERVE: CommandDeclaration<ServeSettings> = {
+  name: "serve",
+  alias: "listen",
+  operands: "-- COMMAND [ARGUMENTS...]",
+  summary: "put a stdio MCP server on an MQTT broker",
+  description:
+    "Puts a stdio MCP server on an MQTT broker. Every client session gets a process of its own, started with COMMAND.",
+  examples: [
+    [
+      "mcp-mqtt-proxy serve --name files -- npx -y @modelcontextprotocol/server-filesystem /srv",
+      "one server, on mcp/files of the broker on this machine",
+    ],
+    [
+      "mcp-mqtt-proxy serve --broker mqtts://broker.example.com --username me --password-file ./password --config mcp.json",
+      "every server of an MCP host's configuration, over TLS",
+    ],
+  ],
+  groups: {
+    "Server:": { ...TOPIC_SETTINGS, ...SERVE_SETTINGS, ...SMCP_CHILD_SETTINGS, ...MESSAGE_SETTINGS },
+    "Broker:": { ...BROKER_SETTINGS, ...SMCP_SETTINGS },
+    "Log and status:": { ...LOG_SETTINGS, ...STATUS_SETTINGS },
+  },
+  settings,
+};

@@ -1,0 +1,40 @@
+/** `tools`: what it does. @module */
+import metadata from "../../../deno.json" with { type: "json" };
+import { preloadTools, tools } from "../../app/mod.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { LineChannel, lineTooLong, ownOutput } from "../../stdio/mod.ts";
+import { type Action, EXIT_OK } from "../command.ts";
+import { ownLogin, printCredentialsSchema } from "../own_login.ts";
+import { parentWatch } from "../parent_watch.ts";
+import { startLoginLog } from "../broker_choice.ts";
+import { terminationSignal } from "../termination.ts";
+import type { ToolsSettings } from "./command.ts";
+
+/** Runs `tools` until its host ends the conversation. */
+export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operands, started }) => {
+  if (operands.length > 0) throw new UsageError([`tools takes no argument; it got "${operands.join(" ")}"`]);
+  if (values.credentialsSchema) {
+    await printCredentialsSchema();
+    return EXIT_OK;
+  }
+  using parent = parentWatch();
+  const handshake = ownLogin(values, parent.signal);
+  void preloadTools();
+  const login = await handshake;
+  started();
+  await using log = await startLoginLog(login, values, flags);
+  using termination = terminationSignal();
+  const unread = new AbortController();
+  await using host = new LineChannel(login.input, ownOutput(() => unread.abort()), {
+    maximumLength: values.maxMessage,
+    tooLong: (length) => log.observe(lineTooLong("the host", length, values.maxMessage)),
+  });
+  void host.closed.then(parent.suspect);
+  await tools(
+    { ...values, broker: login.broker, permissions: values, version: metadata.version },
+    host,
+    log.observe,
+    AbortSignal.any([termination.signal, parent.signal, unread.signal]),
+  );
+  return EXIT_OK;
+};

@@ -1,0 +1,85 @@
+/**
+ * What is left of a JSON text that is too long to be kept.
+ *
+ * @module
+ */
+import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE } from "./json_rpc.ts";
+
+/** Longer strings are left out, in bytes: no id and no method is that long. */
+const LONGEST_STRING = 1_024;
+
+/** More top-level text than this is that of no JSON-RPC message, in bytes. */
+const LONGEST_OUTLINE = 16 * 1_024;
+
+const NULL = new TextEncoder().encode("null");
+
+/**
+ * Reads a JSON object chunk by chunk and keeps its top level only: nested objects and arrays are emptied, and long
+ * strings become `null`. That is enough to tell which message it was, so that whoever waits for an answer gets one.
+ */
+export class Outline {
+  readonly #kept = new Uint8Array(LONGEST_OUTLINE);
+  #length = 0;
+  #depth = 0;
+  #inString = false;
+  #escaped = false;
+  /** Where the string began that is being kept. */
+  #stringStart = 0;
+  #overflow = false;
+
+  /** Takes the next bytes. */
+  push(chunk: Uint8Array): void {
+    for (let position = 0; position < chunk.length && !this.#overflow; position++) {
+      const byte = chunk[position] ?? 0;
+      if (this.#inString) this.#pushInString(byte);
+      else this.#pushOutside(byte);
+    }
+  }
+
+  /** What was kept; empty when it would have been too much. */
+  end(): Uint8Array {
+    return this.#overflow ? new Uint8Array() : this.#kept.slice(0, this.#length);
+  }
+
+  #pushInString(byte: number): void {
+    const tooLong = this.#stringStart < 0;
+    if (!tooLong) this.#keep(byte);
+    if (this.#escaped) {
+      this.#escaped = false;
+    } else if (byte === BACKSLASH) {
+      this.#escaped = true;
+    } else if (byte === QUOTE) {
+      this.#inString = false;
+      if (tooLong) { for (const character of NULL) this.#keep(character); }
+    }
+    if (!tooLong && this.#inString && this.#length - this.#stringStart > LONGEST_STRING) {
+      this.#length = this.#stringStart;
+      this.#stringStart = -1;
+    }
+  }
+
+  #pushOutside(byte: number): void {
+    switch (byte) {
+      case QUOTE:
+        this.#inString = true;
+        this.#stringStart = this.#length;
+        break;
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        this.#depth++;
+        if (this.#depth === 2) this.#keep(byte, 1);
+        break;
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        this.#depth--;
+        break;
+    }
+    this.#keep(byte);
+  }
+
+  #keep(byte: number, depth = this.#depth): void {
+    if (depth > 1) return;
+    if (this.#length === this.#kept.length) this.#overflow = true;
+    else this.#kept[this.#length++] = byte;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * What is known of kinds of brokers that do not take everything, or do not say in CONNACK what they do not take.
+ *
+ * @module
+ */
+import type { ConnectAnswer } from "./connection/connection.ts";
+import type { BrokerLimits, QoS } from "./link.ts";
+
+/** What one kind of broker is known for. */
+export interface BrokerProfile {
+  /** For `--help`. */
+  readonly description: string;
+  readonly maximumQoS: QoS;
+  /** Largest packet, in bytes. */
+  readonly maximumPacketSize: number;
+  readonly sharedSubscriptionAvailable: boolean;
+  readonly subscriptionIdentifiersAvailable: boolean;
+  /** Takes user properties on CONNECT. */
+  readonly connectUserProperties: boolean;
+  /** Delivers retained messages to subscriptions with wildcards, without which nothing can be discovered. */
+  readonly discovery: boolean;
+  /** Lets clients publish to topics that begin with `$`. */
+  readonly dollarTopics: boolean;
+}
+
+/** No packet can be larger (MQTT 5.0, section 2.1.4). */
+export const LARGEST_PACKET = 268_435_460;
+
+const FULL: BrokerProfile = {
+  description: "a complete MQTT 5 broker, such as mosquitto, EMQX or NanoMQ",
+  maximumQoS: 2,
+  maximumPacketSize: LARGEST_PACKET,
+  sharedSubscriptionAvailable: true,
+  subscriptionIdentifiersAvailable: true,
+  connectUserProperties: true,
+  discovery: true,
+  dollarTopics: true,
+};
+
+/** The profiles by name, as `--broker-profile` takes them. */
+export const BROKER_PROFILES = {
+  standard: FULL,
+  aws: {
+    ...FULL,
+    description: "AWS IoT Core",
+    maximumQoS: 1,
+    maximumPacketSize: 131_072,
+    subscriptionIdentifiersAvailable: false,
+    dollarTopics: false,
+  },
+  azure: {
+    ...FULL,
+    description: "Azure Event Grid",
+    maximumQoS: 1,
+    maximumPacketSize: 524_288,
+    subscriptionIdentifiersAvailable: false,
+    connectUserProperties: false,
+    dollarTopics: false,
+  },
+  hivemq: { ...FULL, description: "HiveMQ", dollarTopics: false },
+  rabbitmq: {
+    ...FULL,
+    description: "RabbitMQ",
+    maximumQoS: 1,
+    maximumPacketSize: 16_777_216,
+    sharedSubscriptionAvailable: false,
+    discovery: false,
+  },
+  vernemq: { ...FULL, description: "VerneMQ", dollarTopics: false },
+} satisfies Record<string, BrokerProfile>;
+
+/** A name that `--broker-profile` takes. */
+export type BrokerProfileName = keyof typeof BROKER_PROFILES;
+
+/** What holds on a connection: what the broker said, and what is known of it where it said nothing. */
+export function limitsOf(
+  answer: ConnectAnswer,
+  protocolVersion: 4 | 5,
+  keepAlive: number,
+  profile: BrokerProfile,
+): BrokerLimits {
+  return {
+    protocolVersion,
+    maximumQoS: Math.min(answer.maximumQoS ?? 2, profile.maximumQoS) as QoS,
+    retainAvailable: answer.retainAvailable ?? true,
+    wildcardSubscriptionAvailable: answer.wildcardSubscriptionAvailable ?? true,
+    sharedSubscriptionAvailable: answer.sharedSubscriptionAvailable ?? profile.sharedSubscriptionAvailable,
+    subscriptionIdentifiersAvailable: protocolVersion === 5 &&
+      (answer.subscriptionIdentifiersAvailable ?? profile.subscriptionIdentifiersAvailable),
+    maximumPacketSize: Math.min(answer.maximumPacketSize ?? LARGEST_PACKET, profile.maximumPacketSize),
+    receiveMaximum: answer.receiveMaximum ?? 65_535,
+    keepAlive: answer.serverKeepAlive ?? keepAlive,
+    userProperties: answer.userProperties,
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * What a link asks of a broker when it connects.
+ *
+ * @module
+ */
+import { errorText } from "../core/text.ts";
+import type { Observer } from "../core/events.ts";
+import { Failure } from "../core/failure.ts";
+import type { Redact } from "../core/redaction.ts";
+import { ConnectError } from "./connection/connection.ts";
+import type { ConnectPlan } from "./link.ts";
+import {
+  permanentRefusal,
+  QOS_NOT_SUPPORTED,
+  RETAIN_NOT_SUPPORTED,
+  UNSUPPORTED_PROTOCOL_VERSION,
+} from "./reason_codes.ts";
+
+/** What a {@linkcode Login} is made of. */
+export interface LoginOptions {
+  readonly plan: ConnectPlan;
+  /** The only MQTT version to speak; by default 5, and 4 (which is 3.1.1) with a broker that knows no better. */
+  readonly protocolVersion: 4 | 5 | undefined;
+  /** What the broker is called in events and errors. */
+  readonly broker: string;
+  readonly redact: Redact;
+  readonly observe: Observer;
+}
+
+/** Why there is no connection, or none any more. */
+export interface AttemptFailure {
+  readonly cause: string;
+  /** Set when trying again will not help until somebody changes a setting. */
+  readonly refused: Failure | undefined;
+  /** Try again at once: something else is asked for now. */
+  readonly again?: boolean;
+}
+
+/** A broker that closes this many MQTT 5 connections in a row without a word is tried with 3.1.1. */
+const SILENT_CLOSES_BEFORE_DOWNGRADE = 2;
+
+/** Asks for what was planned, less what the broker has turned out not to give. */
+export class Login {
+  readonly #options: LoginOptions;
+  #plan: ConnectPlan;
+  #silentCloses = 0;
+  #downgraded = false;
+
+  constructor(options: LoginOptions) {
+    this.#options = options;
+    this.#plan = options.plan;
+  }
+
+  get plan(): ConnectPlan {
+    return this.#plan;
+  }
+
+  /** The MQTT version of the next attempt. */
+  get protocolVersion(): 4 | 5 {
+    return this.#onlyVersion ?? (this.#downgraded ? 4 : 5);
+  }
+
+  /** A connection has ended: the broker may be replaced by one that knows MQTT 5. */
+  reset(): void {
+    this.#silentCloses = 0;
+    this.#downgraded = false;
+  }
+
+  /** What the failure of an attempt means for the next one. */
+  failed(error: unknown): AttemptFailure {
+    const { broker, redact, observe } = this.#options;
+    const cause = redact(errorText(error));
+    if (!(error instanceof ConnectError)) return { cause, refused: undefined };
+    if (this.#downgrade(error)) {
+      observe({ type: "broker.downgraded", broker, cause });
+      return { cause, refused: undefined, again: true };
+    }
+    if (this.#changeWill(error.reasonCode)) return { cause, refused: undefined, again: true };
+    const check = error.reasonCode === undefined ? undefined : permanentRefusal(error.reasonCode);
+    if (check === undefined) return { cause, refused: undefined };
+    const text = redact(`The broker ${broker} refused the login: ${cause}; ${check}`);
+    return { cause, refused: new Failure("login-refused", text, { reasonCode: error.reasonCode ?? 0 }) };
+  }
+
+  get #onlyVersion(): 4 | 5 | undefined {
+    return this.#options.plan.protocolVersion ?? this.#options.protocolVersion;
+  }
+
+  /** Goes on with 3.1.1 if the broker does not know 5, and with 5 if 3.1.1 has not helped; whether it is 3.1.1 now. */
+  #downgrade({ silent, reasonCode }: ConnectError): boolean {
+    if (this.#onlyVersion !== undefined) return false;
+    if (this.#downgraded) {
+      this.#downgraded = false;
+      return false;
+    }
+    this.#silentCloses = silent ? this.#silentCloses + 1 : 0;
+    this.#downgraded = reasonCode === UNSUPPORTED_PROTOCOL_VERSION ||
+      this.#silentCloses >= SILENT_CLOSES_BEFORE_DOWNGRADE;
+    return this.#downgraded;
+  }
+
+  /** Makes the will one that the broker takes, or does without it; whether that was the trouble. */
+  #changeWill(reasonCode: number | undefined): boolean {
+    const { will, ...rest } = this.#plan;
+    if (will === undefined) return false;
+    if (reasonCode === QOS_NOT_SUPPORTED && will.qos > 0) {
+      this.#plan = { ...rest, will: { ...will, qos: 0 } };
+      return true;
+    }
+    if (reasonCode === RETAIN_NOT_SUPPORTED && will.retain) {
+      this.#plan = rest;
+      const text = "the broker does not keep retained messages: nobody can see who is online, or notice who is gone";
+      this.#options.observe({ type: "warning", text });
+      return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * What a broker shows of itself on TLS.
+ *
+ * @module
+ */
+import { connect, type PeerCertificate } from "node:tls";
+import { hostOf, isEncrypted, portOf, tlsOptions } from "./broker_address.ts";
+import type { BrokerSettings } from "./connection.ts";
+
+/** The certificate of a broker. */
+export interface BrokerCertificate {
+  /** `CN=broker.example.com, O=Example`. */
+  readonly subject: string;
+  readonly validTo: Date;
+  /** Why it is not trusted, in OpenSSL's words; `undefined` when it is. */
+  readonly distrust: string | undefined;
+}
+
+/** How long a broker may take to show its certificate, in ms. */
+const TIMEOUT = 10_000;
+
+/**
+ * Looks at the certificate of a broker without logging in.
+ *
+ * @returns `undefined` when the connection is not encrypted
+ * @throws {Error} when nobody is there, or does not speak TLS
+ */
+export async function inspectCertificate({ url, tls = {} }: BrokerSettings): Promise<BrokerCertificate | undefined> {
+  const address = new URL(url);
+  if (!isEncrypted(address)) return undefined;
+  // To look, not to trust.
+  const options = tlsOptions(hostOf(address), portOf(address), { ...tls, insecure: true });
+  return await new Promise((resolve, reject) => {
+    const socket = connect(options, () => {
+      const { subject, valid_to } = socket.getPeerCertificate();
+      const distrust = socket.authorized ? undefined : String(socket.authorizationError);
+      resolve({ subject: nameOf(subject), validTo: new Date(valid_to), distrust });
+      socket.destroy();
+    });
+    socket.setTimeout(TIMEOUT, () => socket.destroy(new Error(`No certificate came within ${TIMEOUT / 1000} s`)));
+    socket.once("error", reject);
+  });
+}
+
+function nameOf(subject: PeerCertificate["subject"]): string {
+  return Object.entries(subject).toReversed().map(([name, value]) => `${name}=${value}`).join(", ");
+}

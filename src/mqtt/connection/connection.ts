@@ -1,0 +1,116 @@
+/**
+ * One network connection to a broker: from CONNECT to its end, without a second attempt.
+ *
+ * This is the seam between the link, which keeps a connection up, and the MQTT client library.
+ *
+ * @module
+ */
+import type { Redact } from "../../core/redaction.ts";
+import type { Secret } from "../../core/secret.ts";
+import type { ConnectPlan, PublishPacket, QoS, ReceivedPacket, UserProperties } from "../link.ts";
+
+/** Where the broker is and how to log in. */
+export interface BrokerSettings {
+  /** `mqtt:`, `mqtts:`, `ws:` or `wss:`, without username and password. */
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: Secret;
+  /** Keep Alive, in seconds; 0 for none. */
+  readonly keepAlive: number;
+  readonly tls?: TlsSettings;
+  /** Applied to everything that is said about the connection, in events and failures. @default {redactNothing} */
+  readonly redact?: Redact;
+}
+
+/** TLS beyond what the URL says. Certificates and keys are PEM text. */
+export interface TlsSettings {
+  /** Certificates to trust instead of the system's. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: Secret;
+  /** The name to ask for and to expect in the certificate; the URL's host by default. */
+  readonly servername?: string;
+  /** Accept any certificate. */
+  readonly insecure?: boolean;
+}
+
+/** What one attempt is made with. */
+export interface ConnectRequest {
+  readonly broker: BrokerSettings;
+  readonly plan: ConnectPlan;
+  readonly protocolVersion: 4 | 5;
+  /** Whether the broker is to forget an earlier session of this client. */
+  readonly cleanStart: boolean;
+  /** Takes every PUBLISH. A returned promise holds back everything behind it. */
+  readonly received: (packet: ReceivedPacket) => Promise<void> | void;
+}
+
+/** What the broker said in CONNACK. An absent property has its default (MQTT 5.0, section 3.2.2.3). */
+export interface ConnectAnswer {
+  readonly sessionPresent: boolean;
+  readonly maximumQoS: QoS | undefined;
+  readonly retainAvailable: boolean | undefined;
+  readonly wildcardSubscriptionAvailable: boolean | undefined;
+  readonly sharedSubscriptionAvailable: boolean | undefined;
+  readonly subscriptionIdentifiersAvailable: boolean | undefined;
+  readonly maximumPacketSize: number | undefined;
+  readonly receiveMaximum: number | undefined;
+  readonly topicAliasMaximum: number | undefined;
+  readonly serverKeepAlive: number | undefined;
+  readonly assignedClientIdentifier: string | undefined;
+  readonly userProperties: UserProperties;
+}
+
+/** One filter of a SUBSCRIBE. */
+export interface SubscriptionRequest {
+  readonly filter: string;
+  readonly qos: QoS;
+  readonly noLocal: boolean;
+  /** Subscription Identifier. A SUBSCRIBE has one for all its filters, so a filter that has one goes alone. */
+  readonly identifier?: number;
+}
+
+/** How a connection ended. */
+export interface ConnectionEnd {
+  /** The reason code of the broker's DISCONNECT or of its CONNACK, if it gave one. */
+  readonly reasonCode: number | undefined;
+  /** In words. */
+  readonly cause: string;
+}
+
+/** An open connection. */
+export interface MqttConnection {
+  readonly answer: ConnectAnswer;
+  readonly closed: Promise<ConnectionEnd>;
+  /**
+   * Sends a PUBLISH. `acknowledged` is called with the reason code, once the packet is written (QoS 0) or
+   * acknowledged (QoS 1 and 2); never after the connection has ended.
+   */
+  publish(packet: PublishPacket, acknowledged: (reasonCode: number) => void): void;
+  /** Resolves with one reason code for each request; rejects when the connection ends before. */
+  subscribe(requests: readonly SubscriptionRequest[]): Promise<readonly number[]>;
+  unsubscribe(filter: string): Promise<void>;
+  /** Sends DISCONNECT behind everything that was published, and closes. The will is not sent. */
+  end(): Promise<void>;
+  /** Drops the connection without a goodbye. */
+  destroy(): void;
+}
+
+/** Why there is no connection. */
+export class ConnectError extends Error {
+  override readonly name = "ConnectError";
+  /**
+   * @param reasonCode why the broker refused, as an MQTT 5 reason code; `undefined` when it did not answer
+   * @param silent whether the broker was reached but closed the connection instead of answering
+   */
+  constructor(message: string, readonly reasonCode: number | undefined, readonly silent: boolean) {
+    super(message);
+  }
+}
+
+/**
+ * Opens a connection.
+ *
+ * @throws {ConnectError} when there is none
+ */
+export type Connect = (request: ConnectRequest, signal: AbortSignal) => Promise<MqttConnection>;

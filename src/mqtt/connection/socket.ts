@@ -1,0 +1,99 @@
+/**
+ * The network below MQTT: TCP and TLS, and what their errors mean.
+ *
+ * @module
+ */
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import { slabReader, writeAll } from "../../core/byte_streams.ts";
+import type { TlsSettings } from "./connection.ts";
+import { tlsOptions } from "./broker_address.ts";
+
+/** A connection of bytes. */
+export interface Socket {
+  /** The next bytes, which the caller may keep; `undefined` at the end. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Writes all of `bytes`. */
+  write(bytes: Uint8Array): Promise<void>;
+  close(): void;
+}
+
+const SMALLEST_READ = 8 * 1024;
+
+/** Connects by TCP. */
+export async function openTcp(hostname: string, port: number, signal: AbortSignal): Promise<Socket> {
+  const connection = await Deno.connect({ hostname, port, signal });
+  connection.setNoDelay(true);
+  return {
+    read: slabReader((into) => connection.read(into), SMALLEST_READ),
+    write: (bytes) => writeAll(connection, bytes),
+    close: () => connection.close(),
+  };
+}
+
+/** Connects by TLS. */
+export async function openTls(host: string, port: number, tls: TlsSettings, signal: AbortSignal): Promise<Socket> {
+  const socket = connectTls(tlsOptions(host, port, tls));
+  const stream = new TlsStream(socket);
+  const abort = () => socket.destroy();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once("secureConnect", resolve);
+      socket.once("error", reject);
+      socket.once("close", () => reject(new Error("the connection was closed during the TLS handshake")));
+    });
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+  socket.setNoDelay(true);
+  return stream;
+}
+
+class TlsStream implements Socket {
+  readonly #socket: TLSSocket;
+  #chunks: AsyncIterator<Uint8Array> | undefined;
+  #failure: Error | undefined;
+
+  constructor(socket: TLSSocket) {
+    this.#socket = socket;
+    // The broker may refuse our certificate right after the handshake, before anybody has begun to read.
+    socket.on("error", (error) => this.#failure ??= error);
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#chunks ??= this.#socket[Symbol.asyncIterator]();
+    const { value, done } = await this.#chunks.next();
+    if (done !== true) return value;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.write(bytes, (error) => error ? reject(error) : resolve());
+    });
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** What to do about a TLS handshake that failed, by what the platform says of it. */
+const TLS_REMEDIES: readonly [problem: RegExp, remedy: string][] = [
+  [
+    /self-signed|unable to (get|verify)|issuer/i,
+    "if an authority of your own has signed it, name its certificate by --ca",
+  ],
+  [/altnames/, "if the broker is known by another name, give that by --tls-servername"],
+  [/alert: ?CertificateRequired/, "the broker wants a client certificate: --cert and --key"],
+  [/alert: ?(UnknownCA|(Bad|Unsupported|Unknown)?Certificate)/, "the broker does not accept the certificate in --cert"],
+];
+
+/** What an error says, and what to do about it, where that is known. */
+export function networkErrorText(error: Error): string {
+  // Errors that gather one error for each address of a host have no message of their own.
+  if (error.message === "" && error instanceof AggregateError) return error.errors.map(String).join("; ");
+  const remedy = TLS_REMEDIES.find(([problem]) => problem.test(error.message))?.[1];
+  return remedy === undefined ? error.message : `${error.message}; ${remedy}`;
+}

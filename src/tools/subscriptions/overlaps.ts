@@ -1,0 +1,110 @@
+/**
+ * One message, several subscriptions that match it.
+ *
+ * MQTT leaves it to the broker whether a client with overlapping subscriptions gets a message once for each of them
+ * or once for all (MQTT 5.0, section 3.3.4). With subscription identifiers either is clear, if a single copy names
+ * all of them. There are brokers that name only one on it, so it takes a look at how many copies come.
+ *
+ * @module
+ */
+import type { ReceivedPacket } from "../../mqtt/mod.ts";
+
+/** A subscription that may match. */
+export interface Candidate {
+  readonly identifier: number;
+  /** Whether the broker has acknowledged it. */
+  readonly acknowledged: boolean;
+  /** Takes a message. */
+  deliver(packet: ReceivedPacket): void;
+}
+
+/** How many copies a broker sends of a message that several subscriptions match. */
+type Copies = "unknown" | "one" | "each";
+
+interface Held<C> {
+  readonly packet: ReceivedPacket;
+  readonly candidates: readonly C[];
+}
+
+/** Above this many messages that wait for a round trip, what is known must do. */
+const LONGEST_WAIT = 10_000;
+
+/** Hands each message to every subscription it is for, once, whatever the broker's habit. */
+export class Overlaps<C extends Candidate> {
+  readonly #roundTrip: () => Promise<void>;
+  #copies: Copies = "unknown";
+  #held: Held<C>[] = [];
+  #previous: ReceivedPacket | undefined;
+  #generation = 0;
+
+  /** @param roundTrip resolves when everything that the broker has sent so far must have arrived */
+  constructor(roundTrip: () => Promise<void>) {
+    this.#roundTrip = roundTrip;
+  }
+
+  /** Takes a message with all subscriptions whose filters match its topic. */
+  receive(packet: ReceivedPacket, candidates: readonly C[]): void {
+    if (this.#held.length > 0) {
+      this.#held.push({ packet, candidates });
+      if (this.#held.length > LONGEST_WAIT) this.#release(this.#copies);
+    } else if (this.#copies === "unknown" && isAmbiguous(packet, candidates)) {
+      this.#held.push({ packet, candidates });
+      void this.#learn(candidates.every(({ acknowledged }) => acknowledged));
+    } else {
+      this.#hand(packet, candidates, this.#copies);
+    }
+  }
+
+  /** Forgets what is known of the broker: the next connection may be to another one. */
+  reset(): void {
+    this.#release(this.#copies);
+    this.#copies = "unknown";
+    this.#previous = undefined;
+  }
+
+  /** @param conclusive whether every subscription was in force, so that a missing copy means something */
+  async #learn(conclusive: boolean): Promise<void> {
+    const generation = this.#generation;
+    await this.#roundTrip().catch(() => {});
+    if (generation !== this.#generation) return;
+    const [first, ...rest] = this.#held;
+    const copied = first !== undefined && rest.some(({ packet }) => isCopy(first.packet, packet));
+    if (copied) this.#copies = "each";
+    else if (conclusive) this.#copies = "one";
+    this.#release(copied ? "each" : "one");
+  }
+
+  #release(copies: Copies): void {
+    this.#generation++;
+    for (const { packet, candidates } of this.#held.splice(0)) this.#hand(packet, candidates, copies);
+  }
+
+  #hand(packet: ReceivedPacket, candidates: readonly C[], copies: Copies): void {
+    const previous = this.#previous;
+    this.#previous = packet;
+    const named = candidates.filter(({ identifier }) => packet.subscriptionIdentifiers?.includes(identifier));
+    if (copies !== "one" && named.length > 0) {
+      for (const candidate of named) candidate.deliver(packet);
+    } else if (previous !== undefined && isCopy(previous, packet)) {
+      // The broker sent it too late for us to learn from: everybody has it already.
+      this.#copies = "each";
+    } else {
+      for (const candidate of candidates) candidate.deliver(packet);
+    }
+  }
+}
+
+/** Whether a message names some of the subscriptions that match it, but not all. */
+function isAmbiguous({ subscriptionIdentifiers }: ReceivedPacket, candidates: readonly Candidate[]): boolean {
+  if (subscriptionIdentifiers === undefined || candidates.length < 2) return false;
+  const named = candidates.filter(({ identifier }) => subscriptionIdentifiers.includes(identifier));
+  return named.length > 0 && named.length < candidates.length;
+}
+
+/** Whether two packets carry the same message for different subscriptions. */
+function isCopy(one: ReceivedPacket, other: ReceivedPacket): boolean {
+  const [a, b] = [one.subscriptionIdentifiers, other.subscriptionIdentifiers];
+  if (one.topic !== other.topic || a === undefined || b === undefined) return false;
+  if (a.some((identifier) => b.includes(identifier)) || one.payload.length !== other.payload.length) return false;
+  return one.payload.every((byte, index) => byte === other.payload[index]);
+}

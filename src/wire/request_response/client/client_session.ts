@@ -1,0 +1,325 @@
+/**
+ * One session, seen from its client.
+ *
+ * @module
+ */
+import type { Channel, Receiver } from "../../../core/channel.ts";
+import { type Clock, systemClock } from "../../../core/clock.ts";
+import type { Observer } from "../../../core/events.ts";
+import { Failure } from "../../../core/failure.ts";
+import type { Message } from "../../../core/message.ts";
+import type { MqttLink, PublishProperties, QoS, ReceivedPacket } from "../../../mqtt/mod.ts";
+import { disconnected } from "../../notifications.ts";
+import type { SessionQoS } from "../../profile.ts";
+import { Absence } from "../session/disconnect_timer.ts";
+import { Conversation } from "../session/session_stream.ts";
+import type { Frame } from "../session/frame.ts";
+import {
+  CLOSED,
+  closedFailure,
+  frameProperties,
+  INSTANCE,
+  largestPart,
+  MESSAGE_PROPERTIES,
+  qosOf,
+  SESSION,
+  toFrame,
+  userProperty,
+} from "../session/properties.ts";
+import type { Topics } from "../topics.ts";
+
+/** What a {@linkcode ClientSession} is made of. */
+export interface ClientSessionOptions {
+  readonly link: MqttLink;
+  readonly topics: Topics;
+  readonly sessionId: string;
+  /** The one instance that is to take the session, where the broker would hand the first message to all of them. */
+  readonly instance: string | undefined;
+  /** Whether the servers are known to number their messages. */
+  readonly numbered: boolean;
+  readonly qos: SessionQoS;
+  /** Largest message, in bytes. */
+  readonly maximumMessage: number;
+  /** How long the other end may be away, in ms. */
+  readonly sessionExpiry: number;
+  readonly observe: Observer;
+  /** How long the server may take to answer the first message, in ms. */
+  readonly connectTimeout: number;
+  /** How long a request of this method may take, in ms. */
+  readonly timeout: (method: string) => number;
+  /** @default {systemClock} */
+  readonly clock?: Clock;
+}
+
+/**
+ * When a first message that nobody has acknowledged is not answered within this time, in ms, the broker is asked whether
+ * it would have let it pass.
+ */
+const DOUBT_AFTER = 250;
+
+/**
+ * The channel to a server.
+ *
+ * The first message goes where all servers listen. Those behind it wait for the server's first sign of life, which
+ * names the instance that has the session: only that one may get them.
+ */
+export class ClientSession implements Channel {
+  readonly closed: Promise<Failure | undefined>;
+  readonly #options: ClientSessionOptions;
+  readonly #conversation: Conversation;
+  readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
+  readonly #abort = new AbortController();
+  readonly #absence: Absence;
+  #phase: "fresh" | "opening" | "open" | "ended" = "fresh";
+  /** Whether the server numbers its messages; not before it has said so. */
+  #numbered = false;
+  #topic: string;
+  #instance: string | undefined;
+  #held: Message[] = [];
+  #unseen: readonly Message[] = [];
+  #correlation = 0;
+  #cancelDeadline: (() => void) | undefined;
+  #cancelDoubt: (() => void) | undefined;
+
+  constructor(options: ClientSessionOptions) {
+    const { link, topics, sessionId, maximumMessage, observe, clock = systemClock } = options;
+    this.#options = options;
+    this.#topic = topics.request.for(link.clientId);
+    this.closed = this.#end.promise;
+    this.#absence = new Absence(
+      clock,
+      options.sessionExpiry,
+      () => this.fail(new Failure("server-gone", "The server has gone offline", { instance: this.#instance ?? "" })),
+    );
+    this.#conversation = new Conversation({
+      name: sessionId.slice(0, 8),
+      transmit: (frame, message) => this.#transmit(frame, message),
+      maximumPart: () => largestPart(link, this.#topic),
+      maximumMessage,
+      overflow: () => this.fail(new Failure("session-ended", "The host does not read what the server sends")),
+      observe,
+      clock,
+    }, hasProperties(link));
+  }
+
+  /** The instance that has the session, once it is known. */
+  get instance(): string | undefined {
+    return this.#instance;
+  }
+
+  get ended(): boolean {
+    return this.#phase === "ended";
+  }
+
+  /** What is not JSON stops here: no server has sent it, and a host's stdin is no place for it. */
+  receive(receiver: Receiver): void {
+    this.#conversation.start((message) => {
+      if (message.kind !== "malformed") return receiver(message);
+      this.#options.observe({ type: "message.dropped", source: "the server's session", cause: "it is not JSON" });
+    });
+  }
+
+  send(message: Message): Promise<void> | void {
+    switch (this.#phase) {
+      case "fresh":
+        return this.#open(message);
+      case "opening":
+        this.#held.push(message);
+        return;
+      case "open":
+        return this.#conversation.send(message);
+      case "ended":
+        return;
+    }
+  }
+
+  unseen(): readonly Message[] {
+    return this.#unseen;
+  }
+
+  /** Takes a message that arrived on the client's response topic. */
+  deliver(packet: ReceivedPacket): void {
+    const { link, sessionId, observe } = this.#options;
+    if (this.#phase === "ended" || this.#phase === "fresh") return;
+    if (hasProperties(link) && userProperty(packet, SESSION) !== sessionId) return;
+    const frame = toFrame(packet);
+    if (userProperty(packet, CLOSED) !== undefined) {
+      if (this.#phase === "open") this.#unseen = this.#conversation.unseen(frame.acknowledge);
+      return this.fail(closedFailure(packet));
+    }
+    this.#absence.end();
+    if (this.#phase === "opening") this.#opened(frame, packet.properties.responseTopic);
+    if (this.#numbered && frame.sequence === undefined && frame.payload.length > 0) {
+      observe({ type: "message.dropped", source: packet.topic, cause: "it has no number" });
+      return;
+    }
+    this.#conversation.receive(frame);
+  }
+
+  /** Ends the session because the server has, or cannot be reached. */
+  fail(failure: Failure): void {
+    this.#abort.abort(failure);
+    this.#finish(failure);
+  }
+
+  /** The server seems to be gone; but it may only have lost its connection, or be about to go: then it still answers. */
+  absent(): void {
+    // Asked once: that nobody hears the question is a sign of its absence as well.
+    if (this.#phase === "open" && this.#absence.begin()) this.#conversation.resume();
+  }
+
+  /** The server has shown that it is there. */
+  present(): void {
+    if (this.#absence.end()) this.#conversation.resume();
+  }
+
+  /** The connection to the broker is gone. */
+  pause(): void {
+    // Sending the first message again could open a second session, with another instance.
+    if (this.#phase === "opening") {
+      this.fail(
+        new Failure("broker-unreachable", "The connection to the broker was lost while the session was opened"),
+      );
+    } else {
+      this.#conversation.pause();
+    }
+  }
+
+  /** The connection to the broker is back. */
+  resume(): void {
+    this.#conversation.resume();
+  }
+
+  close(reason?: Failure): Promise<void> {
+    if (this.#phase === "opening" || this.#phase === "open") this.#sayGoodbye();
+    this.#finish(reason);
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #finish(reason: Failure | undefined): void {
+    this.#phase = "ended";
+    this.#cancelDeadline?.();
+    this.#cancelDoubt?.();
+    this.#absence.end();
+    this.#conversation.close();
+    this.#end.resolve(reason);
+  }
+
+  #open(message: Message): Promise<void> | void {
+    const { link, clock = systemClock, connectTimeout } = this.#options;
+    if (!hasProperties(link)) {
+      this.#phase = "open"; // nobody says welcome in MQTT 3.1.1
+      return this.#conversation.send(message);
+    }
+    this.#phase = "opening";
+    this.#cancelDeadline = clock.after(connectTimeout, () => {
+      const text = `No server has answered on "${this.#topic}" within ${connectTimeout / 1000} s`;
+      this.fail(new Failure("server-not-responding", text));
+    });
+    if (this.#openingQoS === 0) this.#cancelDoubt = clock.after(DOUBT_AFTER, () => this.#askBroker());
+    return this.#conversation.send(message);
+  }
+
+  get #openingQoS(): QoS {
+    const { qos, numbered } = this.#options;
+    return qosOf(qos, numbered);
+  }
+
+  /** Publishes what no server takes, since it is for none of them; but the broker tells what it thinks of it. */
+  #askBroker(): void {
+    const { link, sessionId } = this.#options;
+    const properties = { userProperties: { [SESSION]: sessionId, [INSTANCE]: "" } };
+    void link.publish({ topic: this.#topic, payload: new Uint8Array(), qos: 1, properties }, (failure) => {
+      if (failure !== undefined && this.#phase === "opening") this.#undelivered(failure, undefined);
+    }, this.#abort.signal);
+  }
+
+  /** The server's first sign of life. */
+  #opened(frame: Frame, instanceTopic: string | undefined): void {
+    this.#cancelDeadline?.();
+    this.#cancelDoubt?.();
+    this.#phase = "open";
+    this.#numbered = frame.acknowledge !== undefined;
+    if (!this.#numbered) this.#conversation.becomePlain();
+    const { topics, link } = this.#options;
+    const instance = instanceTopic?.split("/").at(-2) ?? "";
+    if (instanceTopic !== undefined && topics.instance(instance).for(link.clientId) === instanceTopic) {
+      this.#instance = instance;
+      this.#topic = instanceTopic;
+    }
+    for (const message of this.#held.splice(0)) void this.#conversation.send(message);
+  }
+
+  #transmit(frame: Frame, message?: Message): Promise<void> | void {
+    // Before it is answered, all that may go where every server listens is the one message that opens the session.
+    if (this.#phase === "opening" && frame.sequence === undefined) return;
+    return this.#publish(frame, message, (failure) => {
+      if (failure !== undefined && this.#phase !== "ended") this.#undelivered(failure, message);
+    });
+  }
+
+  #publish(frame: Frame, message: Message | undefined, done: (failure?: Failure) => void): Promise<void> | void {
+    const { link, qos } = this.#options;
+    const confirmed = frame.sent !== undefined;
+    return link.publish(
+      {
+        topic: this.#topic,
+        payload: frame.payload,
+        qos: this.#phase === "opening" ? this.#openingQoS : qosOf(qos, this.#numbered && !confirmed),
+        properties: this.#properties(frame, message),
+      },
+      done,
+      this.#abort.signal,
+    );
+  }
+
+  #properties(frame: Frame, message: Message | undefined): PublishProperties {
+    const { link, topics, sessionId, instance } = this.#options;
+    return {
+      ...MESSAGE_PROPERTIES,
+      ...(message === undefined ? {} : { responseTopic: topics.response.for(link.clientId) }),
+      ...(message?.kind === "request" ? this.#requestProperties(message) : {}),
+      userProperties: {
+        [SESSION]: sessionId,
+        ...frameProperties(frame),
+        ...(this.#phase === "opening" && instance !== undefined ? { [INSTANCE]: instance } : {}),
+      },
+    };
+  }
+
+  #requestProperties({ method = "" }: Message): PublishProperties {
+    const timeout = this.#options.timeout(method);
+    const correlationData = new Uint8Array(4);
+    new DataView(correlationData.buffer).setUint32(0, this.#correlation++);
+    return Number.isFinite(timeout)
+      ? { correlationData, messageExpiryInterval: Math.ceil(timeout / 1000) }
+      : { correlationData };
+  }
+
+  #undelivered(failure: Failure, message: Message | undefined): void {
+    if (failure.reason === "no-server-online") {
+      return this.#phase === "opening" ? this.fail(failure) : this.absent();
+    }
+    this.#options.observe({ type: "publish.failed", topic: this.#topic, cause: failure.message });
+    if (this.#numbered || this.#phase === "opening") return this.fail(failure);
+    if (message?.id === undefined) return;
+    const answer = failure.toResponse(message.id);
+    if (message.kind === "request") this.#conversation.inject(answer);
+    else if (message.kind === "response") void this.#publish({ payload: answer.bytes }, answer, () => {});
+  }
+
+  #sayGoodbye(): void {
+    const { link, topics, sessionId } = this.#options;
+    const properties = { ...MESSAGE_PROPERTIES, userProperties: { [SESSION]: sessionId } };
+    void link.publish({ topic: topics.closed.for(link.clientId), payload: disconnected(), qos: 1, properties });
+  }
+}
+
+/** MQTT 3.1.1 has no properties: there the client id is all that tells sessions apart. */
+function hasProperties({ state }: MqttLink): boolean {
+  return state.status !== "online" || state.limits.protocolVersion === 5;
+}

@@ -1,0 +1,271 @@
+/**
+ * The server side of the request-response profile.
+ *
+ * @module
+ */
+import { errorResponse, Failure, PARSE_ERROR_CODE } from "../../../core/failure.ts";
+import { scanEnvelope } from "../../../core/json_rpc.ts";
+import {
+  type BrokerLimits,
+  type LinkState,
+  type MqttLink,
+  type ReceivedPacket,
+  topicNameProblem,
+} from "../../../mqtt/mod.ts";
+import { ServerStatus } from "../../notifications.ts";
+import type { Acceptor, ServerOptions } from "../../profile.ts";
+import type { Frame } from "../session/frame.ts";
+import { plainQoS } from "../../packets.ts";
+import { encodePresence } from "../presence.ts";
+import { INSTANCE, MESSAGE_PROPERTIES, SESSION, toFrame, userProperty } from "../session/properties.ts";
+import { ServerSession } from "./server_session.ts";
+import { type Topics, topicsFor } from "../topics.ts";
+
+/** Longest session name and response topic that are kept, in characters: they are a stranger's choice. */
+const NAME_LIMIT = 1_024;
+
+/** Accepts sessions on a link and shows the server's presence while the link is online. */
+export class RequestResponseServer implements Acceptor {
+  readonly #link: MqttLink;
+  readonly #options: ServerOptions;
+  readonly #status: ServerStatus;
+  readonly #topics: Topics;
+  readonly #sessions = new Map<string, ServerSession>();
+  /** The session of each client that names its sessions; a new one ends the one before. */
+  readonly #byClient = new Map<string, ServerSession>();
+  readonly #abort = new AbortController();
+  #withdrawn = false;
+  readonly #since = new Date().toISOString();
+
+  constructor(link: MqttLink, options: ServerOptions) {
+    this.#link = link;
+    this.#options = options;
+    this.#status = new ServerStatus(options.observe);
+    this.#topics = topicsFor(options);
+    const { share } = options;
+    const qos = plainQoS(options.qos);
+    void link.subscribe({
+      filter: this.#topics.requestFilter,
+      qos,
+      ...(share === undefined ? {} : { share }),
+      handler: (packet) => this.#onRequestTopic(packet),
+    });
+    void link.subscribe({ filter: this.#topics.closed.filter, qos: 1, handler: (packet) => this.#onClosed(packet) });
+    const own = this.#topics.instance(link.clientId);
+    void link.subscribe({ filter: own.filter, qos, handler: (packet) => this.#onInstanceTopic(packet) });
+    link.watch((state) => this.#onLinkState(state), this.#abort.signal);
+  }
+
+  get topic(): string {
+    return this.#options.requestTopic ?? `${this.#topics.base}/request`;
+  }
+
+  withdraw(): void {
+    if (this.#withdrawn) return;
+    this.#withdrawn = true;
+    this.#tell(false);
+    void this.#publishPresence(new Uint8Array());
+    void this.#link.unsubscribe(this.#topics.requestFilter);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort();
+    const reason = new Failure("server-shutting-down", "The server is shutting down");
+    await Promise.all([...this.#sessions.values()].map((session) => session.close(reason)));
+    this.withdraw();
+  }
+
+  #onLinkState(state: LinkState): void {
+    const online = state.status === "online";
+    if (online && !this.#withdrawn) this.#announce(state.limits);
+    else this.#tell(false);
+    for (const session of this.#sessions.values()) {
+      if (online) session.resume();
+      else session.pause();
+    }
+  }
+
+  #announce({ sharedSubscriptionAvailable, protocolVersion }: BrokerLimits): void {
+    const { serverName, description, share } = this.#options;
+    const shared = share !== undefined && sharedSubscriptionAvailable;
+    const numbered = protocolVersion === 5;
+    const meta = { since: this.#since, ...this.#options.meta };
+    void this.#publishPresence(encodePresence({ serverName, description, shared, numbered, meta }));
+    this.#tell(true);
+  }
+
+  #tell(online: boolean): void {
+    this.#status.set(online, this.#options.serverName, this.topic);
+  }
+
+  #publishPresence(payload: Uint8Array): Promise<void> | void {
+    const topic = this.#topics.presence(this.#link.clientId);
+    return this.#link.publish({ topic, payload, qos: 1, retain: true, properties: MESSAGE_PROPERTIES }, (failure) => {
+      if (failure === undefined || failure.reason === "no-server-online") return;
+      this.#options.observe({ type: "publish.failed", topic, cause: failure.message });
+    });
+  }
+
+  /** A message that opens a session, or comes from somebody who does not know better than to publish here. */
+  #onRequestTopic(packet: ReceivedPacket): void {
+    const instance = userProperty(packet, INSTANCE);
+    if (instance !== undefined && instance !== this.#link.clientId) return;
+    const client = this.#clientOf(packet.topic);
+    if (client === undefined) return this.#drop(packet, "the topic does not end in a client id");
+    const answerTo = this.#responseTopic(packet, client);
+    if (answerTo instanceof Failure) return this.#drop(packet, answerTo.message);
+
+    const sessionId = userProperty(packet, SESSION);
+    const key = sessionKey(client, sessionId, answerTo);
+    if (key.length > NAME_LIMIT) return this.#drop(packet, "the name of its session is too long");
+    const known = this.#sessions.get(key);
+    if (known !== undefined) return known.deliver(toFrame(packet));
+    const frame = toFrame(packet);
+    if (sessionId === undefined ? !this.#isRequest(packet, answerTo) : !opensSession(frame)) return;
+    const numbered = sessionId !== undefined && frame.sequence !== undefined;
+    const session = this.#open(key, client, sessionId, numbered, answerTo);
+    session.welcome();
+    session.deliver(frame);
+    this.#options.opened(session);
+  }
+
+  /** A message of a client that knows its instance, and so must have a session. */
+  #onInstanceTopic(packet: ReceivedPacket): void {
+    const client = this.#topics.instance(this.#link.clientId).clientOf(packet.topic);
+    const sessionId = userProperty(packet, SESSION);
+    if (client === undefined || sessionId === undefined) return this.#drop(packet, "it belongs to no session");
+    const session = this.#find(client, sessionId);
+    if (session !== undefined) {
+      session.settle();
+      return session.deliver(toFrame(packet));
+    }
+    if (!this.#topics.response.namesClient || sessionId.length > NAME_LIMIT) return;
+    const stranger = this.#session(client, sessionId, false, this.#topics.response.for(client), undefined);
+    void stranger.close(new Failure("session-ended", "The server does not know this session any more"));
+  }
+
+  #onClosed(packet: ReceivedPacket): void {
+    const client = this.#topics.closed.clientOf(packet.topic);
+    if (client === undefined || packet.retain) return;
+    const sessionId = userProperty(packet, SESSION);
+    // A will knows no session: it means whatever the client has, and perhaps the client will be back.
+    if (sessionId === undefined) this.#byClient.get(client)?.doubt();
+    else this.#find(client, sessionId)?.left();
+  }
+
+  #find(client: string, sessionId: string): ServerSession | undefined {
+    const topic = this.#topics.response.for(client);
+    return this.#sessions.get(sessionKey(client, sessionId, topic)) ??
+      this.#sessions.get(sessionKey("", sessionId, topic));
+  }
+
+  #clientOf(topic: string): string | undefined {
+    if (this.#options.requestTopic === undefined && topic === `${this.#topics.base}/request`) return "";
+    return this.#topics.request.clientOf(topic);
+  }
+
+  /**
+   * Where the answers go. A response topic is honoured only below the topics of responses, since anybody who may
+   * send a request could otherwise make this server publish anywhere; and only of the client that the request's
+   * topic names, since that is what the broker's access control vouches for.
+   */
+  #responseTopic(packet: ReceivedPacket, client: string): string | Failure {
+    const { response, base } = this.#topics;
+    const topic = packet.properties.responseTopic ?? (client === "" ? undefined : response.for(client));
+    if (topic === undefined) return new Failure("publish-refused", "it has no Response Topic");
+    const problem = topicNameProblem(topic);
+    if (problem !== undefined) return new Failure("publish-refused", `its Response Topic ${problem}`);
+    const owner = response.clientOf(topic);
+    const below = this.#options.responseTopic === undefined && topic.startsWith(`${base}/response/`);
+    if (owner === undefined && !(client === "" && below)) {
+      return new Failure("publish-refused", "its Response Topic is not one of this server's");
+    }
+    if (client !== "" && response.namesClient && owner !== client) {
+      return new Failure("publish-refused", "its Response Topic belongs to another client");
+    }
+    return topic;
+  }
+
+  /** `client` is empty when nothing vouches for who it is. */
+  #open(
+    key: string,
+    client: string,
+    sessionId: string | undefined,
+    numbered: boolean,
+    responseTopic: string,
+  ): ServerSession {
+    const owner = this.#topics.response.clientOf(responseTopic) ?? "";
+    const instanceTopic = sessionId === undefined || owner === ""
+      ? undefined
+      : this.#topics.instance(this.#link.clientId).for(owner);
+    const session = this.#session(client, sessionId, numbered, responseTopic, instanceTopic);
+    this.#sessions.set(key, session);
+    if (client !== "") this.#replace(client, session);
+    void session.closed.then(() => this.#forget(key, client, session));
+    return session;
+  }
+
+  #session(
+    client: string,
+    sessionId: string | undefined,
+    numbered: boolean,
+    responseTopic: string,
+    instanceTopic: string | undefined,
+  ): ServerSession {
+    const { qos, maximumMessage, sessionExpiry, observe } = this.#options;
+    const name = client === ""
+      ? responseTopic
+      : sessionId === undefined
+      ? client
+      : `${client}/${sessionId.slice(0, 8)}`;
+    return new ServerSession({
+      name,
+      link: this.#link,
+      sessionId,
+      numbered,
+      responseTopic,
+      instanceTopic,
+      qos,
+      maximumMessage,
+      sessionExpiry,
+      observe,
+    });
+  }
+
+  #replace(client: string, session: ServerSession): void {
+    const before = this.#byClient.get(client);
+    this.#byClient.set(client, session);
+    void before?.close(new Failure("session-replaced", "The client has opened another session"));
+  }
+
+  #forget(key: string, client: string, session: ServerSession): void {
+    this.#sessions.delete(key);
+    if (this.#byClient.get(client) === session) this.#byClient.delete(client);
+  }
+
+  /** Whether a plain requester can begin with this; if not, it is told. */
+  #isRequest(packet: ReceivedPacket, topic: string): boolean {
+    const { kind } = scanEnvelope(packet.payload);
+    if (kind === "request") return true;
+    this.#drop(packet, kind === "malformed" ? "it is not JSON" : "it is no request and has no session");
+    if (kind !== "malformed") return false;
+    const { correlationData } = packet.properties;
+    const properties = correlationData === undefined ? MESSAGE_PROPERTIES : { ...MESSAGE_PROPERTIES, correlationData };
+    const { bytes } = errorResponse("null", PARSE_ERROR_CODE, "Parse error: the message is not a JSON object");
+    void this.#link.publish({ topic, payload: bytes, qos: plainQoS(this.#options.qos), properties });
+    return false;
+  }
+
+  #drop(packet: ReceivedPacket, cause: string): void {
+    this.#options.observe({ type: "message.dropped", source: packet.topic, cause });
+  }
+}
+
+/** The first message of a session; anything else is an echo of one that is over. */
+function opensSession({ sequence, payload }: Frame): boolean {
+  return sequence === undefined ? payload.length > 0 : sequence === 1;
+}
+
+function sessionKey(client: string, sessionId: string | undefined, responseTopic: string): string {
+  return JSON.stringify([client, sessionId ?? null, responseTopic]);
+}

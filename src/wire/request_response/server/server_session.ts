@@ -1,0 +1,239 @@
+/**
+ * One client's session, seen from the server.
+ *
+ * @module
+ */
+import type { Receiver } from "../../../core/channel.ts";
+import { type Clock, systemClock } from "../../../core/clock.ts";
+import type { Observer } from "../../../core/events.ts";
+import { Failure } from "../../../core/failure.ts";
+import { idKey } from "../../../core/json_rpc.ts";
+import type { Message } from "../../../core/message.ts";
+import type { MqttLink, PublishProperties } from "../../../mqtt/mod.ts";
+import { disconnected } from "../../notifications.ts";
+import type { IncomingSession, SessionQoS } from "../../profile.ts";
+import { Absence } from "../session/disconnect_timer.ts";
+import { Conversation } from "../session/session_stream.ts";
+import type { Frame } from "../session/frame.ts";
+import { CLOSED, frameProperties, largestPart, MESSAGE_PROPERTIES, qosOf, SESSION } from "../session/properties.ts";
+
+/** What a {@linkcode ServerSession} is made of. */
+export interface ServerSessionOptions {
+  readonly name: string;
+  readonly link: MqttLink;
+  /** The client's own name for the session; `undefined` for a plain requester, which has none. */
+  readonly sessionId: string | undefined;
+  /** Whether the client numbers its messages. */
+  readonly numbered: boolean;
+  readonly responseTopic: string;
+  /** Where the client is to publish from now on; `undefined` when it cannot be told. */
+  readonly instanceTopic: string | undefined;
+  readonly qos: SessionQoS;
+  /** Largest message, in bytes. */
+  readonly maximumMessage: number;
+  /** How long the other end may be away, in ms. */
+  readonly sessionExpiry: number;
+  readonly observe: Observer;
+  /** @default {systemClock} */
+  readonly clock?: Clock;
+}
+
+/** How many Correlation Data of unanswered requests are kept; more than that is a client that never listens. */
+const CORRELATION_LIMIT = 100_000;
+
+/**
+ * An answer that comes within this time, in ms, is the welcome. Two packets one after the other would be slower: a
+ * broker with Nagle's algorithm holds the second one back for 40 ms.
+ */
+const WELCOME_AFTER = 20;
+
+/** The channel to one client. */
+export class ServerSession implements IncomingSession {
+  readonly name: string;
+  readonly closed: Promise<Failure | undefined>;
+  readonly #options: ServerSessionOptions;
+  readonly #conversation: Conversation;
+  readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
+  readonly #abort = new AbortController();
+  readonly #correlations = new Map<string, Uint8Array>();
+  readonly #absence: Absence;
+  /** Told to the client until it is known to know it. */
+  #instanceTopic: string | undefined;
+  #cancelWelcome: (() => void) | undefined;
+  #ended = false;
+
+  constructor(options: ServerSessionOptions) {
+    const { name, link, responseTopic, numbered, maximumMessage, observe, clock = systemClock } = options;
+    this.name = name;
+    this.#options = options;
+    this.#instanceTopic = options.instanceTopic;
+    this.closed = this.#end.promise;
+    this.#absence = new Absence(
+      clock,
+      options.sessionExpiry,
+      () => this.left(new Failure("session-ended", "The client has gone without a goodbye")),
+    );
+    this.#conversation = new Conversation({
+      name,
+      transmit: (frame, message) => this.#transmit(frame, message),
+      arrived: (message, correlation) => this.#remember(message, correlation),
+      maximumPart: () => largestPart(link, responseTopic),
+      maximumMessage,
+      overflow: () => void this.close(new Failure("session-ended", "The server process does not read what it is sent")),
+      observe,
+      clock,
+    }, numbered);
+  }
+
+  receive(receiver: Receiver): void {
+    this.#conversation.start(receiver);
+  }
+
+  /** Takes a frame that arrived for this session. */
+  deliver(frame: Frame): void {
+    if (this.#ended) return;
+    this.#absence.end();
+    this.#conversation.receive(frame);
+  }
+
+  /** The client seems to be gone; but it may only have lost its connection. */
+  absent(): void {
+    if (!this.#ended) this.#absence.begin();
+  }
+
+  /** Somebody says that the client is gone. A client that is still there answers, and keeps its session. */
+  doubt(): void {
+    if (this.#ended) return;
+    this.#absence.begin();
+    this.#conversation.resume();
+  }
+
+  /** Tells the client soon that it has a session, and with which instance; it must not wait for its server for that. */
+  welcome(): void {
+    const { sessionId, clock = systemClock } = this.#options;
+    if (sessionId === undefined) return;
+    this.#cancelWelcome = clock.after(WELCOME_AFTER, () => {
+      void this.#transmit({ payload: new Uint8Array(), acknowledge: 0 });
+    });
+  }
+
+  /** The client has shown that it knows its instance. */
+  settle(): void {
+    this.#instanceTopic = undefined;
+  }
+
+  send(message: Message): Promise<void> | void {
+    if (!this.#ended) return this.#conversation.send(message);
+  }
+
+  /** The connection to the broker is gone. */
+  pause(): void {
+    this.#conversation.pause();
+  }
+
+  /** The connection to the broker is back. */
+  resume(): void {
+    this.#conversation.resume();
+  }
+
+  close(reason?: Failure): Promise<void> {
+    if (this.#ended) return Promise.resolve();
+    if (reason !== undefined) this.#conversation.refuse(reason);
+    this.#sayGoodbye(reason);
+    this.#finish(reason);
+    return Promise.resolve();
+  }
+
+  /**
+   * Ends the session because the client is said to have left it. Perhaps that was a mistake, or somebody else who said
+   * it: a client that is still there must not wait for answers that nobody will give.
+   */
+  left(reason?: Failure): void {
+    if (this.#ended) return;
+    this.#abort.abort();
+    this.#sayGoodbye(reason ?? new Failure("session-ended", "The session was ended in the client's name"));
+    this.#finish(reason);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Tells the client that the session is over; goes out even when what waits in front of it is taken back. */
+  #sayGoodbye(reason: Failure | undefined): void {
+    const { link, responseTopic: topic, sessionId, qos, numbered } = this.#options;
+    if (sessionId === undefined) return;
+    const payload = disconnected(reason);
+    const seen = frameProperties({ payload, acknowledge: this.#conversation.seen });
+    const properties = this.#properties({ [CLOSED]: reason?.reason ?? "session-ended", ...seen });
+    void link.publish({ topic, payload, qos: qosOf(qos, numbered), properties });
+  }
+
+  #finish(reason: Failure | undefined): void {
+    this.#ended = true;
+    this.#cancelWelcome?.();
+    this.#absence.end();
+    this.#conversation.close();
+    this.#end.resolve(reason);
+  }
+
+  #transmit(frame: Frame, message?: Message): Promise<void> | void {
+    this.#cancelWelcome?.();
+    const properties = this.#properties(frameProperties(frame), message);
+    return this.#publish(frame.payload, properties, frame.sent !== undefined, message);
+  }
+
+  #properties(userProperties: Record<string, string>, message?: Message): PublishProperties {
+    const { sessionId } = this.#options;
+    const correlationData = message === undefined ? undefined : this.#correlationOf(message);
+    return {
+      ...MESSAGE_PROPERTIES,
+      ...(this.#instanceTopic === undefined ? {} : { responseTopic: this.#instanceTopic }),
+      ...(correlationData === undefined ? {} : { correlationData }),
+      ...(sessionId === undefined ? {} : { userProperties: { [SESSION]: sessionId, ...userProperties } }),
+    };
+  }
+
+  #remember({ kind, id }: Message, correlation: Uint8Array | undefined): void {
+    if (kind !== "request" || id === undefined || correlation === undefined) return;
+    if (this.#correlations.size < CORRELATION_LIMIT) this.#correlations.set(idKey(id), correlation);
+  }
+
+  #correlationOf({ kind, id }: Message): Uint8Array | undefined {
+    if (kind !== "response" || id === undefined || this.#correlations.size === 0) return undefined;
+    const key = idKey(id);
+    const correlationData = this.#correlations.get(key);
+    this.#correlations.delete(key);
+    return correlationData;
+  }
+
+  #publish(
+    payload: Uint8Array,
+    properties: PublishProperties,
+    confirmed: boolean,
+    message?: Message,
+  ): Promise<void> | void {
+    const { link, responseTopic: topic, qos, numbered } = this.#options;
+    return link.publish(
+      { topic, payload, qos: qosOf(qos, numbered && !confirmed), properties },
+      (failure) => {
+        if (failure !== undefined && !this.#ended) this.#undelivered(failure, properties, message);
+      },
+      this.#abort.signal,
+    );
+  }
+
+  #undelivered(failure: Failure, properties: PublishProperties, message: Message | undefined): void {
+    const { numbered, link, responseTopic, observe } = this.#options;
+    if (failure.reason === "no-server-online") return this.absent();
+    observe({ type: "publish.failed", topic: responseTopic, cause: failure.message });
+    if (numbered) { // what is behind it would wait for it for ever
+      this.#abort.abort();
+      return this.#finish(failure);
+    }
+    if (message?.id === undefined) return;
+    const { bytes } = failure.toResponse(message.id);
+    if (message.kind === "response") void link.publish({ topic: responseTopic, payload: bytes, qos: 1, properties });
+    else if (message.kind === "request") this.#conversation.inject(failure.toResponse(message.id));
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Messages that are larger than a packet may be.
+ *
+ * @module
+ */
+import { concatBytes } from "../../../core/bytes.ts";
+import { Message } from "../../../core/message.ts";
+import type { Frame, Subject } from "./frame.ts";
+
+/** A piece of a message. */
+export interface Part {
+  readonly payload: Uint8Array;
+  readonly more: boolean;
+  readonly subject?: Subject;
+}
+
+/** The longest character of UTF-8, in bytes. */
+const LONGEST_CHARACTER = 4;
+
+/** Cuts a message into parts of at most `limit` bytes, or of one character where that is longer; usually one. */
+export function* splitMessage(message: Message, limit: number): Generator<Part> {
+  const { bytes } = message;
+  const maximum = Math.max(limit, LONGEST_CHARACTER);
+  if (bytes.length <= maximum) {
+    yield { payload: bytes, more: false };
+    return;
+  }
+  const subject = subjectOf(message);
+  for (let start = 0; start < bytes.length;) {
+    const end = characterBoundary(bytes, Math.min(bytes.length, start + maximum));
+    const payload = bytes.subarray(start, end);
+    yield { payload, more: end < bytes.length, ...(start === 0 && subject !== undefined ? { subject } : {}) };
+    start = end;
+  }
+}
+
+function subjectOf({ kind, id }: Message): Subject | undefined {
+  return (kind === "request" || kind === "response") && id !== undefined ? { kind, id } : undefined;
+}
+
+/** Each part says that it is UTF-8, so none may end within a character (RFC 3629, section 3). */
+function characterBoundary(bytes: Uint8Array, end: number): number {
+  let boundary = end;
+  while (end - boundary < LONGEST_CHARACTER && ((bytes[boundary] ?? 0) & 0xc0) === 0x80) boundary--;
+  return end - boundary < LONGEST_CHARACTER ? boundary : end;
+}
+
+/** A whole message, and the Correlation Data of its first part. */
+export interface Assembled {
+  readonly message: Message;
+  readonly correlation: Uint8Array | undefined;
+}
+
+/** Puts parts together, up to a limit. */
+export class Assembler {
+  readonly #maximum: number;
+  readonly #tooLarge: (bytes: number, subject: Subject | undefined) => void;
+  #parts: Uint8Array[] = [];
+  #bytes = 0;
+  #subject: Subject | undefined;
+  #correlation: Uint8Array | undefined;
+
+  /**
+   * @param maximum largest message, in bytes
+   * @param tooLarge told of each message that was larger, when all of it has gone by
+   */
+  constructor(maximum: number, tooLarge: (bytes: number, subject: Subject | undefined) => void) {
+    this.#maximum = maximum;
+    this.#tooLarge = tooLarge;
+  }
+
+  /** Takes the next part. The message, when this was the last one and it is not too large. */
+  add({ payload, more = false, subject, correlation }: Frame): Assembled | undefined {
+    if (!more && this.#bytes === 0 && payload.length <= this.#maximum) {
+      return { message: new Message(payload), correlation };
+    }
+    this.#subject ??= subject;
+    this.#correlation ??= correlation;
+    this.#bytes += payload.length;
+    if (this.#bytes <= this.#maximum) this.#parts.push(payload);
+    else this.#parts = [];
+    return more ? undefined : this.#finish();
+  }
+
+  #finish(): Assembled | undefined {
+    const [parts, bytes, subject, correlation] = [this.#parts, this.#bytes, this.#subject, this.#correlation];
+    this.#parts = [];
+    this.#bytes = 0;
+    this.#subject = undefined;
+    this.#correlation = undefined;
+    if (bytes <= this.#maximum) return { message: new Message(concatBytes(parts, bytes)), correlation };
+    this.#tooLarge(bytes, subject);
+  }
+}

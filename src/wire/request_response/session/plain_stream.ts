@@ -1,0 +1,59 @@
+/**
+ * A session with a peer that does not number its messages: a plain MQTT requester, or MQTT 3.1.1.
+ *
+ * @module
+ */
+import { Inbox } from "../../../core/inbox.ts";
+import { idKey } from "../../../core/json_rpc.ts";
+import { Message } from "../../../core/message.ts";
+import { INBOX_LIMIT } from "../../packets.ts";
+import type { Frame, Stream, StreamEnds } from "./frame.ts";
+
+/**
+ * Passes messages as they come. MQTT may deliver one twice, so a request is dropped while one with the same id is
+ * being worked on.
+ */
+export class PlainStream implements Stream {
+  readonly #ends: StreamEnds;
+  readonly #overflow: () => void;
+  readonly #inbox = new Inbox();
+  readonly #working = new Set<string>();
+  readonly seen = 0;
+
+  /** @param overflow called when the receiver does not keep up */
+  constructor(ends: StreamEnds, overflow: () => void) {
+    this.#ends = ends;
+    this.#overflow = overflow;
+    this.#inbox.start(ends.deliver);
+  }
+
+  send(message: Message): Promise<void> | void {
+    if (message.kind === "response" && message.id !== undefined) this.#working.delete(idKey(message.id));
+    return this.#ends.transmit({ payload: message.bytes }, message);
+  }
+
+  receive({ payload, correlation }: Frame): void {
+    if (payload.length === 0) return;
+    const message = new Message(payload);
+    if (message.kind === "request" && message.id !== undefined) {
+      const key = idKey(message.id);
+      if (this.#working.has(key)) return;
+      this.#working.add(key);
+    }
+    this.#ends.arrived(message, correlation);
+    this.#inbox.push(message);
+    if (this.#inbox.bytes > INBOX_LIMIT) this.#overflow();
+  }
+
+  pause(): void {}
+
+  resume(): void {}
+
+  unseen(): readonly Message[] {
+    return []; // without numbers, nobody knows
+  }
+
+  close(): void {
+    this.#inbox.takeAll();
+  }
+}

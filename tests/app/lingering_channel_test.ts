@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { PatientChannel } from "../../src/app/lingering_channel.ts";
+import { Message } from "../../src/core/message.ts";
+import { LineChannel } from "../../src/stdio/mod.ts";
+import { Feed, Record } from "../support/bytes.ts";
+import { ManualClock, settle } from "../support/manual_clock.ts";
+
+/** A host that has asked with these ids and ended its side. */
+async function hostOf(...ids: unknown[]) {
+  const [input, output, clock] = [new Feed(), new Record(), new ManualClock()];
+  const channel = new PatientChannel(
+    new LineChannel(input, output, { maximumLength: 1_000, tooLong: () => {} }),
+    5_000,
+    clock,
+  );
+  let ended = false;
+  void channel.closed.then(() => ended = true);
+  channel.receive(() => {});
+  for (const id of ids) input.push(`${JSON.stringify({ jsonrpc: "2.0", id, method: "x" })}\n`);
+  input.end();
+  await settle();
+  const answer = async (id: unknown) => {
+    void channel.send(Message.from({ jsonrpc: "2.0", id, result: {} }));
+    await settle();
+  };
+  const answers = () =>
+    output.writes.join("").split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+  return { channel, clock, answer, answers, isEnded: () => ended };
+}
+
+Deno.test("the end of a host's side is held back until it has its answers, and no longer", async () => {
+  const { clock, answer, answers, isEnded } = await hostOf(0, "0");
+  await answer(0);
+  await clock.advance(4_999);
+  assert.equal(isEnded(), false);
+  await answer("0");
+  assert.equal(isEnded(), true);
+  assert.deepEqual(answers().map(({ id }) => id), [0, "0"]);
+  assert.equal(clock.timers, 0);
+});
+
+Deno.test("a host that waits for nothing has ended at once", async () => {
+  assert.equal((await hostOf()).isEnded(), true);
+});
+
+Deno.test("what takes too long is answered with an error, once", async () => {
+  const { clock, answer, answers, isEnded } = await hostOf(1, 2);
+  await answer(1);
+  await clock.advance(5_000);
+  assert.equal(isEnded(), true);
+  await answer(2);
+  const [, { id, error }, ...more] = answers();
+  assert.deepEqual([id, error.data.reason, more], [2, "timed-out", []]);
+  assert.match(error.message, /ended its side, and there was no answer within 5 s/);
+});
+
+Deno.test("closing does not wait", async () => {
+  const { channel, clock, answers, isEnded } = await hostOf(1);
+  await channel.close();
+  await settle();
+  assert.equal(isEnded(), true);
+  assert.deepEqual([answers(), clock.timers], [[], 0]);
+});

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import type { Channel } from "../../../src/core/channel.ts";
+import type { ProxyEvent } from "../../../src/core/events.ts";
+import { Failure } from "../../../src/core/failure.ts";
+import type { Message } from "../../../src/core/message.ts";
+import { SessionHost } from "../../../src/app/serve/session_supervisor.ts";
+import { SessionSlots } from "../../../src/app/serve/session_slots.ts";
+import type { IncomingSession } from "../../../src/wire/mod.ts";
+import { settle } from "../../support/manual_clock.ts";
+import { MemoryChannel } from "../../support/memory_channel.ts";
+import { gist, request, response } from "../../support/messages.ts";
+
+/** A session as a profile would give it, and its client's end. */
+function incoming(name: string) {
+  const [session, client] = MemoryChannel.pair();
+  const received: Message[] = [];
+  client.receive((message) => void received.push(message));
+  return { session: Object.assign(session, { name }) as IncomingSession, client, received };
+}
+
+function hosts({ maximum = 2, start }: { maximum?: number; start?: (session: string) => Channel } = {}) {
+  const events: ProxyEvent[] = [];
+  const children: { name: string; peer: MemoryChannel }[] = [];
+  const slots = new SessionSlots(maximum);
+  const host = new SessionHost({
+    server: "files",
+    slots,
+    maximumPending: 100,
+    restart: "always",
+    meter: undefined,
+    idleTimeout: Infinity,
+    start: start ?? ((name) => {
+      const [child, peer] = MemoryChannel.pair();
+      peer.receive((message) => {
+        if (message.method === "ping") void peer.send(response(message.id ?? ""));
+      });
+      children.push({ name, peer });
+      return child;
+    }),
+    observe: (event) => events.push(event),
+  });
+  return { host, slots, events, children };
+}
+
+Deno.test("every session has a server of its own, and what is said in one is not heard in another", async () => {
+  const { host, children, events } = hosts();
+  const [one, two] = [incoming("a/1"), incoming("b/2")];
+  for (const { session } of [one, two]) host.accept(session);
+  void one.client.send(request("1", "ping"));
+  assert.deepEqual([one.received.map(gist), two.received.map(gist)], [["result 1"], []]);
+  assert.deepEqual(children.map(({ name }) => name), ["files/a/1", "files/b/2"]);
+  for (const { client } of [one, two]) await client.close();
+  await host[Symbol.asyncDispose]();
+  assert.deepEqual(events.map(({ type }) => type).toSorted(), [
+    "session.ended",
+    "session.ended",
+    "session.opened",
+    "session.opened",
+  ]);
+});
+
+Deno.test("when a client leaves its server is ended, when a server ends its client is told, with what it waits for", async () => {
+  const { host, children, events } = hosts();
+  const leaving = incoming("leaving");
+  host.accept(leaving.session);
+  await leaving.client.close();
+  assert.equal(await children[0]?.peer.closed, undefined);
+
+  const staying = incoming("staying");
+  host.accept(staying.session);
+  void staying.client.send(request("7"));
+  const failure = new Failure("child-exited", "The server process exited with code 3");
+  await children[1]?.peer.close(failure);
+  assert.equal(await staying.client.closed, failure);
+  assert.deepEqual(staying.received.map(gist), ["error 7 child-exited"]);
+  await host[Symbol.asyncDispose]();
+  const causes = events.flatMap((event) => event.type === "session.ended" ? [event.cause] : []);
+  assert.deepEqual(causes, ["the client has left", "The server process exited with code 3"]);
+});
+
+Deno.test("a session beyond the limit is refused, in all hosts together, until another one has ended", async () => {
+  const { host, slots, events } = hosts({ maximum: 1 });
+  const [first, second, third] = [incoming("first"), incoming("second"), incoming("third")];
+  host.accept(first.session);
+  host.accept(second.session);
+  const refusal = await second.client.closed;
+  assert.equal(refusal?.reason, "too-many-sessions");
+  assert.deepEqual(refusal?.details, { maximum: 1 });
+  assert.ok(events.some(({ type }) => type === "session.refused"));
+  assert.equal(slots.take(), false);
+  await first.client.close();
+  await settle();
+  host.accept(third.session);
+  void third.client.send(request("1", "ping"));
+  assert.deepEqual(third.received.map(gist), ["result 1"]);
+  await third.client.close();
+  await host[Symbol.asyncDispose]();
+  assert.equal(slots.take(), true);
+});
+
+Deno.test("a server that cannot be started is a refusal, and takes no slot", async () => {
+  const reasons = [new Failure("child-not-started", "no such program"), new Error("something else")];
+  const { host, slots } = hosts({
+    maximum: 1,
+    start: () => {
+      throw reasons.shift();
+    },
+  });
+  for (const text of [/no such program/, /something else/]) {
+    const { session, client } = incoming("x");
+    host.accept(session);
+    const failure = await client.closed;
+    assert.equal(failure?.reason, "child-not-started");
+    assert.match(failure?.message ?? "", text);
+    await settle();
+  }
+  assert.equal(slots.take(), true);
+});
+
+Deno.test("disposing waits until the last server has ended", async () => {
+  const end = Promise.withResolvers<void>();
+  const { host } = hosts({
+    start: () => {
+      const [child] = MemoryChannel.pair();
+      const close = child.close.bind(child);
+      child.close = async (reason) => {
+        await end.promise;
+        await close(reason);
+      };
+      return child;
+    },
+  });
+  const { session, client } = incoming("x");
+  host.accept(session);
+  await client.close();
+  let disposed = false;
+  const disposing = host[Symbol.asyncDispose]().then(() => disposed = true);
+  await settle();
+  assert.equal(disposed, false);
+  end.resolve();
+  await disposing;
+});

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { testOnBrokers } from "../../support/brokers.ts";
+import { run } from "../../support/command_line.ts";
+import { embeddedBroker } from "../../support/embedded_broker.ts";
+import { fixture, Process, PROXY_COMMAND, startProxyUnder, startServe } from "../../support/proxy.ts";
+
+testOnBrokers("call shows the tools, calls them and tells success from failure, in every profile", async (broker) => {
+  const at = ["--broker", broker.url, "--log-level", "off"];
+  await using serve = await startServe([
+    ...["--broker", broker.url, "--name", "tools", "--server-name", "test/tools"],
+    ...["--", ...fixture("tools_server.ts")],
+  ]);
+  await serve.errors.find((line) => line.includes("online on $mcp-server"));
+  const directory = await Deno.makeTempDir();
+  try {
+    const reach = [["--name", "tools"], ["--profile", "mcp-over-mqtt", "--server-name", "test/tools"]];
+    for (const [round, where] of reach.entries()) {
+      const tools = await run("call", "--list", ...where, ...at);
+      assert.equal(tools.errors, "");
+      assert.equal(tools.code, 0);
+      assert.match(tools.output, /^add {2}Adds two numbers\n {4}a {2}number {2}required {2}the first one\n/);
+      assert.match(tools.output, / {4}every {2}number {2}default 50/);
+      assert.match(tools.output, /^crash {2}/m); // is on the second page
+
+      const sum = await run("call", ...where, ...at, "add", '{"a":1,"b":2}');
+      assert.deepEqual(sum, { code: 0, output: '{\n  "sum": 3\n}\n', errors: "" });
+
+      const picture = await run("call", ...where, ...at, "picture", "--output", directory);
+      const file = `${directory}/picture-${round + 1}.png`;
+      assert.deepEqual(picture, { code: 0, output: `here it is\n${file}\n`, errors: "" });
+      assert.deepEqual([...(await Deno.readFile(file)).slice(1, 4)], [..."PNG"].map((letter) => letter.charCodeAt(0)));
+
+      const page = await run("call", ...where, ...at, "page");
+      assert.deepEqual(page, { code: 0, output: "the page\nmore <https://example.com/more>\n", errors: "" });
+
+      const failed = await run("call", ...where, ...at, "fail");
+      assert.deepEqual(failed, { code: 3, output: "it did not work\n", errors: "" });
+
+      const unknown = await run("call", ...where, ...at, "nonsense");
+      assert.deepEqual(unknown, { code: 3, output: "", errors: "error: Unknown tool: nonsense\n" });
+
+      const crashed = await run("call", ...where, ...at, "crash");
+      assert.equal(crashed.code, 1);
+      assert.match(crashed.errors, /exited with code 3: last words/);
+
+      const json = await run("call", ...where, ...at, "add", '{"a":1,"b":2}', "--json");
+      assert.deepEqual(JSON.parse(json.output), {
+        content: [{ type: "text", text: '{"sum":3}' }],
+        structuredContent: { sum: 3 },
+      });
+    }
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("call saves what a tool answers, for which it needs no permission but to write there", async () => {
+  await using broker = await embeddedBroker();
+  const at = ["--broker", broker.url, "--name", "tools"];
+  await using _serve = await startServe([...at, "--", ...fixture("tools_server.ts")]);
+  const directory = await Deno.makeTempDir();
+  try {
+    const { host } = new URL(broker.url);
+    for (
+      const [round, flags] of [["-A"], [`--allow-net=${host}`, "--ignore-env", `--allow-write=${directory}`]].entries()
+    ) {
+      await using call = startProxyUnder(flags, ["call", ...at, "picture", "--output", directory]);
+      const { code } = await call.status;
+      await Promise.all([call.output.ended, call.errors.ended]);
+      const file = `${directory}/picture-${round + 1}.png`;
+      assert.deepEqual([code, call.errors.seen, call.output.seen], [0, [], ["here it is", file]]);
+      assert.ok((await Deno.stat(file)).size > 0);
+    }
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+testOnBrokers("call reads the arguments from stdin when they are -", async (broker) => {
+  await using _serve = await startServe([
+    "--broker",
+    broker.url,
+    "--name",
+    "tools",
+    "--",
+    ...fixture("tools_server.ts"),
+  ]);
+  await using call = new Process([...PROXY_COMMAND, "call", "--broker", broker.url, "--name", "tools", "add", "-"]);
+  await call.send('{"a":20,');
+  await call.send('"b":22}');
+  await call.closeInput();
+  assert.equal((await call.status).code, 0);
+  await call.output.ended;
+  assert.deepEqual(call.output.seen.join(""), '{  "sum": 42}');
+});
+
+Deno.test("call fails without a server, and without a broker", async () => {
+  await using broker = await embeddedBroker();
+  const quick = ["--connect-timeout", "3", "--log-level", "off"];
+  const nobody = await run("call", "--broker", broker.url, "--name", "tools", "add", ...quick);
+  assert.equal(nobody.code, 1);
+  assert.match(nobody.errors, /No server is online on "mcp\/tools"/);
+  const nowhere = await run("call", "--broker", "mqtt://127.0.0.1:1", "--name", "tools", "add", ...quick);
+  assert.equal(nowhere.code, 1);
+  assert.match(nowhere.errors, /cannot be reached/);
+});
+
+Deno.test("call explains a command line that cannot work", async () => {
+  const cases: readonly [args: string[], problem: RegExp][] = [
+    [["--name", "tools"], /say which tool/],
+    [["--name", "tools", "add", "[]"], /must be a JSON object/],
+    [["--name", "tools", "add", "{", "x"], /too many arguments: "x"/],
+    [["add"], /say which server is meant/],
+    [["--name", "tools", "--profile", "mcp-over-mqtt", "--no-discovery", "add"], /add --server-id ID/],
+    [
+      ["--name", "tools", "--profile", "mcp-over-mqtt", "--broker-profile", "hivemq", "add"],
+      /add --topic-prefix PREFIX/,
+    ],
+    [["--name", "tools", "--profile", "mcp-over-mqtt", "--mqtt-version", "4", "add"], /needs MQTT 5/],
+    [["--name", "a/+", "add"], /must not contain \+/],
+  ];
+  for (const [args, problem] of cases) {
+    const { code, errors } = await run("call", "--log-level", "off", ...args);
+    assert.equal(code, 2, errors);
+    assert.match(errors, problem);
+  }
+});

@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { CONFIG } from "../../../src/cli/config/command.ts";
+import { CONNECT } from "../../../src/cli/connect/command.ts";
+import { connectLine } from "../../../src/cli/config/connect_line.ts";
+import { entryName, hostFile, HOSTS, mergeHostFiles } from "../../../src/cli/config/hosts.ts";
+import { HOST_NAMES } from "../../../src/config/host_settings.ts";
+import { testOnBrokers } from "../../support/brokers.ts";
+import { embeddedBroker } from "../../support/embedded_broker.ts";
+import { fixture, Process, startProxy, startServe } from "../../support/proxy.ts";
+
+const line = (given: Record<string, unknown>, url = "mqtt://broker:1883") =>
+  connectLine(CONNECT.settings, given, url, "/home/me");
+
+Deno.test("config takes every option of connect", () => {
+  assert.deepEqual(Object.keys(CONNECT.settings).filter((name) => !(name in CONFIG.settings)), []);
+});
+
+Deno.test("the line has the options that were given, and only those", () => {
+  assert.deepEqual(line({ name: "files", qos: "1", noDiscovery: true, insecureTls: "false", clientId: "" }).args, [
+    ...["connect", "--name", "files", "--no-discovery", "--broker", "mqtt://broker:1883", "--qos", "1"],
+  ]);
+});
+
+Deno.test("file names become absolute, since the host starts the line somewhere else", () => {
+  const { args, files } = line({ ca: "certs/ca.pem", passwordFile: "/run/password" });
+  assert.deepEqual(files.toSorted(), ["/home/me/certs/ca.pem", "/run/password"]);
+  assert.ok(args.includes("/home/me/certs/ca.pem"));
+});
+
+Deno.test("a password is never in the line, whichever way it was given", () => {
+  for (const secret of [line({ password: "geheim" }), line({}, "mqtts://me:geheim@broker")]) {
+    assert.ok(!JSON.stringify(secret.args).includes("geheim"));
+    assert.equal(secret.secret, "MQTT_PASSWORD");
+  }
+  assert.ok(line({}, "mqtts://me:geheim@broker").args.includes("mqtts://me@broker"));
+});
+
+Deno.test("a private key that a variable holds is refused", () => {
+  assert.throws(() => line({ key: "-----BEGIN PRIVATE KEY-----\n…" }), /--key is given as text in MQTT_KEY/);
+});
+
+Deno.test("the address is that of the scheme when the URL has no port", () => {
+  assert.equal(line({}, "mqtts://broker").address, "broker:8883");
+  assert.equal(line({}, "wss://broker/mqtt").address, "broker:443");
+  assert.equal(line({}, "mqtt://[::1]").address, "[::1]:1883");
+});
+
+for (const name of HOST_NAMES) {
+  Deno.test(`the entry for ${name} is where that host looks for it, and holds no secret`, () => {
+    const host = HOSTS[name];
+    const launch = { command: "mcp-mqtt-proxy", args: ["connect"], secret: "MQTT_PASSWORD" };
+    const file = hostFile(host, "files", launch) as Record<string, Record<string, Record<string, unknown>>>;
+    const entry = file[host.member]?.files;
+    assert.equal(entry?.command, "mcp-mqtt-proxy");
+    assert.deepEqual(entry?.args, ["connect"]);
+    if (host.variable === undefined) assert.equal(entry?.env, undefined);
+    else assert.match(JSON.stringify(entry?.env), /^\{"MQTT_PASSWORD":"\$\{.+\}"\}$/);
+  });
+}
+
+Deno.test("hosts keep their files where they keep them", () => {
+  const linux = { os: "linux", home: "/home/me", config: "/home/me/.config", currentDirectory: "/project" } as const;
+  const windows = {
+    os: "windows",
+    home: "C:/Users/me",
+    config: "C:/Users/me/AppData",
+    currentDirectory: "C:/",
+  } as const;
+  const darwin = {
+    os: "darwin",
+    home: "/Users/me",
+    config: "/Users/me/.config",
+    currentDirectory: "/project",
+  } as const;
+  const desktop = HOSTS["claude-desktop"].file;
+  assert.equal(desktop?.(linux), "/home/me/.config/Claude/claude_desktop_config.json");
+  assert.equal(desktop?.(windows), "C:/Users/me/AppData/Claude/claude_desktop_config.json");
+  assert.equal(desktop?.(darwin), "/Users/me/Library/Application Support/Claude/claude_desktop_config.json");
+  assert.equal(HOSTS.vscode.file?.(linux), "/project/.vscode/mcp.json");
+});
+
+Deno.test("merging keeps what is there, and replaces the entry of the same name", () => {
+  const existing = {
+    theme: "dark",
+    inputs: [{ id: "token" }, { id: "mqtt-password", description: "old" }],
+    servers: { other: { command: "x" }, files: { command: "old" } },
+  };
+  const addition = hostFile(HOSTS.vscode, "files", { command: "new", args: [], secret: "MQTT_PASSWORD" });
+  const merged = mergeHostFiles(existing, addition) as unknown as typeof existing;
+  assert.equal(merged.theme, "dark");
+  assert.deepEqual(merged.servers.other, { command: "x" });
+  assert.equal(merged.servers.files.command, "new");
+  assert.deepEqual(merged.inputs.map(({ id }) => id), ["token", "mqtt-password"]);
+});
+
+Deno.test("merging into a file whose servers are no object is refused", () => {
+  assert.throws(
+    () => mergeHostFiles({ mcpServers: [] }, { mcpServers: { a: {} } }),
+    /its "mcpServers" is not an object/,
+  );
+});
+
+Deno.test("a host calls a server by the last level of its name, in letters that every host takes", () => {
+  const names = ["files", "home/files", "home/Files_2", "plant/line 1/größe.x", "a/b/", "a/日本", "日本"];
+  const entries = ["files", "files", "Files_2", "gr-e-x", "b", "a", "mqtt"];
+  assert.deepEqual(names.map(entryName), entries);
+});
+
+/** Runs `config`, and gives back what it has printed. */
+async function runConfig(args: readonly string[], cwd?: string): Promise<{ code: number; out: string; err: string }> {
+  const process = startProxy(["config", ...args], cwd === undefined ? {} : { cwd });
+  await using _ = process;
+  const { code } = await process.status;
+  await Promise.all([process.output.ended, process.errors.ended]);
+  return { code, out: process.output.seen.join("\n"), err: process.errors.seen.join("\n") };
+}
+
+testOnBrokers("a host that starts the printed entry reaches the server", async ({ url }) => {
+  await using _serve = await startServe(["--broker", url, "--name", "echo", "--", ...fixture("echo_server.ts")]);
+  const { out } = await runConfig(["--for", "cursor", "--broker", url, "--name", "echo"]);
+  const { command, args } = JSON.parse(out).mcpServers.echo;
+  await using host = new Process([command, ...args], { cwd: "/" });
+  await host.send({ jsonrpc: "2.0", id: 1, method: "ping" });
+  assert.deepEqual(await host.output.nextJson(), { jsonrpc: "2.0", id: 1, result: {} });
+});
+
+Deno.test("--write merges into the file, keeps a backup, and leaves no half-written file", async () => {
+  await using broker = await embeddedBroker();
+  const directory = await Deno.makeTempDir();
+  try {
+    const file = `${directory}/mcp.json`;
+    const before = '{ "mcpServers": { "other": { "command": "x" } } }';
+    await Deno.writeTextFile(file, before);
+    const { code } = await runConfig([
+      "--for",
+      "json",
+      "--write",
+      "--file",
+      file,
+      "--broker",
+      broker.url,
+      "--name",
+      "a",
+    ]);
+    assert.equal(code, 0);
+    assert.deepEqual(Object.keys(JSON.parse(await Deno.readTextFile(file)).mcpServers), ["other", "a"]);
+    const names = await Array.fromAsync(Deno.readDir(directory), ({ name }) => name);
+    const [backup] = names.filter((name) => name !== "mcp.json");
+    assert.equal(names.length, 2);
+    assert.equal(await Deno.readTextFile(`${directory}/${backup}`), before);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("--write replaces an entry for another server only when --as names it", async () => {
+  const directory = await Deno.makeTempDir();
+  const file = `${directory}/mcp.json`;
+  const write = (...args: string[]) => runConfig(["--for", "json", "--write", "--file", file, ...args]);
+  const names = async () => {
+    const { mcpServers } = JSON.parse(await Deno.readTextFile(file));
+    return Object.entries<{ args: string[] }>(mcpServers).map(([name, { args }]) => [name, args[args.length - 3]]);
+  };
+  try {
+    for (const args of [["--name", "home/files"], ["--name", "home/files"]]) {
+      const { code, err } = await write(...args);
+      assert.equal(code, 0, err);
+    }
+    const { code, err } = await write("--name", "office/files");
+    assert.equal(code, 2);
+    assert.match(err, /has "files" for something else: add --as NAME, or --as files to replace it/);
+    assert.deepEqual(await names(), [["files", "home/files"]]);
+    assert.equal((await write("--name", "office/files", "--as", "office")).code, 0);
+    assert.equal((await write("--name", "garden/files", "--as", "files")).code, 0);
+    assert.deepEqual(await names(), [["files", "garden/files"], ["office", "office/files"]]);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test({
+  name: "--write follows a link to the file, and leaves the link",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const directory = await Deno.makeTempDir();
+    const [file, link] = [`${directory}/real.json`, `${directory}/mcp.json`];
+    try {
+      await Deno.writeTextFile(file, "{}");
+      await Deno.symlink("real.json", link);
+      assert.equal((await runConfig(["--for", "json", "--write", "--file", link, "--name", "a"])).code, 0);
+      assert.ok((await Deno.lstat(link)).isSymlink);
+      assert.deepEqual(Object.keys(JSON.parse(await Deno.readTextFile(file)).mcpServers), ["a"]);
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+});
+
+Deno.test("--write creates the file of a host that has none yet", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const { code } = await runConfig(["--for", "vscode", "--write", "--name", "a"], directory);
+    assert.equal(code, 0);
+    assert.equal(JSON.parse(await Deno.readTextFile(`${directory}/.vscode/mcp.json`)).servers.a.type, "stdio");
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("--write leaves a file with comments alone, and says so", async () => {
+  const file = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(file, "{ // mine\n}");
+    const { code, err } = await runConfig(["--for", "zed", "--write", "--file", file, "--name", "a"]);
+    assert.equal(code, 2);
+    assert.match(err, /is left alone/);
+    assert.equal(await Deno.readTextFile(file), "{ // mine\n}");
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("a password for a host that cannot take it from a variable is refused, without being repeated", async () => {
+  const { code, out, err } = await runConfig([
+    ...["--for", "claude-desktop", "--broker", "mqtts://me:geheim@broker", "--name", "a"],
+  ]);
+  assert.equal(code, 2);
+  assert.match(err, /--password-file/);
+  assert.ok(!(out + err).includes("geheim"));
+});
+
+Deno.test("config takes no arguments besides its options, since it would leave them out", async () => {
+  const { code, err } = await runConfig(["--for", "json", "--name", "a", "b"]);
+  assert.equal(code, 2);
+  assert.match(err, /config takes no arguments: "b"/);
+});

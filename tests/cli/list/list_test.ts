@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { testOnBrokers } from "../../support/brokers.ts";
+import { run } from "../../support/command_line.ts";
+import { embeddedBroker, type TestBroker } from "../../support/embedded_broker.ts";
+import { TestLinks } from "../../support/links.ts";
+import { MqttPeer } from "../../support/mqtt_peer.ts";
+import { startProxy } from "../../support/proxy.ts";
+import { PROFILES } from "../../../src/wire/mod.ts";
+
+const QUIET = ["--wait", "0.1", "--log-level", "off"];
+
+/** One instance of a server, in one profile. */
+async function instance(broker: TestBroker, profile: "request-response" | "mcp-over-mqtt", name: string, id: string) {
+  const links = new TestLinks(broker);
+  const online = Promise.withResolvers<void>();
+  const acceptor = PROFILES[profile].accept(links.make, {
+    serverName: name,
+    clientId: id,
+    component: {},
+    description: `about ${name}`,
+    share: "mcp",
+    qos: 1,
+    maximumMessage: 64 * 1024 * 1024,
+    sessionExpiry: 15_000,
+    observe: (event) => event.type === "server.online" ? online.resolve() : undefined,
+    opened: () => {},
+  });
+  await online.promise;
+  return {
+    async [Symbol.asyncDispose]() {
+      await acceptor[Symbol.asyncDispose]();
+      await links[Symbol.asyncDispose]();
+    },
+  };
+}
+
+testOnBrokers("list shows every server of either profile, with its instances", async (broker) => {
+  await using _one = await instance(broker, "request-response", "files", "a");
+  await using _two = await instance(broker, "request-response", "files", "b");
+  await using _three = await instance(broker, "mcp-over-mqtt", "home/attic/files", "c");
+  await using peer = await MqttPeer.connect(broker.url);
+  // Of others, with less in it, or with something else altogether.
+  const presence = { jsonrpc: "2.0", method: "notifications/server/online", params: { description: "other\nlines" } };
+  await peer.publish("$mcp-server/presence/d/demo/echo", presence, { retain: true });
+  await peer.publish("$mcp-server/presence/e/demo/rubbish", "{", { retain: true });
+  await peer.publish("home/phone/presence/state", "away", { retain: true });
+
+  const { code, output, errors } = await run("list", "--broker", broker.url, ...QUIET);
+  assert.equal(errors, "");
+  assert.equal(code, 0);
+  const [headings, ...rows] = output.trimEnd().split("\n").map((line) => line.split(/ {2,}/));
+  assert.deepEqual(headings, ["NAME", "PROFILE", "INSTANCES", "SINCE", "DESCRIPTION"]);
+  assert.deepEqual(rows.map(([name, profile, count, _since, description]) => [name, profile, count, description]), [
+    ["demo/echo", "mcp-over-mqtt", "1", "other lines"],
+    ["files", "request-response", "2", "about files"],
+    ["home/attic/files", "mcp-over-mqtt", "1", "about home/attic/files"],
+  ]);
+
+  const json = JSON.parse((await run("list", "--broker", broker.url, "--json", ...QUIET)).output);
+  assert.deepEqual(json.map(({ name, topic }: { name: string; topic: string }) => [name, topic]), [
+    ["demo/echo", "$mcp-server/d/demo/echo"],
+    ["files", "mcp/files"],
+    ["home/attic/files", "$mcp-server/c/home/attic/files"],
+  ]);
+  const [unknown, { instances: [a, b] }] = json;
+  assert.deepEqual(unknown.instances, [{ id: "d" }]);
+  assert.deepEqual([a.id, b.id], ["a", "b"]);
+  assert.ok(Date.parse(a.since) <= Date.now());
+
+  const filtered = await run("list", "--broker", broker.url, "--profile", "request-response", "--json", ...QUIET);
+  assert.deepEqual(JSON.parse(filtered.output).map(({ name }: { name: string }) => name), ["files"]);
+  for (const topic of ["$mcp-server/presence/d/demo/echo", "$mcp-server/presence/e/demo/rubbish"]) {
+    await peer.publish(topic, "", { retain: true });
+  }
+});
+
+testOnBrokers("list says so when nobody is there", async (broker) => {
+  assert.deepEqual(await run("list", "--broker", broker.url, ...QUIET), {
+    code: 0,
+    output: "",
+    errors: "No server is online.\n",
+  });
+  assert.equal((await run("list", "--broker", broker.url, "--json", ...QUIET)).output, "[]\n");
+});
+
+testOnBrokers("list --watch shows who is there, who comes and who goes", async (broker) => {
+  await using first = await instance(broker, "request-response", "files", "a");
+  await using watch = startProxy(["list", "--watch", "--json", "--broker", broker.url]);
+  const change = async () => {
+    const { online, name, profile, instance } = await watch.output.nextJson();
+    return [online, name, profile, instance];
+  };
+  assert.deepEqual(await change(), [true, "files", "request-response", "a"]);
+  {
+    await using _second = await instance(broker, "mcp-over-mqtt", "demo/echo", "b");
+    assert.deepEqual(await change(), [true, "demo/echo", "mcp-over-mqtt", "b"]);
+  }
+  assert.deepEqual(await change(), [false, "demo/echo", "mcp-over-mqtt", "b"]);
+  await first[Symbol.asyncDispose]();
+  assert.deepEqual(await change(), [false, "files", "request-response", "a"]);
+  watch.kill("SIGINT");
+  assert.equal((await watch.status).code, 0);
+});
+
+Deno.test("list --watch tells who has gone while the broker was away", async () => {
+  const broker = await embeddedBroker();
+  const peer = await MqttPeer.connect(broker.url);
+  const presence = { jsonrpc: "2.0", method: "notifications/server/online", params: { description: "an echo" } };
+  await peer.publish("$mcp-server/presence/a/demo/echo", presence, { retain: true });
+  await using watch = startProxy(["list", "--watch", "--broker", broker.url]);
+  assert.match(await watch.output.next(), / \+ demo\/echo {2}mcp-over-mqtt {2}a {2}an echo$/);
+  await peer[Symbol.asyncDispose]();
+  await broker[Symbol.asyncDispose](); // and what it retained goes with it
+  await using _again = await embeddedBroker({ port: broker.port });
+  assert.match(await watch.output.next(), / - demo\/echo {2}mcp-over-mqtt {2}a {2}an echo$/);
+});
+
+Deno.test("list fails when the broker cannot be reached", async () => {
+  const { code, errors } = await run("list", "--broker", "mqtt://127.0.0.1:1", "--connect-timeout", "3", ...QUIET);
+  assert.equal(code, 1);
+  assert.match(errors, /127\.0\.0\.1:1 cannot be reached/);
+});
+
+Deno.test("list --wait 0 does not wait, and --connect-timeout 0 waits until it is asked to end", async () => {
+  {
+    await using broker = await embeddedBroker();
+    assert.equal((await run("list", "--broker", broker.url, "--wait", "0")).code, 0);
+  }
+  await using list = startProxy(["list", "--broker", "mqtt://127.0.0.1:1", "--connect-timeout", "0"]);
+  await list.errors.find((line) => line.includes("next attempt"));
+  list.kill("SIGINT");
+  assert.equal((await list.status).code, 130);
+  await list.errors.ended;
+  assert.ok(!list.errors.seen.some((line) => line.includes("error:")));
+});
