@@ -6,7 +6,7 @@
 import metadata from "../../deno.json" with { type: "json" };
 
 /** The name and the version of this program. */
-export const COMPONENT = { implementation: "mcp-mqtt-proxy", version: metadata.version } as const;
+export const CLIENT_INFO = { implementation: "mcp-mqtt-proxy", version: metadata.version } as const;
 
 /**
  * A client id that says what it belongs to: `mcp-serve-3f9c2a71b0`. Short, since it becomes part of topics that

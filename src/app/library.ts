@@ -16,7 +16,7 @@ import {
 import type { ProxyEvent } from "../core/events.ts";
 import type { IncomingSession } from "../wire/mod.ts";
 import { clientIdFor } from "./client_identity.ts";
-import { HostedServer, serverOptions } from "./serve/server_endpoint.ts";
+import { ServerEndpoint, serverOptions } from "./serve/server_endpoint.ts";
 import { Links } from "./links.ts";
 import { profilesFor } from "./profiles.ts";
 import { remoteServer } from "./connect/remote_server.ts";
@@ -44,10 +44,10 @@ export interface BrokerOptions {
   readonly cert?: string;
   /** Private key of the client certificate, as PEM text. */
   readonly key?: string;
-  /** What is known of the kind of broker, as `--broker-profile` takes it. @default {"standard"} */
-  readonly brokerProfile?: string;
+  /** What is known of the kind of broker, as `--broker-preset` takes it. @default {"standard"} */
+  readonly brokerPreset?: string;
   /** Largest message, in bytes. @default {67108864} */
-  readonly maximumMessage?: number;
+  readonly maxMessage?: number;
   /** Told of everything that happens. */
   readonly observe?: (event: ProxyEvent) => void;
 }
@@ -145,7 +145,7 @@ export function mqttClientTransport(options: MqttClientOptions): Transport {
       connectTimeout,
       timeout,
       sessionExpiry,
-      maximumMessage: options.maximumMessage ?? MAXIMUM_MESSAGE,
+      maxMessage: options.maxMessage ?? MAXIMUM_MESSAGE,
     },
     observe,
   );
@@ -182,7 +182,7 @@ export async function serveMqtt(
   const topics = topicConfig(resolve(TOPIC_SETTINGS, { flags: { ...options }, environment: () => undefined }));
   const profiles = profilesFor({ broker, topics });
   const links = new Links(broker, observe);
-  const server = new HostedServer({
+  const server = new ServerEndpoint({
     profiles,
     links,
     observe,
@@ -194,7 +194,7 @@ export async function serveMqtt(
       clientId: clientIdFor("serve", broker.clientId),
       share: share === false ? undefined : share,
       sessionExpiry,
-      maximumMessage: options.maximumMessage ?? MAXIMUM_MESSAGE,
+      maxMessage: options.maxMessage ?? MAXIMUM_MESSAGE,
       observe,
       opened: (session) => void open(session, opened),
     }),
@@ -221,7 +221,7 @@ async function open(session: IncomingSession, opened: (transport: Transport) => 
 }
 
 function brokerConfigOf(options: BrokerOptions): BrokerConfig {
-  const { qos, keepAlive, password, observe: _observe, maximumMessage: _maximumMessage, ...rest } = options;
+  const { qos, keepAlive, password, observe: _observe, maxMessage: _maximumMessage, ...rest } = options;
   const flags = {
     ...rest,
     ...(qos === undefined ? {} : { qos: String(qos) }),

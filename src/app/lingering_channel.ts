@@ -13,7 +13,7 @@ import { cancelledRequestId, PendingRequests } from "../relay/mod.ts";
  * Passes everything through. When the host has ended its side, the end is held back while there are requests without
  * an answer, as of `printf … | server`. Those that take longer than the patience lasts are answered with an error.
  */
-export class PatientChannel implements Channel {
+export class LingeringChannel implements Channel {
   readonly closed: Promise<Failure | undefined>;
   readonly #inner: Channel;
   readonly #unanswered: PendingRequests;
@@ -25,7 +25,7 @@ export class PatientChannel implements Channel {
     this.#inner = inner;
     this.#unanswered = new PendingRequests(clock, () => {});
     this.closed = inner.closed.then(async (failure) => {
-      await withTimeLimit(Promise.race([this.#unanswered.allSettled(), this.#closing.promise]), patience, clock);
+      await withTimeLimit(Promise.race([this.#unanswered.allAnswered(), this.#closing.promise]), patience, clock);
       this.#giveUp(patience);
       return failure;
     });
@@ -43,7 +43,7 @@ export class PatientChannel implements Channel {
   send(message: Message): Promise<void> | void {
     if (this.#closed) return;
     const sent = this.#inner.send(message);
-    if (message.kind === "response") this.#unanswered.settle(message);
+    if (message.kind === "response") this.#unanswered.answer(message);
     return sent;
   }
 

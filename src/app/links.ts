@@ -5,20 +5,20 @@
  */
 import type { BrokerConfig } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
-import { BrokerLink, type ConnectPlan, type LinkState, type MqttLink, Rivals } from "../mqtt/mod.ts";
+import { BrokerLink, type ConnectPlan, type LinkState, type MqttLink, TakeoverDetector } from "../mqtt/mod.ts";
 
 /** Makes links to one broker. Disposing of it closes those that are still open. */
 export class Links implements AsyncDisposable {
   readonly #broker: BrokerConfig;
   readonly #observe: Observer;
   readonly #open = new Set<MqttLink>();
-  readonly #rivals: Rivals;
+  readonly #takeovers: TakeoverDetector;
 
-  /** @param rivals knows all links of the process to this broker, if there are others */
-  constructor(broker: BrokerConfig, observe: Observer, rivals = new Rivals()) {
+  /** @param takeovers watches all links of the process to this broker, where there are others */
+  constructor(broker: BrokerConfig, observe: Observer, takeovers = new TakeoverDetector()) {
     this.#broker = broker;
     this.#observe = observe;
-    this.#rivals = rivals;
+    this.#takeovers = takeovers;
   }
 
   /**
@@ -27,16 +27,16 @@ export class Links implements AsyncDisposable {
    * @param changed told of every change of its state
    */
   make(plan: ConnectPlan, changed: (state: LinkState) => void = () => {}): MqttLink {
-    const { broker, profile, protocolVersion } = this.#broker;
+    const { broker, preset, protocolVersion } = this.#broker;
     const link = new BrokerLink({
       broker,
-      profile,
+      preset,
       plan,
       ...(protocolVersion === undefined ? {} : { protocolVersion }),
       observe: this.#observe,
     });
     this.#open.add(link);
-    this.#rivals.add(link);
+    this.#takeovers.add(link);
     link.watch((state) => {
       if (state.status === "closed") this.#open.delete(link);
       changed(state);

@@ -51,11 +51,11 @@ export function addressIn(profile: ProfileName, topics: Omit<TopicConfig, "warni
 function conventionProblem({ broker, topics, discovery = true, serverId }: ProfileNeeds): string | undefined {
   if (broker.protocolVersion === 4) return "needs MQTT 5, but --mqtt-version is 4";
   const { topicPrefix = "$" } = topics;
-  if (!broker.profile.dollarTopics && topicPrefix.startsWith("$")) {
-    return "uses topics that begin with $, which this kind of broker keeps for itself (--broker-profile): " +
+  if (!broker.preset.dollarTopics && topicPrefix.startsWith("$")) {
+    return "uses topics that begin with $, which this kind of broker keeps for itself (--broker-preset): " +
       "add --topic-prefix PREFIX, the same at every peer";
   }
   if (!discovery && serverId === undefined) {
-    return "finds servers by their presence, which is switched off (--no-discovery, --broker-profile): add --server-id ID";
+    return "finds servers by their presence, which is switched off (--no-discovery, --broker-preset): add --server-id ID";
   }
 }

@@ -10,11 +10,11 @@ import type { Observer } from "../core/events.ts";
 import { BrokerLink } from "../mqtt/mod.ts";
 import type { ToolServerOptions } from "../tools/mod.ts";
 import { clientIdFor } from "./client_identity.ts";
-import { PatientChannel } from "./lingering_channel.ts";
+import { LingeringChannel } from "./lingering_channel.ts";
 import { ChannelTransport } from "./transport.ts";
 
 /** Everything that the tool server has to know. */
-export interface ToolsConfig extends Omit<ToolServerOptions, "link" | "host" | "clock"> {
+export interface ToolsConfig extends Omit<ToolServerOptions, "link" | "authority" | "clock"> {
   readonly broker: BrokerConfig;
 }
 
@@ -24,7 +24,7 @@ export interface ToolsConfig extends Omit<ToolServerOptions, "link" | "host" | "
  */
 const DRAIN_TIMEOUT = 15_000;
 
-/** How long the goodbye to the broker may take, in ms: hosts exist that kill a server 100 ms after the first sign. */
+/** How long the goodbye to the broker may take, in ms: shepherd (e55a893, `stop`) kills a server 100 ms after SIGTERM. */
 const GOODBYE_TIMEOUT = 60;
 
 /**
@@ -41,16 +41,16 @@ export async function tools(config: ToolsConfig, host: Channel, observe: Observe
   const { broker } = config;
   const link = new BrokerLink({
     broker: broker.broker,
-    profile: broker.profile,
+    preset: broker.preset,
     // Without a session at the broker: a host may kill us, and nobody would come back for what is queued there.
     plan: { clientId: clientIdFor("tools", broker.clientId) },
     ...(broker.protocolVersion === undefined ? {} : { protocolVersion: broker.protocolVersion }),
     observe,
   }).open();
-  const server = createToolServer({ ...config, link, host: new URL(broker.broker.url).host });
+  const server = createToolServer({ ...config, link, authority: new URL(broker.broker.url).host });
   const ended = Promise.withResolvers<void>();
   server.server.onclose = ended.resolve;
-  await server.connect(new ChannelTransport(new PatientChannel(host, DRAIN_TIMEOUT)));
+  await server.connect(new ChannelTransport(new LingeringChannel(host, DRAIN_TIMEOUT)));
   if (signal.aborted) ended.resolve();
   signal.addEventListener("abort", () => ended.resolve(), { once: true });
   await ended.promise;

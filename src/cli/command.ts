@@ -4,8 +4,8 @@
  * @module
  */
 import { Command, Option } from "commander";
-import { isSwitch, resolve, type Settings, type Values } from "../config/mod.ts";
-import { type PermissionKind, surrender } from "./permissions.ts";
+import { flagName, isSwitch, resolve, type Setting, type Settings, type Values } from "../config/mod.ts";
+import { dropPermissions, type PermissionKind } from "./permissions.ts";
 
 /** What a command takes, and what its help says. */
 export interface CommandDeclaration<S extends Settings> {
@@ -45,7 +45,7 @@ export interface CommandLineIo {
   /** What was asked for: a result, help, the version. */
   readonly print: (text: string) => void;
   /** What went wrong. */
-  readonly complain: (text: string) => void;
+  readonly printError: (text: string) => void;
   /** Gives back a permission that the command does not need; without it, all are kept. */
   readonly revoke?: (kind: PermissionKind) => void;
 }
@@ -104,6 +104,7 @@ export function build(
       option.attributeName = () => name;
       if (isSwitch(setting)) option.negate = false;
       built.addOption(option);
+      if (setting.formerly !== undefined) built.addOption(hiddenOption(name, setting, setting.formerly.flag));
     }
   }
   const examples = declaration.examples.map(([line, meaning]) => `  ${line}\n      ${meaning}`).join("\n");
@@ -112,9 +113,16 @@ export function build(
     const flags = built.opts<Record<string, unknown>>();
     const values = resolve(declaration.settings, { flags, environment: io.environment });
     const action = await declaration.load();
-    const { parsed, started } = surrender(declaration.name, operands, io.revoke ?? (() => {}));
+    const { parsed, started } = dropPermissions(declaration.name, operands, io.revoke ?? (() => {}));
     parsed();
     finished(await action({ values, flags, operands, started, commands, io }));
   });
   return built;
+}
+
+/** An option that means the same as that of `setting`, under another flag. */
+function hiddenOption(name: string, setting: Setting, flag: string): Option {
+  const option = new Option(setting.flag.replace(flagName(setting), flag)).hideHelp();
+  option.attributeName = () => name;
+  return option;
 }

@@ -14,7 +14,7 @@ import { visibleText } from "./text.ts";
 const PROCESS_IO: CommandLineIo = {
   environment: (name) => Deno.env.get(name),
   print: (text) => writeAll(Deno.stdout, text),
-  complain: (text) => writeAll(Deno.stderr, text),
+  printError: (text) => writeAll(Deno.stderr, text),
   revoke: (name) => void Deno.permissions.revokeSync({ name }),
 };
 
@@ -33,7 +33,7 @@ export async function main(args: readonly string[], io: CommandLineIo = PROCESS_
     .helpOption("-h, --help", "show this help")
     .helpCommand("help [command]", "show the help of a command")
     .exitOverride()
-    .configureOutput({ writeOut: io.print, writeErr: io.complain })
+    .configureOutput({ writeOut: io.print, writeErr: io.printError })
     .showHelpAfterError("(add --help for what there is)")
     .addHelpText(
       "after",
@@ -51,19 +51,19 @@ export async function main(args: readonly string[], io: CommandLineIo = PROCESS_
   }
 }
 
-function explain(error: unknown, { complain }: CommandLineIo): number {
+function explain(error: unknown, { printError }: CommandLineIo): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
   if (error instanceof UsageError) {
-    for (const problem of error.problems) complain(`error: ${problem}\n`);
-    complain("(add --help for what there is)\n");
+    for (const problem of error.problems) printError(`error: ${problem}\n`);
+    printError("(add --help for what there is)\n");
     return EXIT_USAGE;
   }
   // Which may quote a broker.
-  complain(`error: ${visibleText(errorText(error))}\n`);
+  printError(`error: ${visibleText(errorText(error))}\n`);
   return EXIT_FAILURE;
 }
 
-/** Under this name it is the tool server: hosts exist that start a command without any argument. */
+/** Under this name it is the tool server: shepherd (e55a893, `smcp add`) starts a command without arguments. */
 const TOOLS_NAME = "mqtt-smcp-server";
 
 /**

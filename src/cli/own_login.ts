@@ -50,7 +50,7 @@ export async function ownLogin(values: HandshakeValues, signal: AbortSignal): Pr
   const reception = await receiveCredentials({ input, output, read: (credentials) => read(credentials, values) });
   if (reception.type === "accepted") return { ...reception.value, input: reception.input };
   if (reception.type === "mcp") {
-    const host = new LineChannel(reception.input, output, { maximumLength: values.maxMessage, tooLong: () => {} });
+    const host = new LineChannel(reception.input, output, { maxMessage: values.maxMessage, tooLong: () => {} });
     signal.addEventListener("abort", () => void host.close(), { once: true });
     const remedy = "run it with --insecure, and with the same keys in its environment.";
     await answerWithoutCredentials(host, Object.keys(CREDENTIALS_SCHEMA.required), remedy);

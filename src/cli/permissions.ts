@@ -46,7 +46,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
 };
 
 /** Gives permissions back, step by step. */
-export interface Surrender {
+export interface PermissionDrop {
   /** Gives back what the command never needs: its arguments are read. */
   parsed(): void;
   /** Gives back what it needed only to start: everything that its settings name is read. */
@@ -54,11 +54,11 @@ export interface Surrender {
 }
 
 /** How `command` gives permissions back by `revoke`. A command that {@linkcode NEEDS} does not know keeps all. */
-export function surrender(
+export function dropPermissions(
   command: string,
   operands: readonly string[],
   revoke: (kind: PermissionKind) => void,
-): Surrender {
+): PermissionDrop {
   const needs = NEEDS[command];
   if (needs === undefined) return { parsed: () => {}, started: () => {} };
   const running = [...needs.running, ...(operands.length === 0 ? [] : needs.withOperands ?? [])];

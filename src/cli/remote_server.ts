@@ -22,6 +22,6 @@ export function remoteServerConfig(
     connectTimeout,
     timeout,
     sessionExpiry,
-    maximumMessage: maxMessage,
+    maxMessage: maxMessage,
   };
 }

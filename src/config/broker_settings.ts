@@ -7,9 +7,9 @@ import { errorText } from "../core/text.ts";
 import { Secret } from "../core/secret.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {
-  BROKER_PROFILES,
-  type BrokerProfile,
-  type BrokerProfileName,
+  BROKER_PRESETS,
+  type BrokerPreset,
+  type BrokerPresetName,
   type BrokerSettings,
   isEncrypted,
   type QoS,
@@ -19,7 +19,7 @@ import { certificateProblems, isPem } from "./certificates.ts";
 import { brokerUrl, bytes, oneOf, onOff, optionalText, topicLevel, wholeNumber } from "./schemas.ts";
 import { setting, type Values } from "./setting.ts";
 
-const PROFILE_NAMES = Object.keys(BROKER_PROFILES) as BrokerProfileName[];
+const PRESET_NAMES = Object.keys(BROKER_PRESETS) as BrokerPresetName[];
 
 /** How to reach the broker. */
 export const BROKER_SETTINGS = {
@@ -98,11 +98,12 @@ export const BROKER_SETTINGS = {
     description: "accept any certificate: whoever is in between can read and change everything",
     schema: onOff,
   }),
-  brokerProfile: setting({
-    flag: "--broker-profile <name>",
-    environment: "MQTT_BROKER_PROFILE",
-    description: `what is known of the broker: ${PROFILE_NAMES.join(", ")}`,
-    schema: oneOf(PROFILE_NAMES),
+  brokerPreset: setting({
+    flag: "--broker-preset <name>",
+    environment: "MQTT_BROKER_PRESET",
+    description: `what is known of the broker: ${PRESET_NAMES.join(", ")}`,
+    schema: oneOf(PRESET_NAMES),
+    formerly: { flag: "--broker-profile", environment: "MQTT_BROKER_PROFILE" },
     fallback: "standard",
   }),
   maxPacket: setting({
@@ -120,15 +121,15 @@ export const BROKER_SETTINGS = {
   }),
 };
 
-const { keepalive, tlsServername, insecureTls, brokerProfile, maxPacket, mqttVersion } = BROKER_SETTINGS;
+const { keepalive, tlsServername, insecureTls, brokerPreset, maxPacket, mqttVersion } = BROKER_SETTINGS;
 
 /** The part of {@linkcode BROKER_SETTINGS} that remains when the broker and the login come as credentials. */
-export const CONNECTION_SETTINGS = { keepalive, tlsServername, insecureTls, brokerProfile, maxPacket, mqttVersion };
+export const CONNECTION_SETTINGS = { keepalive, tlsServername, insecureTls, brokerPreset, maxPacket, mqttVersion };
 
 /** Everything about the connection, validated, with the files read. */
 export interface BrokerConfig {
   readonly broker: BrokerSettings;
-  readonly profile: BrokerProfile;
+  readonly preset: BrokerPreset;
   /** The client id that was asked for. */
   readonly clientId: string | undefined;
   readonly protocolVersion: 4 | 5 | undefined;
@@ -196,7 +197,7 @@ export function brokerConfig(values: BrokerValues, flags: Readonly<Record<string
   const warnings = warningsOf(values, url, flags);
   url.username = "";
   url.password = "";
-  const profile = BROKER_PROFILES[values.brokerProfile];
+  const preset = BROKER_PRESETS[values.brokerPreset];
   return {
     broker: {
       url: url.href.replace(/\/$/, ""),
@@ -205,7 +206,7 @@ export function brokerConfig(values: BrokerValues, flags: Readonly<Record<string
       ...(password === undefined ? {} : { password: new Secret(password) }),
       tls: tlsSettings(values),
     },
-    profile: values.maxPacket === undefined ? profile : { ...profile, maximumPacketSize: values.maxPacket },
+    preset: values.maxPacket === undefined ? preset : { ...preset, maximumPacketSize: values.maxPacket },
     clientId: values.clientId,
     protocolVersion: values.mqttVersion === "auto" ? undefined : values.mqttVersion === "5" ? 5 : 4,
     qos: values.qos === "auto" ? "auto" : Number(values.qos) as QoS,

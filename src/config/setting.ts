@@ -16,6 +16,8 @@ export interface Setting<T = unknown> {
   readonly schema: z.ZodType<T>;
   /** The text that stands for it when it is not given; without, it is `undefined` then, and a switch is off. */
   readonly fallback?: string;
+  /** What the flag and the variable were called before; they mean the same, and no help shows them. */
+  readonly formerly?: { readonly flag: string; readonly environment: string };
   /** May be given several times; in the environment, separated by spaces. */
   readonly repeatable?: boolean;
 }
@@ -80,10 +82,11 @@ export function resolve<S extends Settings>(settings: S, sources: Sources): Valu
 function find(name: string, setting: Setting, { flags, environment }: Sources): { value: unknown; from: string } {
   const flag = flags[name];
   if (flag !== undefined && flag !== "") return { value: flag, from: flagName(setting) };
-  const variable = environment(setting.environment);
-  if (variable !== undefined && variable !== "") {
+  for (const { environment: variableName } of [setting, ...setting.formerly === undefined ? [] : [setting.formerly]]) {
+    const variable = environment(variableName);
+    if (variable === undefined || variable === "") continue;
     const value = setting.repeatable === true ? variable.split(/\s+/).filter((text) => text !== "") : variable;
-    return { value, from: `${flagName(setting)} (from ${setting.environment})` };
+    return { value, from: `${flagName(setting)} (from ${variableName})` };
   }
   return { value: setting.fallback, from: flagName(setting) };
 }

@@ -44,15 +44,15 @@ export function sleep(delay: number, signal: AbortSignal, clock: Clock = systemC
   });
 }
 
-/** Waits for `work` to settle, but not longer than `limit` ms. Never rejects. */
+/** Waits for the end of `work`, but not longer than `limit` ms. Never rejects. */
 export function withTimeLimit(work: Promise<unknown>, limit: number, clock: Clock = systemClock): Promise<void> {
   return new Promise((resolve) => {
     const cancel = clock.after(limit, resolve);
-    const settled = () => {
+    const ended = () => {
       cancel();
       resolve();
     };
-    work.then(settled, settled);
+    work.then(ended, ended);
   });
 }
 

@@ -9,7 +9,7 @@ import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE 
 const LONGEST_STRING = 1_024;
 
 /** More top-level text than this is that of no JSON-RPC message, in bytes. */
-const LONGEST_OUTLINE = 16 * 1_024;
+const LONGEST_EXCERPT = 16 * 1_024;
 
 const NULL = new TextEncoder().encode("null");
 
@@ -17,8 +17,8 @@ const NULL = new TextEncoder().encode("null");
  * Reads a JSON object chunk by chunk and keeps its top level only: nested objects and arrays are emptied, and long
  * strings become `null`. That is enough to tell which message it was, so that whoever waits for an answer gets one.
  */
-export class Outline {
-  readonly #kept = new Uint8Array(LONGEST_OUTLINE);
+export class EnvelopeExcerpt {
+  readonly #kept = new Uint8Array(LONGEST_EXCERPT);
   #length = 0;
   #depth = 0;
   #inString = false;

@@ -120,7 +120,7 @@ function isStringOrNumber(json: string): boolean {
  *
  * A peer that parses an id and writes it again may change its spelling (`1.0` to `1`, `"\u0061"` to `"a"`), so
  * unusual spellings are reduced to the one that `JSON.stringify` gives. Plain integers are kept digit by digit:
- * peers exist that carry more of them than a double holds.
+ * Python's json module, for one, writes more of them than a double holds.
  *
  * @param id of a request or a response, as {@linkcode scanEnvelope} gives it
  */

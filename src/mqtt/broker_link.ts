@@ -8,12 +8,20 @@ import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import { type Redact, redactNothing } from "../core/redaction.ts";
 import { backoff, LONGEST_DELAY, STABLE_AFTER } from "../core/backoff.ts";
-import { type BrokerProfile, limitsOf } from "./broker_presets.ts";
+import { type BrokerPreset, limitsOf } from "./broker_presets.ts";
 import type { BrokerSettings, Connect, ConnectionEnd, MqttConnection } from "./connection/connection.ts";
 import { connectToBroker } from "./connection/connect.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import type { BrokerLimits, ConnectPlan, LinkState, MqttLink, PublishPacket, Settled, Subscription } from "./link.ts";
-import { type AttemptFailure, Login } from "./connect_negotiation.ts";
+import type {
+  BrokerLimits,
+  ConnectPlan,
+  LinkState,
+  MqttLink,
+  PublishOutcome,
+  PublishPacket,
+  Subscription,
+} from "./link.ts";
+import { type AttemptFailure, ConnectNegotiation } from "./connect_negotiation.ts";
 import { Outbox } from "./outbox.ts";
 import { SESSION_TAKEN_OVER } from "./reason_codes.ts";
 import { requestSubscriptions } from "./request_subscriptions.ts";
@@ -22,7 +30,7 @@ import { requestSubscriptions } from "./request_subscriptions.ts";
 export interface BrokerLinkOptions {
   readonly broker: BrokerSettings;
   readonly plan: ConnectPlan;
-  readonly profile: BrokerProfile;
+  readonly preset: BrokerPreset;
   /** The MQTT version to speak; by default 5, and 4 (which is 3.1.1) with a broker that knows no better. */
   readonly protocolVersion?: 4 | 5;
   readonly observe: Observer;
@@ -46,7 +54,7 @@ export class BrokerLink implements MqttLink {
   readonly #clock: Clock;
   readonly #dispatcher = new Dispatcher();
   readonly #outbox: Outbox;
-  readonly #login: Login;
+  readonly #login: ConnectNegotiation;
   readonly #redact: Redact;
   /** What the broker is called in events and errors: its URL, without a query, which may hold a token. */
   readonly #broker: string;
@@ -73,7 +81,7 @@ export class BrokerLink implements MqttLink {
     this.#redact = options.broker.redact ?? redactNothing;
     this.#outbox = new Outbox(this.#clock, this.#redact);
     this.#broker = this.#redact(options.broker.url.replace(/\?.*$/, ""));
-    this.#login = new Login({
+    this.#login = new ConnectNegotiation({
       plan: options.plan,
       protocolVersion: options.protocolVersion,
       broker: this.#broker,
@@ -127,12 +135,12 @@ export class BrokerLink implements MqttLink {
     }
   }
 
-  publish(packet: PublishPacket, settled?: Settled, signal?: AbortSignal): Promise<void> | void {
+  publish(packet: PublishPacket, done?: PublishOutcome, signal?: AbortSignal): Promise<void> | void {
     if (this.#closing !== undefined || this.#refusal !== undefined) {
-      settled?.(this.#refusal ?? closedByUs());
+      done?.(this.#refusal ?? closedByUs());
       return;
     }
-    return this.#outbox.add(packet, settled, signal);
+    return this.#outbox.add(packet, done, signal);
   }
 
   /** Gives up: ends the connection without a goodbye and makes no other, until somebody changes what `failure` names. */
@@ -183,13 +191,13 @@ export class BrokerLink implements MqttLink {
 
   /** One connection, from the attempt to its end. Resolves with what ended it. */
   async #attempt(attempt: number): Promise<AttemptFailure> {
-    const { broker, profile, connect = connectToBroker, observe } = this.#options;
+    const { broker, preset, connect = connectToBroker, observe } = this.#options;
     const { plan, protocolVersion } = this.#login;
     observe({ type: "broker.connecting", broker: this.#broker, attempt });
     try {
       const connection = await connect({
         broker,
-        plan: profile.connectUserProperties ? plan : withoutUserProperties(plan),
+        plan: preset.connectUserProperties ? plan : withoutUserProperties(plan),
         protocolVersion,
         // MQTT 3.1.1 knows no expiry: a session that began clean would be kept for ever from the second time on.
         cleanStart: protocolVersion === 4 || !this.#connectedBefore || (plan.sessionExpiryInterval ?? 0) === 0,
@@ -202,12 +210,12 @@ export class BrokerLink implements MqttLink {
   }
 
   async #use(connection: MqttConnection, protocolVersion: 4 | 5): Promise<AttemptFailure> {
-    const { broker, profile, observe } = this.#options;
+    const { broker, preset, observe } = this.#options;
     const { answer } = connection;
     const since = this.#clock.now();
     this.#connection = connection;
     this.#clientId = answer.assignedClientIdentifier ?? this.#clientId;
-    const limits = limitsOf(answer, protocolVersion, broker.keepAlive, profile);
+    const limits = limitsOf(answer, protocolVersion, broker.keepAlive, preset);
     let ended: ConnectionEnd | undefined;
     const end = connection.closed.then((how) => ended = how);
 
@@ -266,7 +274,7 @@ export class BrokerLink implements MqttLink {
       clock: this.#clock,
       redact: this.#redact,
       observe: this.#options.observe,
-      complain: (complaint) => this.#complaint = complaint,
+      printError: (complaint) => this.#complaint = complaint,
     });
   }
 

@@ -7,7 +7,7 @@ import type { ConnectAnswer } from "./connection/connection.ts";
 import type { BrokerLimits, QoS } from "./link.ts";
 
 /** What one kind of broker is known for. */
-export interface BrokerProfile {
+export interface BrokerPreset {
   /** For `--help`. */
   readonly description: string;
   readonly maximumQoS: QoS;
@@ -26,7 +26,7 @@ export interface BrokerProfile {
 /** No packet can be larger (MQTT 5.0, section 2.1.4). */
 export const LARGEST_PACKET = 268_435_460;
 
-const FULL: BrokerProfile = {
+const FULL: BrokerPreset = {
   description: "a complete MQTT 5 broker, such as mosquitto, EMQX or NanoMQ",
   maximumQoS: 2,
   maximumPacketSize: LARGEST_PACKET,
@@ -37,8 +37,8 @@ const FULL: BrokerProfile = {
   dollarTopics: true,
 };
 
-/** The profiles by name, as `--broker-profile` takes them. */
-export const BROKER_PROFILES = {
+/** The presets by name, as `--broker-preset` takes them. */
+export const BROKER_PRESETS = {
   standard: FULL,
   aws: {
     ...FULL,
@@ -67,27 +67,27 @@ export const BROKER_PROFILES = {
     discovery: false,
   },
   vernemq: { ...FULL, description: "VerneMQ", dollarTopics: false },
-} satisfies Record<string, BrokerProfile>;
+} satisfies Record<string, BrokerPreset>;
 
-/** A name that `--broker-profile` takes. */
-export type BrokerProfileName = keyof typeof BROKER_PROFILES;
+/** A name that `--broker-preset` takes. */
+export type BrokerPresetName = keyof typeof BROKER_PRESETS;
 
 /** What holds on a connection: what the broker said, and what is known of it where it said nothing. */
 export function limitsOf(
   answer: ConnectAnswer,
   protocolVersion: 4 | 5,
   keepAlive: number,
-  profile: BrokerProfile,
+  preset: BrokerPreset,
 ): BrokerLimits {
   return {
     protocolVersion,
-    maximumQoS: Math.min(answer.maximumQoS ?? 2, profile.maximumQoS) as QoS,
+    maximumQoS: Math.min(answer.maximumQoS ?? 2, preset.maximumQoS) as QoS,
     retainAvailable: answer.retainAvailable ?? true,
     wildcardSubscriptionAvailable: answer.wildcardSubscriptionAvailable ?? true,
-    sharedSubscriptionAvailable: answer.sharedSubscriptionAvailable ?? profile.sharedSubscriptionAvailable,
+    sharedSubscriptionAvailable: answer.sharedSubscriptionAvailable ?? preset.sharedSubscriptionAvailable,
     subscriptionIdentifiersAvailable: protocolVersion === 5 &&
-      (answer.subscriptionIdentifiersAvailable ?? profile.subscriptionIdentifiersAvailable),
-    maximumPacketSize: Math.min(answer.maximumPacketSize ?? LARGEST_PACKET, profile.maximumPacketSize),
+      (answer.subscriptionIdentifiersAvailable ?? preset.subscriptionIdentifiersAvailable),
+    maximumPacketSize: Math.min(answer.maximumPacketSize ?? LARGEST_PACKET, preset.maximumPacketSize),
     receiveMaximum: answer.receiveMaximum ?? 65_535,
     keepAlive: answer.serverKeepAlive ?? keepAlive,
     userProperties: answer.userProperties,

@@ -16,8 +16,8 @@ import {
   UNSUPPORTED_PROTOCOL_VERSION,
 } from "./reason_codes.ts";
 
-/** What a {@linkcode Login} is made of. */
-export interface LoginOptions {
+/** What a {@linkcode ConnectNegotiation} is made of. */
+export interface ConnectNegotiationOptions {
   readonly plan: ConnectPlan;
   /** The only MQTT version to speak; by default 5, and 4 (which is 3.1.1) with a broker that knows no better. */
   readonly protocolVersion: 4 | 5 | undefined;
@@ -40,13 +40,13 @@ export interface AttemptFailure {
 const SILENT_CLOSES_BEFORE_DOWNGRADE = 2;
 
 /** Asks for what was planned, less what the broker has turned out not to give. */
-export class Login {
-  readonly #options: LoginOptions;
+export class ConnectNegotiation {
+  readonly #options: ConnectNegotiationOptions;
   #plan: ConnectPlan;
   #silentCloses = 0;
   #downgraded = false;
 
-  constructor(options: LoginOptions) {
+  constructor(options: ConnectNegotiationOptions) {
     this.#options = options;
     this.#plan = options.plan;
   }

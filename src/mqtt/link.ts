@@ -127,7 +127,7 @@ export interface Subscription {
 }
 
 /** Takes the outcome of a {@linkcode MqttLink.publish}. */
-export type Settled = (failure?: Failure) => void;
+export type PublishOutcome = (failure?: Failure) => void;
 
 /**
  * One connection to one broker. Once opened, it connects by itself, again and again, until it is closed; what was
@@ -156,11 +156,11 @@ export interface MqttLink extends AsyncDisposable {
   /**
    * Publishes in order. A returned promise resolves when there is room for more; it never rejects.
    *
-   * @param settled called at most once: without an argument when the message is with the broker (QoS 0: written;
+   * @param done called at most once: without an argument when the message is with the broker (QoS 0: written;
    *   QoS 1 and 2: acknowledged), or with the reason why it will never be
    * @param signal takes the message back, if it has not been sent when this is aborted
    */
-  publish(packet: PublishPacket, settled?: Settled, signal?: AbortSignal): Promise<void> | void;
+  publish(packet: PublishPacket, done?: PublishOutcome, signal?: AbortSignal): Promise<void> | void;
 
   /**
    * Resolves when the broker has answered a packet that was sent now. A broker that works on the packets of a client

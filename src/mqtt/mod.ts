@@ -1,7 +1,7 @@
 /** One connection to a broker, kept up. @module */
 export { BrokerLink, type BrokerLinkOptions } from "./broker_link.ts";
 export { isEncrypted, portOf } from "./connection/broker_address.ts";
-export { BROKER_PROFILES, type BrokerProfile, type BrokerProfileName } from "./broker_presets.ts";
+export { BROKER_PRESETS, type BrokerPreset, type BrokerPresetName } from "./broker_presets.ts";
 export { type BrokerCertificate, inspectCertificate } from "./connection/certificate.ts";
 export {
   type BrokerSettings,
@@ -16,16 +16,16 @@ export type {
   ConnectPlan,
   LinkState,
   MqttLink,
+  PublishOutcome,
   PublishPacket,
   PublishProperties,
   QoS,
   ReceivedPacket,
-  Settled,
   Subscription,
   UserProperties,
   Will,
 } from "./link.ts";
-export { obstacle, whenOnline } from "./online.ts";
+export { unavailableReason, whenOnline } from "./online.ts";
 export {
   NO_MATCHING_SUBSCRIBERS,
   permanentRefusal,
@@ -41,5 +41,5 @@ export {
   topicNameProblem,
   topicPortabilityProblem,
 } from "./topics.ts";
-export { Rivals } from "./takeover_detector.ts";
+export { TakeoverDetector } from "./takeover_detector.ts";
 export { connectToBroker } from "./connection/connect.ts";

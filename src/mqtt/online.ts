@@ -23,26 +23,26 @@ export function whenOnline(
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const over = new AbortController();
-    const settle = (outcome: () => void) => {
+    const finish = (outcome: () => void) => {
       if (over.signal.aborted) return;
       over.abort();
       outcome();
     };
-    const look = (state: LinkState) => {
-      if (state.status === "online") settle(() => resolve(state.limits));
-      else if (state.status === "refused") settle(() => reject(state.failure));
-      else if (state.status === "closed") settle(() => reject(obstacle(link, limit)));
+    const check = (state: LinkState) => {
+      if (state.status === "online") finish(() => resolve(state.limits));
+      else if (state.status === "refused") finish(() => reject(state.failure));
+      else if (state.status === "closed") finish(() => reject(unavailableReason(link, limit)));
     };
-    const cancel = clock.after(limit, () => settle(() => reject(obstacle(link, limit))));
+    const cancel = clock.after(limit, () => finish(() => reject(unavailableReason(link, limit))));
     over.signal.addEventListener("abort", cancel);
-    signal.addEventListener("abort", () => settle(() => reject(signal.reason)), { signal: over.signal });
-    link.watch(look, over.signal);
-    look(link.state);
+    signal.addEventListener("abort", () => finish(() => reject(signal.reason)), { signal: over.signal });
+    link.watch(check, over.signal);
+    check(link.state);
   });
 }
 
 /** Why a link that is not online is not. */
-export function obstacle({ state }: MqttLink, waited: number): Failure {
+export function unavailableReason({ state }: MqttLink, waited: number): Failure {
   if ("failure" in state && state.failure !== undefined) return state.failure;
   const text = state.status === "closed"
     ? "The connection to the broker was closed"

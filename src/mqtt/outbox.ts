@@ -8,7 +8,7 @@ import { Failure } from "../core/failure.ts";
 import { Queue } from "../core/queue.ts";
 import { type Redact, redactNothing } from "../core/redaction.ts";
 import type { MqttConnection } from "./connection/connection.ts";
-import type { BrokerLimits, PublishPacket, QoS, Settled } from "./link.ts";
+import type { BrokerLimits, PublishOutcome, PublishPacket, QoS } from "./link.ts";
 import { publishSize } from "./codec/packet_size.ts";
 import { NO_MATCHING_SUBSCRIBERS, PACKET_TOO_LARGE, reasonCodeName } from "./reason_codes.ts";
 
@@ -26,7 +26,7 @@ const LARGEST_HEADER = 256 * 1024;
 
 interface Entry {
   readonly packet: PublishPacket;
-  readonly settled: Settled | undefined;
+  readonly done: PublishOutcome | undefined;
   readonly signal: AbortSignal | undefined;
   /** When Message Expiry takes it, in ms of the clock. */
   readonly expires: number;
@@ -57,11 +57,11 @@ export class Outbox {
   }
 
   /** Takes a message; see {@linkcode MqttLink.publish}. */
-  add(packet: PublishPacket, settled?: Settled, signal?: AbortSignal): Promise<void> | void {
+  add(packet: PublishPacket, done?: PublishOutcome, signal?: AbortSignal): Promise<void> | void {
     const expiry = packet.properties?.messageExpiryInterval;
     const expires = expiry === undefined ? Infinity : this.#clock.now() + expiry * 1000;
     this.#bytes += packet.payload.length;
-    this.#waiting.push({ packet, settled, signal, expires, deadline: Infinity });
+    this.#waiting.push({ packet, done, signal, expires, deadline: Infinity });
     this.#pump();
     if (this.#bytes <= HIGH_WATER_MARK) return;
     // Whoever waits for room must not wait for a connection when what fills the room has been taken back.
@@ -88,7 +88,7 @@ export class Outbox {
     this.#unacknowledged.clear();
     this.#bytesSent = 0;
     if (reasonCode === PACKET_TOO_LARGE) this.#failLargest(unacknowledged);
-    for (const entry of unacknowledged.filter(({ packet }) => packet.qos === 0)) this.#settle(entry);
+    for (const entry of unacknowledged.filter(({ packet }) => packet.qos === 0)) this.#finish(entry);
     this.#waiting.prepend(unacknowledged.filter(({ packet }) => packet.qos !== 0));
   }
 
@@ -96,7 +96,7 @@ export class Outbox {
   fail(failure: Failure): void {
     const entries = [...this.#unacknowledged, ...this.#waiting.takeAll()];
     this.#unacknowledged.clear();
-    for (const entry of entries) this.#settle(entry, failure);
+    for (const entry of entries) this.#finish(entry, failure);
     this.#announceEmpty();
   }
 
@@ -120,8 +120,8 @@ export class Outbox {
       const qos = Math.min(entry.packet.qos, this.#limits.maximumQoS) as QoS;
       if (qos > 0 && this.#unacknowledged.size >= this.#limits.receiveMaximum) break;
       this.#waiting.shift();
-      const failure = this.#obstacle(entry, this.#limits);
-      if (failure !== undefined) this.#settle(entry, failure);
+      const failure = this.#unavailableReason(entry, this.#limits);
+      if (failure !== undefined) this.#finish(entry, failure);
       else if (entry.signal?.aborted !== true) this.#send(entry, qos, this.#connection);
       else this.#release(entry);
     }
@@ -135,7 +135,7 @@ export class Outbox {
     this.#empty = undefined;
   }
 
-  #obstacle({ packet, expires }: Entry, limits: BrokerLimits): Failure | undefined {
+  #unavailableReason({ packet, expires }: Entry, limits: BrokerLimits): Failure | undefined {
     if (expires <= this.#clock.now()) {
       return new Failure("timed-out", "The message expired before the connection to the broker was back");
     }
@@ -159,7 +159,7 @@ export class Outbox {
     connection.publish(packet, (reasonCode) => {
       if (!this.#unacknowledged.delete(entry)) return;
       this.#bytesSent -= entry.packet.payload.length;
-      this.#settle(entry, refusal(this.#redact(entry.packet.topic), reasonCode));
+      this.#finish(entry, refusal(this.#redact(entry.packet.topic), reasonCode));
       if (this.#waiting.length > 0 || this.#empty !== undefined) this.#pump();
     });
     if (qos === 0) return; // it has been sent when it is written, however long that takes
@@ -189,7 +189,7 @@ export class Outbox {
   #giveUp(entry: Entry): void {
     this.#unacknowledged.delete(entry);
     this.#bytesSent -= entry.packet.payload.length;
-    this.#settle(
+    this.#finish(
       entry,
       new Failure(
         "publish-refused",
@@ -212,7 +212,7 @@ export class Outbox {
     if (largest === undefined) return;
     entries.splice(entries.indexOf(largest), 1);
     const bytes = largest.packet.payload.length;
-    this.#settle(
+    this.#finish(
       largest,
       new Failure("too-large", `The broker closed the connection over a message of ${bytes} bytes: too large`, {
         bytes,
@@ -220,9 +220,9 @@ export class Outbox {
     );
   }
 
-  #settle(entry: Entry, failure?: Failure): void {
+  #finish(entry: Entry, failure?: Failure): void {
     this.#release(entry);
-    entry.settled?.(failure);
+    entry.done?.(failure);
   }
 
   #release(entry: Entry): void {

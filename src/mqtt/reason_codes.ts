@@ -68,7 +68,7 @@ export const QOS_NOT_SUPPORTED = 0x9b;
 /** Refusals that the same CONNECT will meet again, and the setting to look at. */
 const PERMANENT: Readonly<Record<number, string>> = {
   0x81: "the broker could not read our CONNECT packet; check that --broker names an MQTT port",
-  0x82: "the broker rejects something in our CONNECT packet; try --broker-profile or --mqtt-version 4",
+  0x82: "the broker rejects something in our CONNECT packet; try --broker-preset or --mqtt-version 4",
   0x84: "check --mqtt-version",
   0x85: "check --client-id",
   0x86: "check the username and the password (--username, --password-file)",

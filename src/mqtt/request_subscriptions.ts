@@ -11,7 +11,7 @@ import type { MqttConnection, SubscriptionRequest } from "./connection/connectio
 import type { BrokerLimits, Subscription } from "./link.ts";
 import { reasonCodeName } from "./reason_codes.ts";
 
-/** Filters in one SUBSCRIBE; cloud brokers exist that take no more. */
+/** Filters in one SUBSCRIBE: AWS IoT Core takes no more. */
 const FILTERS_PER_SUBSCRIBE = 8;
 
 /** The broker has this long to acknowledge subscriptions, in ms. */
@@ -23,7 +23,7 @@ export interface RequestOptions {
   readonly redact: Redact;
   readonly observe: Observer;
   /** Told why the connection is dropped, before it is. */
-  readonly complain: (complaint: string) => void;
+  readonly printError: (complaint: string) => void;
 }
 
 /**
@@ -60,10 +60,10 @@ export async function requestSubscriptions(
 async function grants(
   connection: MqttConnection,
   requests: readonly SubscriptionRequest[],
-  { clock, complain }: RequestOptions,
+  { clock, printError }: RequestOptions,
 ): Promise<readonly number[] | undefined> {
   const cancel = clock.after(SUBSCRIBE_TIMEOUT, () => {
-    complain(`the broker did not acknowledge the subscriptions within ${SUBSCRIBE_TIMEOUT / 1000} s`);
+    printError(`the broker did not acknowledge the subscriptions within ${SUBSCRIBE_TIMEOUT / 1000} s`);
     connection.destroy();
   });
   try {

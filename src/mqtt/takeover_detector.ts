@@ -8,7 +8,7 @@ import { Failure } from "../core/failure.ts";
 import type { LinkState } from "./link.ts";
 
 /** What is known of a link, and what can be done about it. */
-export interface Rival {
+export interface DetectedLink {
   /** The client id that it asks for. */
   readonly clientId: string;
   watch(listener: (state: LinkState) => void): void;
@@ -22,23 +22,24 @@ const TAKEOVER = 500;
 /** After this many takeovers in a row it is no coincidence any more. */
 const CONCLUSIVE = 3;
 
-interface Contender {
-  readonly link: Rival;
+interface Watched {
+  readonly link: DetectedLink;
   online: boolean;
   lostAt: number;
 }
 
 /**
- * Ends the strife of links that have client ids of their own, of which the broker makes one, such as the user's name
- * (mosquitto and EMQX: `use_username_as_clientid`). It then ends the older connection whenever another opens (MQTT 5.0,
- * section 3.1.4-3), without having said that the ids are the same, and each that was ended comes back and ends the other.
- * Of two that do so, the one that was added first stays.
+ * Notices links with client ids of their own that the broker takes for one client, and ends one of them for good.
+ *
+ * mosquitto and EMQX do so with `use_username_as_clientid`: the client id becomes the user's name. The broker then ends
+ * the older connection whenever another opens (MQTT 5.0, section 3.1.4-3), without a word about the ids, and each that
+ * was ended comes back and ends the other. Of two such links, the one that was added first stays.
  */
-export class Rivals {
+export class TakeoverDetector {
   readonly #clock: Clock;
-  readonly #contenders: Contender[] = [];
-  /** Who came up last, and how many in a row did so at the cost of the one before. */
-  #last: Contender | undefined;
+  readonly #links: Watched[] = [];
+  /** The link that came up last, and how many in a row did so at the cost of the one before. */
+  #last: Watched | undefined;
   #takeovers = 0;
 
   constructor(clock: Clock = systemClock) {
@@ -46,34 +47,34 @@ export class Rivals {
   }
 
   /** Watches `link` from now on, until it is closed. */
-  add(link: Rival): void {
-    const contender: Contender = { link, online: false, lostAt: -Infinity };
-    this.#contenders.push(contender);
+  add(link: DetectedLink): void {
+    const watched: Watched = { link, online: false, lostAt: -Infinity };
+    this.#links.push(watched);
     link.watch(({ status }) => {
-      if (status === "online") return this.#up(contender);
-      if (status === "closed") this.#contenders.splice(this.#contenders.indexOf(contender), 1);
-      else if (contender.online) contender.lostAt = this.#clock.now();
-      contender.online = false;
+      if (status === "online") return this.#up(watched);
+      if (status === "closed") this.#links.splice(this.#links.indexOf(watched), 1);
+      else if (watched.online) watched.lostAt = this.#clock.now();
+      watched.online = false;
     });
   }
 
-  #up(contender: Contender): void {
+  #up(watched: Watched): void {
     const before = this.#last;
-    this.#last = contender;
-    contender.online = true;
-    if (before === undefined || !this.#isTakeover(contender, before)) {
+    this.#last = watched;
+    watched.online = true;
+    if (before === undefined || !this.#isTakeover(watched, before)) {
       this.#takeovers = 0;
     } else if (++this.#takeovers >= CONCLUSIVE) {
       this.#takeovers = 0;
-      const [first, second] = this.#contenders.filter((other) => other === contender || other === before);
+      const [first, second] = this.#links.filter((other) => other === watched || other === before);
       if (first !== undefined) second?.link.refuse(oneClient(first.link.clientId, second.link.clientId));
     }
   }
 
-  /** Where all are one client, at most one of them is up, and it took the place of the one before. */
-  #isTakeover(contender: Contender, before: Contender): boolean {
-    const alone = !this.#contenders.some((other) => other.online && other !== contender);
-    return alone && before !== contender && this.#clock.now() - before.lostAt < TAKEOVER;
+  /** Whether `watched` took the place of the link before: where all are one client, at most one of them is up. */
+  #isTakeover(watched: Watched, before: Watched): boolean {
+    const alone = !this.#links.some((other) => other.online && other !== watched);
+    return alone && before !== watched && this.#clock.now() - before.lostAt < TAKEOVER;
   }
 }
 

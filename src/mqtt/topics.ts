@@ -9,9 +9,9 @@
 /** Longest topic MQTT can carry, in bytes of UTF-8 (MQTT 5.0, section 1.5.4). */
 export const MAXIMUM_TOPIC_LENGTH = 65_535;
 
-/** Cloud brokers exist that refuse topics with more levels or more bytes than this. */
-export const PORTABLE_LEVELS = 7;
-/** See {@linkcode PORTABLE_LEVELS}. */
+/** Topics with more levels than this are refused by AWS IoT Core and Azure Event Grid. */
+export const PORTABLE_LEVELS = 8;
+/** Topics with more bytes than this are refused by AWS IoT Core. */
 export const PORTABLE_LENGTH = 256;
 
 const encoder = new TextEncoder();

@@ -13,7 +13,7 @@ const LIMIT = 256 * 1024;
 const END_TIMEOUT = 500;
 
 /**
- * A sink that never blocks and never fails: hosts exist that do not read a server's stderr, or close it. Lines that
+ * A sink that never blocks and never fails: shepherd (e55a893) never reads a server's stderr. Lines that
  * find no room are dropped, and counted in a line of their own when there is room again.
  */
 export function lineSink(

@@ -68,7 +68,7 @@ export class AnsweringChannel implements Channel {
   receive(receiver: Receiver): void {
     this.#receiver = receiver;
     this.#inner.receive((message) => {
-      if (message.kind === "response" && !this.#pending.settle(message)) return;
+      if (message.kind === "response" && !this.#pending.answer(message)) return;
       const token = progressToken(message);
       if (token !== undefined) this.#pending.extend(token);
       return receiver(message);
@@ -104,8 +104,8 @@ export class AnsweringChannel implements Channel {
   }
 
   /** Resolves when every request has its answer. */
-  settled(): Promise<void> {
-    return this.#pending.allSettled();
+  allAnswered(): Promise<void> {
+    return this.#pending.allAnswered();
   }
 
   #giveBack(): void {

@@ -16,7 +16,7 @@ interface Waiting {
 const HIGH_WATER_MARK = 4 * 1024 * 1024;
 
 /** A queue whose entries leave in order: taken all at once, or one by one when they have waited long enough. */
-export class WaitingRoom {
+export class PendingQueue {
   readonly #clock: Clock;
   readonly #patience: number;
   readonly #expired: (message: Message) => void;

@@ -25,7 +25,7 @@ export interface PendingRequest {
 const REMEMBERED_ANSWERS = 1_000;
 
 /**
- * The pending requests of one direction. Each is settled exactly once: by its response, by its timeout, or by
+ * The pending requests of one direction. Each ends exactly once: by its response, by its timeout, or by
  * the end of everything.
  */
 export class PendingRequests {
@@ -37,7 +37,7 @@ export class PendingRequests {
   #answered: readonly [now: Set<string>, before: Set<string>] = [new Set(), new Set()];
   #cancelTimer: (() => void) | undefined;
   #timerDue = Infinity;
-  #settled: PromiseWithResolvers<void> | undefined;
+  #empty: PromiseWithResolvers<void> | undefined;
 
   /**
    * @param expired told of each request whose time has run out, after it was removed
@@ -74,7 +74,7 @@ export class PendingRequests {
    *
    * @returns whether it is to be passed on; not when its request has its answer already
    */
-  settle(response: Message): boolean {
+  answer(response: Message): boolean {
     if (response.id === undefined) return true;
     const key = idKey(response.id);
     const request = this.#requests.get(key);
@@ -121,9 +121,9 @@ export class PendingRequests {
   }
 
   /** Resolves when no request is pending. */
-  allSettled(): Promise<void> {
+  allAnswered(): Promise<void> {
     if (this.#requests.size === 0) return Promise.resolve();
-    return (this.#settled ??= Promise.withResolvers<void>()).promise;
+    return (this.#empty ??= Promise.withResolvers<void>()).promise;
   }
 
   #remove(key: string): void {
@@ -139,8 +139,8 @@ export class PendingRequests {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#timerDue = Infinity;
-    this.#settled?.resolve();
-    this.#settled = undefined;
+    this.#empty?.resolve();
+    this.#empty = undefined;
   }
 
   #remember(key: string): void {

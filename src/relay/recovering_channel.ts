@@ -12,7 +12,7 @@ import type { Message } from "../core/message.ts";
 import { AnsweringChannel, type AnsweringOptions } from "./answering_channel.ts";
 import { Initialization } from "./initialization.ts";
 import { cancellation, INITIALIZE, isResult, listChangedNotifications } from "./mcp.ts";
-import { WaitingRoom } from "./pending_queue.ts";
+import { PendingQueue } from "./pending_queue.ts";
 
 /** Opens sessions with a remote server. */
 export interface Dialer {
@@ -23,7 +23,7 @@ export interface Dialer {
    */
   dial(signal: AbortSignal): Promise<Channel>;
   /** Why {@linkcode dial} has not come to an end yet. */
-  obstacle(): Failure;
+  unavailableReason(): Failure;
 }
 
 /** How a {@linkcode RecoveringChannel} behaves. */
@@ -63,7 +63,7 @@ export class RecoveringChannel implements Channel {
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
   readonly #abort = new AbortController();
   readonly #initialization = new Initialization();
-  readonly #waiting: WaitingRoom;
+  readonly #waiting: PendingQueue;
   readonly #requestsOfServer = new Map<string, string>();
   readonly #staleRequests = new Set<string>();
   readonly #takenBack = new WeakSet<Message>();
@@ -80,10 +80,10 @@ export class RecoveringChannel implements Channel {
     this.#dialer = dialer;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#waiting = new WaitingRoom(
+    this.#waiting = new PendingQueue(
       this.#clock,
       options.connectTimeout,
-      (message) => this.#giveUp(message, this.#loss ?? this.#dialer.obstacle()),
+      (message) => this.#giveUp(message, this.#loss ?? this.#dialer.unavailableReason()),
     );
     this.closed = this.#end.promise;
   }
@@ -114,9 +114,9 @@ export class RecoveringChannel implements Channel {
   }
 
   /** Resolves when every request has its answer and nothing waits. */
-  async settled(): Promise<void> {
+  async allAnswered(): Promise<void> {
     await this.#waiting.whenEmpty();
-    await this.#session?.settled();
+    await this.#session?.allAnswered();
   }
 
   #forward(session: AnsweringChannel, message: Message): Promise<void> | void {

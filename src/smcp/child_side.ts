@@ -31,7 +31,8 @@ export interface ReceptionOptions<T> {
 /**
  * Asks the parent for credentials.
  *
- * Each word goes out in a write of its own: parents exist that throw away what follows a line in the same read.
+ * Each word goes out in a write of its own: shepherd (e55a893, `read_line`) throws away what follows a line in the same
+ * read.
  */
 export async function receiveCredentials<T>(options: ReceptionOptions<T>): Promise<Reception<T>> {
   const { input, output, read } = options;

@@ -10,7 +10,7 @@ import { ERROR, LONGEST_LINE, OK, READY } from "./protocol.ts";
 export type ParentStep =
   /** Send the credentials; the child is ready for them. */
   | { readonly type: "send" }
-  /** Nothing: the line is no part of the handshake. Programs exist that greet on stdout. */
+  /** Nothing: the line is no part of the handshake. Some servers print a banner first (azure-devops-mcp issue 147). */
   | { readonly type: "skip"; readonly bytes: number }
   /** Speak MCP: the child has accepted the credentials. */
   | { readonly type: "accepted" }

@@ -17,12 +17,12 @@ import { type ProgramOptions, spawn } from "./spawn.ts";
 /** How to start a child, and who is told what about it. */
 export interface ChildProcessOptions extends ProgramOptions {
   /** Longest line the child may print, in bytes. */
-  readonly maximumLength: number;
+  readonly maxMessage: number;
   /** Takes each line of the child's stderr. */
   readonly stderr: (line: string) => void;
   /** Takes each line of the child's stdout that is not JSON. */
   readonly skipped: (line: Uint8Array) => void;
-  /** Takes the length of each line that was longer than `maximumLength`. */
+  /** Takes the length of each line that was longer than `maxMessage`. */
   readonly tooLong: (length: number) => void;
   /**
    * What is said to the child, and heard from it, before the first message. Resolves with where messages come from;

@@ -14,7 +14,7 @@ import { LineWriter } from "./line_writer.ts";
 /** What a {@linkcode LineChannel} is told about lines that are no messages. */
 export interface LineChannelOptions {
   /** Longest line, in bytes. */
-  readonly maximumLength: number;
+  readonly maxMessage: number;
   /** A line was longer than that and was dropped; if it was a message that somebody waits for, he is told. */
   readonly tooLong: (length: number) => void;
   /** Takes a line that is not JSON. Without it such lines are carried like any other. */
@@ -68,9 +68,9 @@ export class LineChannel implements Channel {
   }
 
   async #read(receiver: Receiver): Promise<void> {
-    const { maximumLength, tooLong } = this.#options;
-    const dropped = (outline: Uint8Array) => this.#answer(new Message(outline), receiver);
-    const lines = new LineSplitter(maximumLength, tooLong, dropped);
+    const { maxMessage, tooLong } = this.#options;
+    const dropped = (excerpt: Uint8Array) => this.#answer(new Message(excerpt), receiver);
+    const lines = new LineSplitter(maxMessage, tooLong, dropped);
     let ahead: Promise<Uint8Array | undefined> | undefined;
     while (!this.#ended) {
       const chunk = await (ahead ?? this.#next());
@@ -108,7 +108,7 @@ export class LineChannel implements Channel {
   /** Answers a request that was too long, or stands in for a response that was. */
   #answer({ kind, id }: Message, receiver: Receiver): void {
     if (id === undefined || this.#ended) return;
-    const maximum = this.#options.maximumLength;
+    const maximum = this.#options.maxMessage;
     const text = `The message is longer than ${maximum} bytes, which is what --max-message allows`;
     const answer = new Failure("too-large", text, { maximum }).toResponse(id);
     if (kind === "request") void this.send(answer);

@@ -6,7 +6,7 @@
  * @module
  */
 import { concatBytes, indexOfByte } from "../core/bytes.ts";
-import { Outline } from "../core/envelope_excerpt.ts";
+import { EnvelopeExcerpt } from "../core/envelope_excerpt.ts";
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -15,18 +15,18 @@ const CARRIAGE_RETURN = 0x0d;
 export class LineSplitter {
   readonly #maximum: number;
   readonly #tooLong: (length: number) => void;
-  readonly #dropped: (outline: Uint8Array) => void;
+  readonly #dropped: (excerpt: Uint8Array) => void;
   #parts: Uint8Array[] = [];
   #length = 0;
   /** What is kept of the line that is being dropped. */
-  #outline: Outline | undefined;
+  #excerpt: EnvelopeExcerpt | undefined;
 
   /**
    * @param maximum longest line to keep, in bytes; what is longer is dropped up to its end
    * @param tooLong called once for every line that was dropped, with the bytes seen when it was given up
-   * @param dropped called at the end of each such line, with the {@linkcode Outline} of its text
+   * @param dropped called at the end of each such line, with the {@linkcode EnvelopeExcerpt} of its text
    */
-  constructor(maximum: number, tooLong: (length: number) => void, dropped: (outline: Uint8Array) => void = () => {}) {
+  constructor(maximum: number, tooLong: (length: number) => void, dropped: (excerpt: Uint8Array) => void = () => {}) {
     this.#maximum = maximum;
     this.#tooLong = tooLong;
     this.#dropped = dropped;
@@ -57,8 +57,8 @@ export class LineSplitter {
   }
 
   #keep(part: Uint8Array): void {
-    if (this.#outline !== undefined) {
-      this.#outline.push(part);
+    if (this.#excerpt !== undefined) {
+      this.#excerpt.push(part);
       return;
     }
     if (part.length === 0) return;
@@ -69,17 +69,17 @@ export class LineSplitter {
 
   #giveUp(): void {
     this.#tooLong(this.#length);
-    this.#outline = new Outline();
-    for (const part of this.#parts) this.#outline.push(part);
+    this.#excerpt = new EnvelopeExcerpt();
+    for (const part of this.#parts) this.#excerpt.push(part);
     this.#parts = [];
     this.#length = 0;
   }
 
   #take(): Uint8Array | undefined {
-    if (this.#outline !== undefined) {
-      const outline = this.#outline.end();
-      this.#outline = undefined;
-      this.#dropped(outline);
+    if (this.#excerpt !== undefined) {
+      const excerpt = this.#excerpt.end();
+      this.#excerpt = undefined;
+      this.#dropped(excerpt);
       return undefined;
     }
     const line = concatBytes(this.#parts, this.#length);

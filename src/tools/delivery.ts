@@ -37,7 +37,7 @@ export async function publishMessage(
         "expiry or user properties; publish without them",
     );
   }
-  const failure = await settled(packet, context, signal);
+  const failure = await outcomeOf(packet, context, signal);
   if (failure?.details.reasonCode === NO_MATCHING_SUBSCRIBERS) return { subscribers: false };
   if (failure !== undefined) throw failure;
   // A message of QoS 0 counts as sent when it is written, which a connection that is dead or about to be closed
@@ -46,7 +46,11 @@ export async function publishMessage(
   return { subscribers: undefined };
 }
 
-async function settled(packet: PublishPacket, context: ToolContext, signal: AbortSignal): Promise<Failure | undefined> {
+async function outcomeOf(
+  packet: PublishPacket,
+  context: ToolContext,
+  signal: AbortSignal,
+): Promise<Failure | undefined> {
   const withdraw = new AbortController();
   const outcome = new Promise<Failure | undefined>((resolve) => {
     void context.link.publish(packet, resolve, withdraw.signal);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock } from "../core/clock.ts";
-import { type MqttLink, obstacle } from "../mqtt/mod.ts";
+import { type MqttLink, unavailableReason } from "../mqtt/mod.ts";
 import type { ToolContext } from "./context.ts";
 import type { Call } from "./tool.ts";
 import { atMost } from "./within.ts";
@@ -37,7 +37,7 @@ export async function listen(listening: Listening, { link, clock }: ToolContext,
   using watch = new Watch(link);
   using _reports = report(listening, call, clock);
   await atMost(listening.enough, listening.timeout * 1000, call.signal, clock);
-  if (link.state.status !== "online") throw obstacle(link, listening.timeout * 1000);
+  if (link.state.status !== "online") throw unavailableReason(link, listening.timeout * 1000);
   return { interrupted: watch.interrupted };
 }
 

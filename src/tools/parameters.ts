@@ -6,8 +6,8 @@
 import * as z from "zod";
 
 /**
- * A parameter that is no text. Its value may come as JSON text all the same: hosts exist that hand on nothing but
- * texts, numbers and booleans, and models that write `"2"`.
+ * A parameter that is no text. Its value may come as JSON text all the same: shepherd (e55a893) drops arrays and objects,
+ * and models write `"2"` for 2.
  */
 export function lenient<T extends z.ZodType>(schema: T): z.ZodType<z.output<T>> {
   return z.preprocess((value) => {

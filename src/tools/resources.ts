@@ -36,9 +36,9 @@ const COMPLETIONS = 100;
 /** How many notifications wait for a host that does not keep up; more of them would say the same. */
 const MOST_NOTIFICATIONS = 64;
 
-/** Offers the topics of the broker on `host` to the host of `server`, which has to have the capability. */
-export function registerResources(server: McpServer, host: string, context: ToolContext): void {
-  const template = new TopicTemplate(host);
+/** Offers the topics of the broker at `authority` to the MCP host of `server`, which has to have the capability. */
+export function registerResources(server: McpServer, authority: string, context: ToolContext): void {
+  const template = new TopicTemplate(authority);
   const { lastValues, permissions } = context;
   const list = () => ({
     resources: lastValues.topics.toReversed().map((topic) => ({ uri: template.uri(topic), name: topic })),
@@ -165,12 +165,12 @@ class TopicTemplate extends UriTemplate {
   readonly #prefix: string;
   readonly #prefixWithPort: string;
 
-  /** @param host of the broker, with its port */
-  constructor(host: string) {
-    const prefix = `mqtt://${host.replace(/:\d+$/, "")}/`;
+  /** @param authority host name and port of the broker */
+  constructor(authority: string) {
+    const prefix = `mqtt://${authority.replace(/:\d+$/, "")}/`;
     super(`${prefix}{+topic}`);
     this.#prefix = prefix;
-    this.#prefixWithPort = `mqtt://${host}/`;
+    this.#prefixWithPort = `mqtt://${authority}/`;
   }
 
   override match(uri: string): Variables | null {

@@ -34,8 +34,8 @@ const INSTRUCTIONS = "Tools for one MQTT broker. Topics are names like plant/lin
 /** What the server is made of. */
 export interface ToolServerOptions {
   readonly link: MqttLink;
-  /** The broker's host, with its port, for the URIs of resources. */
-  readonly host: string;
+  /** The broker's host name and port, for the URIs of resources. */
+  readonly authority: string;
   readonly permissions: PermissionRules;
   /** What the topics begin with on which answers to requests come; `{client}` stands for the client id. */
   readonly replyTopic: string;
@@ -60,7 +60,7 @@ export function createToolServer(options: ToolServerOptions): McpServer {
   for (const tool of TOOLS) {
     if (!tool.publishes || !context.permissions.readOnly) register(tool, context, server);
   }
-  registerResources(server, options.host, context);
+  registerResources(server, options.authority, context);
   return server;
 }
 

@@ -3,7 +3,7 @@ import type { ProfileName, WireProfile } from "./profile.ts";
 import { mcpOverMqtt } from "./mcp_over_mqtt/mod.ts";
 import { requestResponse } from "./request_response/mod.ts";
 
-export { AnyProfileDialer } from "./racing_dialer.ts";
+export { RacingDialer } from "./racing_dialer.ts";
 export type {
   Acceptor,
   Announcement,

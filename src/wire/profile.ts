@@ -37,10 +37,10 @@ export interface ProfileAddress {
 /** What both sides of a session are told. */
 export interface ProfileOptions extends ProfileAddress {
   /** What a connection says of the program that opens it, to brokers that ask. */
-  readonly component: Readonly<Record<string, unknown>>;
+  readonly clientInfo: Readonly<Record<string, unknown>>;
   readonly qos: SessionQoS;
   /** Largest MCP message, in bytes. */
-  readonly maximumMessage: number;
+  readonly maxMessage: number;
   /**
    * How long a session outlives a lost connection of the other end, in ms; where the profile lets it. It is ours and not
    * the broker's, so that one end may wait longer than the other.
@@ -116,7 +116,7 @@ export interface Announcement {
 }
 
 /** Where to look for servers. */
-export interface DirectoryOptions extends Pick<ProfileOptions, "topicPrefix" | "component"> {
+export interface DirectoryOptions extends Pick<ProfileOptions, "topicPrefix" | "clientInfo"> {
   /** A base topic to look at besides those that servers have by default. */
   readonly topic?: string;
 }

@@ -16,7 +16,7 @@ const HEAD_START = 300;
  * that is there in several is best reached in that one; the others cost a connection only when it does not find one. They
  * wait beside it from then on, so that a server that comes back in another profile than before is found as well.
  */
-export class AnyProfileDialer implements ProfileDialer {
+export class RacingDialer implements ProfileDialer {
   readonly #profiles: readonly WireProfile[];
   readonly #start: (profile: WireProfile) => ProfileDialer;
   readonly #clock: Clock;
@@ -59,10 +59,10 @@ export class AnyProfileDialer implements ProfileDialer {
   }
 
   /** What stands in the way of the first profile: that of the others is that nobody uses them. */
-  obstacle(): Failure {
+  unavailableReason(): Failure {
     const [first] = this.#profiles;
     const dialer = first === undefined ? undefined : this.#dialers.get(first);
-    return dialer?.obstacle() ?? new Failure("broker-unreachable", "The connection to the broker was closed");
+    return dialer?.unavailableReason() ?? new Failure("broker-unreachable", "The connection to the broker was closed");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { PatientChannel } from "../../src/app/lingering_channel.ts";
+import { LingeringChannel } from "../../src/app/lingering_channel.ts";
 import { Message } from "../../src/core/message.ts";
 import { LineChannel } from "../../src/stdio/mod.ts";
 import { Feed, Record } from "../support/bytes.ts";
-import { ManualClock, settle } from "../support/manual_clock.ts";
+import { idleTurns, ManualClock } from "../support/manual_clock.ts";
 
 /** A host that has asked with these ids and ended its side. */
-async function hostOf(...ids: unknown[]) {
+async function hostnameOf(...ids: unknown[]) {
   const [input, output, clock] = [new Feed(), new Record(), new ManualClock()];
-  const channel = new PatientChannel(
-    new LineChannel(input, output, { maximumLength: 1_000, tooLong: () => {} }),
+  const channel = new LingeringChannel(
+    new LineChannel(input, output, { maxMessage: 1_000, tooLong: () => {} }),
     5_000,
     clock,
   );
@@ -18,10 +18,10 @@ async function hostOf(...ids: unknown[]) {
   channel.receive(() => {});
   for (const id of ids) input.push(`${JSON.stringify({ jsonrpc: "2.0", id, method: "x" })}\n`);
   input.end();
-  await settle();
+  await idleTurns();
   const answer = async (id: unknown) => {
     void channel.send(Message.from({ jsonrpc: "2.0", id, result: {} }));
-    await settle();
+    await idleTurns();
   };
   const answers = () =>
     output.writes.join("").split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
@@ -29,7 +29,7 @@ async function hostOf(...ids: unknown[]) {
 }
 
 Deno.test("the end of a host's side is held back until it has its answers, and no longer", async () => {
-  const { clock, answer, answers, isEnded } = await hostOf(0, "0");
+  const { clock, answer, answers, isEnded } = await hostnameOf(0, "0");
   await answer(0);
   await clock.advance(4_999);
   assert.equal(isEnded(), false);
@@ -40,11 +40,11 @@ Deno.test("the end of a host's side is held back until it has its answers, and n
 });
 
 Deno.test("a host that waits for nothing has ended at once", async () => {
-  assert.equal((await hostOf()).isEnded(), true);
+  assert.equal((await hostnameOf()).isEnded(), true);
 });
 
 Deno.test("what takes too long is answered with an error, once", async () => {
-  const { clock, answer, answers, isEnded } = await hostOf(1, 2);
+  const { clock, answer, answers, isEnded } = await hostnameOf(1, 2);
   await answer(1);
   await clock.advance(5_000);
   assert.equal(isEnded(), true);
@@ -55,9 +55,9 @@ Deno.test("what takes too long is answered with an error, once", async () => {
 });
 
 Deno.test("closing does not wait", async () => {
-  const { channel, clock, answers, isEnded } = await hostOf(1);
+  const { channel, clock, answers, isEnded } = await hostnameOf(1);
   await channel.close();
-  await settle();
+  await idleTurns();
   assert.equal(isEnded(), true);
   assert.deepEqual([answers(), clock.timers], [[], 0]);
 });

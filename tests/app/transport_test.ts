@@ -5,7 +5,7 @@ import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types";
 import { ChannelTransport } from "../../src/app/transport.ts";
 import { Failure } from "../../src/core/failure.ts";
 import { Message } from "../../src/core/message.ts";
-import { settle } from "../support/manual_clock.ts";
+import { idleTurns } from "../support/manual_clock.ts";
 import { MemoryChannel } from "../support/memory_channel.ts";
 import { request, textOf } from "../support/messages.ts";
 
@@ -59,7 +59,7 @@ Deno.test("closing releases what is behind it once, and tells the SDK once", asy
   const { transport: end, calls } = transport();
   await end.start();
   await Promise.all([end.close(), end.close()]);
-  await settle();
+  await idleTurns();
   assert.deepEqual(calls, ["released", "closed"]);
 });
 
@@ -67,7 +67,7 @@ Deno.test("when the channel ends with a reason the SDK is told it, and everythin
   const { transport: end, peer, calls } = transport();
   await end.start();
   await peer.close(new Failure("server-gone", "Gone"));
-  await settle();
+  await idleTurns();
   assert.deepEqual(calls, ["error: Gone", "released", "closed"]);
 });
 

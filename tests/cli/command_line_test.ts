@@ -16,7 +16,7 @@ async function run(args: readonly string[], environment: Readonly<Record<string,
   const code = await main(args, {
     environment: (name) => environment[name],
     print: (text) => void (printed += text),
-    complain: (text) => void (complaints += text),
+    printError: (text) => void (complaints += text),
   });
   return { code, printed, complaints };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import metadata from "../../deno.json" with { type: "json" };
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { NEEDS, surrender } from "../../src/cli/permissions.ts";
+import { dropPermissions, NEEDS } from "../../src/cli/permissions.ts";
 import { CREDENTIAL_KEYS } from "../../src/config/mod.ts";
 import { INHERITED_ON } from "../../src/stdio/environment.ts";
 import { testOnBrokers } from "../support/brokers.ts";
@@ -37,7 +37,7 @@ Deno.test("connect and tools keep neither run nor write, and no command keeps wh
 
 Deno.test("what is needed only to start is given back after the start, everything else at once", () => {
   const revoked: string[] = [];
-  const { parsed, started } = surrender("connect", [], (kind) => revoked.push(kind));
+  const { parsed, started } = dropPermissions("connect", [], (kind) => revoked.push(kind));
   parsed();
   assert.deepEqual(revoked.splice(0), ["ffi", "import", "run", "sys", "write"]);
   started();
@@ -46,7 +46,7 @@ Deno.test("what is needed only to start is given back after the start, everythin
 
 Deno.test("connect keeps run only if it has started a client process, which it has to end", () => {
   const revoked: string[] = [];
-  surrender("connect", ["client"], (kind) => revoked.push(kind)).started();
+  dropPermissions("connect", ["client"], (kind) => revoked.push(kind)).started();
   assert.ok(!revoked.includes("run"));
 });
 

@@ -222,8 +222,8 @@ Deno.test("what others can see or read is warned of, and what they cannot is not
 Deno.test("profile, packet limit, version and QoS arrive as they are meant", async () => {
   const plain = await config({});
   assert.deepEqual([plain.qos, plain.protocolVersion, plain.clientId], ["auto", undefined, undefined]);
-  const all = await config({ brokerProfile: "aws", maxPacket: "100K", mqttVersion: "4", qos: "0", clientId: "me" });
-  assert.deepEqual([all.profile.maximumQoS, all.profile.maximumPacketSize], [1, 102_400]);
+  const all = await config({ brokerPreset: "aws", maxPacket: "100K", mqttVersion: "4", qos: "0", clientId: "me" });
+  assert.deepEqual([all.preset.maximumQoS, all.preset.maximumPacketSize], [1, 102_400]);
   assert.deepEqual([all.qos, all.protocolVersion, all.clientId], [0, 4, "me"]);
   assert.equal((await config({ mqttVersion: "5" })).protocolVersion, 5);
 });

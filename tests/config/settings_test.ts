@@ -109,7 +109,7 @@ Deno.test("every problem is told at once, with the setting's name and where it c
   const problems = problemsOf(() =>
     from({ qos: "3", keepalive: "1.5", maxMessage: "lots", mqttVersion: "6", clientId: "a/b" }, {
       MCP_MQTT_CONNECT_TIMEOUT: "soon",
-      MQTT_BROKER_PROFILE: "acme",
+      MQTT_BROKER_PRESET: "acme",
     })
   );
   for (
@@ -119,7 +119,7 @@ Deno.test("every problem is told at once, with the setting's name and where it c
       "--client-id must not contain",
       "--qos must be one of auto, 0, 1, 2",
       "--keepalive must be a whole number from 0 to 65535",
-      "--broker-profile (from MQTT_BROKER_PROFILE) must be one of standard,",
+      "--broker-preset (from MQTT_BROKER_PRESET) must be one of standard,",
       "--mqtt-version must be one of auto, 5, 4",
     ].entries()
   ) {

@@ -49,12 +49,12 @@ for (const [flags, problem] of BAD) {
 }
 
 Deno.test("topics that some cloud brokers refuse are warned of, with an example", () => {
-  const deep = config({ profile: "request-response", topic: "a/b/c/d/e" }).warnings;
-  assert.deepEqual(deep, ['a topic like "a/b/c/d/e/instance/…/…" has 8 levels; some cloud brokers allow 7']);
+  const deep = config({ profile: "request-response", topic: "a/b/c/d/e/f" }).warnings;
+  assert.deepEqual(deep, ['a topic like "a/b/c/d/e/f/instance/…/…" has 9 levels; some cloud brokers allow 8']);
   assert.match(config({ topic: "x".repeat(200) }).warnings.join(), /has 27\d bytes; some cloud brokers allow 256/);
-  const open = config({ profile: "mcp-over-mqtt", name: "a/b/c/d/e" }).warnings;
-  assert.deepEqual(open, ['a topic like "$mcp-rpc/…/…/a/b/c/d/e" has 8 levels; some cloud brokers allow 7']);
-  const own = config({ name: "a", requestTopic: "1/2/3/4/5/6/7/8", responseTopic: "r/{client}" });
-  assert.deepEqual(own.warnings, ['a topic like "1/2/3/4/5/6/7/8" has 8 levels; some cloud brokers allow 7']);
-  assert.equal(own.requestTopic, "1/2/3/4/5/6/7/8");
+  const open = config({ profile: "mcp-over-mqtt", name: "a/b/c/d/e/f" }).warnings;
+  assert.deepEqual(open, ['a topic like "$mcp-rpc/…/…/a/b/c/d/e/f" has 9 levels; some cloud brokers allow 8']);
+  const own = config({ name: "a", requestTopic: "1/2/3/4/5/6/7/8/9", responseTopic: "r/{client}" });
+  assert.deepEqual(own.warnings, ['a topic like "1/2/3/4/5/6/7/8/9" has 9 levels; some cloud brokers allow 8']);
+  assert.equal(own.requestTopic, "1/2/3/4/5/6/7/8/9");
 });

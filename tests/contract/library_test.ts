@@ -203,7 +203,7 @@ Deno.test("options that cannot work are a UsageError, a login that cannot succee
     [{ broker: "mqtt://host", name: "a+b" }, /--name must not contain/],
     [{ broker: "mqtt://host", topic: "a/#" }, /--topic has a wildcard/],
     [{ broker: "mqtt://host", name: "x", ca: "nonsense" }, /--ca is not PEM/],
-    [{ broker: "mqtt://host", name: "x", brokerProfile: "acme" }, /--broker-profile must be one of/],
+    [{ broker: "mqtt://host", name: "x", brokerPreset: "acme" }, /--broker-preset must be one of/],
   ];
   for (const [options, problem] of usage) {
     assert.throws(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Inbox } from "../../src/core/inbox.ts";
 import { Message } from "../../src/core/message.ts";
-import { settle } from "../support/manual_clock.ts";
+import { idleTurns } from "../support/manual_clock.ts";
 import { fc, holdsAsync } from "../support/properties.ts";
 
 function message(number: number): Message {
@@ -33,16 +33,16 @@ Deno.test("an inbox hands over nothing while its receiver asks it to wait, and c
     return ready.promise;
   });
   for (const number of [1, 2, 3]) inbox.push(message(number));
-  await settle();
+  await idleTurns();
   assert.deepEqual(got, [1]);
   assert.equal(inbox.bytes, message(2).bytes.length * 2);
   const first = ready;
   ready = Promise.withResolvers();
   first.resolve();
-  await settle();
+  await idleTurns();
   assert.deepEqual(got, [1, 2]);
   ready.resolve();
-  await settle();
+  await idleTurns();
   assert.deepEqual(got, [1, 2, 3]);
   assert.equal(inbox.bytes, 0);
 });
@@ -71,7 +71,7 @@ Deno.test("an inbox keeps the order whatever its receiver waits for", async () =
       inbox.push(message(number));
       if (waits[number] === 1) await undefined;
     }
-    while (got.length < waits.length) await settle();
+    while (got.length < waits.length) await idleTurns();
     assert.deepEqual(got, [...waits.keys()]);
   });
 });

@@ -24,10 +24,10 @@ class Instance implements AsyncDisposable {
     this.#acceptor = PROFILES["mcp-over-mqtt"].accept(this.#links.make, {
       serverName: "fleet/echo",
       clientId: id,
-      component: {},
+      clientInfo: {},
       share: undefined,
       qos: 1,
-      maximumMessage: 64 * 1024 * 1024,
+      maxMessage: 64 * 1024 * 1024,
       sessionExpiry: 5_000,
       observe: this.#links.observe,
       opened: (session) => {
@@ -70,10 +70,10 @@ class Host implements AsyncDisposable {
     const dialer = PROFILES["mcp-over-mqtt"].dialer(this.#links.make, {
       serverName: "fleet/echo",
       clientId: () => `${name}-${++ids}`,
-      component: {},
+      clientInfo: {},
       pick: "random",
       qos: 1,
-      maximumMessage: 64 * 1024 * 1024,
+      maxMessage: 64 * 1024 * 1024,
       sessionExpiry: 5_000,
       discovery: true,
       connectTimeout: 20_000,

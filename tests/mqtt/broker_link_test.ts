@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ProxyEvent } from "../../src/core/events.ts";
 import { Failure } from "../../src/core/failure.ts";
 import { ConnectError } from "../../src/mqtt/connection/connection.ts";
-import { BROKER_PROFILES, BrokerLink, type BrokerLinkOptions, type LinkState } from "../../src/mqtt/mod.ts";
+import { BROKER_PRESETS, BrokerLink, type BrokerLinkOptions, type LinkState } from "../../src/mqtt/mod.ts";
 import type { PacketHandler, Subscription } from "../../src/mqtt/link.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
 import { FakeBroker, FakeConnection } from "../support/fake_connection.ts";
@@ -24,7 +24,7 @@ function fake(options: Partial<BrokerLinkOptions> = {}) {
   const link = new BrokerLink({
     broker: { url: "mqtt://broker", keepAlive: 60 },
     plan: { clientId: "me" },
-    profile: BROKER_PROFILES.standard,
+    preset: BROKER_PRESETS.standard,
     observe: (event) => events.push(event),
     connect: broker.connect,
     clock,
@@ -509,7 +509,7 @@ Deno.test("on MQTT 3.1.1 a link that was connected twice leaves no session at th
   await using link = new BrokerLink({
     broker: { url: broker.url, keepAlive: 60 },
     plan: { clientId: "x" },
-    profile: BROKER_PROFILES.standard,
+    preset: BROKER_PRESETS.standard,
     protocolVersion: 4,
     observe: () => {},
     random: () => 0,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { LARGEST_PACKET } from "../../src/mqtt/broker_presets.ts";
-import { BROKER_PROFILES } from "../../src/mqtt/mod.ts";
+import { BROKER_PRESETS } from "../../src/mqtt/mod.ts";
 import { limits } from "../support/fake_connection.ts";
 
 Deno.test("what a broker does not mention is available", () => {
@@ -33,17 +33,17 @@ Deno.test("what a broker says counts", () => {
 });
 
 Deno.test("a profile makes up for what its brokers do not say", () => {
-  const aws = limits({ maximumPacketSize: 149_504 }, BROKER_PROFILES.aws);
+  const aws = limits({ maximumPacketSize: 149_504 }, BROKER_PRESETS.aws);
   assert.deepEqual([aws.maximumQoS, aws.maximumPacketSize], [1, 131_072]);
-  const small = limits({ maximumPacketSize: 1_000, maximumQoS: 0 }, BROKER_PROFILES.azure);
+  const small = limits({ maximumPacketSize: 1_000, maximumQoS: 0 }, BROKER_PRESETS.azure);
   assert.deepEqual([small.maximumQoS, small.maximumPacketSize], [0, 1_000]);
-  assert.equal(limits({}, BROKER_PROFILES.rabbitmq).sharedSubscriptionAvailable, false);
+  assert.equal(limits({}, BROKER_PRESETS.rabbitmq).sharedSubscriptionAvailable, false);
   assert.equal(
-    limits({ sharedSubscriptionAvailable: true }, BROKER_PROFILES.rabbitmq).sharedSubscriptionAvailable,
+    limits({ sharedSubscriptionAvailable: true }, BROKER_PRESETS.rabbitmq).sharedSubscriptionAvailable,
     true,
   );
 });
 
 Deno.test("every profile is described", () => {
-  for (const [name, { description }] of Object.entries(BROKER_PROFILES)) assert.notEqual(description, "", name);
+  for (const [name, { description }] of Object.entries(BROKER_PRESETS)) assert.notEqual(description, "", name);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BROKER_PROFILES, BrokerLink } from "../../src/mqtt/mod.ts";
+import { BROKER_PRESETS, BrokerLink } from "../../src/mqtt/mod.ts";
 import { testOnBrokers } from "../support/brokers.ts";
 
 /** A link that keeps its MQTT session for a while, as those of the bridge do. */
@@ -7,7 +7,7 @@ function link(url: string, clientId: string): BrokerLink {
   return new BrokerLink({
     broker: { url, keepAlive: 60 },
     plan: { clientId, sessionExpiryInterval: 300 },
-    profile: BROKER_PROFILES.standard,
+    preset: BROKER_PRESETS.standard,
     observe: () => {},
   });
 }

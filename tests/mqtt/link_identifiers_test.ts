@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { connect } from "mqtt";
-import { BROKER_PROFILES, BrokerLink, type MqttLink, type ReceivedPacket, whenOnline } from "../../src/mqtt/mod.ts";
+import { BROKER_PRESETS, BrokerLink, type MqttLink, type ReceivedPacket, whenOnline } from "../../src/mqtt/mod.ts";
 import { testOnBrokers, testOnMosquitto } from "../support/brokers.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
 import { mosquitto } from "../support/mosquitto.ts";
@@ -9,7 +9,7 @@ function openLink(url: string, clientId = `test-${crypto.randomUUID().slice(0, 8
   return new BrokerLink({
     broker: { url, keepAlive: 60 },
     plan: { clientId, sessionExpiryInterval: 60 },
-    profile: BROKER_PROFILES.standard,
+    preset: BROKER_PRESETS.standard,
     observe: () => {},
   }).open();
 }
@@ -139,7 +139,7 @@ Deno.test("nothing that is said about a link shows what is to be redacted", asyn
   await using link = new BrokerLink({
     broker: { url: "mqtt://127.0.0.1:1", keepAlive: 60, redact: (text) => text.replaceAll("127.0.0.1", "[HOST]") },
     plan: { clientId: "x" },
-    profile: BROKER_PROFILES.standard,
+    preset: BROKER_PRESETS.standard,
     observe: (event) => void seen.push(JSON.stringify(event)),
   }).open();
   await assert.rejects(whenOnline(link, 300, new AbortController().signal), /The broker mqtt:\/\/\[HOST\]:1 cannot be/);

@@ -97,9 +97,9 @@ testOnBrokers("a goodbye sends no will, and a connection that is cut does", asyn
   assert.deepEqual(witness.arrivals.map(({ topic }) => topic), ["marker"]);
 
   const script = `
-    const { BrokerLink, BROKER_PROFILES } = await import("${new URL("../../src/mqtt/mod.ts", import.meta.url).href}");
+    const { BrokerLink, BROKER_PRESETS } = await import("${new URL("../../src/mqtt/mod.ts", import.meta.url).href}");
     const link = new BrokerLink({
-      broker: { url: "${broker.url}", keepAlive: 60 }, profile: BROKER_PROFILES.standard, observe() {},
+      broker: { url: "${broker.url}", keepAlive: 60 }, preset: BROKER_PRESETS.standard, observe() {},
       plan: { clientId: "rude", will: { topic: "will/rude", payload: new Uint8Array(1), qos: 1, retain: false } },
     });
     link.watch(({ status }) => { if (status === "online") Deno.kill(Deno.pid, "SIGKILL"); });

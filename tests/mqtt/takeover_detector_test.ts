@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Failure } from "../../src/core/failure.ts";
-import { type LinkState, type MqttLink, Rivals } from "../../src/mqtt/mod.ts";
+import { type LinkState, type MqttLink, TakeoverDetector } from "../../src/mqtt/mod.ts";
 import { limits } from "../support/fake_connection.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 
@@ -10,12 +10,12 @@ const LOST: LinkState = { status: "connecting", failure: undefined };
 /** Links that do what the test says, and what has become of them. */
 function links(...clientIds: readonly string[]) {
   const clock = new ManualClock();
-  const rivals = new Rivals(clock);
+  const takeovers = new TakeoverDetector(clock);
   const refused: [clientId: string, failure: Failure][] = [];
   const made = clientIds.map((clientId) => {
     let listener: (state: LinkState) => void = () => {};
     const set = (state: LinkState) => listener(state);
-    rivals.add({
+    takeovers.add({
       clientId,
       watch: (watcher: Parameters<MqttLink["watch"]>[0]) => listener = watcher,
       refuse(failure) {

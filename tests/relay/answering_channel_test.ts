@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Failure } from "../../src/core/failure.ts";
 import type { Message } from "../../src/core/message.ts";
 import { AnsweringChannel, type AnsweringOptions } from "../../src/relay/mod.ts";
-import { ManualClock, settle } from "../support/manual_clock.ts";
+import { idleTurns, ManualClock } from "../support/manual_clock.ts";
 import { MemoryChannel } from "../support/memory_channel.ts";
 import { gist, notification, request, response, textOf } from "../support/messages.ts";
 
@@ -101,7 +101,7 @@ Deno.test("a cancelled request is not answered in its peer's place", async () =>
     void channel.send(request(id));
     void channel.send(notification("notifications/cancelled", `{"requestId":${id},"reason":"enough"}`));
   }
-  await channel.settled();
+  await channel.allAnswered();
   await server.close(new Failure("server-gone", "Gone"));
   await channel.closed;
   assert.deepEqual(gists(), []);
@@ -121,15 +121,15 @@ Deno.test("cancellations that cannot be understood cancel nothing", async () => 
   assert.deepEqual(gists(), ["error 1 session-ended"]);
 });
 
-Deno.test("settled() waits until the last request has its answer", async () => {
+Deno.test("allAnswered() waits until the last request has its answer", async () => {
   const { channel, server } = conversation();
   void channel.send(request("1"));
   let settled = false;
-  void channel.settled().then(() => settled = true);
-  await settle();
+  void channel.allAnswered().then(() => settled = true);
+  await idleTurns();
   assert.equal(settled, false);
   void server.send(response("1"));
-  await settle();
+  await idleTurns();
   assert.equal(settled, true);
 });
 

@@ -24,7 +24,7 @@ Deno.test("a request that waits is sent to the next session when the first one i
   let dialled = 0;
   const dialer = {
     dial: () => Promise.resolve(session(++dialled === 1)),
-    obstacle: () => new Failure("no-server-online", "Nobody is there"),
+    unavailableReason: () => new Failure("no-server-online", "Nobody is there"),
   };
   await using channel = new RecoveringChannel(dialer, { connectTimeout: 5_000, random: () => 0 });
   const answer = new Promise<Message>((resolve) => channel.receive(resolve));

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import type { Message } from "../../src/core/message.ts";
-import { WaitingRoom } from "../../src/relay/pending_queue.ts";
+import { PendingQueue } from "../../src/relay/pending_queue.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { request } from "../support/messages.ts";
 
 function room(patience: number) {
   const clock = new ManualClock();
   const expired: Message[] = [];
-  const waiting = new WaitingRoom(clock, patience, (message) => expired.push(message));
+  const waiting = new PendingQueue(clock, patience, (message) => expired.push(message));
   return { clock, waiting, expired: () => expired.map(({ id }) => id) };
 }
 

@@ -15,10 +15,10 @@ Deno.test("a request is settled by its response, once", () => {
   const { pending } = table();
   pending.add(request("1"));
   assert.equal(pending.size, 1);
-  assert.equal(pending.settle(response("1")), true);
+  assert.equal(pending.answer(response("1")), true);
   assert.equal(pending.size, 0);
-  assert.equal(pending.settle(response("1")), false);
-  assert.equal(pending.settle(response("1")), false);
+  assert.equal(pending.answer(response("1")), false);
+  assert.equal(pending.answer(response("1")), false);
 });
 
 Deno.test("a request and its response find each other whatever the id and its spelling", () => {
@@ -27,7 +27,7 @@ Deno.test("a request and its response find each other whatever the id and its sp
   for (const [asked = "", answered = ""] of pairs) {
     const { pending } = table();
     pending.add(request(asked));
-    assert.equal(pending.settle(response(answered)), true, asked);
+    assert.equal(pending.answer(response(answered)), true, asked);
     assert.equal(pending.size, 0, asked);
   }
 });
@@ -42,8 +42,8 @@ Deno.test("ids that only look alike belong to different requests", () => {
 
 Deno.test("a response that nobody asked for is passed on", () => {
   const { pending } = table();
-  assert.equal(pending.settle(response("7")), true);
-  assert.equal(pending.settle(response("null")), true);
+  assert.equal(pending.answer(response("7")), true);
+  assert.equal(pending.answer(response("null")), true);
 });
 
 Deno.test("a request expires when its time has run out, and its late answers are not passed on", async () => {
@@ -53,8 +53,8 @@ Deno.test("a request expires when its time has run out, and its late answers are
   assert.equal(expired.length, 0);
   await clock.advance(1);
   assert.deepEqual(expired.map(({ id, method, timeout }) => [id, method, timeout]), [["1", "tools/call", 100]]);
-  assert.equal(pending.settle(response("1")), false);
-  assert.equal(pending.settle(response("1")), false);
+  assert.equal(pending.answer(response("1")), false);
+  assert.equal(pending.answer(response("1")), false);
   assert.equal(clock.timers, 0);
 });
 
@@ -63,14 +63,14 @@ Deno.test("an id that is used again is pending again", async () => {
   pending.add(request("1"), 100);
   await clock.advance(100);
   pending.add(request("1"), 100);
-  assert.equal(pending.settle(response("1")), true);
+  assert.equal(pending.answer(response("1")), true);
 });
 
 Deno.test("an id that is used twice at a time is answered twice", () => {
   const { pending } = table();
   pending.add(request("1"));
   pending.add(request("1"));
-  assert.deepEqual([1, 2, 3].map(() => pending.settle(response("1"))), [true, true, false]);
+  assert.deepEqual([1, 2, 3].map(() => pending.answer(response("1"))), [true, true, false]);
   assert.equal(pending.size, 0);
 });
 
@@ -119,7 +119,7 @@ Deno.test("a cancelled request is not waited for, and an answer that comes all t
   assert.equal(clock.timers, 0);
   await clock.advance(200);
   assert.deepEqual(expiredIds(), []);
-  assert.equal(pending.settle(response("9007199254740993")), true);
+  assert.equal(pending.answer(response("9007199254740993")), true);
 });
 
 Deno.test("the end of everything takes all requests, in order, and their timer", async () => {
@@ -130,14 +130,14 @@ Deno.test("the end of everything takes all requests, in order, and their timer",
   assert.equal(clock.timers, 0);
   await clock.advance(200);
   assert.deepEqual(expiredIds(), []);
-  assert.equal(pending.settle(response("0")), false);
+  assert.equal(pending.answer(response("0")), false);
 });
 
-Deno.test("allSettled() resolves when nothing is pending, by whatever means", async () => {
+Deno.test("allAnswered() resolves when nothing is pending, by whatever means", async () => {
   const { clock, pending } = table();
-  await pending.allSettled();
+  await pending.allAnswered();
   const means = [
-    () => pending.settle(response("1")),
+    () => pending.answer(response("1")),
     () => pending.cancel("1"),
     () => pending.takeAll(),
     () => clock.advance(100),
@@ -145,7 +145,7 @@ Deno.test("allSettled() resolves when nothing is pending, by whatever means", as
   for (const means_ of means) {
     pending.add(request("1"), 100);
     let settled = false;
-    void pending.allSettled().then(() => settled = true);
+    void pending.allAnswered().then(() => settled = true);
     await clock.advance(0);
     assert.equal(settled, false);
     await means_();
@@ -158,14 +158,14 @@ Deno.test("answers that were given remain known for at least a thousand more, an
   const { pending } = table();
   for (let id = 0; id < 100_000; id++) {
     pending.add(request(String(id)));
-    assert.equal(pending.settle(response(String(id))), true);
-    if (id >= 999) assert.equal(pending.settle(response(String(id - 999))), false);
+    assert.equal(pending.answer(response(String(id))), true);
+    if (id >= 999) assert.equal(pending.answer(response(String(id - 999))), false);
   }
-  assert.equal(pending.settle(response("0")), true);
+  assert.equal(pending.answer(response("0")), true);
 });
 
 Deno.test("every request is settled exactly once, whatever happens in whatever order", async () => {
-  const step = fc.record({ act: fc.constantFrom("add", "settle", "cancel", "advance"), id: fc.nat(5) });
+  const step = fc.record({ act: fc.constantFrom("add", "answer", "cancel", "advance"), id: fc.nat(5) });
   await holdsAsync(fc.array(step, { maxLength: 60 }), async (steps) => {
     const { clock, expired, pending } = table();
     const open = new Set<number>();
@@ -176,8 +176,8 @@ Deno.test("every request is settled exactly once, whatever happens in whatever o
         pending.add(request(String(id)), 100);
         open.add(id);
         asked++;
-      } else if (act === "settle" && open.delete(id)) {
-        assert.equal(pending.settle(response(String(id))), true);
+      } else if (act === "answer" && open.delete(id)) {
+        assert.equal(pending.answer(response(String(id))), true);
         settled++;
       } else if (act === "cancel" && open.delete(id)) {
         pending.cancel(String(id));

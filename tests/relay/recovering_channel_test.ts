@@ -64,7 +64,7 @@ class FakeDialer implements Dialer {
     return near;
   }
 
-  obstacle(): Failure {
+  unavailableReason(): Failure {
     return this.reason;
   }
 
@@ -433,13 +433,13 @@ Deno.test("closing ends the session and the search for one, leaves no timer behi
   await replaying.dialer.last.end.closed;
 });
 
-Deno.test("settled() waits for what waits and for what was asked", async () => {
+Deno.test("allAnswered() waits for what waits and for what was asked", async () => {
   const { clock, dialer, channel, say } = conversation();
-  await channel.settled();
+  await channel.allAnswered();
   dialer.online = false;
   await say(request("1"));
   let settled = false;
-  void channel.settled().then(() => settled = true);
+  void channel.allAnswered().then(() => settled = true);
   await clock.advance(0);
   assert.equal(settled, false);
   dialer.come();

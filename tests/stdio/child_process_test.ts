@@ -21,7 +21,7 @@ function start(way: readonly string[], options: Partial<ChildProcessOptions> = {
     command: DENO,
     args: [...RUN, ...way],
     environment: childEnvironment({}, []),
-    maximumLength: 64 * 1024 * 1024,
+    maxMessage: 64 * 1024 * 1024,
     stderr: (line) => started.stderr.push(line),
     skipped: (line) => started.skipped.push(new TextDecoder().decode(line)),
     tooLong: () => {},
@@ -272,7 +272,7 @@ Deno.test("no child outlives a process that exits without closing it", async () 
   const script = `const { ChildProcess } = await import("${module}");
     const child = new ChildProcess({
       command: ${JSON.stringify(DENO)}, args: ${JSON.stringify([...RUN, "family"])}, environment: Deno.env.toObject(),
-      maximumLength: 1000, stderr() {}, skipped() {}, tooLong() {},
+      maxMessage: 1000, stderr() {}, skipped() {}, tooLong() {},
     });
     child.receive((message) => {
       console.log(JSON.stringify([child.pid, message.parse().params?.pid]));

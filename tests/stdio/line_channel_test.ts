@@ -3,7 +3,7 @@ import { Failure } from "../../src/core/failure.ts";
 import { Message } from "../../src/core/message.ts";
 import { LineChannel } from "../../src/stdio/mod.ts";
 import type { ByteSink, ByteSource } from "../../src/stdio/byte_pipes.ts";
-import { settle } from "../support/manual_clock.ts";
+import { idleTurns } from "../support/manual_clock.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -46,7 +46,7 @@ function channel({ skip = false } = {}) {
   const skipped: string[] = [];
   const tooLong: number[] = [];
   const lines = new LineChannel(pipe, pipe, {
-    maximumLength: 100,
+    maxMessage: 100,
     tooLong: (length) => tooLong.push(length),
     ...(skip ? { skipped: (line) => skipped.push(decoder.decode(line)) } : {}),
   });
@@ -70,7 +70,7 @@ Deno.test("every line is a message, byte for byte, and blank lines are none", as
   lines.receive(receive);
   pipe.put('{"id":1.0, "method":"a"}\r\n\n  \t\n{"x":"ü"}');
   pipe.put("\n");
-  await settle();
+  await idleTurns();
   assert.deepEqual(received, ['{"id":1.0, "method":"a"}', '{"x":"ü"}']);
   pipe.put(undefined);
   assert.equal(await lines.closed, undefined);
@@ -80,7 +80,7 @@ Deno.test("what came before somebody wanted it is not lost", async () => {
   const { pipe, lines, received, receive } = channel();
   pipe.put('{"method":"early"}\n');
   pipe.put(undefined);
-  await settle();
+  await idleTurns();
   lines.receive(receive);
   await lines.closed;
   assert.deepEqual(received, ['{"method":"early"}']);
@@ -122,11 +122,11 @@ Deno.test("no more than one chunk is read ahead while the receiver asks to wait"
   });
   pipe.put('{"method":"a"}\n{"method":"b"}\n');
   pipe.put('{"method":"c"}\n');
-  await settle();
+  await idleTurns();
   assert.deepEqual(received, ['{"method":"a"}']);
   assert.equal(pipe.reads, 2);
   ready.resolve();
-  await settle();
+  await idleTurns();
   assert.deepEqual(received, ['{"method":"a"}', '{"method":"b"}', '{"method":"c"}']);
   await lines.close();
 });
@@ -161,7 +161,7 @@ Deno.test("closing writes what was sent, ends the outgoing stream, and hands ove
   assert.equal(pipe.closed, true);
   assert.equal(await lines.closed, reason);
   pipe.put('{"method":"late"}\n');
-  await settle();
+  await idleTurns();
   assert.deepEqual(received, []);
   void lines.send(Message.from({ id: 2, result: {} }));
   await lines.close();
@@ -173,7 +173,7 @@ Deno.test("a request that is too long is answered, since nobody else will", asyn
   lines.receive(receive);
   pipe.put(JSON.stringify({ method: "tools/call", params: { text: "x".repeat(200), deep: [{ id: 8 }] }, id: "seven" }));
   pipe.put('\n{"method":"next"}\n');
-  await settle();
+  await idleTurns();
   assert.equal(tooLong.length, 1);
   assert.deepEqual(received, ['{"method":"next"}']);
   const [answer = ""] = pipe.written;
@@ -193,7 +193,7 @@ Deno.test("a response that is too long is replaced by an error, since somebody w
   const { pipe, lines, received, receive } = channel();
   lines.receive(receive);
   pipe.put(`{"jsonrpc":"2.0","id":7,"result":{"text":"${"x".repeat(200)}"}}\n`);
-  await settle();
+  await idleTurns();
   assert.equal(pipe.written.length, 0);
   const { id, error } = JSON.parse(received[0] ?? "");
   assert.deepEqual([id, error.code, error.data.reason], [7, -32000, "too-large"]);
@@ -206,7 +206,7 @@ Deno.test("a notification that is too long is dropped, and so is what cannot be 
   pipe.put(
     `{"method":"n","params":"${"x".repeat(200)}"}\n${"x".repeat(200)}\n{"id":1,"method":"a"${" ".repeat(200)}\n`,
   );
-  await settle();
+  await idleTurns();
   assert.equal(tooLong.length, 3);
   assert.deepEqual([received, pipe.written], [[], []]);
   await lines.close();

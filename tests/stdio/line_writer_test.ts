@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ByteSink } from "../../src/stdio/byte_pipes.ts";
 import { LineWriter } from "../../src/stdio/line_writer.ts";
-import { settle } from "../support/manual_clock.ts";
+import { idleTurns } from "../support/manual_clock.ts";
 import { fc, holdsAsync } from "../support/properties.ts";
 
 const encoder = new TextEncoder();
@@ -29,7 +29,7 @@ class SlowSink implements ByteSink {
     this.#pending = undefined;
     if (error === undefined) pending?.resolve();
     else pending?.reject(error);
-    await settle();
+    await idleTurns();
   }
 
   get text(): string {
@@ -45,7 +45,7 @@ Deno.test("lines that are written in one turn leave in one write", async () => {
   const sink = new SlowSink();
   const writer = new LineWriter(sink);
   for (const text of ["a", "b", "c"]) assert.equal(writer.write(line(text)), undefined);
-  await settle();
+  await idleTurns();
   assert.equal(sink.writes.length, 1);
   assert.equal(sink.text, "a\nb\nc\n");
 });
@@ -54,9 +54,9 @@ Deno.test("lines that gather during a write leave in the next one", async () => 
   const sink = new SlowSink();
   const writer = new LineWriter(sink);
   void writer.write(line("a"));
-  await settle();
+  await idleTurns();
   for (const text of ["b", "c"]) void writer.write(line(text));
-  await settle();
+  await idleTurns();
   assert.equal(sink.text, "a\n");
   await sink.finish();
   assert.equal(sink.writes.length, 2);
@@ -71,7 +71,7 @@ Deno.test("a large line is written from where it is", async () => {
   void writer.write(large);
   void writer.write(line("after"));
   for (let write = 0; write < 3; write++) {
-    await settle();
+    await idleTurns();
     await sink.finish();
   }
   assert.ok(sink.writes.includes(large));
@@ -85,12 +85,12 @@ Deno.test("whoever writes faster than the reader reads is asked to wait until th
   assert.equal(writer.write(half), undefined);
   let room = 0;
   for (let number = 0; number < 2; number++) void writer.write(half)?.then(() => room++);
-  await settle();
+  await idleTurns();
   assert.equal(room, 0);
   for (let write = 0; write < 6; write++) await sink.finish();
   assert.equal(room, 2);
   assert.equal(writer.write(line("a")), undefined);
-  await settle();
+  await idleTurns();
   await sink.finish();
   await writer.flush();
 });
@@ -100,13 +100,13 @@ Deno.test("a sink that fails lets nobody wait, and takes nothing more", async ()
   const writer = new LineWriter(sink);
   const waiting = writer.write(new Uint8Array(2 * 1024 * 1024));
   assert.ok(waiting instanceof Promise);
-  await settle();
+  await idleTurns();
   const broken = new Error("Broken pipe");
   await sink.finish(broken);
   await waiting;
   assert.equal(await writer.flush(), broken);
   assert.equal(writer.write(line("a")), undefined);
-  await settle();
+  await idleTurns();
   assert.equal(sink.writes.length, 1);
 });
 
@@ -119,7 +119,7 @@ Deno.test("flush() resolves when everything is written, what came meanwhile incl
     flushed = true;
     assert.equal(failure, undefined);
   });
-  await settle();
+  await idleTurns();
   void writer.write(line("b"));
   await sink.finish();
   assert.equal(flushed, false);
@@ -135,7 +135,7 @@ Deno.test("a message of several lines becomes one line that means the same", asy
   const original = encoder.encode(JSON.stringify(value, null, 2).replaceAll("\n", "\r\n"));
   const copy = original.slice();
   void writer.write(original);
-  await settle();
+  await idleTurns();
   assert.equal(sink.text.indexOf("\n"), sink.text.length - 1);
   assert.deepEqual(JSON.parse(sink.text), value);
   assert.deepEqual(original, copy);

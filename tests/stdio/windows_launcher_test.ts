@@ -88,7 +88,7 @@ Deno.test({
         command: "tool",
         args,
         environment: { ...childEnvironment({}, []), PATH: directory },
-        maximumLength: 1_000_000,
+        maxMessage: 1_000_000,
         stderr: () => {},
         skipped: () => {},
         tooLong: () => {},

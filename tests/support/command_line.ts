@@ -19,7 +19,7 @@ export async function run(...args: readonly string[]): Promise<CommandLineResult
   const code = await main(args, {
     environment: () => undefined,
     print: (text) => void (output += text),
-    complain: (text) => void (errors += text),
+    printError: (text) => void (errors += text),
   });
   return { code, output, errors };
 }

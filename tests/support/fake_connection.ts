@@ -12,9 +12,9 @@ import {
   type MqttConnection,
   type SubscriptionRequest,
 } from "../../src/mqtt/connection/connection.ts";
-import { BROKER_PROFILES, limitsOf } from "../../src/mqtt/broker_presets.ts";
+import { BROKER_PRESETS, limitsOf } from "../../src/mqtt/broker_presets.ts";
 import type { BrokerLimits, PublishPacket, ReceivedPacket } from "../../src/mqtt/link.ts";
-import { settle } from "./manual_clock.ts";
+import { idleTurns } from "./manual_clock.ts";
 
 /** What a broker says that says nothing in particular. */
 export const PLAIN_ANSWER: ConnectAnswer = {
@@ -33,7 +33,7 @@ export const PLAIN_ANSWER: ConnectAnswer = {
 };
 
 /** What a broker grants that says this, and nothing else in particular. */
-export function limits(answer: Partial<ConnectAnswer> = {}, profile = BROKER_PROFILES.standard): BrokerLimits {
+export function limits(answer: Partial<ConnectAnswer> = {}, profile = BROKER_PRESETS.standard): BrokerLimits {
   return limitsOf({ ...PLAIN_ANSWER, ...answer }, 5, 60, profile);
 }
 
@@ -129,6 +129,6 @@ export class FakeBroker {
       properties: {},
     };
     await this.requests.at(-1)?.received(packet);
-    await settle();
+    await idleTurns();
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { ProxyEvent } from "../../src/core/events.ts";
 import {
-  BROKER_PROFILES,
+  BROKER_PRESETS,
   BrokerLink,
   type ConnectPlan,
   type MqttLink,
@@ -46,7 +46,7 @@ export class TestLinks implements AsyncDisposable {
     const link = new BrokerLink({
       broker: { url: this.#broker.url, keepAlive: 60 },
       plan,
-      profile: BROKER_PROFILES.standard,
+      preset: BROKER_PRESETS.standard,
       ...(protocolVersion === undefined ? {} : { protocolVersion }),
       observe: this.observe,
       random: () => 0,

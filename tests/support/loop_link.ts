@@ -4,7 +4,14 @@
  * @module
  */
 import { Dispatcher } from "../../src/mqtt/dispatcher.ts";
-import type { LinkState, MqttLink, PublishPacket, ReceivedPacket, Settled, Subscription } from "../../src/mqtt/mod.ts";
+import type {
+  LinkState,
+  MqttLink,
+  PublishOutcome,
+  PublishPacket,
+  ReceivedPacket,
+  Subscription,
+} from "../../src/mqtt/mod.ts";
 import { limits } from "./fake_connection.ts";
 
 /** An {@linkcode MqttLink} that is always online. */
@@ -40,9 +47,9 @@ export class LoopLink implements MqttLink {
     return Promise.resolve();
   }
 
-  publish(packet: PublishPacket, settled?: Settled): void {
+  publish(packet: PublishPacket, done?: PublishOutcome): void {
     this.#published(packet);
-    settled?.();
+    done?.();
   }
 
   roundTrip(): Promise<void> {

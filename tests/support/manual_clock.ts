@@ -40,10 +40,10 @@ export class ManualClock implements Clock {
   /** Lets `duration` ms pass: timers fire in the order in which they are due, and what they set off runs to its end. */
   async advance(duration: number): Promise<void> {
     const end = this.#now + duration;
-    await settle();
+    await idleTurns();
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
       this.#fire(next);
-      await settle();
+      await idleTurns();
     }
     this.#now = end;
   }
@@ -61,6 +61,6 @@ export class ManualClock implements Clock {
 }
 
 /** Lets everything run that waits for nothing but its turn. */
-export async function settle(): Promise<void> {
+export async function idleTurns(): Promise<void> {
   for (let turn = 0; turn < 50; turn++) await Promise.resolve();
 }

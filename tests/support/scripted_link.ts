@@ -4,7 +4,7 @@
  * @module
  */
 import type { Failure } from "../../src/core/failure.ts";
-import type { BrokerLimits, LinkState, PublishPacket, Settled } from "../../src/mqtt/mod.ts";
+import type { BrokerLimits, LinkState, PublishOutcome, PublishPacket } from "../../src/mqtt/mod.ts";
 import { LoopLink } from "./loop_link.ts";
 
 /** A {@linkcode LoopLink} that remembers what was published. */
@@ -21,8 +21,8 @@ export class ScriptedLink extends LoopLink {
     this.state = { status: "online", limits: { ...state.limits, maximumPacketSize: 1_000_000, ...limits } };
   }
 
-  override publish(packet: PublishPacket, settled?: Settled): void {
+  override publish(packet: PublishPacket, done?: PublishOutcome): void {
     this.published.push(packet);
-    settled?.(this.outcome(packet));
+    done?.(this.outcome(packet));
   }
 }

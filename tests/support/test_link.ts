@@ -8,7 +8,7 @@ import type { ProxyEvent } from "../../src/core/events.ts";
 import type { Failure } from "../../src/core/failure.ts";
 import type { BrokerSettings } from "../../src/mqtt/connection/connection.ts";
 import type { PublishPacket, ReceivedPacket, Subscription } from "../../src/mqtt/link.ts";
-import { BROKER_PROFILES, BrokerLink, type ConnectPlan } from "../../src/mqtt/mod.ts";
+import { BROKER_PRESETS, BrokerLink, type ConnectPlan } from "../../src/mqtt/mod.ts";
 import { eventually } from "./wait.ts";
 
 /** What is not as usual. */
@@ -27,7 +27,7 @@ export class Link extends BrokerLink {
     super({
       broker: { url, keepAlive: 60, ...broker },
       plan: { clientId: `test-${crypto.randomUUID().slice(0, 8)}`, ...plan },
-      profile: BROKER_PROFILES.standard,
+      preset: BROKER_PRESETS.standard,
       ...(protocolVersion === undefined ? {} : { protocolVersion }),
       observe: (event) => events.push(event),
       random: () => 0,

@@ -6,7 +6,7 @@
 // @ts-types="@modelcontextprotocol/sdk/client/index"
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { ChannelTransport } from "../../src/app/transport.ts";
-import { BROKER_PROFILES, BrokerLink } from "../../src/mqtt/mod.ts";
+import { BROKER_PRESETS, BrokerLink } from "../../src/mqtt/mod.ts";
 import { createToolServer, type ToolServerOptions } from "../../src/tools/mod.ts";
 import { MemoryChannel } from "./memory_channel.ts";
 
@@ -40,14 +40,14 @@ export async function toolClient(url: string, options: ToolClientOptions = {}): 
   const link = new BrokerLink({
     broker: { url, keepAlive: 60 },
     plan: { clientId },
-    profile: BROKER_PROFILES.standard,
+    preset: BROKER_PRESETS.standard,
     ...(protocolVersion === undefined ? {} : { protocolVersion }),
     observe: () => {},
     random: () => 0,
   }).open();
   const server = createToolServer({
     link,
-    host: new URL(url).host,
+    authority: new URL(url).host,
     permissions: NO_RULES,
     replyTopic: "mcp/tools/{client}",
     bufferMessages: 10_000,

@@ -26,10 +26,10 @@ export class WireClient implements AsyncDisposable {
   ) {
     this.links = new TestLinks(broker, links);
     this.#dialer = PROFILES[profile].dialer(this.links.make, {
-      component: { implementation: "test" },
+      clientInfo: { implementation: "test" },
       pick: "random",
       qos: "auto",
-      maximumMessage: 64 * 1024 * 1024,
+      maxMessage: 64 * 1024 * 1024,
       sessionExpiry: 5_000,
       discovery: true,
       connectTimeout: 10_000,
@@ -46,8 +46,8 @@ export class WireClient implements AsyncDisposable {
     return session;
   }
 
-  obstacle(): Failure {
-    return this.#dialer.obstacle();
+  unavailableReason(): Failure {
+    return this.#dialer.unavailableReason();
   }
 
   /** The messages that have come, in a few words, as soon as there are so many. */

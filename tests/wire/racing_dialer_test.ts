@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
 import { Failure, type FailureReason } from "../../src/core/failure.ts";
 import type { Channel } from "../../src/core/channel.ts";
-import {
-  AnyProfileDialer,
-  type ProfileDialer,
-  type ProfileName,
-  PROFILES,
-  type WireProfile,
-} from "../../src/wire/mod.ts";
-import { ManualClock, settle } from "../support/manual_clock.ts";
+import { type ProfileDialer, type ProfileName, PROFILES, RacingDialer, type WireProfile } from "../../src/wire/mod.ts";
+import { idleTurns, ManualClock } from "../support/manual_clock.ts";
 
 /** A session that knows whether it was closed. */
 class Session implements Channel {
@@ -35,7 +29,7 @@ class Dialer implements ProfileDialer {
     signal.addEventListener("abort", () => this.outcome.reject(signal.reason), { once: true });
     return this.outcome.promise;
   }
-  obstacle(): Failure {
+  unavailableReason(): Failure {
     return new Failure(this.reason, this.reason);
   }
   [Symbol.asyncDispose](): Promise<void> {
@@ -49,7 +43,7 @@ const BOTH: readonly WireProfile[] = [PROFILES["request-response"], PROFILES["mc
 function dialAny(profiles = BOTH) {
   const started: Record<ProfileName, Dialer[]> = { "request-response": [], "mcp-over-mqtt": [] };
   const clock = new ManualClock();
-  const any = new AnyProfileDialer(profiles, ({ name }) => {
+  const any = new RacingDialer(profiles, ({ name }) => {
     const dialer = new Dialer();
     started[name].push(dialer);
     return dialer;
@@ -88,7 +82,7 @@ Deno.test("the session is opened in the profile in which a server is found, and 
   const session = new Session();
   at(started["mcp-over-mqtt"], 0).outcome.resolve(session);
   assert.equal(await dialled, session);
-  await settle();
+  await idleTurns();
   assert.equal(at(started["request-response"], 0).isDisposed, true);
   assert.equal(at(started["mcp-over-mqtt"], 0).isDisposed, false);
 
@@ -105,7 +99,7 @@ Deno.test("when both profiles have found a server, one session is closed again",
   at(started["request-response"], 0).outcome.resolve(first);
   at(started["mcp-over-mqtt"], 0).outcome.resolve(second);
   assert.equal(await dialled, first);
-  await settle();
+  await idleTurns();
   assert.deepEqual([first.isClosed, second.isClosed], [false, true]);
 });
 
@@ -113,7 +107,7 @@ Deno.test("when the first profile is refused, the others begin at once", async (
   const { any, started } = dialAny();
   const dialled = any.dial(new AbortController().signal);
   at(started["request-response"], 0).outcome.reject(new Failure("not-authorized", "no"));
-  await settle();
+  await idleTurns();
   const session = new Session();
   at(started["mcp-over-mqtt"], 0).outcome.resolve(session);
   assert.equal(await dialled, session);
@@ -135,10 +129,10 @@ Deno.test("when every profile is refused, the reason is told", async () => {
   await assert.rejects(dialled, { reason: "login-refused" });
 });
 
-Deno.test("the obstacle is that of the first profile", async () => {
+Deno.test("the unavailableReason is that of the first profile", async () => {
   const { any, started, dial } = dialAny();
   await dial();
   at(started["request-response"], 0).reason = "no-server-online";
   at(started["mcp-over-mqtt"], 0).reason = "not-authorized";
-  assert.equal(any.obstacle().reason, "no-server-online");
+  assert.equal(any.unavailableReason().reason, "no-server-online");
 });

@@ -7,7 +7,7 @@ import type { Channel } from "../../core/channel.ts";
 import { errorResponse, Failure, type FailureReason, TRANSPORT_ERROR_CODE } from "../../core/failure.ts";
 import { idKey } from "../../core/json_rpc.ts";
 import { Message } from "../../core/message.ts";
-import { COMPONENT } from "../client_identity.ts";
+import { CLIENT_INFO } from "../client_identity.ts";
 
 /** The version of MCP that is asked for; servers answer with the one they speak. */
 const PROTOCOL_VERSION = "2025-11-25";
@@ -49,7 +49,7 @@ export class McpClient {
     const result = await this.request("initialize", {
       protocolVersion: PROTOCOL_VERSION,
       capabilities: {},
-      clientInfo: { name: COMPONENT.implementation, version: COMPONENT.version },
+      clientInfo: { name: CLIENT_INFO.implementation, version: CLIENT_INFO.version },
     });
     await this.#channel.send(Message.from({ jsonrpc: "2.0", method: "notifications/initialized" }));
     return result;
@@ -90,7 +90,7 @@ export class McpClient {
       const key = idKey(message.id);
       const answer = this.#pending.get(key);
       this.#pending.delete(key);
-      if (answer !== undefined) settle(answer, message);
+      if (answer !== undefined) resolveWith(answer, message);
     }
   }
 }
@@ -101,7 +101,7 @@ function answerTo(method: string, id: string): Message {
   return errorResponse(id, METHOD_NOT_FOUND_CODE, `Method not found: ${method}`);
 }
 
-function settle(answer: PromiseWithResolvers<JsonObject>, message: Message): void {
+function resolveWith(answer: PromiseWithResolvers<JsonObject>, message: Message): void {
   try {
     const { result, error } = message.parse() as { result?: JsonObject; error?: unknown };
     if (error === undefined) answer.resolve(result ?? {});

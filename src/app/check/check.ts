@@ -7,13 +7,13 @@ import { errorText } from "../../core/text.ts";
 import type { BrokerConfig, TopicConfig } from "../../config/mod.ts";
 import { ConnectError, type ConnectPlan, permanentRefusal, UNSUPPORTED_PROTOCOL_VERSION } from "../../mqtt/mod.ts";
 import { PROFILES, type Role, type WireProfile } from "../../wire/mod.ts";
-import { clientIdFor, COMPONENT } from "../client_identity.ts";
+import { CLIENT_INFO, clientIdFor } from "../client_identity.ts";
 import { addressIn } from "../profiles.ts";
 import { certificateFindings } from "./certificate.ts";
 import type { CheckReport, Finding, TopicFinding } from "./finding.ts";
 import { connectionFindings, retainedFinding } from "./measurements.ts";
 import { Probe, type ProbeOptions } from "./probe.ts";
-import { rivalryFinding } from "./connections_per_user.ts";
+import { connectionsPerUserFinding } from "./connections_per_user.ts";
 import { stallFinding } from "./stall.ts";
 import { tryTopics } from "./topic_trials.ts";
 
@@ -29,7 +29,7 @@ export interface CheckConfig {
 export async function check(config: CheckConfig, signal: AbortSignal): Promise<CheckReport> {
   const { broker } = config.broker;
   const findings: Finding[] = await certificateFindings(broker, signal);
-  const options = { broker, plan: clientPlan(config), maximumQoS: config.broker.profile.maximumQoS, signal };
+  const options = { broker, plan: clientPlan(config), maximumQoS: config.broker.preset.maximumQoS, signal };
   let probe: Probe;
   try {
     probe = await open(options, config.broker.protocolVersion);
@@ -51,10 +51,10 @@ export async function check(config: CheckConfig, signal: AbortSignal): Promise<C
     echo ??= tried.echo;
   }
   findings.push(await retainedFinding(probe), ...dollarFinding(topics, config));
-  const rivalry = await rivalryFinding(options, probe);
-  findings.push(rivalry);
+  const perUser = await connectionsPerUserFinding(options, probe);
+  findings.push(perUser);
   await probe[Symbol.asyncDispose](); // its client id is needed
-  if (echo !== undefined && rivalry.verdict === "ok") {
+  if (echo !== undefined && perUser.verdict === "ok") {
     findings.push(...await stallFinding(options, probe.protocolVersion, echo));
   }
   const broken = findings.some(({ verdict }) => verdict === "problem");
@@ -80,11 +80,11 @@ function works(role: Role, topics: readonly TopicFinding[]): boolean {
 }
 
 function clientPlan({ broker }: CheckConfig): ConnectPlan {
-  const { userProperties } = PROFILES["mcp-over-mqtt"].directory({ component: COMPONENT });
+  const { userProperties } = PROFILES["mcp-over-mqtt"].directory({ clientInfo: CLIENT_INFO });
   return {
     clientId: clientIdFor("check", broker.clientId),
     sessionExpiryInterval: 0,
-    ...(broker.profile.connectUserProperties ? { userProperties } : {}),
+    ...(broker.preset.connectUserProperties ? { userProperties } : {}),
   };
 }
 

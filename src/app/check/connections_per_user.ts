@@ -11,7 +11,7 @@ import type { Finding } from "./finding.ts";
 import { beside, Probe, type ProbeOptions } from "./probe.ts";
 
 /** Connects a second client beside `first`. */
-export async function rivalryFinding(options: ProbeOptions, first: Probe): Promise<Finding> {
+export async function connectionsPerUserFinding(options: ProbeOptions, first: Probe): Promise<Finding> {
   const name = "connections per user";
   await first.roundTrip(); // it may have been lost over what was tried before
   try {

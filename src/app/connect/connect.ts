@@ -22,6 +22,6 @@ export async function connect(
   const { channel, close } = remoteServer(config, observe, meter);
   signal.addEventListener("abort", () => void host.close(), { once: true });
   const client = meter === undefined ? host : new MeteredChannel(host, meter);
-  await join(client, channel, { beforeClosing: () => withTimeLimit(channel.settled(), DRAIN_TIMEOUT) });
+  await join(client, channel, { beforeClosing: () => withTimeLimit(channel.allAnswered(), DRAIN_TIMEOUT) });
   await close();
 }

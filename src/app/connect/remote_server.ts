@@ -6,8 +6,8 @@
 import type { BrokerConfig, TopicConfig } from "../../config/mod.ts";
 import type { Observer } from "../../core/events.ts";
 import { recommendedTimeout, RecoveringChannel } from "../../relay/mod.ts";
-import { AnyProfileDialer, type ClientOptions, type WireProfile } from "../../wire/mod.ts";
-import { clientIds, COMPONENT } from "../client_identity.ts";
+import { type ClientOptions, RacingDialer, type WireProfile } from "../../wire/mod.ts";
+import { CLIENT_INFO, clientIds } from "../client_identity.ts";
 import { Links } from "../links.ts";
 import { addressIn, profilesFor } from "../profiles.ts";
 
@@ -21,7 +21,7 @@ export interface RemoteServerConfig {
   /** Which of several instances to speak to. */
   readonly pick: "random" | "first";
   /** Largest message, in bytes. */
-  readonly maximumMessage: number;
+  readonly maxMessage: number;
   /** How long a request waits for broker and server, in ms. */
   readonly connectTimeout: number;
   /** How long a request may take, in ms; what is recommended for its method when `undefined`. */
@@ -45,7 +45,7 @@ export interface RemoteServer {
 export function remoteServer(config: RemoteServerConfig, observe: Observer, meter?: Observer): RemoteServer {
   const { broker, topics, connectTimeout, serverId } = config;
   const timeout = (method: string) => config.timeout ?? recommendedTimeout(method);
-  const discovery = config.discovery && broker.profile.discovery;
+  const discovery = config.discovery && broker.preset.discovery;
   const profiles = profilesFor({ broker, topics, discovery, serverId });
   const clientId = clientIds("connect", broker.clientId);
   const links = new Links(broker, observe);
@@ -53,17 +53,17 @@ export function remoteServer(config: RemoteServerConfig, observe: Observer, mete
     ...addressIn(profile.name, topics),
     ...(serverId === undefined ? {} : { serverId }),
     clientId,
-    component: COMPONENT,
+    clientInfo: CLIENT_INFO,
     pick: config.pick,
     qos: broker.qos,
-    maximumMessage: config.maximumMessage,
+    maxMessage: config.maxMessage,
     sessionExpiry: config.sessionExpiry,
     observe,
     discovery,
     connectTimeout,
     timeout,
   });
-  const dialer = new AnyProfileDialer(
+  const dialer = new RacingDialer(
     profiles,
     (profile) => profile.dialer((plan) => links.make(plan), optionsFor(profile)),
   );

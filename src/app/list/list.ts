@@ -8,9 +8,9 @@ import { orAborted, sleep, systemClock } from "../../core/clock.ts";
 import type { Observer } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
 import { type Announcement, type ProfileName, PROFILES, ServerWatch } from "../../wire/mod.ts";
-import { clientIdFor, COMPONENT } from "../client_identity.ts";
+import { CLIENT_INFO, clientIdFor } from "../client_identity.ts";
 import { Links } from "../links.ts";
-import { type ListedServer, Roster } from "./server_registry.ts";
+import { type ListedServer, ServerRegistry } from "./server_registry.ts";
 
 /** Where to look, and for how long. */
 export interface ListConfig {
@@ -38,9 +38,9 @@ export interface Listing {
  * @throws {Failure} when the broker cannot be reached
  */
 export async function list(config: ListConfig, observe: Observer, signal: AbortSignal): Promise<Listing> {
-  await using look = new Look(config, observe, () => {});
-  await look.settled(signal);
-  return { servers: look.roster.servers, hidden: look.hidden };
+  await using discovery = new ServerDiscovery(config, observe, () => {});
+  await discovery.complete(signal);
+  return { servers: discovery.registry.servers, hidden: discovery.hidden };
 }
 
 /**
@@ -55,16 +55,16 @@ export async function watch(
   observe: Observer,
   signal: AbortSignal,
 ): Promise<void> {
-  await using look = new Look(config, observe, changed);
-  await look.settled(signal).catch((error) => {
+  await using discovery = new ServerDiscovery(config, observe, changed);
+  await discovery.complete(signal).catch((error) => {
     if (!signal.aborted) throw error;
   });
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 }
 
-/** A look at the broker that goes on. */
-class Look implements AsyncDisposable {
-  readonly roster = new Roster();
+/** Looks for servers until it is disposed of. */
+class ServerDiscovery implements AsyncDisposable {
+  readonly registry = new ServerRegistry();
   readonly #config: ListConfig;
   readonly #changed: (announcement: Announcement) => void;
   readonly #links: Links;
@@ -79,7 +79,7 @@ class Look implements AsyncDisposable {
     // Refused filters are told of when a profile has no other.
     this.#links = new Links(broker, (event) => event.type === "subscription.refused" ? undefined : observe(event));
     const options = {
-      component: COMPONENT,
+      clientInfo: CLIENT_INFO,
       ...(topic === undefined ? {} : { topic }),
       ...(topicPrefix === undefined ? {} : { topicPrefix }),
     };
@@ -89,7 +89,7 @@ class Look implements AsyncDisposable {
       directories: Object.fromEntries(profiles.map((name) => [name, PROFILES[name].directory(options)])),
       announced: (announcement) => this.#note(announcement),
       changed: ({ status }) => {
-        if (status === "connecting") this.roster.doubt();
+        if (status === "connecting") this.registry.doubt();
         if (status === "online") void this.#dropUnconfirmed();
       },
     });
@@ -100,7 +100,7 @@ class Look implements AsyncDisposable {
   }
 
   /** Resolves when everybody is likely to be known. */
-  async settled(signal: AbortSignal): Promise<void> {
+  async complete(signal: AbortSignal): Promise<void> {
     const { connectTimeout, wait, broker } = this.#config;
     const late = new AbortController();
     const cancel = systemClock.after(connectTimeout, () => late.abort()); // which may be never
@@ -132,21 +132,21 @@ class Look implements AsyncDisposable {
   #note(announcement: Announcement): void {
     this.#lastNews = performance.now();
     // An empty message tells nothing but the topic.
-    const before = this.roster.at(announcement.topic);
-    if (!this.roster.note(announcement)) return;
+    const before = this.registry.at(announcement.topic);
+    if (!this.registry.note(announcement)) return;
     this.#changed(announcement.online ? announcement : { ...announcement, ...before, online: false });
   }
 
   async #dropUnconfirmed(): Promise<void> {
     await sleep(this.#config.wait, this.#abort.signal).catch(() => {});
     if (this.#abort.signal.aborted) return;
-    for (const gone of this.roster.takeUnconfirmed()) this.#changed({ ...gone, online: false });
+    for (const gone of this.registry.takeUnconfirmed()) this.#changed({ ...gone, online: false });
   }
 }
 
 function profilesToLookFor({ profile, broker, topicPrefix = "$" }: ListConfig): ProfileName[] {
   if (profile !== "auto") return [profile];
   const names: ProfileName[] = ["request-response"];
-  if (broker.profile.dollarTopics || !topicPrefix.startsWith("$")) names.push("mcp-over-mqtt");
+  if (broker.preset.dollarTopics || !topicPrefix.startsWith("$")) names.push("mcp-over-mqtt");
   return names;
 }

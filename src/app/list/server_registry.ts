@@ -24,7 +24,7 @@ export interface ListedServer {
 }
 
 /** Who is online. */
-export class Roster {
+export class ServerRegistry {
   readonly #announcements = new Map<string, Announcement>();
   readonly #unconfirmed = new Set<string>();
 

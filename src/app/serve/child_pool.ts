@@ -21,7 +21,7 @@ export interface ChildPoolOptions {
   /** How many children are kept ready. */
   readonly prewarm: number;
   /** Longest message, in bytes. */
-  readonly maximumMessage: number;
+  readonly maxMessage: number;
   readonly observe: Observer;
 }
 
@@ -104,20 +104,20 @@ export class ChildPool implements AsyncDisposable {
   }
 
   #start(name: string): Named {
-    const { entry, passedVariables, maximumMessage, observe } = this.#options;
+    const { entry, passedVariables, maxMessage, observe } = this.#options;
     let skippedBefore = false;
     const child = new ChildProcess({
       command: entry.command,
       args: entry.args,
       environment: childEnvironment(entry.environment, passedVariables),
       ...(entry.directory === undefined ? {} : { directory: entry.directory }),
-      maximumLength: maximumMessage,
+      maxMessage,
       stderr: (line) => observe({ type: "child.stderr", session: named.name, line }),
       skipped: (line) => {
         if (!skippedBefore) observe({ type: "line.skipped", source: named.name, bytes: line.length });
         skippedBefore = true;
       },
-      tooLong: (length) => observe(lineTooLong(named.name, length, maximumMessage)),
+      tooLong: (length) => observe(lineTooLong(named.name, length, maxMessage)),
       ...this.#handshake(() => named.name),
     });
     const named: Named = { child, name };

@@ -11,7 +11,7 @@ import { Failure } from "../../core/failure.ts";
 export class RestartPolicy {
   readonly #policy: RestartPolicyName;
   readonly #random: () => number;
-  #obstacle: Failure | undefined;
+  #unavailableReason: Failure | undefined;
   #quickExits = 0;
 
   /** @param random from 0 up to 1 */
@@ -21,8 +21,8 @@ export class RestartPolicy {
   }
 
   /** Why no further process is started; `undefined` when one may be. */
-  get obstacle(): Failure | undefined {
-    return this.#obstacle;
+  get unavailableReason(): Failure | undefined {
+    return this.#unavailableReason;
   }
 
   /** How long to wait before the next start, in ms: longer and longer while processes exit right after theirs. */
@@ -40,7 +40,7 @@ export class RestartPolicy {
     const clean = failure.details.exitCode === 0;
     if (this.#policy === "always" || (this.#policy === "on-failure" && !clean)) return;
     const text = `${failure.message}; it is not started again (--restart ${this.#policy})`;
-    this.#obstacle ??= new Failure("child-exited", text, failure.details);
+    this.#unavailableReason ??= new Failure("child-exited", text, failure.details);
   }
 
   /** Notes that a process has ended otherwise, because its session has. */

@@ -7,13 +7,13 @@ import type { BrokerConfig, RestartPolicyName, ServerEntry, TopicConfig } from "
 import type { Observer, Observers } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Credentials } from "../../core/secret.ts";
-import { Rivals } from "../../mqtt/mod.ts";
+import { TakeoverDetector } from "../../mqtt/mod.ts";
 import { ChildPool } from "./child_pool.ts";
 import { clientIdFor } from "../client_identity.ts";
-import { HostedServer, serverOptions } from "./server_endpoint.ts";
+import { ServerEndpoint, serverOptions } from "./server_endpoint.ts";
 import { Links } from "../links.ts";
 import { profilesFor } from "../profiles.ts";
-import { SessionHost } from "./session_supervisor.ts";
+import { SessionSupervisor } from "./session_supervisor.ts";
 import { SessionSlots } from "./session_slots.ts";
 
 /** A server to put on the broker. */
@@ -35,9 +35,9 @@ export interface ServeConfig {
   /** What the server processes get by SMCP before they speak MCP. */
   readonly childCredentials?: Credentials;
   readonly prewarm: number;
-  readonly maximumSessions: number;
+  readonly maxSessions: number;
   /** Requests of one session that may wait for their answers. */
-  readonly maximumPending: number;
+  readonly maxPending: number;
   /** How long a session waits for a client that has lost its connection, in ms. */
   readonly sessionExpiry: number;
   /** In ms. */
@@ -46,7 +46,7 @@ export interface ServeConfig {
   /** How long requests that are under way may take when the process is asked to end, in ms. */
   readonly drain: number;
   /** In bytes. */
-  readonly maximumMessage: number;
+  readonly maxMessage: number;
 }
 
 /**
@@ -59,9 +59,9 @@ export async function serve(
   observers: Observers,
   signal: AbortSignal,
 ): Promise<Failure | undefined> {
-  const slots = new SessionSlots(config.maximumSessions);
-  const rivals = new Rivals();
-  const servers = config.servers.map((served) => start(served, config, { slots, rivals }, observers));
+  const slots = new SessionSlots(config.maxSessions);
+  const takeovers = new TakeoverDetector();
+  const servers = config.servers.map((served) => start(served, config, { slots, takeovers }, observers));
   const aborted = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener("abort", () => resolve(undefined), { once: true });
@@ -85,31 +85,31 @@ interface RunningServer extends AsyncDisposable {
 /** What all servers have in common. */
 interface Shared {
   readonly slots: SessionSlots;
-  readonly rivals: Rivals;
+  readonly takeovers: TakeoverDetector;
 }
 
 /** Puts one server on the broker. */
 function start(
   { entry, topics, description, meta }: ServedEntry,
   config: ServeConfig,
-  { slots, rivals }: Shared,
+  { slots, takeovers }: Shared,
   { observe, meter }: Observers,
 ): RunningServer {
   const { broker } = config;
   const profiles = profilesFor({ broker, topics });
-  const links = new Links(broker, observe, rivals);
+  const links = new Links(broker, observe, takeovers);
   const pool = new ChildPool({
     entry,
     passedVariables: config.passedVariables,
     ...(config.childCredentials === undefined ? {} : { credentials: config.childCredentials }),
     prewarm: config.prewarm,
-    maximumMessage: config.maximumMessage,
+    maxMessage: config.maxMessage,
     observe,
   });
-  const host = new SessionHost({
+  const host = new SessionSupervisor({
     server: topics.serverName,
     slots,
-    maximumPending: config.maximumPending,
+    maxPending: config.maxPending,
     idleTimeout: config.idleTimeout,
     restart: config.restart,
     start: (session) => pool.take(session),
@@ -129,12 +129,12 @@ function start(
     ...(meta === undefined ? {} : { meta }),
     clientId,
     share: config.share,
-    maximumMessage: config.maximumMessage,
+    maxMessage: config.maxMessage,
     sessionExpiry: config.sessionExpiry,
     observe: observeProfile,
     opened: (session) => host.accept(session),
   });
-  const server = new HostedServer({ profiles, links, observe, options });
+  const server = new ServerEndpoint({ profiles, links, observe, options });
   return {
     refused: server.refused,
     drain() {

@@ -8,12 +8,12 @@ import type { Observer } from "../../core/events.ts";
 import type { Failure } from "../../core/failure.ts";
 import type { LinkState } from "../../mqtt/mod.ts";
 import type { Acceptor, ServerOptions, WireProfile } from "../../wire/mod.ts";
-import { COMPONENT } from "../client_identity.ts";
+import { CLIENT_INFO } from "../client_identity.ts";
 import type { Links } from "../links.ts";
 import { addressIn } from "../profiles.ts";
 
-/** What a {@linkcode HostedServer} is made of. */
-export interface HostedServerOptions {
+/** What a {@linkcode ServerEndpoint} is made of. */
+export interface ServerEndpointOptions {
   readonly profiles: readonly WireProfile[];
   readonly links: Links;
   readonly observe: Observer;
@@ -22,8 +22,8 @@ export interface HostedServerOptions {
 }
 
 /** What all profiles of a server are told. */
-export interface HostedAddress
-  extends Pick<ServerOptions, "description" | "meta" | "maximumMessage" | "sessionExpiry" | "opened"> {
+export interface EndpointAddress
+  extends Pick<ServerOptions, "description" | "meta" | "maxMessage" | "sessionExpiry" | "opened"> {
   readonly broker: BrokerConfig;
   readonly topics: Omit<TopicConfig, "warnings">;
   /** The client id of the connection of the first profile. */
@@ -36,21 +36,21 @@ export interface HostedAddress
 /** Says to each of `profiles` what it is to know. */
 export function serverOptions(
   profiles: readonly WireProfile[],
-  { broker, topics, clientId, share, ...rest }: HostedAddress,
-): HostedServerOptions["options"] {
+  { broker, topics, clientId, share, ...rest }: EndpointAddress,
+): ServerEndpointOptions["options"] {
   return (profile) => ({
     ...rest,
     ...addressIn(profile.name, topics),
     // Two connections cannot have one client id.
     clientId: profile === profiles[0] ? clientId : `${clientId}-open`,
-    component: COMPONENT,
-    share: broker.profile.sharedSubscriptionAvailable ? share : undefined,
+    clientInfo: CLIENT_INFO,
+    share: broker.preset.sharedSubscriptionAvailable ? share : undefined,
     qos: broker.qos,
   });
 }
 
 /** Accepts sessions in all its profiles. Disposing of it ends them and takes the presence back. */
-export class HostedServer implements AsyncDisposable {
+export class ServerEndpoint implements AsyncDisposable {
   /** Resolves when clients can reach the server, in every profile that the broker does not refuse. */
   readonly online: Promise<void>;
   /** Resolves when the broker refuses every profile: waiting is of no use. */
@@ -62,7 +62,7 @@ export class HostedServer implements AsyncDisposable {
   readonly #online = Promise.withResolvers<void>();
   readonly #refused = Promise.withResolvers<Failure>();
 
-  constructor({ profiles, links, observe, options }: HostedServerOptions) {
+  constructor({ profiles, links, observe, options }: ServerEndpointOptions) {
     this.#observe = observe;
     this.online = this.#online.promise;
     this.refused = this.#refused.promise;

@@ -15,14 +15,14 @@ import { RestartPolicy } from "./restart_policy.ts";
 import { SessionGate } from "./session_gate.ts";
 import type { SessionSlots } from "./session_slots.ts";
 
-/** What a {@linkcode SessionHost} is made of. */
-export interface SessionHostOptions {
+/** What a {@linkcode SessionSupervisor} is made of. */
+export interface SessionSupervisorOptions {
   /** The server's name, for the log. */
   readonly server: string;
   /** How many sessions there may be, in all hosts that share this object. */
   readonly slots: SessionSlots;
   /** How many requests of one session may wait for their answers. */
-  readonly maximumPending: number;
+  readonly maxPending: number;
   /** A session without a message for this long is ended, in ms. */
   readonly idleTimeout: number;
   /** Whether a server process that has exited by itself is followed by another one. */
@@ -40,15 +40,15 @@ interface Running {
 }
 
 /** Runs the sessions of one server. Disposing of it waits until all their processes have ended. */
-export class SessionHost implements AsyncDisposable {
-  readonly #options: SessionHostOptions;
+export class SessionSupervisor implements AsyncDisposable {
+  readonly #options: SessionSupervisorOptions;
   readonly #restart: RestartPolicy;
   readonly #sessions = new Set<Promise<void>>();
   readonly #running = new Set<Running>();
   readonly #abort = new AbortController();
   #draining: Failure | undefined;
 
-  constructor(options: SessionHostOptions) {
+  constructor(options: SessionSupervisorOptions) {
     this.#options = options;
     this.#restart = new RestartPolicy(options.restart);
   }
@@ -56,8 +56,8 @@ export class SessionHost implements AsyncDisposable {
   /** Takes a session that a client has opened. */
   accept(session: IncomingSession): void {
     const { slots } = this.#options;
-    const obstacle = this.#draining ?? this.#restart.obstacle;
-    if (obstacle !== undefined) return this.#refuse(session, obstacle);
+    const unavailableReason = this.#draining ?? this.#restart.unavailableReason;
+    if (unavailableReason !== undefined) return this.#refuse(session, unavailableReason);
     if (!slots.take()) {
       return this.#refuse(session, new Failure("too-many-sessions", slots.full, { maximum: slots.maximum }));
     }
@@ -79,7 +79,7 @@ export class SessionHost implements AsyncDisposable {
     this.#abort.abort(reason);
     await Promise.all([...this.#running].map(async ({ gate, server }) => {
       gate.refuse(reason);
-      await withTimeLimit(server.settled(), limit);
+      await withTimeLimit(server.allAnswered(), limit);
       await gate.close(reason);
     }));
   }
@@ -89,7 +89,7 @@ export class SessionHost implements AsyncDisposable {
   }
 
   async #run(session: IncomingSession): Promise<void> {
-    const { server: name, observe, meter, idleTimeout, maximumPending } = this.#options;
+    const { server: name, observe, meter, idleTimeout, maxPending } = this.#options;
     const { delay } = this.#restart;
     if (delay > 0) await this.#pause(session, delay);
     const child = this.#start(session);
@@ -101,7 +101,7 @@ export class SessionHost implements AsyncDisposable {
       failed: ({ method }, { reason, message }) => observe({ type: "request.failed", method, reason, cause: message }),
     });
     const client = meter === undefined ? session : new MeteredChannel(session, meter);
-    const gate = new SessionGate(new IdleWatch(client, idleTimeout), () => server.pending, maximumPending);
+    const gate = new SessionGate(new IdleWatch(client, idleTimeout), () => server.pending, maxPending);
     const running = { gate, server };
     this.#running.add(running);
     const { first, failure } = await join(gate, server);
@@ -114,11 +114,11 @@ export class SessionHost implements AsyncDisposable {
 
   #exited(failure: Failure, lived: number): void {
     const { server, observe } = this.#options;
-    const before = this.#restart.obstacle;
+    const before = this.#restart.unavailableReason;
     this.#restart.exited(failure, lived);
-    const { obstacle } = this.#restart;
-    if (obstacle !== undefined && before === undefined) {
-      observe({ type: "child.failed", server, cause: obstacle.message });
+    const { unavailableReason } = this.#restart;
+    if (unavailableReason !== undefined && before === undefined) {
+      observe({ type: "child.failed", server, cause: unavailableReason.message });
     }
   }
 

@@ -40,7 +40,7 @@ export const callAction: Action<CallSettings> = async ({ values, flags, operands
         io.print(values.json ? `${JSON.stringify(tools, undefined, 2)}\n` : toolList(tools));
         return EXIT_OK;
       }
-      // Servers exist that insist on arguments even where there are none.
+      // Servers with the Erlang SDK (mcp-mqtt-erl e9ca6f7) insist on arguments even where there are none.
       const result = await client.request("tools/call", { name: tool, arguments: toolArguments });
       if (values.json) io.print(`${JSON.stringify(result, undefined, 2)}\n`);
       else await print(result, tool, values.output ?? ".", io);
@@ -49,7 +49,7 @@ export const callAction: Action<CallSettings> = async ({ values, flags, operands
   } catch (error) {
     if (termination.signal.aborted) return EXIT_INTERRUPTED;
     if (!(error instanceof Failure || error instanceof RemoteError)) throw error;
-    io.complain(`error: ${visibleText(error.message)}\n`);
+    io.printError(`error: ${visibleText(error.message)}\n`);
     return error instanceof RemoteError ? EXIT_REMOTE_ERROR : EXIT_FAILURE;
   }
 };

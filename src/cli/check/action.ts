@@ -18,7 +18,7 @@ export const checkAction: Action<CheckSettings> = async ({ values, flags, operan
   const topics = topicConfig(values, EXAMPLE_NAME);
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
   started();
-  for (const warning of [...broker.warnings, ...topics.warnings]) io.complain(`warning: ${warning}\n`);
+  for (const warning of [...broker.warnings, ...topics.warnings]) io.printError(`warning: ${warning}\n`);
   const roles = values.role === "both" ? ["serve", "connect"] as const : [values.role];
   using termination = terminationSignal();
   try {

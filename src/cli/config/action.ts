@@ -20,7 +20,7 @@ import {
 
 /** Prints the configuration of a host, or merges it into the host's file. */
 export const configAction: Action<ConfigSettings> = async ({ values, flags, operands, io }) => {
-  const hint = (text: string) => io.complain(`${text}\n`);
+  const hint = (text: string) => io.printError(`${text}\n`);
   if (operands.length > 0) throw new UsageError([`config takes no arguments: "${operands.join(" ")}"`]);
   if (values.for === undefined) {
     throw new UsageError([`say for which host: --for takes ${Object.keys(HOSTS).join(", ")}`]);

@@ -53,16 +53,16 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
 function hostChannel(
   input: ByteSource,
   [command, ...args]: readonly string[],
-  maximumLength: number,
+  maxMessage: number,
   observe: Observer,
 ): LineChannel | ChildProcess {
-  const tooLong = (length: number) => observe(lineTooLong("the host", length, maximumLength));
-  if (command === undefined) return new LineChannel(input, ownOutput(), { maximumLength, tooLong });
+  const tooLong = (length: number) => observe(lineTooLong("the host", length, maxMessage));
+  if (command === undefined) return new LineChannel(input, ownOutput(), { maxMessage, tooLong });
   return new ChildProcess({
     command,
     args,
     environment: childEnvironment({}, []),
-    maximumLength,
+    maxMessage,
     tooLong,
     skipped: (line) => observe({ type: "line.skipped", source: command, bytes: line.length }),
     stderr: (line) => observe({ type: "child.stderr", session: command, line }),

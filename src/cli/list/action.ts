@@ -35,11 +35,11 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
     throw error;
   }
   for (const [name, { message }] of listing.hidden) {
-    io.complain(`The profile ${name} is not shown: ${visibleText(message)}\n`);
+    io.printError(`The profile ${name} is not shown: ${visibleText(message)}\n`);
   }
   if (json) io.print(`${JSON.stringify(listing.servers, undefined, 2)}\n`);
   else if (listing.servers.length > 0) io.print(textTable(listing));
-  else io.complain("No server is online.\n");
+  else io.printError("No server is online.\n");
   return EXIT_OK;
 };
 

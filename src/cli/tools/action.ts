@@ -26,7 +26,7 @@ export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operan
   using termination = terminationSignal();
   const unread = new AbortController();
   await using host = new LineChannel(login.input, ownOutput(() => unread.abort()), {
-    maximumLength: values.maxMessage,
+    maxMessage: values.maxMessage,
     tooLong: (length) => log.observe(lineTooLong("the host", length, values.maxMessage)),
   });
   void host.closed.then(parent.suspect);

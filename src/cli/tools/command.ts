@@ -11,7 +11,7 @@ import type { CommandDeclaration } from "../command.ts";
 
 const logSettings = {
   ...LOG_SETTINGS,
-  // Hosts exist that never read stderr.
+  // shepherd (e55a893) never reads stderr, and a full pipe would block.
   logLevel: { ...LOG_SETTINGS.logLevel, fallback: "error" },
 };
 

@@ -23,7 +23,7 @@ export function portOf({ protocol, port }: URL): number {
 }
 
 /** The host as the system wants it: an IPv6 address without its brackets. */
-export function hostOf({ hostname }: URL): string {
+export function hostnameOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, "$1");
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { connect, type PeerCertificate } from "node:tls";
-import { hostOf, isEncrypted, portOf, tlsOptions } from "./broker_address.ts";
+import { hostnameOf, isEncrypted, portOf, tlsOptions } from "./broker_address.ts";
 import type { BrokerSettings } from "./connection.ts";
 
 /** The certificate of a broker. */
@@ -29,7 +29,7 @@ export async function inspectCertificate({ url, tls = {} }: BrokerSettings): Pro
   const address = new URL(url);
   if (!isEncrypted(address)) return undefined;
   // To look, not to trust.
-  const options = tlsOptions(hostOf(address), portOf(address), { ...tls, insecure: true });
+  const options = tlsOptions(hostnameOf(address), portOf(address), { ...tls, insecure: true });
   return await new Promise((resolve, reject) => {
     const socket = connect(options, () => {
       const { subject, valid_to } = socket.getPeerCertificate();

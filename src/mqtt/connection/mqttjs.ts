@@ -17,7 +17,7 @@ import {
   MqttClient,
 } from "mqtt";
 import { Buffer } from "node:buffer";
-import { hostOf, isEncrypted, portOf } from "./broker_address.ts";
+import { hostnameOf, isEncrypted, portOf } from "./broker_address.ts";
 import {
   type Connect,
   type ConnectAnswer,
@@ -83,7 +83,7 @@ function createClient(request: ConnectRequest, signal: AbortSignal): Created {
     receiveFrom(client, received);
     return { client, stream: undefined };
   }
-  const [host, port] = [hostOf(url), portOf(url)];
+  const [host, port] = [hostnameOf(url), portOf(url)];
   const opening = isEncrypted(url) ? openTls(host, port, broker.tls ?? {}, signal) : openTcp(host, port, signal);
   const stream = new PacketStream(opening, protocolVersion, received);
   const client = new MqttClient(() => stream as unknown as MqttClient["stream"], options);

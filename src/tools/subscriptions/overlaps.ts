@@ -3,7 +3,8 @@
  *
  * MQTT leaves it to the broker whether a client with overlapping subscriptions gets a message once for each of them
  * or once for all (MQTT 5.0, section 3.3.4). With subscription identifiers either is clear, if a single copy names
- * all of them. There are brokers that name only one on it, so it takes a look at how many copies come.
+ * all of them. aedes 2.0.0-beta.1 sends one copy that names one of them, and mosquitto 2.0 a copy for each, so what
+ * counts is how many copies come.
  *
  * @module
  */

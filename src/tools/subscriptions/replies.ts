@@ -13,8 +13,8 @@ export interface ReplyPlace extends Disposable {
 }
 
 /**
- * The topics of our own on which answers arrive. Each request has one for itself, since programs exist that answer
- * without sending the correlation data back.
+ * The topics of our own on which answers arrive. Each request has one for itself, since a responder may leave the
+ * correlation data out: a script around mosquitto_sub and mosquitto_pub 2.0 easily does.
  */
 export class Replies implements Listener {
   readonly #link: MqttLink;

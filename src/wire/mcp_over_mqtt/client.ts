@@ -43,7 +43,7 @@ export class McpOverMqttClient implements ProfileDialer {
     }
   }
 
-  obstacle(): Failure {
+  unavailableReason(): Failure {
     const { serverName } = this.#options;
     const state = this.#spare?.state;
     switch (state?.status) {

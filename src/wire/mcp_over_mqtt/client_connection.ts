@@ -14,7 +14,7 @@ import { connectProperties, parseServerNameFilters, publishProperties, SERVER_NA
 import { type ServerInstance, Topics } from "./topics.ts";
 
 /** The presence of several instances comes one by one; after this long without a further one all are known, in ms. */
-const SETTLING_TIME = 20;
+const PRESENCE_QUIET = 20;
 
 /** A connection under a client id of its own, as the convention wants it for each initialization. */
 export class ClientConnection {
@@ -48,7 +48,7 @@ export class ClientConnection {
       clientId,
       protocolVersion: 5,
       sessionExpiryInterval: 0,
-      userProperties: connectProperties("mcp-client", options.component),
+      userProperties: connectProperties("mcp-client", options.clientInfo),
       will: this.#goodbye,
     });
     this.#link.watch((state) => this.#onLinkState(state), this.#abort.signal);
@@ -78,9 +78,9 @@ export class ClientConnection {
       const { state } = this.#link;
       if (state.status === "refused") throw state.failure;
       const serverId = this.#options.discovery ? this.#choose(avoided) : this.#options.serverId;
-      const unsettled = serverId === undefined ? 0 : this.#unsettledFor(serverId, avoided);
-      if (state.status === "online" && unsettled <= 0 && serverId !== undefined) return serverId;
-      await (unsettled > 0 ? sleep(unsettled, signal) : orAborted(this.#changed.promise, signal));
+      const wait = serverId === undefined ? 0 : this.#waitFor(serverId, avoided);
+      if (state.status === "online" && wait <= 0 && serverId !== undefined) return serverId;
+      await (wait > 0 ? sleep(wait, signal) : orAborted(this.#changed.promise, signal));
     }
   }
 
@@ -90,14 +90,14 @@ export class ClientConnection {
    * @throws {Failure} when the broker refuses a subscription
    */
   async open(serverId: string): Promise<ClientSession> {
-    const { serverName, qos, maximumMessage, observe, timeout } = this.#options;
+    const { serverName, qos, maxMessage, observe, timeout } = this.#options;
     const server = { serverId, serverName };
     const session: ClientSession = new ClientSession({
       link: this.#link,
       topics: this.#topics,
       server,
       qos: plainQoS(qos),
-      maximumMessage,
+      maxMessage,
       observe,
       timeout,
       another: (instead) => this.#replace(instead, session),
@@ -159,10 +159,10 @@ export class ClientConnection {
   }
 
   /** How long it may take until a better choice than `chosen` is known, in ms. */
-  #unsettledFor(chosen: string, avoided: ReadonlySet<string>): number {
+  #waitFor(chosen: string, avoided: ReadonlySet<string>): number {
     const { pick, serverId } = this.#options;
     if (serverId !== undefined || (pick === "first" && !avoided.has(chosen))) return 0;
-    return Math.max(...this.#servers.values()) + SETTLING_TIME - performance.now();
+    return Math.max(...this.#servers.values()) + PRESENCE_QUIET - performance.now();
   }
 
   #onLinkState(state: LinkState): void {

@@ -23,7 +23,7 @@ export interface ClientSessionOptions {
   readonly server: ServerInstance;
   readonly qos: QoS;
   /** Largest message, in bytes. */
-  readonly maximumMessage: number;
+  readonly maxMessage: number;
   readonly observe: Observer;
   /** How long a request of this method may take, in ms. */
   readonly timeout: (method: string) => number;
@@ -74,9 +74,9 @@ export class ClientSession implements Channel {
   }
 
   send(message: Message): Promise<void> | void {
-    const { maximumMessage } = this.#options;
-    if (message.bytes.length > maximumMessage) {
-      return this.#refuse(message, tooLarge(message.bytes.length, maximumMessage));
+    const { maxMessage } = this.#options;
+    if (message.bytes.length > maxMessage) {
+      return this.#refuse(message, tooLarge(message.bytes.length, maxMessage));
     }
     switch (this.#phase) {
       case "fresh":
@@ -194,7 +194,8 @@ export class ClientSession implements Channel {
     if (failure === undefined || this.#phase === "ended") return;
     if (failure.reason === "no-server-online") {
       if (this.#phase === "opening") return void this.#moveOn(message);
-      if (isClientCapability(message)) return; // servers exist that do not want to know
+      // Servers need not subscribe to it: those of paho-mcp-over-mqtt 3452b81 know no roots/list_changed.
+      if (isClientCapability(message)) return;
       this.fail(new Failure("server-gone", "The server is gone: it no longer listens", { instance: this.serverId }));
       return;
     }

@@ -11,10 +11,10 @@ import { connectProperties, parseServerNameFilters, SERVER_NAME_FILTERS } from "
 import { Topics } from "./topics.ts";
 
 /** Reads the presence of the servers that the broker lets a client see. */
-export function directory({ topicPrefix, component }: DirectoryOptions): Directory {
+export function directory({ topicPrefix, clientInfo }: DirectoryOptions): Directory {
   const topics = new Topics(topicPrefix);
   return {
-    userProperties: connectProperties("mcp-client", component),
+    userProperties: connectProperties("mcp-client", clientInfo),
     filters: (answer: UserProperties) => {
       const names = parseServerNameFilters(firstValue(answer, SERVER_NAME_FILTERS) ?? '["#"]') ?? ["#"];
       return names.map((serverName) => topics.serverPresence({ serverId: "+", serverName }));

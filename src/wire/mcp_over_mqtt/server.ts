@@ -68,12 +68,12 @@ export class McpOverMqttServer implements Acceptor {
   }
 
   #connect(): MqttLink {
-    const { clientId, component, meta = {}, qos } = this.#options;
+    const { clientId, clientInfo, meta = {}, qos } = this.#options;
     const link = this.#makeLink({
       clientId,
       protocolVersion: 5,
       sessionExpiryInterval: 0,
-      userProperties: connectProperties("mcp-server", { ...component, ...meta }),
+      userProperties: connectProperties("mcp-server", { ...clientInfo, ...meta }),
       will: {
         topic: this.#topics.serverPresence(this.#server),
         payload: new Uint8Array(),
@@ -153,7 +153,8 @@ export class McpOverMqttServer implements Acceptor {
   #announce(): void {
     const { serverName } = this.#server;
     if (this.#withdrawn) return;
-    const { description = "", meta = {} } = this.#options; // also when there is none: peers exist that insist on it
+    // The Python SDK (mcp-python-sdk 9088cc3) ignores a presence without a description.
+    const { description = "", meta = {} } = this.#options;
     this.#presence.announce(
       { serverName, description, meta: { since: this.#since, ...meta } },
       () => {
@@ -181,14 +182,14 @@ export class McpOverMqttServer implements Acceptor {
   }
 
   #open(clientId: string, packet: ReceivedPacket): void {
-    const { maximumMessage, observe, opened } = this.#options;
+    const { maxMessage, observe, opened } = this.#options;
     const session = new ServerSession({
       link: this.#link,
       topics: this.#topics,
       server: this.#server,
       clientId,
       qos: plainQoS(this.#options.qos),
-      maximumMessage,
+      maxMessage,
       observe,
     });
     this.#sessions.set(clientId, session);

@@ -25,7 +25,7 @@ export interface ServerSessionOptions {
   readonly clientId: string;
   readonly qos: QoS;
   /** Largest message, in bytes. */
-  readonly maximumMessage: number;
+  readonly maxMessage: number;
   readonly observe: Observer;
 }
 
@@ -85,9 +85,9 @@ export class ServerSession implements Channel {
   }
 
   send(message: Message): Promise<void> | void {
-    const { maximumMessage } = this.#options;
-    if (message.bytes.length > maximumMessage) {
-      return this.#refuse(message, tooLarge(message.bytes.length, maximumMessage));
+    const { maxMessage } = this.#options;
+    if (message.bytes.length > maxMessage) {
+      return this.#refuse(message, tooLarge(message.bytes.length, maxMessage));
     }
     switch (this.#phase) {
       case "fresh":
@@ -177,7 +177,7 @@ export class ServerSession implements Channel {
 
   #publish(message: Message): Promise<void> | void {
     const { topics, server } = this.#options;
-    if (message.kind === "response") this.#unanswered.settle(message);
+    if (message.kind === "response") this.#unanswered.answer(message);
     const topic = isServerCapability(message) ? topics.serverCapability(server) : this.#rpcTopic;
     return this.#publishBytes(topic, message.bytes, message);
   }

@@ -36,7 +36,7 @@ function dialer(makeLink: MakeLink, options: ClientOptions): ProfileDialer {
   link.open();
   return {
     dial: (signal) => client.dial(signal),
-    obstacle: () => client.obstacle(),
+    unavailableReason: () => client.unavailableReason(),
     async [Symbol.asyncDispose]() {
       await client[Symbol.asyncDispose]();
       await link.close();

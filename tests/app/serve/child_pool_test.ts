@@ -15,7 +15,7 @@ function pool(way: readonly string[], options: Partial<ChildPoolOptions> = {}) {
     entry: { name: "files", command, args: [...args, ...way], environment: {} },
     passedVariables: [],
     prewarm: 0,
-    maximumMessage: 1_000_000,
+    maxMessage: 1_000_000,
     observe: (event) => events.push(event),
     ...options,
   });

@@ -21,7 +21,7 @@ for (const name of RESTART_POLICIES) {
     const outcomes = [CRASH, CLEAN, KILLED].map((failure) => {
       const restart = policy(name);
       restart.exited(failure, STABLE_AFTER);
-      return restart.obstacle === undefined;
+      return restart.unavailableReason === undefined;
     });
     assert.deepEqual(outcomes, MAY_FOLLOW[name]);
   });
@@ -30,18 +30,18 @@ for (const name of RESTART_POLICIES) {
 Deno.test("before anything has exited, nothing stands in the way of a start", () => {
   for (const name of RESTART_POLICIES) {
     const restart = policy(name);
-    assert.deepEqual([restart.obstacle, restart.delay], [undefined, 0]);
+    assert.deepEqual([restart.unavailableReason, restart.delay], [undefined, 0]);
   }
 });
 
-Deno.test("the obstacle says how the process exited and which flag keeps it so, and stays the first one", () => {
+Deno.test("the unavailableReason says how the process exited and which flag keeps it so, and stays the first one", () => {
   const restart = policy("never");
   restart.exited(CRASH, 0);
   restart.exited(CLEAN, 0);
   restart.ended();
-  assert.equal(restart.obstacle?.reason, "child-exited");
-  assert.equal(restart.obstacle?.message, `${CRASH.message}; it is not started again (--restart never)`);
-  assert.deepEqual(restart.obstacle?.details, { exitCode: 3 });
+  assert.equal(restart.unavailableReason?.reason, "child-exited");
+  assert.equal(restart.unavailableReason?.message, `${CRASH.message}; it is not started again (--restart never)`);
+  assert.deepEqual(restart.unavailableReason?.details, { exitCode: 3 });
 });
 
 Deno.test("processes that exit right after their start are started ever more slowly, up to a minute", () => {

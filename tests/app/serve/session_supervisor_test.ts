@@ -3,10 +3,10 @@ import type { Channel } from "../../../src/core/channel.ts";
 import type { ProxyEvent } from "../../../src/core/events.ts";
 import { Failure } from "../../../src/core/failure.ts";
 import type { Message } from "../../../src/core/message.ts";
-import { SessionHost } from "../../../src/app/serve/session_supervisor.ts";
+import { SessionSupervisor } from "../../../src/app/serve/session_supervisor.ts";
 import { SessionSlots } from "../../../src/app/serve/session_slots.ts";
 import type { IncomingSession } from "../../../src/wire/mod.ts";
-import { settle } from "../../support/manual_clock.ts";
+import { idleTurns } from "../../support/manual_clock.ts";
 import { MemoryChannel } from "../../support/memory_channel.ts";
 import { gist, request, response } from "../../support/messages.ts";
 
@@ -22,10 +22,10 @@ function hosts({ maximum = 2, start }: { maximum?: number; start?: (session: str
   const events: ProxyEvent[] = [];
   const children: { name: string; peer: MemoryChannel }[] = [];
   const slots = new SessionSlots(maximum);
-  const host = new SessionHost({
+  const host = new SessionSupervisor({
     server: "files",
     slots,
-    maximumPending: 100,
+    maxPending: 100,
     restart: "always",
     meter: undefined,
     idleTimeout: Infinity,
@@ -89,7 +89,7 @@ Deno.test("a session beyond the limit is refused, in all hosts together, until a
   assert.ok(events.some(({ type }) => type === "session.refused"));
   assert.equal(slots.take(), false);
   await first.client.close();
-  await settle();
+  await idleTurns();
   host.accept(third.session);
   void third.client.send(request("1", "ping"));
   assert.deepEqual(third.received.map(gist), ["result 1"]);
@@ -112,7 +112,7 @@ Deno.test("a server that cannot be started is a refusal, and takes no slot", asy
     const failure = await client.closed;
     assert.equal(failure?.reason, "child-not-started");
     assert.match(failure?.message ?? "", text);
-    await settle();
+    await idleTurns();
   }
   assert.equal(slots.take(), true);
 });
@@ -135,7 +135,7 @@ Deno.test("disposing waits until the last server has ended", async () => {
   await client.close();
   let disposed = false;
   const disposing = host[Symbol.asyncDispose]().then(() => disposed = true);
-  await settle();
+  await idleTurns();
   assert.equal(disposed, false);
   end.resolve();
   await disposing;

@@ -113,7 +113,7 @@ Deno.test("call explains a command line that cannot work", async () => {
     [["add"], /say which server is meant/],
     [["--name", "tools", "--profile", "mcp-over-mqtt", "--no-discovery", "add"], /add --server-id ID/],
     [
-      ["--name", "tools", "--profile", "mcp-over-mqtt", "--broker-profile", "hivemq", "add"],
+      ["--name", "tools", "--profile", "mcp-over-mqtt", "--broker-preset", "hivemq", "add"],
       /add --topic-prefix PREFIX/,
     ],
     [["--name", "tools", "--profile", "mcp-over-mqtt", "--mqtt-version", "4", "add"], /needs MQTT 5/],

@@ -16,11 +16,11 @@ async function instance(broker: TestBroker, profile: "request-response" | "mcp-o
   const acceptor = PROFILES[profile].accept(links.make, {
     serverName: name,
     clientId: id,
-    component: {},
+    clientInfo: {},
     description: `about ${name}`,
     share: "mcp",
     qos: 1,
-    maximumMessage: 64 * 1024 * 1024,
+    maxMessage: 64 * 1024 * 1024,
     sessionExpiry: 15_000,
     observe: (event) => event.type === "server.online" ? online.resolve() : undefined,
     opened: () => {},

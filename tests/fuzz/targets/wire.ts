@@ -72,9 +72,9 @@ function packet(random: Random, usual: readonly string[], seeds: readonly Uint8A
 const OPTIONS = {
   serverName: "x",
   topic: BASE,
-  component: {},
+  clientInfo: {},
   qos: "auto",
-  maximumMessage: 2_000,
+  maxMessage: 2_000,
   sessionExpiry: 5_000,
   observe: () => {},
 } as const;

@@ -15,8 +15,8 @@ const CONTROL = `$mcp-server/s1/${NAME}`;
 const PRESENCE = `$mcp-server/presence/s1/${NAME}`;
 const CAPABILITY = `$mcp-server/capability/s1/${NAME}`;
 const RPC = `$mcp-rpc/c1/s1/${NAME}`;
-const OF_SERVER = { userProperties: { "MCP-COMPONENT-TYPE": "mcp-server", "MCP-MQTT-CLIENT-ID": "s1" } };
-const OF_CLIENT = { "MCP-COMPONENT-TYPE": "mcp-client", "MCP-MQTT-CLIENT-ID": "c1" };
+const OF_SERVER = { userProperties: { "MCP-CLIENT_INFO-TYPE": "mcp-server", "MCP-MQTT-CLIENT-ID": "s1" } };
+const OF_CLIENT = { "MCP-CLIENT_INFO-TYPE": "mcp-client", "MCP-MQTT-CLIENT-ID": "c1" };
 const ONLINE = { jsonrpc: "2.0", method: "notifications/server/online", params: { description: "" } };
 const INITIALIZE = { jsonrpc: "2.0", id: 1, method: "initialize", params: {} };
 const DISCONNECTED = { jsonrpc: "2.0", method: "notifications/disconnected" };
@@ -94,7 +94,7 @@ testOnBrokers("every message of a session is where the convention wants it", asy
   }
   const [plan] = client.links.plans;
   assert.deepEqual(plan?.userProperties, {
-    "MCP-COMPONENT-TYPE": "mcp-client",
+    "MCP-CLIENT_INFO-TYPE": "mcp-client",
     "MCP-META": '{"implementation":"test"}',
   });
   assert.equal(plan?.sessionExpiryInterval, 0);
@@ -206,7 +206,7 @@ testOnBrokers(
 testOnBrokers("a server that comes online later is found", async (broker) => {
   await using client = new Client(broker, { pick: "random" });
   const dialled = client.dial();
-  await until(() => client.obstacle().reason === "no-server-online", "the connection");
+  await until(() => client.unavailableReason().reason === "no-server-online", "the connection");
   await using peer = await server(broker);
   await initialize(peer, await dialled);
 });
@@ -218,7 +218,7 @@ testOnBrokers("only servers of that very name are found", async (broker) => {
   }
   await using client = new Client(broker);
   const dialled = client.dial();
-  await until(() => client.obstacle().reason === "no-server-online", "the connection");
+  await until(() => client.unavailableReason().reason === "no-server-online", "the connection");
   await using peer = await server(broker, "right");
   const session = await dialled;
   void session.send(Message.from(INITIALIZE));

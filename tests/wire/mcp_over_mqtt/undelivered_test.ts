@@ -6,7 +6,7 @@ import type { ReceivedPacket } from "../../../src/mqtt/mod.ts";
 import { ClientSession } from "../../../src/wire/mcp_over_mqtt/client_session.ts";
 import { ServerSession } from "../../../src/wire/mcp_over_mqtt/server_session.ts";
 import { Topics } from "../../../src/wire/mcp_over_mqtt/topics.ts";
-import { ManualClock, settle } from "../../support/manual_clock.ts";
+import { idleTurns, ManualClock } from "../../support/manual_clock.ts";
 import { gist, notification, request, response } from "../../support/messages.ts";
 import { ScriptedLink } from "../../support/scripted_link.ts";
 
@@ -24,7 +24,7 @@ function parts(clientId: string) {
     topics: new Topics("$"),
     server: SERVER,
     qos: 1 as const,
-    maximumMessage: 200,
+    maxMessage: 200,
     observe: (event: ProxyEvent) => void events.push(event),
   };
   const said = () => link.published.map(({ payload }) => gist(new Message(payload)));
@@ -41,7 +41,7 @@ async function serverSession() {
   const all = parts("s1");
   const session = new ServerSession({ ...all.common, clientId: "c1" });
   session.receive((message) => void all.received.push(message));
-  await settle(); // the subscriptions are granted
+  await idleTurns(); // the subscriptions are granted
   let ended = false;
   void session.closed.then(() => ended = true);
   return { ...all, session, ended: () => ended };
@@ -73,7 +73,7 @@ for (const [end, open] of [["server", serverSession], ["client", clientSession]]
     const { session, link, said, failures, received, ended } = await open();
     link.outcome = () => REFUSED;
     void session.send(response("7"));
-    await settle();
+    await idleTurns();
     assert.deepEqual(said(), ["result 7", "error 7 not-authorized"]);
     assert.ok(failures() >= 1);
     assert.deepEqual([received.length, ended()], [0, false]);
@@ -92,7 +92,7 @@ for (const [end, open] of [["server", serverSession], ["client", clientSession]]
     link.outcome = () => REFUSED;
     void session.send(request("8"));
     void session.send(notification("notifications/progress"));
-    await settle();
+    await idleTurns();
     assert.deepEqual(said(), ["request 8 tools/call", "progress"]);
     assert.deepEqual(received.map(gist), ["error 8 not-authorized"]);
   });
@@ -102,7 +102,7 @@ for (const [end, open] of [["server", serverSession], ["client", clientSession]]
     link.outcome = () => REFUSED;
     void session.send(response("9", JSON.stringify("x".repeat(300))));
     void session.send(request("10", "tools/call", JSON.stringify({ filler: "x".repeat(300) })));
-    await settle();
+    await idleTurns();
     assert.deepEqual(said(), ["error 9 too-large"]);
     assert.deepEqual(received.map(gist), ["error 10 too-large"]);
   });
@@ -113,7 +113,7 @@ Deno.test("a server that ends a session whose broker takes nothing is done with 
   for (const id of ["1", "2"]) session.deliver(packet(request(id)));
   link.outcome = () => REFUSED;
   await session.close(new Failure("server-shutting-down", "over"));
-  await settle();
+  await idleTurns();
   assert.equal(ended(), true);
   const [one, two] = [1, 2].map((id) => [`error ${id} server-shutting-down`, `error ${id} not-authorized`]);
   assert.deepEqual(said(), [...one ?? [], ...two ?? [], "disconnected"]);

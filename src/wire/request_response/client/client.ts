@@ -55,7 +55,7 @@ export class RequestResponseClient implements Dialer {
       if (state.status === "online" && (!this.#discovery || this.#servers.size > 0)) break;
       await orAborted(this.#changed.promise, signal);
     }
-    const { qos, maximumMessage, sessionExpiry, observe, connectTimeout, timeout } = this.#options;
+    const { qos, maxMessage, sessionExpiry, observe, connectTimeout, timeout } = this.#options;
     this.#session = new ClientSession({
       link: this.#link,
       topics: this.#topics,
@@ -63,7 +63,7 @@ export class RequestResponseClient implements Dialer {
       instance: this.#pick(),
       numbered: this.#servers.size > 0 && [...this.#servers.values()].every(({ numbered }) => numbered),
       qos,
-      maximumMessage,
+      maxMessage,
       sessionExpiry,
       observe,
       connectTimeout,
@@ -72,7 +72,7 @@ export class RequestResponseClient implements Dialer {
     return this.#session;
   }
 
-  obstacle(): Failure {
+  unavailableReason(): Failure {
     const { state } = this.#link;
     switch (state.status) {
       case "online":
@@ -131,7 +131,7 @@ export class RequestResponseClient implements Dialer {
       this.#servers.clear(); // who is still there is retained, and told again
       const { connectTimeout, sessionExpiry } = this.#options;
       const patience = Math.max(connectTimeout, sessionExpiry);
-      this.#cancelPatience ??= systemClock.after(patience, () => this.#session?.fail(this.obstacle()));
+      this.#cancelPatience ??= systemClock.after(patience, () => this.#session?.fail(this.unavailableReason()));
     }
     this.#notify();
   }

@@ -11,8 +11,8 @@ import type { Message } from "../../../core/message.ts";
 import type { MqttLink, PublishProperties, QoS, ReceivedPacket } from "../../../mqtt/mod.ts";
 import { disconnected } from "../../notifications.ts";
 import type { SessionQoS } from "../../profile.ts";
-import { Absence } from "../session/disconnect_timer.ts";
-import { Conversation } from "../session/session_stream.ts";
+import { DisconnectTimer } from "../session/disconnect_timer.ts";
+import { SessionStream } from "../session/session_stream.ts";
 import type { Frame } from "../session/frame.ts";
 import {
   CLOSED,
@@ -39,7 +39,7 @@ export interface ClientSessionOptions {
   readonly numbered: boolean;
   readonly qos: SessionQoS;
   /** Largest message, in bytes. */
-  readonly maximumMessage: number;
+  readonly maxMessage: number;
   /** How long the other end may be away, in ms. */
   readonly sessionExpiry: number;
   readonly observe: Observer;
@@ -66,10 +66,10 @@ const DOUBT_AFTER = 250;
 export class ClientSession implements Channel {
   readonly closed: Promise<Failure | undefined>;
   readonly #options: ClientSessionOptions;
-  readonly #conversation: Conversation;
+  readonly #conversation: SessionStream;
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
   readonly #abort = new AbortController();
-  readonly #absence: Absence;
+  readonly #absence: DisconnectTimer;
   #phase: "fresh" | "opening" | "open" | "ended" = "fresh";
   /** Whether the server numbers its messages; not before it has said so. */
   #numbered = false;
@@ -82,20 +82,20 @@ export class ClientSession implements Channel {
   #cancelDoubt: (() => void) | undefined;
 
   constructor(options: ClientSessionOptions) {
-    const { link, topics, sessionId, maximumMessage, observe, clock = systemClock } = options;
+    const { link, topics, sessionId, maxMessage, observe, clock = systemClock } = options;
     this.#options = options;
     this.#topic = topics.request.for(link.clientId);
     this.closed = this.#end.promise;
-    this.#absence = new Absence(
+    this.#absence = new DisconnectTimer(
       clock,
       options.sessionExpiry,
       () => this.fail(new Failure("server-gone", "The server has gone offline", { instance: this.#instance ?? "" })),
     );
-    this.#conversation = new Conversation({
+    this.#conversation = new SessionStream({
       name: sessionId.slice(0, 8),
       transmit: (frame, message) => this.#transmit(frame, message),
       maximumPart: () => largestPart(link, this.#topic),
-      maximumMessage,
+      maxMessage,
       overflow: () => this.fail(new Failure("session-ended", "The host does not read what the server sends")),
       observe,
       clock,

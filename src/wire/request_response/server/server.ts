@@ -136,7 +136,7 @@ export class RequestResponseServer implements Acceptor {
     if (client === undefined || sessionId === undefined) return this.#drop(packet, "it belongs to no session");
     const session = this.#find(client, sessionId);
     if (session !== undefined) {
-      session.settle();
+      session.confirmInstance();
       return session.deliver(toFrame(packet));
     }
     if (!this.#topics.response.namesClient || sessionId.length > NAME_LIMIT) return;
@@ -212,7 +212,7 @@ export class RequestResponseServer implements Acceptor {
     responseTopic: string,
     instanceTopic: string | undefined,
   ): ServerSession {
-    const { qos, maximumMessage, sessionExpiry, observe } = this.#options;
+    const { qos, maxMessage, sessionExpiry, observe } = this.#options;
     const name = client === ""
       ? responseTopic
       : sessionId === undefined
@@ -226,7 +226,7 @@ export class RequestResponseServer implements Acceptor {
       responseTopic,
       instanceTopic,
       qos,
-      maximumMessage,
+      maxMessage,
       sessionExpiry,
       observe,
     });

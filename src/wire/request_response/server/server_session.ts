@@ -12,8 +12,8 @@ import type { Message } from "../../../core/message.ts";
 import type { MqttLink, PublishProperties } from "../../../mqtt/mod.ts";
 import { disconnected } from "../../notifications.ts";
 import type { IncomingSession, SessionQoS } from "../../profile.ts";
-import { Absence } from "../session/disconnect_timer.ts";
-import { Conversation } from "../session/session_stream.ts";
+import { DisconnectTimer } from "../session/disconnect_timer.ts";
+import { SessionStream } from "../session/session_stream.ts";
 import type { Frame } from "../session/frame.ts";
 import { CLOSED, frameProperties, largestPart, MESSAGE_PROPERTIES, qosOf, SESSION } from "../session/properties.ts";
 
@@ -30,7 +30,7 @@ export interface ServerSessionOptions {
   readonly instanceTopic: string | undefined;
   readonly qos: SessionQoS;
   /** Largest message, in bytes. */
-  readonly maximumMessage: number;
+  readonly maxMessage: number;
   /** How long the other end may be away, in ms. */
   readonly sessionExpiry: number;
   readonly observe: Observer;
@@ -52,33 +52,33 @@ export class ServerSession implements IncomingSession {
   readonly name: string;
   readonly closed: Promise<Failure | undefined>;
   readonly #options: ServerSessionOptions;
-  readonly #conversation: Conversation;
+  readonly #conversation: SessionStream;
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
   readonly #abort = new AbortController();
   readonly #correlations = new Map<string, Uint8Array>();
-  readonly #absence: Absence;
+  readonly #absence: DisconnectTimer;
   /** Told to the client until it is known to know it. */
   #instanceTopic: string | undefined;
   #cancelWelcome: (() => void) | undefined;
   #ended = false;
 
   constructor(options: ServerSessionOptions) {
-    const { name, link, responseTopic, numbered, maximumMessage, observe, clock = systemClock } = options;
+    const { name, link, responseTopic, numbered, maxMessage, observe, clock = systemClock } = options;
     this.name = name;
     this.#options = options;
     this.#instanceTopic = options.instanceTopic;
     this.closed = this.#end.promise;
-    this.#absence = new Absence(
+    this.#absence = new DisconnectTimer(
       clock,
       options.sessionExpiry,
       () => this.left(new Failure("session-ended", "The client has gone without a goodbye")),
     );
-    this.#conversation = new Conversation({
+    this.#conversation = new SessionStream({
       name,
       transmit: (frame, message) => this.#transmit(frame, message),
       arrived: (message, correlation) => this.#remember(message, correlation),
       maximumPart: () => largestPart(link, responseTopic),
-      maximumMessage,
+      maxMessage,
       overflow: () => void this.close(new Failure("session-ended", "The server process does not read what it is sent")),
       observe,
       clock,
@@ -118,7 +118,7 @@ export class ServerSession implements IncomingSession {
   }
 
   /** The client has shown that it knows its instance. */
-  settle(): void {
+  confirmInstance(): void {
     this.#instanceTopic = undefined;
   }
 

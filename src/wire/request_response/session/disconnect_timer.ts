@@ -6,7 +6,7 @@
 import type { Clock } from "../../../core/clock.ts";
 
 /** Waits for a peer to come back. */
-export class Absence {
+export class DisconnectTimer {
   readonly #clock: Clock;
   readonly #limit: number;
   readonly #over: () => void;

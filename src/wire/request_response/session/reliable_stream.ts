@@ -20,7 +20,7 @@ export interface ReliableOptions extends StreamEnds {
   /** Largest payload of one frame, in bytes. */
   readonly maximumPart: () => number;
   /** Largest message, in bytes, that is put together from parts. */
-  readonly maximumMessage: number;
+  readonly maxMessage: number;
   /** Told of each message that was larger, when all of it has gone by. */
   readonly tooLarge: (bytes: number, subject: Subject | undefined) => void;
   /** Told how many items are sent again. */
@@ -87,7 +87,7 @@ export class ReliableStream implements Stream {
 
   constructor(options: ReliableOptions) {
     this.#options = options;
-    this.#assembler = new Assembler(options.maximumMessage, options.tooLarge);
+    this.#assembler = new Assembler(options.maxMessage, options.tooLarge);
   }
 
   send(message: Message): Promise<void> | void {

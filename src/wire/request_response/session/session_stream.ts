@@ -13,8 +13,8 @@ import type { Frame, Stream, StreamEnds, Subject } from "./frame.ts";
 import { PlainStream } from "./plain_stream.ts";
 import { ReliableStream } from "./reliable_stream.ts";
 
-/** What a {@linkcode Conversation} is made of. */
-export interface ConversationOptions {
+/** What a {@linkcode SessionStream} is made of. */
+export interface SessionStreamOptions {
   /** For the log. */
   readonly name: string;
   readonly transmit: StreamEnds["transmit"];
@@ -23,7 +23,7 @@ export interface ConversationOptions {
   /** Largest payload of one PUBLISH, in bytes. */
   readonly maximumPart: () => number;
   /** Largest message, in bytes. */
-  readonly maximumMessage: number;
+  readonly maxMessage: number;
   /** Called when the receiver does not keep up with a peer that cannot be slowed. */
   readonly overflow: () => void;
   readonly observe: Observer;
@@ -31,15 +31,15 @@ export interface ConversationOptions {
 }
 
 /** The messages of one end of a session. */
-export class Conversation {
-  readonly #options: ConversationOptions;
+export class SessionStream {
+  readonly #options: SessionStreamOptions;
   #stream: Stream;
   #receiver: Receiver | undefined;
   #early: Message[] = [];
   readonly #started: PromiseWithResolvers<void> = Promise.withResolvers();
 
   /** @param numbered whether the peer numbers its messages */
-  constructor(options: ConversationOptions, numbered: boolean) {
+  constructor(options: SessionStreamOptions, numbered: boolean) {
     this.#options = options;
     this.#stream = numbered ? this.#reliable() : this.#plain();
   }
@@ -59,9 +59,9 @@ export class Conversation {
 
   /** Takes a message to send; one that is too large is answered, or stands for an answer, itself. */
   send(message: Message): Promise<void> | void {
-    const { maximumMessage } = this.#options;
-    if (message.bytes.length <= maximumMessage) return this.#stream.send(message);
-    this.#reject(message.kind, message.id, tooLarge(message.bytes.length, maximumMessage), "sent");
+    const { maxMessage } = this.#options;
+    if (message.bytes.length <= maxMessage) return this.#stream.send(message);
+    this.#reject(message.kind, message.id, tooLarge(message.bytes.length, maxMessage), "sent");
   }
 
   /** Takes a frame that has arrived. */
@@ -115,11 +115,11 @@ export class Conversation {
   }
 
   #reliable(): Stream {
-    const { name, maximumPart, maximumMessage, clock, observe } = this.#options;
+    const { name, maximumPart, maxMessage, clock, observe } = this.#options;
     return new ReliableStream({
       ...this.#ends(),
       maximumPart,
-      maximumMessage,
+      maxMessage,
       tooLarge: (bytes, subject) => this.#tooLargeArrived(bytes, subject),
       retransmitted: (count) => observe({ type: "session.retransmitted", session: name, count }),
       duplicate: () => observe({ type: "session.duplicate", session: name }),
@@ -137,7 +137,7 @@ export class Conversation {
   }
 
   #tooLargeArrived(bytes: number, subject: Subject | undefined): void {
-    this.#reject(subject?.kind, subject?.id, tooLarge(bytes, this.#options.maximumMessage), "received");
+    this.#reject(subject?.kind, subject?.id, tooLarge(bytes, this.#options.maxMessage), "received");
   }
 
   /** Sees to it that whoever waits for an answer gets one: the peer for a response of ours, we for a request of ours. */

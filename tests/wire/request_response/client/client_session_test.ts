@@ -28,7 +28,7 @@ function clientSession(options: Partial<ClientSessionOptions> = {}, limits: Part
     instance: undefined,
     numbered: false,
     qos: "auto",
-    maximumMessage: 1_000_000,
+    maxMessage: 1_000_000,
     sessionExpiry: 5_000,
     observe: (event) => events.push(event),
     connectTimeout: 30_000,

@@ -22,7 +22,7 @@ const FORMAT = "UTF-8 application/json";
 /** A dialer with the client id `c1`. */
 class Client extends WireClient {
   constructor(broker: TestBroker, options: Partial<ClientOptions> = {}, links: TestLinksOptions = {}) {
-    const defaults = { serverName: "demo", clientId: () => "c1", component: {}, timeout: () => 10_000_000 };
+    const defaults = { serverName: "demo", clientId: () => "c1", clientInfo: {}, timeout: () => 10_000_000 };
     super("request-response", broker, { ...defaults, ...options }, links);
   }
 }
@@ -187,12 +187,12 @@ testOnBrokers("--request-topic and --response-topic are where a session is", asy
 // Where servers are found.
 
 testOnBrokers(
-  "a server that comes online later is found; until then, the obstacle says what is missing",
+  "a server that comes online later is found; until then, the unavailableReason says what is missing",
   async (broker) => {
     await using client = new Client(broker);
     const dialled = client.dial();
-    await until(() => client.obstacle().reason === "no-server-online", "the connection");
-    assert.deepEqual(client.obstacle().details, { topic: BASE });
+    await until(() => client.unavailableReason().reason === "no-server-online", "the connection");
+    assert.deepEqual(client.unavailableReason().details, { topic: BASE });
     await using elsewhere = await SessionPeer.connect(broker.url, {});
     await elsewhere.say("mcp/other/presence/s1", ONLINE, { retain: true });
     await using peer = await server(broker);
@@ -456,7 +456,7 @@ testOnBrokers("parts of the server's are put together", async (broker) => {
 
 testOnBrokers("what is larger than --max-message is answered in its stead, wherever it comes from", async (broker) => {
   await using peer = await server(broker);
-  await using client = new Client(broker, { maximumMessage: 120 });
+  await using client = new Client(broker, { maxMessage: 120 });
   const session = await client.dial();
   const first = await open(peer, session);
   void session.send(request("2", "tools/call", JSON.stringify({ filler: "x".repeat(100) })));

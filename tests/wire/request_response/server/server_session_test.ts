@@ -27,7 +27,7 @@ function serverSession(options: Partial<ServerSessionOptions> = {}) {
     responseTopic: "mcp/demo/response/c1",
     instanceTopic: "mcp/demo/instance/s1/c1",
     qos: "auto",
-    maximumMessage: 1_000_000,
+    maxMessage: 1_000_000,
     sessionExpiry: 15_000,
     observe: (event) => events.push(event),
     clock,

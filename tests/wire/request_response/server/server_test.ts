@@ -31,11 +31,11 @@ class Server implements AsyncDisposable {
   constructor(broker: TestBroker, options: Partial<ServerOptions> = {}, links: TestLinksOptions = {}) {
     this.links = new TestLinks(broker, links);
     this.acceptor = PROFILES["request-response"].accept(this.links.make, {
-      maximumMessage: 64 * 1024 * 1024,
+      maxMessage: 64 * 1024 * 1024,
       sessionExpiry: 15_000,
       serverName: "demo",
       clientId: "s1",
-      component: {},
+      clientInfo: {},
       description: "shows",
       meta: { room: "attic" },
       share: undefined,
@@ -531,7 +531,7 @@ testOnBrokers(
 );
 
 testOnBrokers("what is larger than --max-message is answered in its stead, in parts or whole", async (broker) => {
-  await using server = await new Server(broker, { maximumMessage: 100 }).online();
+  await using server = await new Server(broker, { maxMessage: 100 }).online();
   await using client = await peer(broker);
   await open(server, client);
   const long = JSON.stringify({ ...PING, id: 2, params: { filler: "x".repeat(150) } });
@@ -553,7 +553,7 @@ testOnBrokers("what is larger than --max-message is answered in its stead, in pa
 testOnBrokers("a question of the server that is too large is answered to the server", async (broker) => {
   const received: Message[] = [];
   await using server = new Server(broker, {
-    maximumMessage: 300,
+    maxMessage: 300,
     opened: (session) => {
       session.receive((message) => void received.push(message));
       void session.send(request('"q"', "roots/list", JSON.stringify({ filler: "z".repeat(500) })));

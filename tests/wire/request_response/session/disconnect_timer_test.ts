@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { Absence } from "../../../../src/wire/request_response/session/disconnect_timer.ts";
+import { DisconnectTimer } from "../../../../src/wire/request_response/session/disconnect_timer.ts";
 import { ManualClock } from "../../../support/manual_clock.ts";
 
 function absence(limit = 1_000) {
   const clock = new ManualClock();
   let over = 0;
-  return { clock, peer: new Absence(clock, limit, () => over++), over: () => over };
+  return { clock, peer: new DisconnectTimer(clock, limit, () => over++), over: () => over };
 }
 
 Deno.test("a peer that is away for too long is gone, and that is told once", () => {

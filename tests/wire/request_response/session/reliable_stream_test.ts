@@ -33,7 +33,7 @@ class End {
         if (this.slow) return (this.#waiting = Promise.withResolvers<void>()).promise;
       },
       maximumPart: () => MAXIMUM_PART,
-      maximumMessage: MAXIMUM_MESSAGE,
+      maxMessage: MAXIMUM_MESSAGE,
       tooLarge: (bytes) => void this.tooLarge.push(bytes),
       clock,
     });

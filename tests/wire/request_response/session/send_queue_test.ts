@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SendQueue, WINDOW_BYTES, WINDOW_ITEMS } from "../../../../src/wire/request_response/session/send_queue.ts";
-import { settle } from "../../../support/manual_clock.ts";
+import { idleTurns } from "../../../support/manual_clock.ts";
 import { fc, holds } from "../../../support/properties.ts";
 
 /** A queue of `count` items of `size` bytes, which are called by their numbers. */
@@ -129,7 +129,7 @@ for (
     for (let number = 1; number <= count + 1; number++) {
       takeAll(queue);
       queue.acknowledge(number);
-      await settle();
+      await idleTurns();
       const left = count + 1 - number;
       assert.equal(room, left <= enough, `with ${left} left`);
     }
