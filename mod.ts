@@ -16,7 +16,7 @@ export {
   type ServerAddress,
 } from "./src/app/mod.ts";
 export type { Observer, ProxyEvent } from "./src/core/events.ts";
-export { Failure, type FailureReason } from "./src/core/failure.ts";
+export { Failure, FAILURE_REASONS, type FailureReason } from "./src/core/failure.ts";
 export { UsageError } from "./src/core/usage_error.ts";
 
 if (import.meta.main) await import("./main.ts");

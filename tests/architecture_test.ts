@@ -4,7 +4,16 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { dirname, join, normalize } from "node:path/posix";
+import { join } from "node:path/posix";
+import {
+  exportsOf,
+  type Import,
+  importsOf,
+  readSourceFile,
+  readSourceFiles,
+  ROOT,
+  withoutComments,
+} from "./support/source_files.ts";
 
 /**
  * A room imports from lower layers only. `config` is above the rooms whose settings it reads from text, and below
@@ -42,6 +51,7 @@ const BUILT_IN = /^node:/;
 /** The public library: adding to it is easy, taking away from it breaks somebody's program. */
 const PUBLIC_NAMES = [
   "BrokerOptions",
+  "FAILURE_REASONS",
   "Failure",
   "FailureReason",
   "MqttClientOptions",
@@ -55,18 +65,11 @@ const PUBLIC_NAMES = [
   "serveMqtt",
 ];
 
-const ROOT = new URL("..", import.meta.url).pathname;
-
-interface Import {
-  readonly file: string;
-  /** As it is written. */
-  readonly specifier: string;
-  /** The file it means, from the root of the project; `undefined` for packages. */
-  readonly target: string | undefined;
-}
-
-const SOURCES = await readSources();
-const IMPORTS = SOURCES.flatMap(({ file, text }) => importsOf(file, text));
+const PROGRAM = [
+  ...await readSourceFiles("src"),
+  ...await Promise.all(["main.ts", "mod.ts"].map(readSourceFile)),
+];
+const IMPORTS = PROGRAM.flatMap(importsOf);
 
 Deno.test("every import of src/ goes to a lower layer or stays in its room", () => {
   const wrong = crossings().filter(({ from, to }) => layer(to) >= layer(from));
@@ -93,6 +96,22 @@ Deno.test("a wire profile's folder is entered from src/wire alone", () => {
   assert.deepEqual(wrong.map(describe), []);
 });
 
+Deno.test("no file imports, by whatever way round, one that imports it", () => {
+  assert.deepEqual(circles().map((files) => files.join(" -> ")), []);
+});
+
+Deno.test("every export is imported somewhere, and not by tests alone unless its own file uses it", async () => {
+  const others = [...await readSourceFiles("tests"), ...await readSourceFiles("scripts")];
+  const imports = throughMods([...IMPORTS, ...others.flatMap(importsOf)]);
+  const unused = PROGRAM.filter(({ file }) => file.startsWith("src/")).flatMap(exportsOf).filter((one) => {
+    const importers = imports.filter(({ target, names }) => target === one.file && names.includes(one.name));
+    if (importers.some(({ file }) => !file.startsWith("tests/"))) return false;
+    // A type that is part of what its file exports has to be exported too.
+    return !one.usedHere || (importers.length === 0 && !one.isType);
+  });
+  assert.deepEqual(unused.map(({ file, name }) => `${name} of ${file}`), []);
+});
+
 Deno.test("MQTT.js, the MCP SDK, commander and LogTape are each known to one place only", () => {
   for (const [packages, owner] of OWNERS) {
     const wrong = IMPORTS.filter(({ file, specifier }) => packages.test(specifier) && !owner.test(file));
@@ -115,7 +134,7 @@ Deno.test("every package comes from deno.json, with an exact version", async () 
 });
 
 Deno.test("only stdio and cli write to stdout, and nobody uses the console", () => {
-  for (const { file, text } of SOURCES) {
+  for (const { file, text } of PROGRAM) {
     const code = withoutComments(text);
     assert.doesNotMatch(code, /\bconsole\./, file);
     const writes = /\bDeno\.stdout\b|\bprocess\.stdout\b|\bstdout as\b/.test(code);
@@ -134,13 +153,43 @@ Deno.test("the public library exports exactly what is listed here", async () => 
 });
 
 Deno.test("every source file begins by saying what it is", () => {
-  for (const { file, text } of SOURCES) {
+  for (const { file, text } of PROGRAM) {
     const header = /^(?:#!.*\n)?\/\*\*[\s\S]*?\*\//.exec(text)?.[0] ?? "";
     assert.match(header, /@module/, file);
   }
 });
 
-interface Crossing extends Import {
+/** Every group of files that import each other. */
+function circles(): string[][] {
+  const found: string[][] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) return void found.push([...path.slice(path.indexOf(file)), file]);
+    if (done.has(file)) return;
+    for (const { target } of IMPORTS.filter((one) => one.file === file)) {
+      if (target !== undefined) visit(target, [...path, file]);
+    }
+    done.add(file);
+  };
+  for (const { file } of PROGRAM) visit(file, []);
+  return found;
+}
+
+/** Names that a file passes on count as imported by those that import them from there. */
+function throughMods(imports: readonly Import[]): Import[] {
+  // What the public library passes on is for programs that are not here.
+  const direct = imports.filter(({ file, passesOn }) => !passesOn || file === "mod.ts");
+  const through = imports.filter(({ passesOn }) => passesOn).flatMap(({ file: mod, target, names }) =>
+    direct.filter((one) => one.target === mod).map((one) => ({
+      ...one,
+      target,
+      names: names.filter((name) => one.names.includes(name)),
+    }))
+  );
+  return [...direct, ...through];
+}
+
+interface Crossing extends Pick<Import, "file" | "specifier"> {
   readonly from: string;
   readonly to: string;
   readonly target: string;
@@ -166,35 +215,6 @@ function roomOf(file: string): string | undefined {
   return /^src\/([^/]+)\//.exec(file)?.[1];
 }
 
-function describe({ file, specifier }: Import): string {
+function describe({ file, specifier }: Pick<Import, "file" | "specifier">): string {
   return `${file} imports ${specifier}`;
-}
-
-function importsOf(file: string, text: string): Import[] {
-  const found = withoutComments(text).matchAll(
-    /^(?:import|export)\b(?:[^";]*\bfrom)?\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/gm,
-  );
-  return [...found].map(([, still, lazy]) => still ?? lazy ?? "").map((specifier) => ({
-    file,
-    specifier,
-    target: specifier.startsWith(".") ? normalize(join(dirname(file), specifier)) : undefined,
-  }));
-}
-
-function withoutComments(text: string): string {
-  return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
-}
-
-async function readSources(): Promise<{ file: string; text: string }[]> {
-  const files: { file: string; text: string }[] = [];
-  const walk = async (directory: string) => {
-    for await (const { name, isDirectory } of Deno.readDir(join(ROOT, directory))) {
-      const path = `${directory}/${name}`;
-      if (isDirectory) await walk(path);
-      else if (name.endsWith(".ts")) files.push({ file: path, text: await Deno.readTextFile(join(ROOT, path)) });
-    }
-  };
-  await walk("src");
-  for (const file of ["main.ts", "mod.ts"]) files.push({ file, text: await Deno.readTextFile(join(ROOT, file)) });
-  return files;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Channel, Receiver } from "../core/channel.ts";
+import { type Channel, ChannelWrapper, type Receiver } from "../core/channel.ts";
 import { type Clock, systemClock, withTimeLimit } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
@@ -13,16 +13,15 @@ import { cancelledRequestId, PendingRequests } from "../relay/mod.ts";
  * Passes everything through. When the host has ended its side, the end is held back while there are requests without
  * an answer, as of `printf … | server`. Those that take longer than the patience lasts are answered with an error.
  */
-export class LingeringChannel implements Channel {
-  readonly closed: Promise<Failure | undefined>;
-  readonly #inner: Channel;
+export class LingeringChannel extends ChannelWrapper {
+  override readonly closed: Promise<Failure | undefined>;
   readonly #unanswered: PendingRequests;
   readonly #closing = Promise.withResolvers<void>();
   #closed = false;
 
   /** @param patience how long the end is held back, in ms */
   constructor(inner: Channel, patience: number, clock: Clock = systemClock) {
-    this.#inner = inner;
+    super(inner);
     this.#unanswered = new PendingRequests(clock, () => {});
     this.closed = inner.closed.then(async (failure) => {
       await withTimeLimit(Promise.race([this.#unanswered.allAnswered(), this.#closing.promise]), patience, clock);
@@ -31,8 +30,8 @@ export class LingeringChannel implements Channel {
     });
   }
 
-  receive(receiver: Receiver): void {
-    this.#inner.receive((message) => {
+  override receive(receiver: Receiver): void {
+    this.inner.receive((message) => {
       if (message.kind === "request") this.#unanswered.add(message);
       const cancelled = cancelledRequestId(message);
       if (cancelled !== undefined) this.#unanswered.cancel(cancelled);
@@ -40,21 +39,17 @@ export class LingeringChannel implements Channel {
     });
   }
 
-  send(message: Message): Promise<void> | void {
+  override send(message: Message): Promise<void> | void {
     if (this.#closed) return;
-    const sent = this.#inner.send(message);
+    const sent = this.inner.send(message);
     if (message.kind === "response") this.#unanswered.answer(message);
     return sent;
   }
 
-  close(reason?: Failure): Promise<void> {
+  override close(reason?: Failure): Promise<void> {
     this.#closed = true;
     this.#closing.resolve();
-    return this.#inner.close(reason);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    return this.inner.close(reason);
   }
 
   #giveUp(patience: number): void {
@@ -62,7 +57,7 @@ export class LingeringChannel implements Channel {
     this.#closed = true;
     const text = `The host has ended its side, and there was no answer within ${patience / 1000} s after that`;
     for (const { id } of this.#unanswered.takeAll()) {
-      void this.#inner.send(new Failure("timed-out", text, { timeout: patience }).toResponse(id));
+      void this.inner.send(new Failure("timed-out", text, { timeout: patience }).toResponse(id));
     }
   }
 }

@@ -9,7 +9,7 @@ import { oneOf, serverName, topicName, topicPrefix } from "./schemas.ts";
 import { setting, type Values } from "./setting.ts";
 
 /** What `--profile` takes. */
-export const PROFILE_CHOICES = ["auto", "request-response", "mcp-over-mqtt"] as const;
+const PROFILE_CHOICES = ["auto", "request-response", "mcp-over-mqtt"] as const;
 
 /** A choice among the wire profiles. */
 export type ProfileChoice = (typeof PROFILE_CHOICES)[number];

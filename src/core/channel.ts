@@ -47,3 +47,40 @@ export interface Channel extends AsyncDisposable {
    */
   unseen?(): readonly Message[];
 }
+
+/** A channel around another one. What it does not change goes through as it is. */
+export abstract class ChannelWrapper implements Channel {
+  readonly closed: Promise<Failure | undefined>;
+  /** The channel inside. */
+  protected readonly inner: Channel;
+
+  /** @param inner the channel to put another one around */
+  constructor(inner: Channel) {
+    this.inner = inner;
+    this.closed = inner.closed;
+  }
+
+  get ended(): boolean {
+    return this.inner.ended === true;
+  }
+
+  receive(receiver: Receiver): void {
+    this.inner.receive(receiver);
+  }
+
+  send(message: Message): Promise<void> | void {
+    return this.inner.send(message);
+  }
+
+  close(reason?: Failure): Promise<void> {
+    return this.inner.close(reason);
+  }
+
+  unseen(): readonly Message[] {
+    return this.inner.unseen?.() ?? [];
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -5,24 +5,33 @@
  */
 import { Message } from "./message.ts";
 
+/** Every word that `error.data.reason` can be. */
+export const FAILURE_REASONS = [
+  "broker-unreachable",
+  "login-refused",
+  "not-authorized",
+  "publish-refused",
+  "no-server-online",
+  "server-not-responding",
+  "server-gone",
+  "server-shutting-down",
+  "session-ended",
+  "session-replaced",
+  "child-not-started",
+  "child-exited",
+  "timed-out",
+  "too-large",
+  "too-many-pending",
+  "too-many-sessions",
+] as const;
+
 /** The word in `error.data.reason`, for programs. The message beside it is for people. */
-export type FailureReason =
-  | "broker-unreachable"
-  | "login-refused"
-  | "not-authorized"
-  | "publish-refused"
-  | "no-server-online"
-  | "server-not-responding"
-  | "server-gone"
-  | "server-shutting-down"
-  | "session-ended"
-  | "session-replaced"
-  | "child-not-started"
-  | "child-exited"
-  | "timed-out"
-  | "too-large"
-  | "too-many-pending"
-  | "too-many-sessions";
+export type FailureReason = (typeof FAILURE_REASONS)[number];
+
+/** Whether a word, which a stranger may have chosen, is one of these reasons. */
+export function isFailureReason(word: unknown): word is FailureReason {
+  return FAILURE_REASONS.some((reason) => reason === word);
+}
 
 /**
  * JSON-RPC error code of every failure of transport: the first of the range that JSON-RPC 2.0 section 5.1

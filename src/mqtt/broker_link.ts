@@ -22,6 +22,7 @@ import type {
   Subscription,
 } from "./link.ts";
 import { type AttemptFailure, ConnectNegotiation } from "./connect_negotiation.ts";
+import { unavailableReason } from "./online.ts";
 import { Outbox } from "./outbox.ts";
 import { SESSION_TAKEN_OVER } from "./reason_codes.ts";
 import { requestSubscriptions } from "./request_subscriptions.ts";
@@ -125,7 +126,7 @@ export class BrokerLink implements MqttLink {
   async roundTrip(): Promise<void> {
     const connection = this.#connection;
     if (this.#state.status !== "online" || connection === undefined) {
-      throw new Failure("broker-unreachable", "There is no connection to the broker");
+      throw unavailableReason(this.#state);
     }
     try {
       await connection.unsubscribe(this.#nobodysFilter);
@@ -137,7 +138,7 @@ export class BrokerLink implements MqttLink {
 
   publish(packet: PublishPacket, done?: PublishOutcome, signal?: AbortSignal): Promise<void> | void {
     if (this.#closing !== undefined || this.#refusal !== undefined) {
-      done?.(this.#refusal ?? closedByUs());
+      done?.(this.#refusal ?? unavailableReason({ status: "closed" }));
       return;
     }
     return this.#outbox.add(packet, done, signal);
@@ -172,7 +173,7 @@ export class BrokerLink implements MqttLink {
     }
     this.#abort.abort();
     await this.#running;
-    this.#outbox.fail(closedByUs());
+    this.#outbox.fail(unavailableReason({ status: "closed" }));
     this.#setState({ status: "closed" });
     this.#watchers.clear();
   }
@@ -304,10 +305,6 @@ export class BrokerLink implements MqttLink {
     this.#state = state;
     for (const watcher of [...this.#watchers]) watcher(state);
   }
-}
-
-function closedByUs(): Failure {
-  return new Failure("broker-unreachable", "The connection to the broker was closed");
 }
 
 function withoutUserProperties({ userProperties: _, ...plan }: ConnectPlan): ConnectPlan {

@@ -34,7 +34,6 @@ export {
 } from "./reason_codes.ts";
 export {
   filterCovers,
-  filtersOverlap,
   isTopicLevel,
   topicFilterProblem,
   topicMatches,
@@ -42,4 +41,5 @@ export {
   topicPortabilityProblem,
 } from "./topics.ts";
 export { TakeoverDetector } from "./takeover_detector.ts";
+export { TopicIndex } from "./topic_index.ts";
 export { connectToBroker } from "./connection/connect.ts";

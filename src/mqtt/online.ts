@@ -31,9 +31,9 @@ export function whenOnline(
     const check = (state: LinkState) => {
       if (state.status === "online") finish(() => resolve(state.limits));
       else if (state.status === "refused") finish(() => reject(state.failure));
-      else if (state.status === "closed") finish(() => reject(unavailableReason(link, limit)));
+      else if (state.status === "closed") finish(() => reject(unavailableReason(link.state, limit)));
     };
-    const cancel = clock.after(limit, () => finish(() => reject(unavailableReason(link, limit))));
+    const cancel = clock.after(limit, () => finish(() => reject(unavailableReason(link.state, limit))));
     over.signal.addEventListener("abort", cancel);
     signal.addEventListener("abort", () => finish(() => reject(signal.reason)), { signal: over.signal });
     link.watch(check, over.signal);
@@ -41,11 +41,17 @@ export function whenOnline(
   });
 }
 
-/** Why a link that is not online is not. */
-export function unavailableReason({ state }: MqttLink, waited: number): Failure {
+/**
+ * Why a link cannot be used.
+ *
+ * @param waited how long the broker had, in ms; left out when nobody has waited for it to the end
+ */
+export function unavailableReason(state: LinkState, waited?: number): Failure {
   if ("failure" in state && state.failure !== undefined) return state.failure;
   const text = state.status === "closed"
     ? "The connection to the broker was closed"
+    : waited === undefined
+    ? "The broker has not answered yet"
     : `The broker did not answer within ${waited / 1000} s`;
   return new Failure("broker-unreachable", text);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Backpressure } from "../core/backpressure.ts";
 import type { Clock } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
 import { Queue } from "../core/queue.ts";
@@ -42,10 +43,9 @@ export class Outbox {
   #limits: BrokerLimits | undefined;
   readonly #waiting = new Queue<Entry>();
   #unacknowledged = new Set<Entry>();
-  #bytes = 0;
+  readonly #payloads = new Backpressure(HIGH_WATER_MARK);
   #bytesSent = 0;
   #pumping = false;
-  #room: PromiseWithResolvers<void> | undefined;
   #empty: PromiseWithResolvers<void> | undefined;
   #cancelTimer: (() => void) | undefined;
   #timerDue = Infinity;
@@ -60,13 +60,14 @@ export class Outbox {
   add(packet: PublishPacket, done?: PublishOutcome, signal?: AbortSignal): Promise<void> | void {
     const expiry = packet.properties?.messageExpiryInterval;
     const expires = expiry === undefined ? Infinity : this.#clock.now() + expiry * 1000;
-    this.#bytes += packet.payload.length;
+    this.#payloads.add(packet.payload.length);
     this.#waiting.push({ packet, done, signal, expires, deadline: Infinity });
     this.#pump();
-    if (this.#bytes <= HIGH_WATER_MARK) return;
+    const room = this.#payloads.room();
+    if (room === undefined) return;
     // Whoever waits for room must not wait for a connection when what fills the room has been taken back.
     signal?.addEventListener("abort", () => this.#removeAborted(), { once: true });
-    return (this.#room ??= Promise.withResolvers<void>()).promise;
+    return room;
   }
 
   /** Sends on `connection` from now on. */
@@ -226,11 +227,7 @@ export class Outbox {
   }
 
   #release(entry: Entry): void {
-    this.#bytes -= entry.packet.payload.length;
-    if (this.#bytes <= HIGH_WATER_MARK) {
-      this.#room?.resolve();
-      this.#room = undefined;
-    }
+    this.#payloads.add(-entry.packet.payload.length);
   }
 }
 

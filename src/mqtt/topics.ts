@@ -10,9 +10,9 @@
 export const MAXIMUM_TOPIC_LENGTH = 65_535;
 
 /** Topics with more levels than this are refused by AWS IoT Core and Azure Event Grid. */
-export const PORTABLE_LEVELS = 8;
+const PORTABLE_LEVELS = 8;
 /** Topics with more bytes than this are refused by AWS IoT Core. */
-export const PORTABLE_LENGTH = 256;
+const PORTABLE_LENGTH = 256;
 
 const encoder = new TextEncoder();
 
@@ -90,20 +90,6 @@ export function filterCovers(outer: string, inner: string): boolean {
     if (level !== "+" && level !== other) return false;
   }
   return wide.length === narrow.length;
-}
-
-/** Whether there are topics that both filters match. */
-export function filtersOverlap(one: string, other: string): boolean {
-  const left = unshared(one).split("/");
-  const right = unshared(other).split("/");
-  if (left[0]?.startsWith("$") && startsWithWildcard(right)) return false;
-  if (right[0]?.startsWith("$") && startsWithWildcard(left)) return false;
-  for (let index = 0;; index++) {
-    const [a, b] = [left[index], right[index]];
-    if (a === "#" || b === "#") return true; // it also matches the level above it
-    if (a === undefined || b === undefined) return a === b;
-    if (a !== b && a !== "+" && b !== "+") return false;
-  }
 }
 
 /** MQTT 5.0, section 4.7.2: a leading wildcard does not match topics that begin with $. */

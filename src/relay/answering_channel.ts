@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Channel, Receiver } from "../core/channel.ts";
+import { type Channel, ChannelWrapper, type Receiver } from "../core/channel.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
@@ -35,16 +35,15 @@ export interface AnsweringOptions {
  * Wraps a channel. When it ends, or a request takes too long, the requests that were sent into it are answered
  * with a JSON-RPC error. A second answer to a request is dropped, wherever it comes from.
  */
-export class AnsweringChannel implements Channel {
-  readonly closed: Promise<Failure | undefined>;
-  readonly #inner: Channel;
+export class AnsweringChannel extends ChannelWrapper {
+  override readonly closed: Promise<Failure | undefined>;
   readonly #options: AnsweringOptions;
   readonly #pending: PendingRequests;
   #receiver: Receiver = () => {};
   #end: Failure | undefined;
 
   constructor(inner: Channel, options: AnsweringOptions = {}) {
-    this.#inner = inner;
+    super(inner);
     this.#options = options;
     const { clock = systemClock, observe } = options;
     this.#pending = new PendingRequests(
@@ -61,13 +60,13 @@ export class AnsweringChannel implements Channel {
   }
 
   /** Whether the channel has ended: what is sent now will not be carried. */
-  get ended(): boolean {
-    return this.#end !== undefined || this.#inner.ended === true;
+  override get ended(): boolean {
+    return this.#end !== undefined || this.inner.ended === true;
   }
 
-  receive(receiver: Receiver): void {
+  override receive(receiver: Receiver): void {
     this.#receiver = receiver;
-    this.#inner.receive((message) => {
+    this.inner.receive((message) => {
       if (message.kind === "response" && !this.#pending.answer(message)) return;
       const token = progressToken(message);
       if (token !== undefined) this.#pending.extend(token);
@@ -75,7 +74,7 @@ export class AnsweringChannel implements Channel {
     });
   }
 
-  send(message: Message): Promise<void> | void {
+  override send(message: Message): Promise<void> | void {
     if (message.kind === "request") {
       const { method = "", id = "" } = message;
       const { observe } = this.#options;
@@ -87,15 +86,7 @@ export class AnsweringChannel implements Channel {
       const cancelled = cancelledRequestId(message);
       if (cancelled !== undefined) this.#pending.cancel(cancelled);
     }
-    return this.#inner.send(message);
-  }
-
-  close(reason?: Failure): Promise<void> {
-    return this.#inner.close(reason);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    return this.inner.send(message);
   }
 
   /** How many requests wait for their answers. */
@@ -111,7 +102,7 @@ export class AnsweringChannel implements Channel {
   #giveBack(): void {
     const { takeBack } = this.#options;
     if (takeBack === undefined) return;
-    for (const request of this.#inner.unseen?.() ?? []) {
+    for (const request of this.inner.unseen?.() ?? []) {
       if (request.id === undefined || !this.#pending.has(request.id)) continue;
       if (takeBack(request)) this.#pending.cancel(request.id);
     }
@@ -124,7 +115,7 @@ export class AnsweringChannel implements Channel {
   #expire(request: PendingRequest): void {
     const seconds = request.timeout / 1000;
     // MCP 2025-11-25, "Cancellation": initialize must not be cancelled.
-    if (request.method !== INITIALIZE) void this.#inner.send(cancellation(request.id, "It took too long"));
+    if (request.method !== INITIALIZE) void this.inner.send(cancellation(request.id, "It took too long"));
     this.#answer(
       request,
       new Failure("timed-out", `The server did not answer "${request.method}" within ${seconds} s`, {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Backpressure } from "../core/backpressure.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Message } from "../core/message.ts";
 import { Queue } from "../core/queue.ts";
@@ -12,7 +13,7 @@ interface Waiting {
   readonly expires: number;
 }
 
-/** Above this many bytes a sender is asked to wait. */
+/** Above this many bytes a sender is asked to wait until the queue is empty. */
 const HIGH_WATER_MARK = 4 * 1024 * 1024;
 
 /** A queue whose entries leave in order: taken all at once, or one by one when they have waited long enough. */
@@ -21,7 +22,7 @@ export class PendingQueue {
   readonly #patience: number;
   readonly #expired: (message: Message) => void;
   readonly #queue = new Queue<Waiting>();
-  #bytes = 0;
+  readonly #bytes = new Backpressure(HIGH_WATER_MARK, 0);
   #cancelTimer: (() => void) | undefined;
   #empty: PromiseWithResolvers<void> | undefined;
 
@@ -35,23 +36,23 @@ export class PendingQueue {
     this.#expired = expired;
   }
 
-  /** Lets a message in. A returned promise resolves when the room is empty again. */
+  /** Takes a message. A returned promise resolves when the queue is empty again. */
   add(message: Message): Promise<void> | void {
     this.#queue.push({ message, expires: this.#clock.now() + this.#patience });
-    this.#bytes += message.bytes.length;
+    this.#bytes.add(message.bytes.length);
     this.#cancelTimer ??= this.#clock.after(this.#patience, () => this.#expire());
-    if (this.#bytes > HIGH_WATER_MARK) return this.whenEmpty();
+    return this.#bytes.room();
   }
 
-  /** Whoever waited longest, without letting it go. */
+  /** The message that has waited longest. It stays in the queue. */
   get first(): Message | undefined {
     return this.#queue.first?.message;
   }
 
-  /** Lets everybody go. */
+  /** Removes and returns all messages. */
   takeAll(): Message[] {
     const messages = this.#queue.takeAll().map(({ message }) => message);
-    this.#bytes = 0;
+    this.#bytes.reset();
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#empty?.resolve();
@@ -59,7 +60,7 @@ export class PendingQueue {
     return messages;
   }
 
-  /** Resolves when nobody waits. */
+  /** Resolves when no message waits. */
   whenEmpty(): Promise<void> {
     if (this.#queue.length === 0) return Promise.resolve();
     return (this.#empty ??= Promise.withResolvers<void>()).promise;
@@ -76,7 +77,7 @@ export class PendingQueue {
         return;
       }
       this.#queue.shift();
-      this.#bytes -= entry.message.bytes.length;
+      this.#bytes.add(-entry.message.bytes.length);
       this.#expired(entry.message);
     }
     this.#empty?.resolve();

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Clock, systemClock } from "../core/clock.ts";
+import { type Clock, systemClock, within } from "../core/clock.ts";
 import type { Credentials } from "../core/secret.ts";
 import { type ByteSink, type ByteSource, resumed } from "../stdio/mod.ts";
 import { ChildHandshake, type ParentSaid } from "./child_handshake.ts";
@@ -53,13 +53,11 @@ export async function receiveCredentials<T>(options: ReceptionOptions<T>): Promi
 }
 
 async function listen(handshake: ChildHandshake, input: ByteSource, clock: Clock): Promise<ParentSaid> {
-  const timeout = Promise.withResolvers<ParentSaid>();
-  const cancel = clock.after(CREDENTIALS_TIMEOUT, () => timeout.resolve({ type: "nonsense", message: "TIMEOUT" }));
-  try {
-    return await Promise.race([timeout.promise, line(handshake, input)]);
-  } finally {
-    cancel();
-  }
+  const late: ParentSaid = { type: "nonsense", message: "TIMEOUT" };
+  return await within(line(handshake, input), CREDENTIALS_TIMEOUT, () => late, undefined, clock).catch((reason) => {
+    if (reason !== late) throw reason;
+    return late;
+  });
 }
 
 async function line(handshake: ChildHandshake, input: ByteSource): Promise<ParentSaid> {

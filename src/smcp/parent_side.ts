@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Clock, systemClock } from "../core/clock.ts";
+import { type Clock, systemClock, within } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
 import { redactor } from "../core/redaction.ts";
 import type { Credentials } from "../core/secret.ts";
@@ -32,36 +32,34 @@ export interface DeliveryOptions {
 export async function deliverCredentials(options: DeliveryOptions): Promise<ByteSource> {
   const { input, output, credentials, skipped, clock = systemClock } = options;
   const handshake = new ParentHandshake();
-  const deadline = new Deadline(clock);
+  let limit = READY_TIMEOUT;
+  let deadline = clock.now() + limit;
+  const inTime = <T>(work: Promise<T>) => {
+    const late = () => failed(`did not say ${handshake.expected} within ${limit / 1000} s`, handshake);
+    return within(work, Math.max(0, deadline - clock.now()), late, undefined, clock);
+  };
   let skippedBefore = false;
-  deadline.set(READY_TIMEOUT);
-  try {
-    while (true) {
-      const chunk = await deadline.limit(input.read().catch(() => undefined));
-      if (chunk === undefined) throw failed(`ended before it said ${handshake.expected}`, handshake);
-      for (const step of handshake.push(chunk)) {
-        switch (step.type) {
-          case "send":
-            deadline.set(OK_TIMEOUT);
-            await deadline.limit(send(credentials, output));
-            break;
-          case "skip":
-            if (!skippedBefore) skipped?.(step.bytes);
-            skippedBefore = true;
-            break;
-          case "refused":
-            // The child may repeat what it was given.
-            throw failed(redactor(credentials)(step.problem), handshake);
-          case "accepted":
-            return resumed(handshake.rest(), input);
-        }
+  while (true) {
+    const chunk = await inTime(input.read().catch(() => undefined));
+    if (chunk === undefined) throw failed(`ended before it said ${handshake.expected}`, handshake);
+    for (const step of handshake.push(chunk)) {
+      switch (step.type) {
+        case "send":
+          limit = OK_TIMEOUT;
+          deadline = clock.now() + limit;
+          await inTime(send(credentials, output));
+          break;
+        case "skip":
+          if (!skippedBefore) skipped?.(step.bytes);
+          skippedBefore = true;
+          break;
+        case "refused":
+          // The child may repeat what it was given.
+          throw failed(redactor(credentials)(step.problem), handshake);
+        case "accepted":
+          return resumed(handshake.rest(), input);
       }
     }
-  } catch (error) {
-    if (!(error instanceof Expired)) throw error;
-    throw failed(`did not say ${handshake.expected} within ${error.limit / 1000} s`, handshake);
-  } finally {
-    deadline.clear();
   }
 }
 
@@ -74,37 +72,4 @@ async function send(credentials: Credentials, output: ByteSink): Promise<void> {
 function failed(what: string, { expected }: ParentHandshake): Failure {
   const hint = expected === READY ? "is it an SMCP server?" : "check its credentials";
   return new Failure("child-not-started", `The SMCP handshake failed: the server process ${what}; ${hint}`);
-}
-
-/** The time is over. */
-class Expired extends Error {
-  constructor(readonly limit: number) {
-    super();
-  }
-}
-
-/** A time limit that can be set anew. */
-class Deadline {
-  readonly #clock: Clock;
-  readonly #expired: PromiseWithResolvers<never> = Promise.withResolvers();
-  #cancel: (() => void) | undefined;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#expired.promise.catch(() => {}); // nobody may be waiting
-  }
-
-  set(limit: number): void {
-    this.clear();
-    this.#cancel = this.#clock.after(limit, () => this.#expired.reject(new Expired(limit)));
-  }
-
-  clear(): void {
-    this.#cancel?.();
-  }
-
-  /** Waits for `work` while there is time. */
-  limit<T>(work: Promise<T>): Promise<T> {
-    return Promise.race([work, this.#expired.promise]);
-  }
 }

@@ -36,7 +36,7 @@ export interface ChildProcessOptions extends ProgramOptions {
 }
 
 /** Default of {@linkcode ChildProcessOptions.patience}, in ms: what the MCP SDKs grant. */
-export const DEFAULT_PATIENCE = 2000;
+const DEFAULT_PATIENCE = 2000;
 
 /** How long the output of a child that has exited may still be held open by its descendants, in ms. */
 const OUTPUT_GRACE = 500;

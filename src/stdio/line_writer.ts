@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Backpressure } from "../core/backpressure.ts";
 import { batches, indexOfByte } from "../core/bytes.ts";
 import type { ByteSink } from "./byte_pipes.ts";
 
@@ -15,9 +16,8 @@ const NEWLINE = Uint8Array.of(0x0a);
 export class LineWriter {
   readonly #sink: ByteSink;
   #parts: Uint8Array[] = [];
-  #waiting = 0;
+  readonly #waiting = new Backpressure(HIGH_WATER_MARK);
   #running: Promise<void> | undefined;
-  #room: PromiseWithResolvers<void> | undefined;
   #failure: unknown;
 
   constructor(sink: ByteSink) {
@@ -31,9 +31,9 @@ export class LineWriter {
   write(line: Uint8Array): Promise<void> | void {
     if (this.#failure !== undefined) return;
     this.#parts.push(onOneLine(line), NEWLINE);
-    this.#waiting += line.length + 1;
+    this.#waiting.add(line.length + 1);
     this.#running ??= this.#run();
-    if (this.#waiting > HIGH_WATER_MARK) return (this.#room ??= Promise.withResolvers<void>()).promise;
+    return this.#waiting.room();
   }
 
   /** Resolves when everything queued is written or the sink has failed; with the failure, if there was one. */
@@ -47,26 +47,18 @@ export class LineWriter {
     try {
       while (this.#parts.length > 0) {
         const parts = this.#parts;
-        const size = this.#waiting;
+        const size = this.#waiting.level;
         this.#parts = [];
         for (const batch of batches(parts)) await this.#sink.write(batch);
-        this.#waiting -= size;
-        this.#makeRoom();
+        this.#waiting.add(-size);
       }
     } catch (error) {
       this.#failure = error;
       this.#parts = [];
-      this.#waiting = 0;
-      this.#makeRoom();
+      this.#waiting.reset();
     } finally {
       this.#running = undefined;
     }
-  }
-
-  #makeRoom(): void {
-    if (this.#waiting > HIGH_WATER_MARK) return;
-    this.#room?.resolve();
-    this.#room = undefined;
   }
 }
 

@@ -7,7 +7,7 @@ import { Failure } from "../core/failure.ts";
 import { NO_MATCHING_SUBSCRIBERS, type PublishPacket, whenOnline } from "../mqtt/mod.ts";
 import type { ToolContext } from "./context.ts";
 import { ToolError } from "./tool_error.ts";
-import { within } from "./within.ts";
+import { within } from "../core/clock.ts";
 
 /** How long the broker may take to confirm a message, in ms: longer than the link waits before it gives up. */
 const CONFIRMATION_TIMEOUT = 15_000;

@@ -7,7 +7,7 @@ import type { Clock } from "../core/clock.ts";
 import { type MqttLink, unavailableReason } from "../mqtt/mod.ts";
 import type { ToolContext } from "./context.ts";
 import type { Call } from "./tool.ts";
-import { atMost } from "./within.ts";
+import { atMost } from "../core/clock.ts";
 
 /** How often a host that wants to know is told how far a call is, in ms. */
 const REPORT_INTERVAL = 500;
@@ -37,7 +37,7 @@ export async function listen(listening: Listening, { link, clock }: ToolContext,
   using watch = new Watch(link);
   using _reports = report(listening, call, clock);
   await atMost(listening.enough, listening.timeout * 1000, call.signal, clock);
-  if (link.state.status !== "online") throw unavailableReason(link, listening.timeout * 1000);
+  if (link.state.status !== "online") throw unavailableReason(link.state, listening.timeout * 1000);
   return { interrupted: watch.interrupted };
 }
 

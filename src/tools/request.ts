@@ -6,7 +6,7 @@ import { MESSAGE, toBytes, toProperties, toToolMessage } from "./messages.ts";
 import { encoding, message, PROPERTIES, qos, timeout, topicToPublish } from "./parameters.ts";
 import { tool } from "./tool.ts";
 import { ToolError } from "./tool_error.ts";
-import { within } from "./within.ts";
+import { within } from "../core/clock.ts";
 
 /** Publishes a message and waits for the answer to it. */
 export const REQUEST = tool({

@@ -5,7 +5,8 @@
  */
 import type { Channel } from "../core/channel.ts";
 import { type Clock, orAborted, systemClock } from "../core/clock.ts";
-import { Failure } from "../core/failure.ts";
+import type { Failure } from "../core/failure.ts";
+import { unavailableReason } from "../mqtt/mod.ts";
 import type { ProfileDialer, WireProfile } from "./profile.ts";
 
 /** How much earlier than the others the first profile begins, in ms. */
@@ -62,7 +63,7 @@ export class RacingDialer implements ProfileDialer {
   unavailableReason(): Failure {
     const [first] = this.#profiles;
     const dialer = first === undefined ? undefined : this.#dialers.get(first);
-    return dialer?.unavailableReason() ?? new Failure("broker-unreachable", "The connection to the broker was closed");
+    return dialer?.unavailableReason() ?? unavailableReason({ status: "closed" });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Channel } from "../../core/channel.ts";
-import { errorResponse, Failure, type FailureReason, TRANSPORT_ERROR_CODE } from "../../core/failure.ts";
+import { errorResponse, Failure, isFailureReason, TRANSPORT_ERROR_CODE } from "../../core/failure.ts";
 import { idKey } from "../../core/json_rpc.ts";
 import { Message } from "../../core/message.ts";
 import { CLIENT_INFO } from "../client_identity.ts";
@@ -115,6 +115,6 @@ function toError(error: unknown): Failure | RemoteError {
   const { code, message, data } = (error ?? {}) as { code?: unknown; message?: unknown; data?: unknown };
   const text = typeof message === "string" ? message : JSON.stringify(error);
   const reason = (data as { reason?: unknown } | undefined | null)?.reason;
-  if (code === TRANSPORT_ERROR_CODE && typeof reason === "string") return new Failure(reason as FailureReason, text);
+  if (code === TRANSPORT_ERROR_CODE && isFailureReason(reason)) return new Failure(reason, text);
   return new RemoteError(text, Number(code), data);
 }

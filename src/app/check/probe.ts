@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { orAborted } from "../../core/clock.ts";
+import { within, withTimeLimit } from "../../core/clock.ts";
 import { errorText } from "../../core/text.ts";
 import {
   type BrokerSettings,
@@ -154,12 +154,11 @@ export class Probe implements AsyncDisposable {
 
   /** Waits for the next message; resolves with whether one has come. */
   async nextArrival(topic?: string, limit = TRAVEL_TIME): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const waiter: Waiter = { topic, arrived: () => resolve(true) };
-    const timer = setTimeout(() => resolve(false), limit);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let came = false;
+    const waiter: Waiter = { topic, arrived: resolve };
     this.#waiters.add(waiter);
-    const came = await promise;
-    clearTimeout(timer);
+    await withTimeLimit(promise.then(() => came = true), limit);
     this.#waiters.delete(waiter);
     return came;
   }
@@ -190,17 +189,12 @@ export class Probe implements AsyncDisposable {
 
   /** The broker's answer; not waited for when it has closed the connection, or for too long. */
   async #answered<T>(connection: MqttConnection, answer: Promise<T>): Promise<T> {
-    const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(new Error(`no answer within ${PATIENCE / 1000} s`)), PATIENCE);
     const closed = connection.closed.then(({ cause }) => {
       throw new Error(`the broker closes the connection over it: ${cause}`);
     });
     closed.catch(() => {}); // later, it is not about this answer
-    try {
-      return await orAborted(Promise.race([answer, closed]), AbortSignal.any([timeout.signal, this.#options.signal]));
-    } finally {
-      clearTimeout(timer);
-    }
+    const late = () => new Error(`no answer within ${PATIENCE / 1000} s`);
+    return await within(Promise.race([answer, closed]), PATIENCE, late, this.#options.signal);
   }
 
   #arrived(topic: string): void {

@@ -7,6 +7,7 @@ import type { BrokerConfig, ProfileChoice } from "../../config/mod.ts";
 import { orAborted, sleep, systemClock } from "../../core/clock.ts";
 import type { Observer } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
+import { unavailableReason } from "../../mqtt/mod.ts";
 import { type Announcement, type ProfileName, PROFILES, ServerWatch } from "../../wire/mod.ts";
 import { CLIENT_INFO, clientIdFor } from "../client_identity.ts";
 import { Links } from "../links.ts";
@@ -101,7 +102,7 @@ class ServerDiscovery implements AsyncDisposable {
 
   /** Resolves when everybody is likely to be known. */
   async complete(signal: AbortSignal): Promise<void> {
-    const { connectTimeout, wait, broker } = this.#config;
+    const { connectTimeout, wait } = this.#config;
     const late = new AbortController();
     const cancel = systemClock.after(connectTimeout, () => late.abort()); // which may be never
     const patience = AbortSignal.any([signal, this.#abort.signal, late.signal]);
@@ -109,9 +110,7 @@ class ServerDiscovery implements AsyncDisposable {
       await orAborted(this.#watch.ready, patience);
     } catch (error) {
       if (signal.aborted || error instanceof Failure) throw error;
-      const { state } = this.#watch;
-      const failure = state.status === "connecting" ? state.failure : undefined;
-      throw failure ?? new Failure("broker-unreachable", `The broker ${broker.broker.url} has not answered`);
+      throw unavailableReason(this.#watch.state, connectTimeout);
     } finally {
       cancel();
     }

@@ -3,15 +3,13 @@
  *
  * @module
  */
-import type { Channel, Receiver } from "../../core/channel.ts";
+import { type Channel, ChannelWrapper, type Receiver } from "../../core/channel.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Message } from "../../core/message.ts";
 
 /** Passes everything through, and closes the channel when no message has passed in either direction for too long. */
-export class IdleWatch implements Channel {
-  readonly closed: Promise<Failure | undefined>;
-  readonly #inner: Channel;
+export class IdleWatch extends ChannelWrapper {
   readonly #limit: number;
   readonly #clock: Clock;
   #lastMessage: number;
@@ -19,35 +17,26 @@ export class IdleWatch implements Channel {
 
   /** @param limit how long nothing may happen, in ms; `Infinity` for ever */
   constructor(inner: Channel, limit: number, clock: Clock = systemClock) {
-    this.#inner = inner;
+    super(inner);
     this.#limit = limit;
     this.#clock = clock;
     this.#lastMessage = clock.now();
-    this.closed = inner.closed;
     if (Number.isFinite(limit)) {
       this.#arm(limit);
       void this.closed.then(() => this.#cancelTimer?.());
     }
   }
 
-  receive(receiver: Receiver): void {
-    this.#inner.receive((message) => {
+  override receive(receiver: Receiver): void {
+    this.inner.receive((message) => {
       this.#lastMessage = this.#clock.now();
       return receiver(message);
     });
   }
 
-  send(message: Message): Promise<void> | void {
+  override send(message: Message): Promise<void> | void {
     this.#lastMessage = this.#clock.now();
-    return this.#inner.send(message);
-  }
-
-  close(reason?: Failure): Promise<void> {
-    return this.#inner.close(reason);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    return this.inner.send(message);
   }
 
   #arm(delay: number): void {

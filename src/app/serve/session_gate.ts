@@ -3,17 +3,14 @@
  *
  * @module
  */
-import type { Channel, Receiver } from "../../core/channel.ts";
+import { type Channel, ChannelWrapper, type Receiver } from "../../core/channel.ts";
 import { Failure } from "../../core/failure.ts";
-import type { Message } from "../../core/message.ts";
 
 /**
  * Passes everything through, except requests beyond a number that the server has not answered yet, and those that
  * come after {@linkcode refuse}: they are answered here with an error, so that the client knows that they did not run.
  */
-export class SessionGate implements Channel {
-  readonly closed: Promise<Failure | undefined>;
-  readonly #inner: Channel;
+export class SessionGate extends ChannelWrapper {
   readonly #pending: () => number;
   readonly #maximum: number;
   #refusal: Failure | undefined;
@@ -23,10 +20,9 @@ export class SessionGate implements Channel {
    * @param maximum how many of them there may be
    */
   constructor(inner: Channel, pending: () => number, maximum: number) {
-    this.#inner = inner;
+    super(inner);
     this.#pending = pending;
     this.#maximum = maximum;
-    this.closed = inner.closed;
   }
 
   /** From now on, answers every request with `failure`. */
@@ -34,24 +30,12 @@ export class SessionGate implements Channel {
     this.#refusal = failure;
   }
 
-  receive(receiver: Receiver): void {
-    this.#inner.receive((message) => {
+  override receive(receiver: Receiver): void {
+    this.inner.receive((message) => {
       if (message.kind !== "request" || message.id === undefined) return receiver(message);
       const failure = this.#refusal ?? this.#tooMany();
-      return failure === undefined ? receiver(message) : this.#inner.send(failure.toResponse(message.id));
+      return failure === undefined ? receiver(message) : this.inner.send(failure.toResponse(message.id));
     });
-  }
-
-  send(message: Message): Promise<void> | void {
-    return this.#inner.send(message);
-  }
-
-  close(reason?: Failure): Promise<void> {
-    return this.#inner.close(reason);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
   }
 
   #tooMany(): Failure | undefined {

@@ -12,7 +12,7 @@ import type { ReceivedPacket } from "../../mqtt/mod.ts";
 import { Collector } from "./collector.ts";
 import type { ToolContext } from "../context.ts";
 import type { Listener } from "./subscriptions.ts";
-import { atMost } from "../within.ts";
+import { atMost } from "../../core/clock.ts";
 
 /** How long the broker has to be silent, in ms. */
 const SILENCE = 50;

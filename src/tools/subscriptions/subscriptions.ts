@@ -5,7 +5,7 @@
  */
 import { type Clock, orAborted, withTimeLimit } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
-import { type MqttLink, type QoS, type ReceivedPacket, topicMatches } from "../../mqtt/mod.ts";
+import { type MqttLink, type QoS, type ReceivedPacket, TopicIndex } from "../../mqtt/mod.ts";
 import { type Candidate, Overlaps } from "./overlaps.ts";
 
 /** Who wants the messages of a filter. */
@@ -20,9 +20,6 @@ export interface Listener {
 
 /** How long the broker may take to answer SUBSCRIBE or UNSUBSCRIBE, in ms. */
 const ANSWER_TIMEOUT = 10_000;
-
-/** How many topics' filters are remembered. */
-const REMEMBERED_TOPICS = 1_000;
 
 /** One filter, subscribed to once, whoever listens. */
 class SharedFilter implements Candidate {
@@ -55,8 +52,7 @@ export class Subscriptions {
   readonly #clock: Clock;
   readonly #mayRead: (topic: string) => boolean;
   readonly #seen: (packet: ReceivedPacket) => void;
-  readonly #filters = new Map<string, SharedFilter>();
-  readonly #byTopic = new Map<string, readonly SharedFilter[]>();
+  readonly #filters = new TopicIndex<SharedFilter>();
   readonly #overlaps: Overlaps<SharedFilter>;
   #latest: ReceivedPacket | undefined;
   #lastIdentifier = 0;
@@ -78,14 +74,14 @@ export class Subscriptions {
     this.#overlaps = new Overlaps(() => link.roundTrip());
     link.watch(({ status }) => {
       // A link that is online has every subscription acknowledged.
-      for (const shared of this.#filters.values()) shared.acknowledged = status === "online";
+      for (const shared of this.#filters.values) shared.acknowledged = status === "online";
       if (status !== "online") this.#overlaps.reset();
     });
   }
 
   /** Whether messages of `topic` arrive at the moment. */
   covers(topic: string): boolean {
-    return this.#matching(topic).some(({ acknowledged }) => acknowledged);
+    return this.#filters.matching(topic).some(({ acknowledged }) => acknowledged);
   }
 
   /**
@@ -119,8 +115,7 @@ export class Subscriptions {
 
   #add(filter: string): SharedFilter {
     const shared = new SharedFilter(filter, ++this.#lastIdentifier);
-    this.#filters.set(filter, shared);
-    this.#byTopic.clear();
+    this.#filters.set(shared);
     return shared;
   }
 
@@ -161,7 +156,7 @@ export class Subscriptions {
     shared.qos = 0;
     await withTimeLimit(this.#link.unsubscribe(shared.filter), ANSWER_TIMEOUT, this.#clock);
     // Until here it counts among those that a message may be for, since the broker sends copies for it.
-    if (shared.listeners.size === 0) this.#forget(shared);
+    if (shared.listeners.size === 0) this.#filters.delete(shared.filter);
   }
 
   #refused(shared: SharedFilter, failure: Failure): void {
@@ -170,18 +165,13 @@ export class Subscriptions {
     for (const listener of shared.listeners) listener.refused(failure);
   }
 
-  #forget(shared: SharedFilter): void {
-    this.#filters.delete(shared.filter);
-    this.#byTopic.clear();
-  }
-
   #receive(packet: ReceivedPacket): void {
     // The link hands a packet to the handler of every filter that matches its topic; here all of them are one.
     if (packet === this.#latest) return;
     this.#latest = packet;
     if (!this.#mayRead(packet.topic)) return;
     this.#seen(packet);
-    const matching = this.#matching(packet.topic);
+    const matching = this.#filters.matching(packet.topic);
     if (packet.retain) this.#replay(packet, matching);
     else this.#overlaps.receive(packet, matching);
   }
@@ -191,15 +181,6 @@ export class Subscriptions {
     for (const shared of matching) {
       if (subscriptionIdentifiers?.includes(shared.identifier) ?? true) shared.deliver(packet);
     }
-  }
-
-  #matching(topic: string): readonly SharedFilter[] {
-    const known = this.#byTopic.get(topic);
-    if (known !== undefined) return known;
-    const found = [...this.#filters.values()].filter(({ filter }) => topicMatches(filter, topic));
-    if (this.#byTopic.size >= REMEMBERED_TOPICS) this.#byTopic.clear();
-    this.#byTopic.set(topic, found);
-    return found;
   }
 }
 

@@ -7,6 +7,7 @@ import { backoff } from "../../core/backoff.ts";
 import type { Channel } from "../../core/channel.ts";
 import { sleep } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
+import { unavailableReason } from "../../mqtt/mod.ts";
 import type { ClientOptions, MakeLink, ProfileDialer } from "../profile.ts";
 import { ClientConnection } from "./client_connection.ts";
 import type { ClientSession } from "./client_session.ts";
@@ -46,20 +47,15 @@ export class McpOverMqttClient implements ProfileDialer {
   unavailableReason(): Failure {
     const { serverName } = this.#options;
     const state = this.#spare?.state;
-    switch (state?.status) {
-      case "online":
-        return this.#spare?.failure ?? new Failure(
-          "no-server-online",
-          `No server named "${serverName}" is online; mcp-mqtt-proxy list shows who is`,
-          { server: serverName },
-        );
-      case "refused":
-        return state.failure;
-      case "connecting":
-        return state.failure ?? new Failure("broker-unreachable", "The broker has not answered yet");
-      default:
-        return new Failure("broker-unreachable", "The connection to the broker is being made anew");
+    if (state === undefined) {
+      return new Failure("broker-unreachable", "The connection to the broker is being made anew");
     }
+    if (state.status !== "online") return unavailableReason(state);
+    return this.#spare?.failure ?? new Failure(
+      "no-server-online",
+      `No server named "${serverName}" is online; mcp-mqtt-proxy list shows who is`,
+      { server: serverName },
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

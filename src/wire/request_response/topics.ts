@@ -17,7 +17,7 @@ import type { ProfileAddress } from "../profile.ts";
 const CLIENT = "{client}";
 
 /** A topic with at most one level that stands for the client id. */
-export class ClientTopic {
+class ClientTopic {
   readonly #levels: readonly string[];
   readonly #clientLevel: number;
 

@@ -6,7 +6,7 @@
 import { orAborted, systemClock } from "../../../core/clock.ts";
 import type { Channel } from "../../../core/channel.ts";
 import { Failure } from "../../../core/failure.ts";
-import type { LinkState, MqttLink, ReceivedPacket } from "../../../mqtt/mod.ts";
+import { type LinkState, type MqttLink, type ReceivedPacket, unavailableReason } from "../../../mqtt/mod.ts";
 import type { Dialer } from "../../../relay/mod.ts";
 import type { ClientOptions } from "../../profile.ts";
 import { ClientSession } from "./client_session.ts";
@@ -74,22 +74,14 @@ export class RequestResponseClient implements Dialer {
 
   unavailableReason(): Failure {
     const { state } = this.#link;
-    switch (state.status) {
-      case "online":
-        return new Failure(
-          "no-server-online",
-          `No server is online on "${this.#topics.base}"; start one with: mcp-mqtt-proxy serve --topic ${
-            JSON.stringify(this.#topics.base)
-          } -- COMMAND`,
-          { topic: this.#topics.base },
-        );
-      case "refused":
-        return state.failure;
-      case "connecting":
-        return state.failure ?? new Failure("broker-unreachable", "The broker has not answered yet");
-      case "closed":
-        return new Failure("broker-unreachable", "The connection to the broker was closed");
-    }
+    if (state.status !== "online") return unavailableReason(state);
+    return new Failure(
+      "no-server-online",
+      `No server is online on "${this.#topics.base}"; start one with: mcp-mqtt-proxy serve --topic ${
+        JSON.stringify(this.#topics.base)
+      } -- COMMAND`,
+      { topic: this.#topics.base },
+    );
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -5,7 +5,7 @@
  */
 import type { MqttLink, PublishProperties, QoS, ReceivedPacket } from "../../../mqtt/mod.ts";
 import type { SessionQoS } from "../../profile.ts";
-import { Failure, type FailureReason } from "../../../core/failure.ts";
+import { Failure, isFailureReason } from "../../../core/failure.ts";
 import { Message } from "../../../core/message.ts";
 import { firstValue } from "../../packets.ts";
 import type { Frame, Subject } from "./frame.ts";
@@ -87,19 +87,31 @@ function toSubject(text: string | undefined): Subject | undefined {
   return new Message(new TextEncoder().encode(`{"method":"","id":${id}}`)).id === id ? { kind, id } : undefined;
 }
 
-/** Why a session was ended, from the message that ended it. */
+/** Why a session was ended, from the message that ended it; a reason that is not known here counts as `session-ended`. */
 export function closedFailure(packet: ReceivedPacket): Failure {
-  let sentence = "The server has ended the session";
-  let details: Record<string, string | number | boolean> = {};
+  const word = userProperty(packet, CLOSED);
+  const { sentence, details } = readGoodbye(packet.payload);
+  return new Failure(isFailureReason(word) ? word : "session-ended", sentence, details);
+}
+
+/** The property alone ends the session; the payload only says why. */
+function readGoodbye(payload: Uint8Array): { sentence: string; details: Failure["details"] } {
   try {
-    const { params } = new Message(packet.payload).parse() as { params?: { reason?: unknown; data?: unknown } };
-    if (typeof params?.reason === "string") sentence = params.reason;
-    if (typeof params?.data === "object" && params.data !== null) details = { ...params.data };
+    const { params } = new Message(payload).parse() as { params?: { reason?: unknown; data?: unknown } };
+    const { reason: _, ...rest } = Object(params?.data) as Record<string, unknown>;
+    return {
+      sentence: typeof params?.reason === "string" ? params.reason : GOODBYE,
+      details: Object.fromEntries(Object.entries(rest).filter(isScalar)),
+    };
   } catch {
-    // The property alone has ended the session; the payload only says why.
+    return { sentence: GOODBYE, details: {} };
   }
-  const { reason: _, ...rest } = details;
-  return new Failure((userProperty(packet, CLOSED) ?? "session-ended") as FailureReason, sentence, rest);
+}
+
+const GOODBYE = "The server has ended the session";
+
+function isScalar(entry: [name: string, value: unknown]): entry is [string, string | number | boolean] {
+  return ["string", "number", "boolean"].includes(typeof entry[1]);
 }
 
 /** Room for the fixed header and the properties of a PUBLISH, which are far shorter, in bytes. */

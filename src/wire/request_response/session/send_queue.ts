@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Backpressure } from "../../../core/backpressure.ts";
 
 /** A message, or a part of one, with its number. */
 export interface Numbered<T> {
@@ -20,9 +21,11 @@ export const WINDOW_ITEMS = 256;
 /** How many bytes may be with the peer unacknowledged; a single larger item may be so alone. */
 export const WINDOW_BYTES = 4 * 1024 * 1024;
 
-/** Above this many bytes that are not acknowledged, or items, a sender is asked to wait. */
-const HIGH_WATER_BYTES = 8 * 1024 * 1024;
-const HIGH_WATER_ITEMS = 2 * WINDOW_ITEMS;
+/** Above this many bytes that are not acknowledged, a sender is asked to wait, until only half of them are left. */
+const HIGH_WATER_MARK = 8 * 1024 * 1024;
+
+/** What an item counts at least, in bytes: the high-water mark is reached by twice as many items as fit the window. */
+const SMALLEST_COST = HIGH_WATER_MARK / (2 * WINDOW_ITEMS);
 
 /** Numbers what is sent, keeps it until it is acknowledged, and says what may go out now. */
 export class SendQueue<T> {
@@ -34,9 +37,8 @@ export class SendQueue<T> {
   #highest = 0;
   /** The number that goes out next. */
   #next = 1;
-  #bytes = 0;
+  readonly #kept = new Backpressure(HIGH_WATER_MARK, HIGH_WATER_MARK / 2);
   #bytesOut = 0;
-  #room: PromiseWithResolvers<void> | undefined;
 
   /** The highest number that has gone out. */
   get highest(): number {
@@ -51,13 +53,12 @@ export class SendQueue<T> {
   /** Takes an item of `size` bytes. */
   push(item: T, size: number): void {
     this.#items.push({ sequence: ++this.#last, size, item });
-    this.#bytes += size;
+    this.#kept.add(costOf(size));
   }
 
   /** A promise to wait for, when so much is unacknowledged that nothing more should come. */
   room(): Promise<void> | void {
-    if (this.#bytes <= HIGH_WATER_BYTES && this.#items.length <= HIGH_WATER_ITEMS) return;
-    return (this.#room ??= Promise.withResolvers<void>()).promise;
+    return this.#kept.room();
   }
 
   /** The next item to go out, which then is out; `undefined` when there is none, or the window is full. */
@@ -81,12 +82,11 @@ export class SendQueue<T> {
     if (sequence <= this.#acknowledged || sequence > this.#highest) return false;
     const acknowledged = this.#items.splice(0, sequence - this.#acknowledged);
     for (const { sequence: number, size } of acknowledged) {
-      this.#bytes -= size;
+      this.#kept.add(-costOf(size));
       if (number < this.#next) this.#bytesOut -= size;
     }
     this.#acknowledged = sequence;
     this.#next = Math.max(this.#next, sequence + 1);
-    if (this.#bytes <= HIGH_WATER_BYTES / 2 && this.#items.length <= WINDOW_ITEMS) this.release();
     return true;
   }
 
@@ -112,7 +112,10 @@ export class SendQueue<T> {
 
   /** Lets everybody who waits for room go on. */
   release(): void {
-    this.#room?.resolve();
-    this.#room = undefined;
+    this.#kept.release();
   }
+}
+
+function costOf(size: number): number {
+  return Math.max(size, SMALLEST_COST);
 }

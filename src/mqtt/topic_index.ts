@@ -1,0 +1,72 @@
+/**
+ * Which of many topic filters a topic matches.
+ *
+ * @module
+ */
+import { topicMatches } from "./topics.ts";
+
+/** How many topics' matches are remembered; a bridge sees the same few over and over. */
+const REMEMBERED_TOPICS = 1_000;
+
+/** What can be found by a topic. */
+export interface Filtered {
+  /** A topic filter, unique in its index. */
+  readonly filter: string;
+}
+
+/**
+ * Finds entries by topic. A filter without wildcards is looked up in a map, so that a thousand sessions with topics of
+ * their own cost no more than one; those with wildcards are tried one after the other, and the outcome is remembered.
+ */
+export class TopicIndex<T extends Filtered> {
+  /** All entries, in the order in which they were added. */
+  readonly #entries = new Map<string, T>();
+  readonly #wildcards = new Map<string, T>();
+  readonly #remembered = new Map<string, readonly T[]>();
+
+  /** All entries, in the order in which they were added. */
+  get values(): readonly T[] {
+    return [...this.#entries.values()];
+  }
+
+  /** The entry of exactly this filter. */
+  get(filter: string): T | undefined {
+    return this.#entries.get(filter);
+  }
+
+  /** Adds an entry, in the place of the one that has the same filter. */
+  set(entry: T): void {
+    const { filter } = entry;
+    this.#entries.set(filter, entry);
+    if (hasWildcard(filter)) this.#wildcards.set(filter, entry);
+    this.#forget(filter);
+  }
+
+  /** Takes out the entry of a filter. Returns whether there was one. */
+  delete(filter: string): boolean {
+    this.#wildcards.delete(filter);
+    this.#forget(filter);
+    return this.#entries.delete(filter);
+  }
+
+  /** The entries whose filters match `topic`. */
+  matching(topic: string): readonly T[] {
+    const known = this.#remembered.get(topic);
+    if (known !== undefined) return known;
+    const exact = hasWildcard(topic) ? undefined : this.#entries.get(topic);
+    const others = [...this.#wildcards.values()].filter(({ filter }) => topicMatches(filter, topic));
+    const found = exact === undefined ? others : [exact, ...others];
+    if (this.#remembered.size >= REMEMBERED_TOPICS) this.#remembered.clear();
+    this.#remembered.set(topic, found);
+    return found;
+  }
+
+  #forget(filter: string): void {
+    if (hasWildcard(filter)) this.#remembered.clear();
+    else this.#remembered.delete(filter);
+  }
+}
+
+function hasWildcard(filter: string): boolean {
+  return filter.includes("+") || filter.includes("#");
+}
