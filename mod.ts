@@ -7,14 +7,15 @@
  * @module
  */
 export {
-  type BrokerOptions,
   type MqttClientOptions,
   mqttClientTransport,
+  type MqttOptions,
   type MqttServer,
   type MqttServerOptions,
   serveMqtt,
-  type ServerAddress,
 } from "./src/app/mod.ts";
+export type { BrokerOptions, ConnectOptions, MessageOptions, ServeOptions } from "./src/config/mod.ts";
+export type { AddressOptions, McpOverMqttAddress, RequestResponseAddress } from "./src/wire/mod.ts";
 export type { Observer, ProxyEvent } from "./src/core/events.ts";
 export { Failure, FAILURE_REASONS, type FailureReason } from "./src/core/failure.ts";
 export { UsageError } from "./src/core/usage_error.ts";

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path/posix";
+import { PROFILES } from "../src/wire/mod.ts";
 import {
   exportsOf,
   type Import,
@@ -50,16 +51,22 @@ const BUILT_IN = /^node:/;
 
 /** The public library: adding to it is easy, taking away from it breaks somebody's program. */
 const PUBLIC_NAMES = [
+  "AddressOptions",
   "BrokerOptions",
+  "ConnectOptions",
   "FAILURE_REASONS",
   "Failure",
   "FailureReason",
+  "McpOverMqttAddress",
+  "MessageOptions",
   "MqttClientOptions",
+  "MqttOptions",
   "MqttServer",
   "MqttServerOptions",
   "Observer",
   "ProxyEvent",
-  "ServerAddress",
+  "RequestResponseAddress",
+  "ServeOptions",
   "UsageError",
   "mqttClientTransport",
   "serveMqtt",
@@ -94,6 +101,15 @@ Deno.test("a wire profile's folder is entered from src/wire alone", () => {
     return profile !== undefined && !/^src\/wire\/[^/]+$/.test(file) && !file.startsWith(profile);
   });
   assert.deepEqual(wrong.map(describe), []);
+});
+
+Deno.test("no file outside of a wire profile's folder asks which profile it is", () => {
+  for (const { name } of PROFILES) {
+    const folder = `src/wire/${name.replaceAll("-", "_")}/`;
+    for (const { file, text } of PROGRAM) {
+      if (!file.startsWith(folder)) assert.ok(!withoutComments(text).includes(`"${name}"`), `${file} names ${name}`);
+    }
+  }
 });
 
 Deno.test("no file imports, by whatever way round, one that imports it", () => {

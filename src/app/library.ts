@@ -9,99 +9,45 @@ import {
   BROKER_SETTINGS,
   type BrokerConfig,
   brokerConfig,
-  resolve,
-  TOPIC_SETTINGS,
-  topicConfig,
+  type BrokerOptions,
+  CONNECT_SETTINGS,
+  type ConnectOptions,
+  fromOptions,
+  MESSAGE_SETTINGS,
+  type MessageOptions,
+  SERVE_SETTINGS,
+  type ServeOptions,
 } from "../config/mod.ts";
-import type { ProxyEvent } from "../core/events.ts";
-import type { IncomingSession } from "../wire/mod.ts";
+import type { Observer } from "../core/events.ts";
+import {
+  ADDRESS_SETTINGS,
+  type AddressOptions,
+  type IncomingSession,
+  profilesFor,
+  resolveAddress,
+  type ResolvedAddress,
+} from "../wire/mod.ts";
 import { clientIdFor } from "./client_identity.ts";
-import { ServerEndpoint, serverOptions } from "./serve/server_endpoint.ts";
-import { Links } from "./links.ts";
-import { profilesFor } from "./profiles.ts";
 import { remoteServer } from "./connect/remote_server.ts";
+import { Links } from "./links.ts";
+import { ServerEndpoint, serverOptions } from "./serve/server_endpoint.ts";
 import { ChannelTransport } from "./transport.ts";
 
-const MAXIMUM_MESSAGE = 64 * 1024 * 1024;
-
-/** How to reach the broker. */
-export interface BrokerOptions {
+/** What both ends have to know: the broker, and where the server is. */
+export interface MqttOptions
+  extends Partial<Omit<BrokerOptions, "passwordFile">>, Partial<AddressOptions>, Partial<MessageOptions> {
   /** `mqtt://`, `mqtts://`, `ws://` or `wss://`, possibly with username and password. */
   readonly broker: string;
-  /** User to log in as. */
-  readonly username?: string;
-  /** Password of the user. */
-  readonly password?: string;
-  /** MQTT client id; a random one by default. */
-  readonly clientId?: string;
-  /** QoS of MCP messages. @default {"auto"} */
-  readonly qos?: "auto" | 0 | 1 | 2;
-  /** Longest silence on the connection, in seconds. @default {60} */
-  readonly keepAlive?: number;
-  /** Certificates to trust instead of the system's, as PEM text. */
-  readonly ca?: string;
-  /** Client certificate, as PEM text. */
-  readonly cert?: string;
-  /** Private key of the client certificate, as PEM text. */
-  readonly key?: string;
-  /** What is known of the kind of broker, as `--broker-preset` takes it. @default {"standard"} */
-  readonly brokerPreset?: string;
-  /** Largest message, in bytes. @default {67108864} */
-  readonly maxMessage?: number;
   /** Told of everything that happens. */
-  readonly observe?: (event: ProxyEvent) => void;
+  readonly observe?: Observer;
 }
 
-/** Where on the broker a server is. */
-export interface ServerAddress {
-  /** The server's name; its topics begin with `mcp/NAME`. */
-  readonly name?: string;
-  /**
-   * How MCP lies on the topics: `request-response`, `mcp-over-mqtt` for the open convention, or `auto`: both when
-   * serving, and whichever a server is found in when reaching one.
-   *
-   * @default {"auto"}
-   */
-  readonly profile?: "auto" | "request-response" | "mcp-over-mqtt";
-  /** The server's name in the open convention, when it is not `name`. */
-  readonly serverName?: string;
-  /** What the topics of the open convention begin with, instead of `$`. */
-  readonly topicPrefix?: string;
-  /** Base topic, instead of `mcp/NAME`. */
-  readonly topic?: string;
-  /** Topic of requests, instead of `BASE/request/{client}`. */
-  readonly requestTopic?: string;
-  /** Topic of responses, instead of `BASE/response/{client}`. */
-  readonly responseTopic?: string;
-}
+/** What {@linkcode mqttClientTransport} needs to know: the broker, and which server; the rest has defaults. */
+export interface MqttClientOptions extends MqttOptions, Partial<ConnectOptions> {}
 
-/** What {@linkcode mqttClientTransport} needs to know. */
-export interface MqttClientOptions extends BrokerOptions, ServerAddress {
-  /** How long a request waits for broker and server, in ms. @default {10000} */
-  readonly connectTimeout?: number;
-  /** How long the server may take to answer a request, in ms; by default 10 to 60 seconds, by its method. */
-  readonly timeout?: number;
-  /** How long a server that has lost its connection is waited for, in ms. @default {5000} */
-  readonly sessionExpiry?: number;
-  /** Which of several instances to speak to, where the broker does not decide. @default {"random"} */
-  readonly pick?: "random" | "first";
-  /** The one instance to speak to in the open convention, by its MQTT client id. */
-  readonly serverId?: string;
-  /** Whether to look for servers before speaking to one. @default {true} */
-  readonly discovery?: boolean;
-}
-
-/** What {@linkcode serveMqtt} needs to know. */
-export interface MqttServerOptions extends BrokerOptions, ServerAddress {
-  /** What the server is good for, in a sentence. */
-  readonly description?: string;
-  /** What else is to be known of it, for those who look for servers. */
-  readonly meta?: Readonly<Record<string, unknown>>;
-  /** Group of the shared subscription; several servers of one group share the clients. @default {"mcp"} */
-  readonly share?: string | false;
-  /** How long a session waits for a client that has lost its connection, in ms. @default {15000} */
-  readonly sessionExpiry?: number;
-}
+/** What {@linkcode serveMqtt} needs to know: the broker, and where the server shall be; the rest has defaults. */
+export interface MqttServerOptions
+  extends MqttOptions, Partial<Pick<ServeOptions, "description" | "meta" | "share" | "noShare" | "sessionExpiry">> {}
 
 /** A server on a broker. Disposing of it ends its sessions and takes its presence back. */
 export interface MqttServer extends AsyncDisposable {
@@ -133,21 +79,13 @@ export interface MqttServer extends AsyncDisposable {
  * ```
  */
 export function mqttClientTransport(options: MqttClientOptions): Transport {
-  const { connectTimeout = 10_000, sessionExpiry = 5_000, discovery = true, pick = "random" } = options;
-  const { timeout, observe = () => {} } = options;
   const { channel, close } = remoteServer(
     {
-      broker: brokerConfigOf(options),
-      topics: topicConfig(resolve(TOPIC_SETTINGS, { flags: { ...options }, environment: () => undefined })),
-      discovery,
-      serverId: options.serverId,
-      pick,
-      connectTimeout,
-      timeout,
-      sessionExpiry,
-      maxMessage: options.maxMessage ?? MAXIMUM_MESSAGE,
+      broker: brokerOf(options),
+      address: addressOf(options),
+      options: fromOptions({ ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS }, options),
     },
-    observe,
+    options.observe ?? observeNothing,
   );
   return new ChannelTransport(channel, close);
 }
@@ -177,24 +115,22 @@ export async function serveMqtt(
   options: MqttServerOptions,
   opened: (transport: Transport) => Promise<void> | void,
 ): Promise<MqttServer> {
-  const { observe = () => {}, share = "mcp", sessionExpiry = 15_000, description, meta } = options;
-  const broker = brokerConfigOf(options);
-  const topics = topicConfig(resolve(TOPIC_SETTINGS, { flags: { ...options }, environment: () => undefined }));
-  const profiles = profilesFor({ broker, topics });
+  const { observe = observeNothing } = options;
+  const broker = brokerOf(options);
+  const address = addressOf(options);
+  const served = fromOptions({ ...SERVE_SETTINGS, ...MESSAGE_SETTINGS }, options);
+  const profiles = profilesFor(address.options, { ...address.options, broker });
   const links = new Links(broker, observe);
   const server = new ServerEndpoint({
     profiles,
     links,
     observe,
     options: serverOptions(profiles, {
+      ...served,
       broker,
-      topics,
-      ...(description === undefined ? {} : { description }),
-      ...(meta === undefined ? {} : { meta }),
+      address,
       clientId: clientIdFor("serve", broker.clientId),
-      share: share === false ? undefined : share,
-      sessionExpiry,
-      maxMessage: options.maxMessage ?? MAXIMUM_MESSAGE,
+      share: served.noShare ? undefined : served.share,
       observe,
       opened: (session) => void open(session, opened),
     }),
@@ -220,13 +156,12 @@ async function open(session: IncomingSession, opened: (transport: Transport) => 
   }
 }
 
-function brokerConfigOf(options: BrokerOptions): BrokerConfig {
-  const { qos, keepAlive, password, observe: _observe, maxMessage: _maximumMessage, ...rest } = options;
-  const flags = {
-    ...rest,
-    ...(qos === undefined ? {} : { qos: String(qos) }),
-    ...(keepAlive === undefined ? {} : { keepalive: String(keepAlive) }),
-    ...(password === undefined ? {} : { password }),
-  };
-  return brokerConfig(resolve(BROKER_SETTINGS, { flags, environment: () => undefined }));
+function brokerOf(options: MqttOptions): BrokerConfig {
+  return brokerConfig(fromOptions(BROKER_SETTINGS, options));
 }
+
+function addressOf(options: MqttOptions): ResolvedAddress {
+  return resolveAddress(fromOptions(ADDRESS_SETTINGS, options));
+}
+
+function observeNothing(): void {}

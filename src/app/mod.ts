@@ -7,13 +7,12 @@ export { lookForProgram } from "./serve/child_pool.ts";
 export { connect } from "./connect/connect.ts";
 export { launch, type LaunchConfig, type LaunchHost } from "./launch.ts";
 export {
-  type BrokerOptions,
   type MqttClientOptions,
   mqttClientTransport,
+  type MqttOptions,
   type MqttServer,
   type MqttServerOptions,
   serveMqtt,
-  type ServerAddress,
 } from "./library.ts";
 export { preloadTools, tools, type ToolsConfig } from "./tools.ts";
 export { McpClient, RemoteError } from "./call/mcp_client.ts";

@@ -4,13 +4,13 @@
  * @module
  */
 import {
-  type BROKER_SETTINGS,
   type BrokerConfig,
   brokerConfig,
-  type LOG_SETTINGS,
+  type BrokerOptions,
+  type LogOptions,
+  type MessageOptions,
   readBrokerFiles,
-  type SMCP_SETTINGS,
-  type Values,
+  type SmcpOptions,
 } from "../config/mod.ts";
 import { allOrProblems, UsageError } from "../core/usage_error.ts";
 import { type ByteSource, ownInput } from "../stdio/mod.ts";
@@ -18,9 +18,7 @@ import { type OwnLogin, ownLogin, refuseLoginFlags } from "./own_login.ts";
 import { redacting } from "../core/redaction.ts";
 import { type Log, lossyOutput, startLog } from "../observe/mod.ts";
 
-type ChoiceValues = Values<typeof BROKER_SETTINGS & typeof SMCP_SETTINGS & typeof LOG_SETTINGS> & {
-  readonly maxMessage: number;
-};
+type ChoiceValues = BrokerOptions & SmcpOptions & LogOptions & MessageOptions;
 
 /** The broker, and what is to be used from now on. */
 export interface BrokerChoice<T> {
@@ -63,7 +61,7 @@ export async function chooseBroker<T>(
 
 /** Starts the log, with what the user ought to know of the broker's settings. */
 export async function startBrokerLog(
-  { logLevel: level, logFormat: format }: Values<typeof LOG_SETTINGS>,
+  { logLevel: level, logFormat: format }: LogOptions,
   { warnings }: BrokerConfig,
 ): Promise<Log> {
   const log = await startLog({ level, format });
@@ -74,7 +72,7 @@ export async function startBrokerLog(
 /** Starts the log, at the level that the credentials ask for unless a flag says otherwise. */
 export async function startLoginLog(
   login: OwnLogin,
-  values: Values<typeof LOG_SETTINGS>,
+  values: LogOptions,
   flags: Readonly<Record<string, unknown>>,
 ): Promise<Log> {
   const log = await startLog({

@@ -98,8 +98,7 @@ export function build(
   for (const [title, settings] of Object.entries(declaration.groups)) {
     for (const [name, setting] of Object.entries(settings)) {
       if (setting === undefined) continue;
-      const fallback = setting.fallback === undefined ? "" : `; default: ${setting.fallback}`;
-      const option = new Option(setting.flag, `${setting.description} (env: ${setting.environment}${fallback})`);
+      const option = new Option(setting.flag, describeSetting(setting));
       option.helpGroup(title);
       option.attributeName = () => name;
       if (isSwitch(setting)) option.negate = false;
@@ -125,4 +124,13 @@ function hiddenOption(name: string, setting: Setting, flag: string): Option {
   const option = new Option(setting.flag.replace(flagName(setting), flag)).hideHelp();
   option.attributeName = () => name;
   return option;
+}
+
+/** What the help says of a setting. */
+function describeSetting({ description, environment, fallback }: Setting): string {
+  const sources = [
+    ...(environment === undefined ? [] : [`env: ${environment}`]),
+    ...(fallback === undefined ? [] : [`default: ${fallback}`]),
+  ];
+  return sources.length === 0 ? description : `${description} (${sources.join("; ")})`;
 }

@@ -6,22 +6,22 @@
 import {
   BROKER_SETTINGS,
   type BrokerLogin,
-  type ConnectionValues,
+  type ConnectionOptions,
   CredentialError,
   CREDENTIALS_SCHEMA,
   environmentCredentials,
   flagName,
-  type HANDSHAKE_SETTINGS,
+  type HandshakeOptions,
   LOGIN_FLAGS,
+  type MessageOptions,
   readBrokerLogin,
-  type Values,
 } from "../config/mod.ts";
 import type { Credentials } from "../core/secret.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { answerWithoutCredentials, receiveCredentials } from "../smcp/mod.ts";
 import { type ByteSource, LineChannel, ownInput, ownOutput } from "../stdio/mod.ts";
 
-type HandshakeValues = Values<typeof HANDSHAKE_SETTINGS> & ConnectionValues & { readonly maxMessage: number };
+type HandshakeValues = HandshakeOptions & ConnectionOptions & MessageOptions;
 
 /** The login, and where stdin goes on. */
 export interface OwnLogin extends BrokerLogin {
@@ -76,7 +76,7 @@ export function refuseLoginFlags(flags: Readonly<Record<string, unknown>>): void
 
 function read(
   credentials: Credentials,
-  values: ConnectionValues,
+  values: ConnectionOptions,
 ): { readonly value: BrokerLogin } | { readonly problem: string } {
   try {
     return { value: readBrokerLogin(credentials, values) };

@@ -1,51 +1,71 @@
 /**
- * The settings of `connect`.
+ * How a server on a broker is reached.
  *
  * @module
  */
-import { oneOf, onOff, seconds, secondsOrAuto, topicLevel } from "./schemas.ts";
-import { setting } from "./setting.ts";
+import { oneText, onOff, seconds, secondsOrAuto, topicLevel } from "./kinds.ts";
+import type { SettingsOf } from "./setting.ts";
 
-/** How a host is served. */
-export const CONNECT_SETTINGS = {
-  connectTimeout: setting({
+/** How a server on a broker is reached. */
+export interface ConnectOptions {
+  /**
+   * How long a request waits for broker and server before it is answered with an error, in ms; 0 for ever.
+   *
+   * @default {10000}
+   */
+  readonly connectTimeout: number;
+  /** How long the server may take to answer a request, in ms; 0 for ever. By default 10 to 60 seconds, by its method. */
+  readonly timeout: number | undefined;
+  /** How long a server that has lost its connection is waited for, in ms; 0 for ever. @default {5000} */
+  readonly sessionExpiry: number;
+  /** Which of several instances to speak to, where the broker does not decide. @default {"random"} */
+  readonly pick: "random" | "first";
+  /** The one instance to speak to in the open convention, by its MQTT client id. */
+  readonly serverId: string | undefined;
+  /** Whether to assume that a server is there, instead of looking for one. @default {false} */
+  readonly noDiscovery: boolean;
+}
+
+/** The settings of {@linkcode ConnectOptions}. */
+export const CONNECT_SETTINGS: SettingsOf<ConnectOptions> = {
+  connectTimeout: {
     flag: "--connect-timeout <seconds>",
     environment: "MCP_MQTT_CONNECT_TIMEOUT",
     description: "how long a request waits for broker and server before it is answered with an error",
-    schema: seconds(),
+    kind: seconds,
     fallback: "10",
-  }),
-  timeout: setting({
+  },
+  timeout: {
     flag: "--timeout <seconds>",
     environment: "MCP_MQTT_TIMEOUT",
     description: "how long the server may take to answer a request; 0 for ever, auto: 10 to 60 by its method",
-    schema: secondsOrAuto(),
+    kind: secondsOrAuto,
     fallback: "auto",
-  }),
-  sessionExpiry: setting({
+  },
+  sessionExpiry: {
     flag: "--session-expiry <seconds>",
     environment: "MCP_MQTT_SESSION_EXPIRY",
     description: "how long to wait for a server that has lost its connection, before another is taken; 0 for ever",
-    schema: seconds(),
+    kind: seconds,
     fallback: "5",
-  }),
-  pick: setting({
+  },
+  pick: {
     flag: "--pick <how>",
     environment: "MCP_MQTT_PICK",
     description: "which of several instances of the server to speak to: random or first",
-    schema: oneOf(["random", "first"]),
+    kind: oneText(["random", "first"]),
     fallback: "random",
-  }),
-  serverId: setting({
+  },
+  serverId: {
     flag: "--server-id <id>",
     environment: "MCP_MQTT_SERVER_ID",
     description: "the one instance to speak to in the open convention, by its MQTT client id",
-    schema: topicLevel,
-  }),
-  noDiscovery: setting({
+    kind: topicLevel,
+  },
+  noDiscovery: {
     flag: "--no-discovery",
     environment: "MCP_MQTT_NO_DISCOVERY",
     description: "do not look for servers, assume that one is there",
-    schema: onOff,
-  }),
+    kind: onOff,
+  },
 };

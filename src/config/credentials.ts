@@ -9,11 +9,11 @@ import { type Redact, redactor } from "../core/redaction.ts";
 import { type Credentials, Secret } from "../core/secret.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { isEncrypted, isTopicLevel, portOf } from "../mqtt/mod.ts";
-import { type BROKER_SETTINGS, type BrokerConfig, brokerConfig, type CONNECTION_SETTINGS } from "./broker_settings.ts";
+import { type BrokerConfig, brokerConfig } from "./broker_config.ts";
+import type { BrokerOptions, ConnectionOptions } from "./broker_settings.ts";
 import { BROKER_SCHEMES } from "./broker_url.ts";
 import { isPem } from "./certificates.ts";
-import type { LOG_SETTINGS } from "./log_settings.ts";
-import type { Values } from "./setting.ts";
+import type { LogOptions } from "./log_settings.ts";
 
 /** A credential that is missing or cannot work. The message begins with its key. */
 export class CredentialError extends Error {
@@ -56,15 +56,10 @@ export const LOGIN_FLAGS = ["broker", "username", "passwordFile", "password", "c
 /** Keys whose values are too common, and too harmless, to be taken out of every sentence. */
 const PLAIN_KEYS: readonly string[] = ["MQTT_PORT", "MQTT_TLS", "LOG_LEVEL"];
 
-/** The settings of a connection that are no credentials. */
-export type ConnectionValues =
-  & Values<typeof CONNECTION_SETTINGS>
-  & Partial<Values<Pick<typeof BROKER_SETTINGS, "qos">>>;
-
 /** What credentials come to. */
 export interface BrokerLogin {
   readonly broker: BrokerConfig;
-  readonly logLevel: Values<typeof LOG_SETTINGS>["logLevel"] | undefined;
+  readonly logLevel: LogOptions["logLevel"] | undefined;
   /** Keys that mean nothing here. */
   readonly unknownKeys: readonly string[];
   /** Takes the credentials out of a text. */
@@ -76,7 +71,10 @@ export interface BrokerLogin {
  *
  * @throws {CredentialError} for the first key that is missing or malformed
  */
-export function readBrokerLogin(credentials: Credentials, connection: ConnectionValues): BrokerLogin {
+export function readBrokerLogin(
+  credentials: Credentials,
+  connection: ConnectionOptions & Partial<Pick<BrokerOptions, "qos">>,
+): BrokerLogin {
   const value = (key: CredentialKey) => credentials.get(key)?.reveal() || undefined;
   const url = brokerUrl(value("MQTT_BROKER"), value("MQTT_PORT"), tlsWanted(value("MQTT_TLS")));
   const encrypted = isEncrypted(url);

@@ -3,33 +3,45 @@
  *
  * @module
  */
-import { oneOf, optionalText } from "./schemas.ts";
-import { setting } from "./setting.ts";
+import { oneText, text } from "./kinds.ts";
+import type { SettingsOf } from "./setting.ts";
 
 /** What is written to stderr, and how. */
-export const LOG_SETTINGS = {
-  logLevel: setting({
+export interface LogOptions {
+  readonly logLevel: "debug" | "info" | "warning" | "error" | "off";
+  readonly logFormat: "text" | "json";
+}
+
+/** The settings of {@linkcode LogOptions}. */
+export const LOG_SETTINGS: SettingsOf<LogOptions> = {
+  logLevel: {
     flag: "--log-level <level>",
     environment: "MCP_MQTT_LOG_LEVEL",
     description: "least important level to log to stderr: debug, info, warning, error or off",
-    schema: oneOf(["debug", "info", "warning", "error", "off"]),
+    kind: oneText(["debug", "info", "warning", "error", "off"]),
     fallback: "warning",
-  }),
-  logFormat: setting({
+  },
+  logFormat: {
     flag: "--log-format <format>",
     environment: "MCP_MQTT_LOG_FORMAT",
     description: "text or json",
-    schema: oneOf(["text", "json"]),
+    kind: oneText(["text", "json"]),
     fallback: "text",
-  }),
+  },
 };
 
 /** Where the status is served. */
-export const STATUS_SETTINGS = {
-  status: setting({
+export interface StatusOptions {
+  /** `ADDRESS:PORT`, `:PORT` or `PORT`. */
+  readonly status: string | undefined;
+}
+
+/** The settings of {@linkcode StatusOptions}. */
+export const STATUS_SETTINGS: SettingsOf<StatusOptions> = {
+  status: {
     flag: "--status <address:port>",
     environment: "MCP_MQTT_STATUS",
     description: "serve /healthz, /readyz, /metrics and a page over HTTP; on this machine only if no address is given",
-    schema: optionalText,
-  }),
+    kind: text,
+  },
 };

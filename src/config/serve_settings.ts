@@ -1,143 +1,162 @@
 /**
- * The settings of `serve`.
+ * How `serve` runs sessions and their server processes.
  *
  * @module
  */
 import { UsageError } from "../core/usage_error.ts";
 import {
-  bytes,
   jsonObject,
-  oneOf,
+  listOf,
+  oneText,
   onOff,
-  optionalText,
   seconds,
   secondsOrNone,
-  texts,
+  text,
   topicLevel,
-  variableNames,
+  variableName,
   wholeNumber,
-} from "./schemas.ts";
-import { setting, type Values } from "./setting.ts";
-
-/** What `--restart` takes. */
-export const RESTART_POLICIES = ["always", "on-failure", "never"] as const;
+} from "./kinds.ts";
+import type { SettingsOf } from "./setting.ts";
 
 /** When a server process that exits by itself is followed by another. */
-export type RestartPolicyName = (typeof RESTART_POLICIES)[number];
+export type RestartPolicyName = ServeOptions["restart"];
 
-/** How sessions and their child processes are run. */
-export const SERVE_SETTINGS = {
-  config: setting({
+/** How sessions and their server processes are run. */
+export interface ServeOptions {
+  /** A file with an `mcpServers` object, of which every entry is served. */
+  readonly config: string | undefined;
+  /** Variables for the server process, as `NAME=VALUE`. */
+  readonly env: readonly string[];
+  /** Names of variables of our own environment that the server process inherits. */
+  readonly passEnv: readonly string[];
+  /** Working directory of the server process. */
+  readonly cwd: string | undefined;
+  /** What the server is good for, in a sentence. */
+  readonly description: string | undefined;
+  /** What else is to be known of the server; part of its presence. */
+  readonly meta: Readonly<Record<string, unknown>> | undefined;
+  /** Group of the shared subscription. */
+  readonly share: string;
+  /** Whether there is no shared subscription. */
+  readonly noShare: boolean;
+  /** How many server processes are kept ready. */
+  readonly prewarm: number;
+  /** Sessions, and so server processes, at a time. */
+  readonly maxSessions: number;
+  /** Requests of one session that may wait for their answers. */
+  readonly maxPending: number;
+  /** Whether a server process that has exited by itself is followed by another one. */
+  readonly restart: "always" | "on-failure" | "never";
+  /** How long running requests may take to end when `serve` is asked to end, in ms. */
+  readonly drain: number;
+  /** How long a session waits for a client that has lost its connection, in ms. */
+  readonly sessionExpiry: number;
+  /** A session without a message for this long is ended, in ms. */
+  readonly idleTimeout: number;
+}
+
+/** The settings of {@linkcode ServeOptions}. */
+export const SERVE_SETTINGS: SettingsOf<ServeOptions> = {
+  config: {
     flag: "--config <file>",
     environment: "MCP_MQTT_CONFIG",
     description: "JSON file with an mcpServers object, as MCP hosts use: serves every entry under its own name",
-    schema: optionalText,
-  }),
-  env: setting({
+    kind: text,
+  },
+  env: {
     flag: "--env <name=value...>",
     environment: "MCP_MQTT_ENV",
     description: "environment variable for the server process",
-    schema: texts,
+    kind: listOf(text),
     repeatable: true,
-  }),
-  passEnv: setting({
+  },
+  passEnv: {
     flag: "--pass-env <name...>",
     environment: "MCP_MQTT_PASS_ENV",
     description: "environment variable that the server process inherits",
-    schema: variableNames,
+    kind: listOf(variableName),
     repeatable: true,
-  }),
-  cwd: setting({
+  },
+  cwd: {
     flag: "--cwd <directory>",
     environment: "MCP_MQTT_CWD",
     description: "working directory of the server process",
-    schema: optionalText,
-  }),
-  description: setting({
+    kind: text,
+  },
+  description: {
     flag: "--description <text>",
     environment: "MCP_MQTT_DESCRIPTION",
     description: "what the server is good for, for those who look for one",
-    schema: optionalText,
-  }),
-  meta: setting({
+    kind: text,
+  },
+  meta: {
     flag: "--meta <json>",
     environment: "MCP_MQTT_META",
     description: "what else is to be known of the server, as a JSON object; part of its presence",
-    schema: jsonObject,
-  }),
-  share: setting({
+    kind: jsonObject,
+  },
+  share: {
     flag: "--share <group>",
     environment: "MCP_MQTT_SHARE",
     description: "several serve processes of one group share the clients between them",
-    schema: topicLevel,
+    kind: topicLevel,
     fallback: "mcp",
-  }),
-  noShare: setting({
+  },
+  noShare: {
     flag: "--no-share",
     environment: "MCP_MQTT_NO_SHARE",
     description: "no shared subscription; clients then choose an instance themselves",
-    schema: onOff,
-  }),
-  prewarm: setting({
+    kind: onOff,
+  },
+  prewarm: {
     flag: "--prewarm <count>",
     environment: "MCP_MQTT_PREWARM",
     description: "server processes kept ready for new sessions",
-    schema: wholeNumber(0, 1_000),
+    kind: wholeNumber(0, 1_000),
     fallback: "0",
-  }),
-  maxSessions: setting({
+  },
+  maxSessions: {
     flag: "--max-sessions <count>",
     environment: "MCP_MQTT_MAX_SESSIONS",
     description: "sessions, and so server processes, at a time",
-    schema: wholeNumber(1, 100_000),
+    kind: wholeNumber(1, 100_000),
     fallback: "64",
-  }),
-  maxPending: setting({
+  },
+  maxPending: {
     flag: "--max-pending <count>",
     environment: "MCP_MQTT_MAX_PENDING",
     description: "requests of one session that may wait for their answers",
-    schema: wholeNumber(1, 1_000_000),
+    kind: wholeNumber(1, 1_000_000),
     fallback: "1024",
-  }),
-  restart: setting({
+  },
+  restart: {
     flag: "--restart <policy>",
     environment: "MCP_MQTT_RESTART",
     description: "whether a server process that exits by itself is followed by another: always, on-failure or never",
-    schema: oneOf(RESTART_POLICIES),
+    kind: oneText(["always", "on-failure", "never"]),
     fallback: "always",
-  }),
-  drain: setting({
+  },
+  drain: {
     flag: "--drain <seconds>",
     environment: "MCP_MQTT_DRAIN",
     description: "how long running requests may take to end when serve is asked to end",
-    schema: secondsOrNone(),
+    kind: secondsOrNone,
     fallback: "5",
-  }),
-  sessionExpiry: setting({
+  },
+  sessionExpiry: {
     flag: "--session-expiry <seconds>",
     environment: "MCP_MQTT_SESSION_EXPIRY",
     description: "how long the session of a client that has lost its connection waits for it; 0 for ever",
-    schema: seconds(),
+    kind: seconds,
     fallback: "15",
-  }),
-  idleTimeout: setting({
+  },
+  idleTimeout: {
     flag: "--idle-timeout <seconds>",
     environment: "MCP_MQTT_IDLE_TIMEOUT",
     description: "a session without a message for this long is ended; 0 for never",
-    schema: seconds(),
+    kind: seconds,
     fallback: "3600",
-  }),
-};
-
-/** Limits of both ends. */
-export const MESSAGE_SETTINGS = {
-  maxMessage: setting({
-    flag: "--max-message <bytes>",
-    environment: "MCP_MQTT_MAX_MESSAGE",
-    description: "longest MCP message",
-    schema: bytes(),
-    fallback: "64M",
-  }),
+  },
 };
 
 /** Whether this is more likely to be a name than a secret. */
@@ -150,7 +169,7 @@ function isVariableName(text: string): boolean {
  *
  * @throws {UsageError} when one has no name or no `=`
  */
-export function environmentOf({ env }: Values<typeof SERVE_SETTINGS>): Record<string, string> {
+export function environmentOf({ env }: ServeOptions): Record<string, string> {
   const problems: string[] = [];
   const variables: Record<string, string> = {};
   for (const text of env) {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import * as z from "zod";
 import { errorText } from "../core/text.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { isTopicLevel } from "../mqtt/mod.ts";
@@ -16,19 +15,6 @@ export interface ServerEntry {
   readonly environment: Readonly<Record<string, string>>;
   readonly directory?: string;
 }
-
-const FILE = z.object({
-  mcpServers: z.record(
-    z.string(),
-    z.object({
-      command: z.string().min(1),
-      args: z.array(z.string()).default([]),
-      env: z.record(z.string(), z.string()).default({}),
-      cwd: z.string().optional(),
-      disabled: z.boolean().optional(),
-    }),
-  ),
-});
 
 /**
  * Reads the servers of a file. Entries that are disabled are left out; members that hosts use for themselves are
@@ -48,28 +34,62 @@ export async function readServerEntries(file: string): Promise<ServerEntry[]> {
 
 /** What {@linkcode readServerEntries} makes of the text of a file. */
 export function parseServerEntries(text: string, file: string): ServerEntry[] {
-  const result = FILE.safeParse(parseJson(text, file));
-  if (!result.success) throw new UsageError([`--config ${file}: ${z.prettifyError(result.error)}`]);
-  const entries = Object.entries(result.data.mcpServers).filter(([, { disabled }]) => disabled !== true);
-  const problems = entries.filter(([name]) => !isTopicLevel(name)).map(([name]) =>
-    `--config ${file}: the name ${
-      JSON.stringify(name)
-    } must not be empty or contain / + # or NUL, since it becomes a level of topics`
-  );
-  if (entries.length === 0) problems.push(`--config ${file}: mcpServers has no (enabled) entry`);
-  if (problems.length > 0) throw new UsageError(problems);
-  return entries.map(([name, { command, args, env, cwd }]) => ({
-    name,
-    command,
-    args,
-    environment: env,
-    ...(cwd === undefined ? {} : { directory: cwd }),
-  }));
+  const { mcpServers } = parseJson(text, file);
+  if (!isObject(mcpServers)) {
+    throw new UsageError([`--config ${file}: mcpServers must be an object, as MCP hosts have it`]);
+  }
+  const entries = Object.entries(mcpServers).filter(([, entry]) => !isObject(entry) || entry.disabled !== true);
+  const problems = entries.flatMap(([name, entry]) => [nameProblem(name), entryProblem(name, entry)])
+    .filter((problem) => problem !== undefined);
+  if (entries.length === 0) problems.push("mcpServers has no (enabled) entry");
+  if (problems.length > 0) throw new UsageError(problems.map((problem) => `--config ${file}: ${problem}`));
+  return entries.map(([name, entry]) => toEntry(name, entry as FileEntry));
 }
 
-function parseJson(text: string, file: string): unknown {
+/** An entry of the file, after it was checked. */
+interface FileEntry {
+  readonly command: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+function toEntry(name: string, { command, args = [], env = {}, cwd }: FileEntry): ServerEntry {
+  return { name, command, args, environment: env, ...(cwd === undefined ? {} : { directory: cwd }) };
+}
+
+function nameProblem(name: string): string | undefined {
+  if (isTopicLevel(name)) return undefined;
+  const shown = JSON.stringify(name);
+  return `the name ${shown} must not be empty or contain / + # or NUL, since it becomes a level of topics`;
+}
+
+/** What is wrong with an entry; only the first thing. */
+function entryProblem(name: string, entry: unknown): string | undefined {
+  const place = `mcpServers.${name}`;
+  if (!isObject(entry)) return `${place} must be an object`;
+  const { command, args = [], env = {}, cwd = "", disabled = false } = entry;
+  if (typeof command !== "string" || command === "") return `${place}.command must be the program to start`;
+  if (!Array.isArray(args)) return `${place}.args must be a list`;
+  if (!isObject(env)) return `${place}.env must be an object`;
+  if (typeof disabled !== "boolean") return `${place}.disabled must be true or false`;
+  const texts = [
+    ...args.map((value, index) => [`${place}.args[${index}]`, value]),
+    ...Object.entries(env).map(([variable, value]) => [`${place}.env.${variable}`, value]),
+    [`${place}.cwd`, cwd],
+  ];
+  const [other] = texts.find(([, value]) => typeof value !== "string") ?? [];
+  if (other !== undefined) return `${other} must be text`;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function parseJson(text: string, file: string): Readonly<Record<string, unknown>> {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : {};
   } catch (cause) {
     throw new UsageError([`--config ${file} cannot be read as JSON: ${errorText(cause)}`], { cause });
   }

@@ -1,23 +1,24 @@
 /**
- * One setting: declared once, given by a flag or by an environment variable.
+ * One setting: declared once, and given by a flag, by an environment variable or by a program.
  *
  * @module
  */
-import * as z from "zod";
 import { UsageError } from "../core/usage_error.ts";
+import { type Kind, Unsuitable } from "./kinds.ts";
 
-/** A setting. Its text, from wherever it comes, is read by `schema`. */
+/** A setting. */
 export interface Setting<T = unknown> {
   /** As the command line takes it: `--keepalive <seconds>`; without `<…>` it is a switch. */
   readonly flag: string;
-  readonly environment: string;
-  /** For `--help`: what it does, in a few words. */
-  readonly description: string;
-  readonly schema: z.ZodType<T>;
-  /** The text that stands for it when it is not given; without, it is `undefined` then, and a switch is off. */
-  readonly fallback?: string;
+  /** The variable that gives it too. What is asked for once, such as `--write`, has none. */
+  readonly environment?: string;
   /** What the flag and the variable were called before; they mean the same, and no help shows them. */
   readonly formerly?: { readonly flag: string; readonly environment: string };
+  /** For `--help`: what it does, in a few words. */
+  readonly description: string;
+  readonly kind: Kind<NonNullable<T>> | Kind<T>;
+  /** The text that stands for it when it is not given. */
+  readonly fallback?: string;
   /** May be given several times; in the environment, separated by spaces. */
   readonly repeatable?: boolean;
 }
@@ -25,19 +26,17 @@ export interface Setting<T = unknown> {
 /** Settings by the names that their values get. */
 export type Settings = Readonly<Record<string, Setting>>;
 
+/** A setting for each of some options. */
+export type SettingsOf<Options> = { readonly [Name in keyof Options]-?: Setting<Options[Name]> };
+
 /** The values of settings. */
-export type Values<S extends Settings> = { readonly [Name in keyof S]: S[Name] extends Setting<infer T> ? T : never };
+export type Values<S> = { readonly [Name in keyof S]: S[Name] extends Setting<infer T> ? T : never };
 
 /** Where the values come from. */
 export interface Sources {
   /** The flags that were given: text, lists of text for repeatable ones, `true` for switches. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly environment: (name: string) => string | undefined;
-}
-
-/** Declares a setting, so that its type is that of its schema. */
-export function setting<T>(declaration: Setting<T>): Setting<T> {
-  return declaration;
 }
 
 /** Whether the setting takes no value: it is on when its flag is there. */
@@ -56,9 +55,8 @@ export function namesFile({ flag }: Setting): boolean {
 }
 
 /** The texts that the setting can have, when they can be counted. */
-export function choicesOf({ schema }: Setting): readonly string[] {
-  const inner = schema instanceof z.ZodOptional ? schema.unwrap() : schema;
-  return inner instanceof z.ZodEnum ? inner.options.map(String) : [];
+export function choicesOf({ kind }: Setting): readonly string[] {
+  return kind.choices ?? [];
 }
 
 /**
@@ -66,27 +64,72 @@ export function choicesOf({ schema }: Setting): readonly string[] {
  *
  * @throws {UsageError} with every problem that was found, not only the first
  */
-export function resolve<S extends Settings>(settings: S, sources: Sources): Values<S> {
+export function resolve<S extends Settings>(settings: S, { flags, environment }: Sources): Values<S> {
+  return readAll(settings, (name, setting) => {
+    const flag = flags[name];
+    if (given(flag)) return { label: flagName(setting), read: () => fromInput(setting, flag) };
+    for (const variable of variablesOf(setting)) {
+      const text = environment(variable);
+      if (given(text)) {
+        return {
+          label: `${flagName(setting)} (from ${variable})`,
+          read: () => fromInput(setting, text),
+        };
+      }
+    }
+    return { label: flagName(setting), read: () => fallbackOf(setting) };
+  });
+}
+
+/**
+ * Reads all settings from what a program gives: each has the setting's own name, and a value instead of a text.
+ *
+ * @throws {UsageError} with every problem that was found, not only the first
+ */
+export function fromOptions<S extends Settings>(
+  settings: S,
+  options: { readonly [Name in keyof S]?: unknown },
+): Values<S> {
+  return readAll(settings, (name, setting) => {
+    const value = options[name];
+    return { label: name, read: () => given(value) ? setting.kind.fromValue(value) : fallbackOf(setting) };
+  });
+}
+
+interface Reading {
+  /** What the setting is called in a problem. */
+  readonly label: string;
+  readonly read: () => unknown;
+}
+
+function readAll<S extends Settings>(settings: S, find: (name: string, setting: Setting) => Reading): Values<S> {
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
   for (const [name, setting] of Object.entries(settings)) {
-    const { value, from } = find(name, setting, sources);
-    const result = setting.schema.safeParse(value);
-    if (result.success) values[name] = result.data;
-    else problems.push(`${from} ${z.prettifyError(result.error).replace(/^✖ /, "").replaceAll("\n✖ ", "; ")}`);
+    const { label, read } = find(name, setting);
+    try {
+      values[name] = read();
+    } catch (error) {
+      if (!(error instanceof Unsuitable)) throw error;
+      problems.push(`${label} ${error.message}`);
+    }
   }
   if (problems.length > 0) throw new UsageError(problems);
   return values as Values<S>;
 }
 
-function find(name: string, setting: Setting, { flags, environment }: Sources): { value: unknown; from: string } {
-  const flag = flags[name];
-  if (flag !== undefined && flag !== "") return { value: flag, from: flagName(setting) };
-  for (const { environment: variableName } of [setting, ...setting.formerly === undefined ? [] : [setting.formerly]]) {
-    const variable = environment(variableName);
-    if (variable === undefined || variable === "") continue;
-    const value = setting.repeatable === true ? variable.split(/\s+/).filter((text) => text !== "") : variable;
-    return { value, from: `${flagName(setting)} (from ${variableName})` };
-  }
-  return { value: setting.fallback, from: flagName(setting) };
+function fromInput({ kind }: Setting, input: unknown): unknown {
+  return typeof input === "string" ? kind.fromText(input) : kind.fromValue(input);
+}
+
+function fallbackOf({ kind, fallback }: Setting): unknown {
+  return fallback === undefined ? kind.absent : kind.fromText(fallback);
+}
+
+function variablesOf({ environment, formerly }: Setting): readonly string[] {
+  return [environment, formerly?.environment].filter((name) => name !== undefined);
+}
+
+function given(input: unknown): boolean {
+  return input !== undefined && input !== "";
 }

@@ -4,66 +4,95 @@
  * @module
  */
 import { UsageError } from "../core/usage_error.ts";
-import { onOff, optionalText } from "./schemas.ts";
-import { setting, type Values } from "./setting.ts";
+import { onOff, text } from "./kinds.ts";
+import type { SettingsOf } from "./setting.ts";
 
 /** How a program that gets its credentials by SMCP behaves. */
-export const HANDSHAKE_SETTINGS = {
-  insecure: setting({
+export interface HandshakeOptions {
+  /** Whether the credentials come in the environment instead. */
+  readonly insecure: boolean;
+  /** Whether only to print which credentials are taken. */
+  readonly credentialsSchema: boolean;
+}
+
+/** The settings of {@linkcode HandshakeOptions}. */
+export const HANDSHAKE_SETTINGS: SettingsOf<HandshakeOptions> = {
+  insecure: {
     flag: "--insecure",
     environment: "MCP_MQTT_INSECURE",
     description: "no handshake: take the credentials (MQTT_BROKER, MQTT_USER, ...) from the environment",
-    schema: onOff,
-  }),
-  credentialsSchema: setting({
+    kind: onOff,
+  },
+  credentialsSchema: {
     flag: "--credentials-schema",
-    environment: "MCP_MQTT_CREDENTIALS_SCHEMA",
     description: "print the credentials that the handshake takes, as JSON, and exit",
-    schema: onOff,
-  }),
+    kind: onOff,
+  },
 };
 
 /** The same, for programs that get them so on request. */
-export const SMCP_SETTINGS = {
-  smcp: setting({
+export interface SmcpOptions extends HandshakeOptions {
+  /** Whether the credentials come by SMCP. */
+  readonly smcp: boolean;
+}
+
+/** The settings of {@linkcode SmcpOptions}. */
+export const SMCP_SETTINGS: SettingsOf<SmcpOptions> = {
+  smcp: {
     flag: "--smcp",
     environment: "MCP_MQTT_SMCP",
     description: "get the broker and the login by an SMCP handshake on stdin and stdout",
-    schema: onOff,
-  }),
+    kind: onOff,
+  },
   ...HANDSHAKE_SETTINGS,
 };
 
 /** Where the credentials of a child come from. */
-export const CREDENTIAL_SOURCE_SETTINGS = {
-  credentialsFile: setting({
+export interface CredentialSourceOptions {
+  /** A file; `-` for the first line of stdin. */
+  readonly credentialsFile: string | undefined;
+  /** A shell command that prints them. */
+  readonly credentialsCommand: string | undefined;
+  /** The prefix of the variables that hold them. */
+  readonly credentialsEnv: string | undefined;
+}
+
+/** The settings of {@linkcode CredentialSourceOptions}. */
+export const CREDENTIAL_SOURCE_SETTINGS: SettingsOf<CredentialSourceOptions> = {
+  credentialsFile: {
     flag: "--credentials-file <file>",
     environment: "MCP_MQTT_CREDENTIALS_FILE",
     description: "JSON file with the credentials, which only its owner may read; - for the first line of stdin",
-    schema: optionalText,
-  }),
-  credentialsCommand: setting({
+    kind: text,
+  },
+  credentialsCommand: {
     flag: "--credentials-command <command>",
     environment: "MCP_MQTT_CREDENTIALS_COMMAND",
     description: "shell command that prints the credentials as JSON",
-    schema: optionalText,
-  }),
-  credentialsEnv: setting({
+    kind: text,
+  },
+  credentialsEnv: {
     flag: "--credentials-env <prefix>",
     environment: "MCP_MQTT_CREDENTIALS_ENV",
     description: "the credentials are the variables with this prefix, without it; the child does not inherit them",
-    schema: optionalText,
-  }),
+    kind: text,
+  },
 };
 
 /** The children of `serve` as SMCP servers. */
-export const SMCP_CHILD_SETTINGS = {
-  smcpChild: setting({
+export interface SmcpChildOptions extends CredentialSourceOptions {
+  /** Whether the children are SMCP servers. */
+  readonly smcpChild: boolean;
+}
+
+/** The settings of {@linkcode SmcpChildOptions}. */
+export const SMCP_CHILD_SETTINGS: SettingsOf<SmcpChildOptions> = {
+  smcpChild: {
     flag: "--smcp-child",
     environment: "MCP_MQTT_SMCP_CHILD",
     description: "the server is an SMCP server: give it its credentials before it speaks MCP",
-    schema: onOff,
-  }),
+    kind: onOff,
+  },
   ...CREDENTIAL_SOURCE_SETTINGS,
 };
 
@@ -79,7 +108,7 @@ export type CredentialSource =
  *
  * @throws {UsageError} when there is none, or more than one
  */
-export function credentialSource(values: Values<typeof CREDENTIAL_SOURCE_SETTINGS>): CredentialSource {
+export function credentialSource(values: CredentialSourceOptions): CredentialSource {
   const { credentialsFile: file, credentialsCommand: command, credentialsEnv: prefix } = values;
   const sources: CredentialSource[] = [];
   if (file !== undefined) sources.push(file === "-" ? { kind: "stdin" } : { kind: "file", file });

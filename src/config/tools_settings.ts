@@ -3,75 +3,97 @@
  *
  * @module
  */
-import { bytes, onOff, seconds, someTopicName, topicFilters, wholeNumber } from "./schemas.ts";
-import { setting } from "./setting.ts";
+import { bytes, listOf, onOff, seconds, topicFilter, topicName, wholeNumber } from "./kinds.ts";
+import type { SettingsOf } from "./setting.ts";
 
-/** What an agent may do on the broker. */
-export const PERMISSION_SETTINGS = {
-  allowPublish: setting({
+/** What an agent may do on the broker, as topic filters. An empty list of what is allowed allows everything. */
+export interface PermissionOptions {
+  readonly allowPublish: readonly string[];
+  readonly denyPublish: readonly string[];
+  readonly allowSubscribe: readonly string[];
+  readonly denySubscribe: readonly string[];
+  /** Nothing is published. */
+  readonly readOnly: boolean;
+}
+
+/** The settings of {@linkcode PermissionOptions}. */
+export const PERMISSION_SETTINGS: SettingsOf<PermissionOptions> = {
+  allowPublish: {
     flag: "--allow-publish <filter...>",
     environment: "MCP_MQTT_ALLOW_PUBLISH",
     description: "publish to topics that match one of these filters only",
-    schema: topicFilters,
+    kind: listOf(topicFilter),
     repeatable: true,
-  }),
-  denyPublish: setting({
+  },
+  denyPublish: {
     flag: "--deny-publish <filter...>",
     environment: "MCP_MQTT_DENY_PUBLISH",
     description: "never publish to topics that match one of these filters",
-    schema: topicFilters,
+    kind: listOf(topicFilter),
     repeatable: true,
-  }),
-  allowSubscribe: setting({
+  },
+  allowSubscribe: {
     flag: "--allow-subscribe <filter...>",
     environment: "MCP_MQTT_ALLOW_SUBSCRIBE",
     description: "read topics that match one of these filters only",
-    schema: topicFilters,
+    kind: listOf(topicFilter),
     repeatable: true,
-  }),
-  denySubscribe: setting({
+  },
+  denySubscribe: {
     flag: "--deny-subscribe <filter...>",
     environment: "MCP_MQTT_DENY_SUBSCRIBE",
     description: "never show a message of a topic that matches one of these filters",
-    schema: topicFilters,
+    kind: listOf(topicFilter),
     repeatable: true,
-  }),
-  readOnly: setting({
+  },
+  readOnly: {
     flag: "--read-only",
     environment: "MCP_MQTT_READ_ONLY",
     description: "no tool that publishes",
-    schema: onOff,
-  }),
+    kind: onOff,
+  },
 };
 
 /** How the tools behave. */
-export const TOOL_SETTINGS = {
-  connectTimeout: setting({
+export interface ToolOptions {
+  /** How long a call waits for the broker, in ms. */
+  readonly connectTimeout: number;
+  /** What the topics begin with on which answers to requests come; `{client}` stands for the client id. */
+  readonly replyTopic: string;
+  /** How many messages one call, or one filter between two calls, may hold. */
+  readonly bufferMessages: number;
+  /** How many bytes of messages one call, or one filter between two calls, may hold. */
+  readonly bufferBytes: number;
+}
+
+/** The settings of {@linkcode ToolOptions}. */
+export const TOOL_SETTINGS: SettingsOf<ToolOptions> = {
+  connectTimeout: {
     flag: "--connect-timeout <seconds>",
     environment: "MCP_MQTT_CONNECT_TIMEOUT",
     description: "how long a tool call waits for the broker before it fails",
-    schema: seconds(),
+    kind: seconds,
     fallback: "10",
-  }),
-  replyTopic: setting({
+  },
+  replyTopic: {
     flag: "--reply-topic <topic>",
     environment: "MCP_MQTT_REPLY_TOPIC",
     description: "base of the topics on which answers to the request tool come; {client} stands for the client id",
-    schema: someTopicName,
+    kind: topicName,
     fallback: "mcp/tools/{client}",
-  }),
-  bufferMessages: setting({
+  },
+  bufferMessages: {
     flag: "--buffer-messages <count>",
     environment: "MCP_MQTT_BUFFER_MESSAGES",
     description: "most messages kept for one call or one filter; the oldest make room for the newest",
-    schema: wholeNumber(1, 1_000_000),
+    kind: wholeNumber(1, 1_000_000),
     fallback: "10000",
-  }),
-  bufferBytes: setting({
+  },
+  bufferBytes: {
     flag: "--buffer-bytes <bytes>",
     environment: "MCP_MQTT_BUFFER_BYTES",
     description: "most bytes of messages kept for one call or one filter, and four times that for all filters",
-    schema: bytes(),
+    kind: bytes,
     fallback: "16M",
-  }),
+  },
 };

@@ -69,8 +69,10 @@ export const BROKER_PRESETS = {
   vernemq: { ...FULL, description: "VerneMQ", dollarTopics: false },
 } satisfies Record<string, BrokerPreset>;
 
-/** A name that `--broker-preset` takes. */
-export type BrokerPresetName = keyof typeof BROKER_PRESETS;
+/** The preset of a name; the one for complete brokers when there is none of that name. */
+export function presetOf(name: string): BrokerPreset {
+  return Object.entries(BROKER_PRESETS).find(([known]) => known === name)?.[1] ?? FULL;
+}
 
 /** What holds on a connection: what the broker said, and what is known of it where it said nothing. */
 export function limitsOf(

@@ -1,7 +1,7 @@
 /** One connection to a broker, kept up. @module */
 export { BrokerLink, type BrokerLinkOptions } from "./broker_link.ts";
 export { isEncrypted, portOf } from "./connection/broker_address.ts";
-export { BROKER_PRESETS, type BrokerPreset, type BrokerPresetName } from "./broker_presets.ts";
+export { BROKER_PRESETS, type BrokerPreset, presetOf } from "./broker_presets.ts";
 export { type BrokerCertificate, inspectCertificate } from "./connection/certificate.ts";
 export {
   type BrokerSettings,

@@ -29,6 +29,11 @@ const BY_METHOD: Readonly<Record<string, number>> = {
 
 const LONGEST = 60 * SECOND;
 
+/** How long a request of this method may take, in ms: what the user says, else what is recommended. */
+export function timeoutOf(method: string, { timeout }: { readonly timeout: number | undefined }): number {
+  return timeout ?? recommendedTimeout(method);
+}
+
 /** The recommended time for a request of this method, in ms. */
 export function recommendedTimeout(method: string): number {
   return Object.hasOwn(BY_METHOD, method) ? BY_METHOD[method] ?? LONGEST : LONGEST;

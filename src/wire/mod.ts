@@ -1,9 +1,7 @@
 /** The wire profiles. @module */
-import type { ProfileName, WireProfile } from "./profile.ts";
-import { mcpOverMqtt } from "./mcp_over_mqtt/mod.ts";
-import { requestResponse } from "./request_response/mod.ts";
-
-export { RacingDialer } from "./racing_dialer.ts";
+export type { AddressOptions } from "./address_options.ts";
+export type { McpOverMqttAddress } from "./mcp_over_mqtt/address.ts";
+export type { RequestResponseAddress } from "./request_response/address.ts";
 export type {
   Acceptor,
   Announcement,
@@ -14,7 +12,6 @@ export type {
   MakeLink,
   ProfileAddress,
   ProfileDialer,
-  ProfileName,
   ProfileOptions,
   Role,
   ServerOptions,
@@ -22,10 +19,13 @@ export type {
   TopicUse,
   WireProfile,
 } from "./profile.ts";
+export {
+  ADDRESS_SETTINGS,
+  addressIn,
+  PROFILES,
+  profilesFor,
+  resolveAddress,
+  type ResolvedAddress,
+} from "./profiles.ts";
+export { RacingDialer } from "./racing_dialer.ts";
 export { ServerWatch } from "./server_watch.ts";
-
-/** Every profile, by its name. */
-export const PROFILES: Readonly<Record<ProfileName, WireProfile>> = {
-  "request-response": requestResponse,
-  "mcp-over-mqtt": mcpOverMqtt,
-};

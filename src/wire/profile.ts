@@ -4,12 +4,11 @@
  * @module
  */
 import type { Channel } from "../core/channel.ts";
+import type { BrokerConfig, ConnectOptions, MessageOptions, ServeOptions } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
 import type { ConnectPlan, MqttLink, QoS, ReceivedPacket, UserProperties } from "../mqtt/mod.ts";
 import type { Dialer } from "../relay/mod.ts";
-
-/** The profiles, by the names that `--profile` takes. */
-export type ProfileName = "request-response" | "mcp-over-mqtt";
+import type { AddressOptions } from "./address_options.ts";
 
 /** QoS of MCP messages; `auto` is the lowest that is safe with the peer. */
 export type SessionQoS = QoS | "auto";
@@ -35,12 +34,10 @@ export interface ProfileAddress {
 }
 
 /** What both sides of a session are told. */
-export interface ProfileOptions extends ProfileAddress {
+export interface ProfileOptions extends ProfileAddress, MessageOptions {
   /** What a connection says of the program that opens it, to brokers that ask. */
   readonly clientInfo: Readonly<Record<string, unknown>>;
   readonly qos: SessionQoS;
-  /** Largest MCP message, in bytes. */
-  readonly maxMessage: number;
   /**
    * How long a session outlives a lost connection of the other end, in ms; where the profile lets it. It is ours and not
    * the broker's, so that one end may wait longer than the other.
@@ -50,33 +47,19 @@ export interface ProfileOptions extends ProfileAddress {
 }
 
 /** What a server side needs to know besides. */
-export interface ServerOptions extends ProfileOptions {
+export interface ServerOptions extends ProfileOptions, Pick<ServeOptions, "description" | "meta"> {
   /** The client id of the connection, which names this instance of the server. */
   readonly clientId: string;
   /** Group of the shared subscription by which several servers share the requests; none when `undefined`. */
   readonly share: string | undefined;
-  /** What the server is good for, in a sentence; part of its presence. */
-  readonly description?: string;
-  /** What else is to be known of it; part of its presence. */
-  readonly meta?: Readonly<Record<string, unknown>>;
   /** Takes each session that a client opens. It is to be received from, or closed. */
   readonly opened: (session: IncomingSession) => void;
 }
 
 /** What a client side needs to know besides. */
-export interface ClientOptions extends ProfileOptions {
+export interface ClientOptions extends ProfileOptions, ConnectOptions {
   /** A client id for one more connection. */
   readonly clientId: () => string;
-  /** The one instance to speak to, by its client id; any when `undefined`. */
-  readonly serverId?: string;
-  /** Which of several instances to speak to, where the broker does not decide. */
-  readonly pick: "random" | "first";
-  /** Whether servers are found by their presence; without, one is assumed to be there. */
-  readonly discovery: boolean;
-  /** How long a server may take to answer the first message of a session, in ms. */
-  readonly connectTimeout: number;
-  /** How long a request of this method may take, in ms; it expires at the broker after that. */
-  readonly timeout: (method: string) => number;
 }
 
 /** A session that a client has opened. */
@@ -101,7 +84,7 @@ export interface ProfileDialer extends Dialer, AsyncDisposable {}
 
 /** An instance of a server that has come online or gone, as far as its presence tells. */
 export interface Announcement {
-  readonly profile: ProfileName;
+  readonly profile: string;
   /** The topic that the presence is on, which is different for each instance. */
   readonly topic: string;
   readonly online: boolean;
@@ -116,9 +99,10 @@ export interface Announcement {
 }
 
 /** Where to look for servers. */
-export interface DirectoryOptions extends Pick<ProfileOptions, "topicPrefix" | "clientInfo"> {
+export interface DirectoryOptions extends Pick<ProfileOptions, "clientInfo"> {
+  readonly topicPrefix?: string | undefined;
   /** A base topic to look at besides those that servers have by default. */
-  readonly topic?: string;
+  readonly topic?: string | undefined;
 }
 
 /** How servers of any name are found. */
@@ -149,9 +133,37 @@ export interface TopicUse {
   readonly harmless?: UserProperties;
 }
 
+/** What decides whether a profile can be used. */
+export interface Circumstances extends Partial<Pick<AddressOptions, "topicPrefix">> {
+  readonly broker: BrokerConfig;
+  /** Whether servers cannot be found by their presence. */
+  readonly noDiscovery?: boolean;
+  /** The one instance that is meant. */
+  readonly serverId?: string | undefined;
+}
+
+/** What it means that a broker lets all topics of a profile pass, or not. */
+export interface TopicReach {
+  /** What the topics are called. */
+  name(address: ProfileAddress): string;
+  readonly whenAll: string;
+  readonly otherwise: string;
+}
+
 /** One way to lay MCP sessions on MQTT topics. */
 export interface WireProfile {
-  readonly name: ProfileName;
+  /** The name that `--profile` takes. */
+  readonly name: string;
+  /** The oldest version of MQTT that it works with. */
+  readonly oldestVersion: 4 | 5;
+  /** Why it cannot be used, as the end of a sentence that begins with its name. */
+  unavailable(circumstances: Circumstances): string | undefined;
+  /** Where the server of these options is, which is called `label`. */
+  address(options: AddressOptions, label: string): ProfileAddress;
+  /** The longest topics of a server, with client ids as long as ours, for checks before any is used. */
+  longestTopics(address: ProfileAddress): readonly string[];
+  /** What is to be said of its topics as a whole when a broker was checked. */
+  readonly reach?: TopicReach;
   /** All topics of a session whose two ends have the same client id. */
   topicUses(clientId: string, address: ProfileAddress): readonly TopicUse[];
   /** Finds servers of any name. */

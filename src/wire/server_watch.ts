@@ -5,12 +5,13 @@
  */
 import type { Failure } from "../core/failure.ts";
 import type { LinkState, MqttLink, UserProperties } from "../mqtt/mod.ts";
-import type { Announcement, Directory, MakeLink, ProfileName } from "./profile.ts";
+import type { Announcement, Directory, MakeLink } from "./profile.ts";
 
 /** What a {@linkcode ServerWatch} is made of. */
 export interface ServerWatchOptions {
   readonly clientId: string;
-  readonly directories: Readonly<Partial<Record<ProfileName, Directory>>>;
+  /** By the names of their profiles. */
+  readonly directories: Readonly<Record<string, Directory>>;
   /** Takes each change, and after a reconnection everything that is still there. */
   readonly announced: (announcement: Announcement) => void;
   /** Told after every change of the connection. */

@@ -51,8 +51,13 @@ for (const { name, alias, settings, groups, description, examples } of [SERVE, C
       const text = unwrapped(printed);
       assert.ok(text.includes(description));
       for (const { flag, environment, description, fallback } of Object.values(settings as Settings)) {
-        const defaultText = fallback === undefined ? "" : `; default: ${fallback}`;
-        const shown = `${flag} ${description} (env: ${environment}${defaultText})`;
+        const sources = [
+          ...(environment === undefined ? [] : [`env: ${environment}`]),
+          ...(fallback === undefined ? [] : [`default: ${fallback}`]),
+        ];
+        const shown = [`${flag} ${description}`, ...(sources.length === 0 ? [] : [`(${sources.join("; ")})`])].join(
+          " ",
+        );
         assert.ok(text.includes(shown), `${shown} is missing`);
       }
       for (const [line, meaning] of examples) assert.ok(text.includes(`${line} ${meaning}`), line);

@@ -64,7 +64,9 @@ for (const [name, set] of Object.entries(metadata.permissions)) {
   Deno.test(`the permission set ${name} lets its commands read their variables, and no others`, () => {
     assert.ok(typeof set.env === "object");
     assert.ok(set.env.ignore, "MQTT.js asks for variables that nobody granted");
-    const variables = commands.flatMap(({ settings }) => Object.values(settings).map(({ environment }) => environment));
+    const variables = commands.flatMap(({ settings }) =>
+      Object.values(settings).flatMap(({ environment }) => environment ?? [])
+    );
     if (name === "tools") variables.push(...CREDENTIAL_KEYS); // by --insecure
     if ("run" in set) variables.push(...INHERITED_ON.unix, ...INHERITED_ON.windows);
     const grants = set.env.allow;

@@ -9,11 +9,11 @@ import {
   resolve,
   SERVE_SETTINGS,
   type Settings,
-  TOPIC_SETTINGS,
 } from "../../src/config/mod.ts";
+import { ADDRESS_SETTINGS } from "../../src/wire/mod.ts";
 
 const ALL = {
-  ...TOPIC_SETTINGS,
+  ...ADDRESS_SETTINGS,
   ...SERVE_SETTINGS,
   ...CONNECT_SETTINGS,
   ...MESSAGE_SETTINGS,
@@ -40,11 +40,11 @@ function problemsOf(work: () => unknown): readonly string[] {
 for (const [name, setting] of Object.entries(ALL as Settings)) {
   Deno.test(`the setting ${name} has a flag, a variable and a help text in the same style as the others`, () => {
     assert.match(setting.flag, /^--[a-z]+(-[a-z]+)*( <[a-z=]+(\.\.\.)?>)?$/);
-    assert.match(setting.environment, /^(MQTT|MCP_MQTT)(_[A-Z]+)+$/);
+    assert.match(setting.environment ?? "", /^(MQTT|MCP_MQTT)(_[A-Z]+)+$/);
     assert.match(setting.description, /^[a-zA-Z0-9].*[^.\s]$/);
     const flag = setting.flag.split(" ")[0]?.replace("--", "").replaceAll("-", "_").toUpperCase() ?? "";
     const known = { BROKER: "URL", CONFIG: "CONFIG" }[flag] ?? flag;
-    assert.ok(setting.environment.endsWith(known.replace("MQTT_", "")), `${setting.environment} is not ${flag}`);
+    assert.ok(setting.environment?.endsWith(known.replace("MQTT_", "")), `${setting.environment} is not ${flag}`);
     assert.equal(setting.repeatable === true, setting.flag.includes("..."));
     if (isSwitch(setting)) assert.equal(setting.fallback, undefined);
   });
@@ -73,15 +73,15 @@ Deno.test("all settings have values when nothing is given", () => {
 });
 
 Deno.test("flags win over the environment, which wins over the default", () => {
-  assert.equal(from({}).keepalive, 60);
-  assert.equal(from({}, { MQTT_KEEPALIVE: "30" }).keepalive, 30);
-  assert.equal(from({ keepalive: "10" }, { MQTT_KEEPALIVE: "30" }).keepalive, 10);
+  assert.equal(from({}).keepAlive, 60);
+  assert.equal(from({}, { MQTT_KEEPALIVE: "30" }).keepAlive, 30);
+  assert.equal(from({ keepAlive: "10" }, { MQTT_KEEPALIVE: "30" }).keepAlive, 10);
 });
 
 Deno.test("empty text counts as not given, as a flag and in the environment", () => {
-  assert.equal(from({ keepalive: "" }, { MQTT_KEEPALIVE: "30" }).keepalive, 30);
-  assert.equal(from({}, { MQTT_KEEPALIVE: "" }).keepalive, 60);
-  const empty = Object.fromEntries(Object.values(ALL as Settings).map(({ environment }) => [environment, ""]));
+  assert.equal(from({ keepAlive: "" }, { MQTT_KEEPALIVE: "30" }).keepAlive, 30);
+  assert.equal(from({}, { MQTT_KEEPALIVE: "" }).keepAlive, 60);
+  const empty = Object.fromEntries(Object.values(ALL as Settings).map(({ environment = "" }) => [environment, ""]));
   assert.deepEqual(from({}, empty), from({}));
 });
 
@@ -107,7 +107,7 @@ Deno.test("white space around a list in a variable is no part of it", () => {
 
 Deno.test("every problem is told at once, with the setting's name and where it comes from", () => {
   const problems = problemsOf(() =>
-    from({ qos: "3", keepalive: "1.5", maxMessage: "lots", mqttVersion: "6", clientId: "a/b" }, {
+    from({ qos: "3", keepAlive: "1.5", maxMessage: "lots", mqttVersion: "6", clientId: "a/b" }, {
       MCP_MQTT_CONNECT_TIMEOUT: "soon",
       MQTT_BROKER_PRESET: "acme",
     })
@@ -129,13 +129,13 @@ Deno.test("every problem is told at once, with the setting's name and where it c
 });
 
 const NUMBERS: readonly [name: string, text: string, value: number | undefined][] = [
-  ["keepalive", "0", 0],
-  ["keepalive", "65535", 65_535],
-  ["keepalive", "65536", undefined],
-  ["keepalive", " ", undefined],
+  ["keepAlive", "0", 0],
+  ["keepAlive", "65535", 65_535],
+  ["keepAlive", "65536", undefined],
+  ["keepAlive", " ", undefined],
   ["maxMessage", "0", undefined],
-  ["keepalive", "-1", undefined],
-  ["keepalive", "ten", undefined],
+  ["keepAlive", "-1", undefined],
+  ["keepAlive", "ten", undefined],
   ["maxSessions", "1", 1],
   ["maxSessions", "0", undefined],
   ["prewarm", "0", 0],

@@ -200,10 +200,11 @@ Deno.test("options that cannot work are a UsageError, a login that cannot succee
   const usage: readonly [options: Parameters<typeof mqttClientTransport>[0], problem: RegExp][] = [
     [{ broker: "tcp://host", name: "x" }, /must be a URL that begins with mqtt/],
     [{ broker: "mqtt://host" }, /add --name/],
-    [{ broker: "mqtt://host", name: "a+b" }, /--name must not contain/],
-    [{ broker: "mqtt://host", topic: "a/#" }, /--topic has a wildcard/],
+    [{ broker: "mqtt://host", name: "a+b" }, /^name must not contain/],
+    [{ broker: "mqtt://host", topic: "a/#" }, /^topic has a wildcard/],
     [{ broker: "mqtt://host", name: "x", ca: "nonsense" }, /--ca is not PEM/],
-    [{ broker: "mqtt://host", name: "x", brokerPreset: "acme" }, /--broker-preset must be one of/],
+    [{ broker: "mqtt://host", name: "x", keepAlive: 1.5 }, /^keepAlive must be a whole number/],
+    [{ broker: "mqtt://host", name: "x", brokerPreset: "acme" }, /^brokerPreset must be one of/],
   ];
   for (const [options, problem] of usage) {
     assert.throws(
@@ -212,6 +213,10 @@ Deno.test("options that cannot work are a UsageError, a login that cannot succee
     );
     await assert.rejects(serveMqtt(options, () => {}), (error) => error instanceof UsageError);
   }
+  assert.throws(
+    () => mqttClientTransport({ broker: "mqtt://host", name: "x", connectTimeout: -1 }),
+    /^UsageError: connectTimeout must be a number of milliseconds; it is -1/,
+  );
   await using broker = await embeddedBroker();
   broker.aedes.authenticate = (_client, _username, _password, done) => done(null, false);
   await assert.rejects(

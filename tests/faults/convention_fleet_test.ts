@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { Failure } from "../../src/core/failure.ts";
 import { Message } from "../../src/core/message.ts";
 import { RecoveringChannel } from "../../src/relay/mod.ts";
-import { PROFILES } from "../../src/wire/mod.ts";
 import { testOnBrokers } from "../support/brokers.ts";
 import type { TestBroker } from "../support/embedded_broker.ts";
 import { TestLinks, until } from "../support/links.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
+import { CLIENT_OPTIONS, profileNamed, SERVER_OPTIONS } from "../support/wire_options.ts";
 
 const INSTANCES = 10;
 const CLIENTS = 100;
@@ -21,14 +21,10 @@ class Instance implements AsyncDisposable {
   constructor(broker: TestBroker, id: string) {
     this.id = id;
     this.#links = new TestLinks(broker);
-    this.#acceptor = PROFILES["mcp-over-mqtt"].accept(this.#links.make, {
+    this.#acceptor = profileNamed("mcp-over-mqtt").accept(this.#links.make, {
+      ...SERVER_OPTIONS,
       serverName: "fleet/echo",
       clientId: id,
-      clientInfo: {},
-      share: undefined,
-      qos: 1,
-      maxMessage: 64 * 1024 * 1024,
-      sessionExpiry: 5_000,
       observe: this.#links.observe,
       opened: (session) => {
         this.sessions.add(session.name);
@@ -67,17 +63,12 @@ class Host implements AsyncDisposable {
   constructor(broker: TestBroker, name: string) {
     this.#links = new TestLinks(broker);
     let ids = 0;
-    const dialer = PROFILES["mcp-over-mqtt"].dialer(this.#links.make, {
+    const dialer = profileNamed("mcp-over-mqtt").dialer(this.#links.make, {
+      ...CLIENT_OPTIONS,
       serverName: "fleet/echo",
       clientId: () => `${name}-${++ids}`,
-      clientInfo: {},
-      pick: "random",
-      qos: 1,
-      maxMessage: 64 * 1024 * 1024,
-      sessionExpiry: 5_000,
-      discovery: true,
       connectTimeout: 20_000,
-      timeout: () => 20_000,
+      timeout: 20_000,
       observe: this.#links.observe,
     });
     this.#dialer = dialer;

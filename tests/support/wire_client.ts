@@ -6,10 +6,11 @@
 import type { Channel } from "../../src/core/channel.ts";
 import type { Failure } from "../../src/core/failure.ts";
 import type { Message } from "../../src/core/message.ts";
-import { type ClientOptions, type ProfileDialer, type ProfileName, PROFILES } from "../../src/wire/mod.ts";
+import type { ClientOptions, ProfileDialer } from "../../src/wire/mod.ts";
 import type { TestBroker } from "./embedded_broker.ts";
 import { TestLinks, type TestLinksOptions, until } from "./links.ts";
 import { gist } from "./messages.ts";
+import { CLIENT_OPTIONS, profileNamed } from "./wire_options.ts";
 
 /** A dialer of a profile. */
 export class WireClient implements AsyncDisposable {
@@ -19,21 +20,15 @@ export class WireClient implements AsyncDisposable {
   readonly #sessions: Channel[] = [];
 
   constructor(
-    profile: ProfileName,
+    profile: string,
     broker: TestBroker,
     options: Pick<ClientOptions, "serverName" | "clientId"> & Partial<ClientOptions>,
     links: TestLinksOptions = {},
   ) {
     this.links = new TestLinks(broker, links);
-    this.#dialer = PROFILES[profile].dialer(this.links.make, {
-      clientInfo: { implementation: "test" },
-      pick: "random",
-      qos: "auto",
-      maxMessage: 64 * 1024 * 1024,
-      sessionExpiry: 5_000,
-      discovery: true,
-      connectTimeout: 10_000,
-      timeout: () => 10_000,
+    this.#dialer = profileNamed(profile).dialer(this.links.make, {
+      ...CLIENT_OPTIONS,
+      timeout: 10_000,
       observe: this.links.observe,
       ...options,
     });

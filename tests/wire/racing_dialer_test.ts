@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Failure, type FailureReason } from "../../src/core/failure.ts";
 import type { Channel } from "../../src/core/channel.ts";
-import { type ProfileDialer, type ProfileName, PROFILES, RacingDialer, type WireProfile } from "../../src/wire/mod.ts";
+import { type ProfileDialer, PROFILES, RacingDialer } from "../../src/wire/mod.ts";
 import { idleTurns, ManualClock } from "../support/manual_clock.ts";
 
 /** A session that knows whether it was closed. */
@@ -38,14 +38,12 @@ class Dialer implements ProfileDialer {
   }
 }
 
-const BOTH: readonly WireProfile[] = [PROFILES["request-response"], PROFILES["mcp-over-mqtt"]];
-
-function dialAny(profiles = BOTH) {
-  const started: Record<ProfileName, Dialer[]> = { "request-response": [], "mcp-over-mqtt": [] };
+function dialAny(profiles = PROFILES) {
+  const started = { "request-response": [] as Dialer[], "mcp-over-mqtt": [] as Dialer[] };
   const clock = new ManualClock();
   const any = new RacingDialer(profiles, ({ name }) => {
     const dialer = new Dialer();
-    started[name].push(dialer);
+    started[name as keyof typeof started].push(dialer);
     return dialer;
   }, clock);
   /** Dials, and waits until every profile has begun. */

@@ -4,11 +4,16 @@
  * @module
  */
 import { errorText } from "../../core/text.ts";
-import type { BrokerConfig, TopicConfig } from "../../config/mod.ts";
-import { ConnectError, type ConnectPlan, permanentRefusal, UNSUPPORTED_PROTOCOL_VERSION } from "../../mqtt/mod.ts";
-import { PROFILES, type Role, type WireProfile } from "../../wire/mod.ts";
+import type { BrokerConfig } from "../../config/mod.ts";
+import {
+  ConnectError,
+  type ConnectPlan,
+  permanentRefusal,
+  presetOf,
+  UNSUPPORTED_PROTOCOL_VERSION,
+} from "../../mqtt/mod.ts";
+import { addressIn, PROFILES, profilesFor, type ResolvedAddress, type Role, type WireProfile } from "../../wire/mod.ts";
 import { CLIENT_INFO, clientIdFor } from "../client_identity.ts";
-import { addressIn } from "../profiles.ts";
 import { certificateFindings } from "./certificate.ts";
 import type { CheckReport, Finding, TopicFinding } from "./finding.ts";
 import { connectionFindings, retainedFinding } from "./measurements.ts";
@@ -20,7 +25,7 @@ import { tryTopics } from "./topic_trials.ts";
 /** What is to be checked. */
 export interface CheckConfig {
   readonly broker: BrokerConfig;
-  readonly topics: Omit<TopicConfig, "warnings">;
+  readonly address: ResolvedAddress;
   /** Which commands are to work. */
   readonly roles: readonly Role[];
 }
@@ -41,16 +46,17 @@ export async function check(config: CheckConfig, signal: AbortSignal): Promise<C
   findings.push(...await connectionFindings(probe, broker));
   const topics: TopicFinding[] = [];
   let echo: string | undefined;
-  for (const profile of profilesToCheck(config, probe)) {
+  const profiles = profilesToCheck(config, probe);
+  for (const profile of profiles) {
     const tried = await tryTopics(
       profile,
-      profile.topicUses(probe.clientId, addressIn(profile.name, config.topics)),
+      profile.topicUses(probe.clientId, addressIn(profile, config.address)),
       probe,
     );
     topics.push(...tried.findings.filter(({ role }) => config.roles.includes(role)));
     echo ??= tried.echo;
   }
-  findings.push(await retainedFinding(probe), ...dollarFinding(topics, config));
+  findings.push(await retainedFinding(probe), ...profiles.flatMap((profile) => reachFinding(profile, topics, config)));
   const perUser = await connectionsPerUserFinding(options, probe);
   findings.push(perUser);
   await probe[Symbol.asyncDispose](); // its client id is needed
@@ -80,7 +86,8 @@ function works(role: Role, topics: readonly TopicFinding[]): boolean {
 }
 
 function clientPlan({ broker }: CheckConfig): ConnectPlan {
-  const { userProperties } = PROFILES["mcp-over-mqtt"].directory({ clientInfo: CLIENT_INFO });
+  const directories = PROFILES.map((profile) => profile.directory({ clientInfo: CLIENT_INFO }));
+  const userProperties = Object.assign({}, ...directories.map(({ userProperties }) => userProperties));
   return {
     clientId: clientIdFor("check", broker.clientId),
     sessionExpiryInterval: 0,
@@ -101,20 +108,22 @@ async function open(options: ProbeOptions, protocolVersion: 4 | 5 | undefined): 
   }
 }
 
-function profilesToCheck({ topics: { profile } }: CheckConfig, probe: Probe): WireProfile[] {
-  const profiles = profile === "auto" ? Object.values(PROFILES) : [PROFILES[profile]];
-  return probe.protocolVersion === 5 ? profiles : profiles.filter(({ name }) => name === "request-response");
+/** The profiles that were asked for, as far as they can work in the version of MQTT that the broker speaks. */
+function profilesToCheck({ broker, address }: CheckConfig, { protocolVersion }: Probe): WireProfile[] {
+  // What is known of the kind of broker is what is to be found out.
+  const unknown = { ...broker, preset: presetOf("standard"), protocolVersion: undefined };
+  return profilesFor(address.options, { ...address.options, broker: unknown })
+    .filter(({ oldestVersion }) => oldestVersion <= protocolVersion);
 }
 
-function dollarFinding(topics: readonly TopicFinding[], { topics: { topicPrefix = "$" } }: CheckConfig): Finding[] {
-  const ofConvention = topics.filter(({ profile }) => profile === "mcp-over-mqtt");
-  if (ofConvention.length === 0) return [];
-  const works = ofConvention.every(({ verdict }) => verdict === "ok");
-  const value = works ? "pass" : "do not all pass";
+function reachFinding(profile: WireProfile, topics: readonly TopicFinding[], { address }: CheckConfig): Finding[] {
+  const { reach, name } = profile;
+  if (reach === undefined) return [];
+  const works = topics.every(({ profile, verdict }) => profile !== name || verdict === "ok");
   return [{
-    name: `${topicPrefix}mcp-… topics`,
-    value,
+    name: reach.name(addressIn(profile, address)),
+    value: works ? "pass" : "do not all pass",
     verdict: works ? "ok" : "note",
-    meaning: works ? "peers of the open convention can be reached" : "see below; if it is the $, try --topic-prefix",
+    meaning: works ? reach.whenAll : reach.otherwise,
   }];
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ProfileName, Role } from "../../wire/mod.ts";
+import type { Role } from "../../wire/mod.ts";
 
 /**
  * How good it is:
@@ -25,7 +25,8 @@ export interface Finding {
 /** What the broker lets us do with one topic. */
 export interface TopicFinding {
   readonly role: Role;
-  readonly profile: ProfileName;
+  /** The name of the profile. */
+  readonly profile: string;
   readonly access: "publish" | "subscribe";
   readonly topic: string;
   readonly verdict: Verdict;

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { BrokerConfig, ProfileChoice } from "../../config/mod.ts";
+import type { BrokerConfig } from "../../config/mod.ts";
 import { orAborted, sleep, systemClock } from "../../core/clock.ts";
 import type { Observer } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
 import { unavailableReason } from "../../mqtt/mod.ts";
-import { type Announcement, type ProfileName, PROFILES, ServerWatch } from "../../wire/mod.ts";
+import { type AddressOptions, type Announcement, profilesFor, ServerWatch } from "../../wire/mod.ts";
 import { CLIENT_INFO, clientIdFor } from "../client_identity.ts";
 import { Links } from "../links.ts";
 import { type ListedServer, ServerRegistry } from "./server_registry.ts";
@@ -16,10 +16,8 @@ import { type ListedServer, ServerRegistry } from "./server_registry.ts";
 /** Where to look, and for how long. */
 export interface ListConfig {
   readonly broker: BrokerConfig;
-  readonly profile: ProfileChoice;
-  /** A base topic to look at besides those that servers have by default. */
-  readonly topic: string | undefined;
-  readonly topicPrefix: string | undefined;
+  /** The profile to look at, and topics other than those that servers have by default. */
+  readonly address: Pick<AddressOptions, "profile" | "topic" | "topicPrefix">;
   /** How long the broker may take to let us in, in ms. */
   readonly connectTimeout: number;
   /** Without a further server for this long, in ms, all are known. */
@@ -74,20 +72,16 @@ class ServerDiscovery implements AsyncDisposable {
   #lastNews = 0;
 
   constructor(config: ListConfig, observe: Observer, changed: (announcement: Announcement) => void) {
-    const { broker, topic, topicPrefix } = config;
+    const { broker, address } = config;
     this.#config = config;
     this.#changed = changed;
     // Refused filters are told of when a profile has no other.
     this.#links = new Links(broker, (event) => event.type === "subscription.refused" ? undefined : observe(event));
-    const options = {
-      clientInfo: CLIENT_INFO,
-      ...(topic === undefined ? {} : { topic }),
-      ...(topicPrefix === undefined ? {} : { topicPrefix }),
-    };
-    const profiles = profilesToLookFor(config);
+    const options = { ...address, clientInfo: CLIENT_INFO };
+    const profiles = profilesFor(address, { ...address, broker });
     this.#watch = new ServerWatch((plan) => this.#links.make(plan), {
       clientId: clientIdFor("list", broker.clientId),
-      directories: Object.fromEntries(profiles.map((name) => [name, PROFILES[name].directory(options)])),
+      directories: Object.fromEntries(profiles.map((profile) => [profile.name, profile.directory(options)])),
       announced: (announcement) => this.#note(announcement),
       changed: ({ status }) => {
         if (status === "connecting") this.registry.doubt();
@@ -141,11 +135,4 @@ class ServerDiscovery implements AsyncDisposable {
     if (this.#abort.signal.aborted) return;
     for (const gone of this.registry.takeUnconfirmed()) this.#changed({ ...gone, online: false });
   }
-}
-
-function profilesToLookFor({ profile, broker, topicPrefix = "$" }: ListConfig): ProfileName[] {
-  if (profile !== "auto") return [profile];
-  const names: ProfileName[] = ["request-response"];
-  if (broker.preset.dollarTopics || !topicPrefix.startsWith("$")) names.push("mcp-over-mqtt");
-  return names;
 }

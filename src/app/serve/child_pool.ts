@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ServerEntry } from "../../config/mod.ts";
+import type { MessageOptions, ServeOptions, ServerEntry } from "../../config/mod.ts";
 import { errorText } from "../../core/text.ts";
 import type { Observer, ProxyEvent } from "../../core/events.ts";
 import { redactor } from "../../core/redaction.ts";
@@ -14,14 +14,9 @@ import { childEnvironment, ChildProcess, type ChildProcessOptions, findCommand, 
 /** How the children of one server entry are started. */
 export interface ChildPoolOptions {
   readonly entry: ServerEntry;
-  /** Names of variables of our own environment that the children inherit. */
-  readonly passedVariables: readonly string[];
+  readonly options: Pick<ServeOptions & MessageOptions, "passEnv" | "prewarm" | "maxMessage">;
   /** What the children, as SMCP servers, get before they speak MCP. */
-  readonly credentials?: Credentials;
-  /** How many children are kept ready. */
-  readonly prewarm: number;
-  /** Longest message, in bytes. */
-  readonly maxMessage: number;
+  readonly credentials: Credentials | undefined;
   readonly observe: Observer;
 }
 
@@ -77,7 +72,7 @@ export class ChildPool implements AsyncDisposable {
   }
 
   #refill(): void {
-    while (!this.#closed && this.#ready.size < this.#options.prewarm) {
+    while (!this.#closed && this.#ready.size < this.#options.options.prewarm) {
       try {
         const spare = this.#start(`${this.#options.entry.name} (spare)`);
         this.#ready.add(spare);
@@ -104,12 +99,12 @@ export class ChildPool implements AsyncDisposable {
   }
 
   #start(name: string): Named {
-    const { entry, passedVariables, maxMessage, observe } = this.#options;
+    const { entry, options: { passEnv, maxMessage }, observe } = this.#options;
     let skippedBefore = false;
     const child = new ChildProcess({
       command: entry.command,
       args: entry.args,
-      environment: childEnvironment(entry.environment, passedVariables),
+      environment: childEnvironment(entry.environment, passEnv),
       ...(entry.directory === undefined ? {} : { directory: entry.directory }),
       maxMessage,
       stderr: (line) => observe({ type: "child.stderr", session: named.name, line }),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BrokerConfig, RestartPolicyName, ServerEntry, TopicConfig } from "../../config/mod.ts";
+import type { BrokerConfig, MessageOptions, ServeOptions, ServerEntry } from "../../config/mod.ts";
 import type { Observer, Observers } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Credentials } from "../../core/secret.ts";
@@ -12,7 +12,7 @@ import { ChildPool } from "./child_pool.ts";
 import { clientIdFor } from "../client_identity.ts";
 import { ServerEndpoint, serverOptions } from "./server_endpoint.ts";
 import { Links } from "../links.ts";
-import { profilesFor } from "../profiles.ts";
+import { profilesFor, type ResolvedAddress } from "../../wire/mod.ts";
 import { SessionSupervisor } from "./session_supervisor.ts";
 import { SessionSlots } from "./session_slots.ts";
 
@@ -20,33 +20,16 @@ import { SessionSlots } from "./session_slots.ts";
 export interface ServedEntry {
   readonly entry: ServerEntry;
   /** Where it is. */
-  readonly topics: Omit<TopicConfig, "warnings">;
-  readonly description?: string;
-  /** What else is to be known of it. */
-  readonly meta?: Readonly<Record<string, unknown>>;
+  readonly address: ResolvedAddress;
 }
 
 /** Everything that `serve` has to know. */
 export interface ServeConfig {
   readonly broker: BrokerConfig;
   readonly servers: readonly ServedEntry[];
-  readonly share: string | undefined;
-  readonly passedVariables: readonly string[];
+  readonly options: ServeOptions & MessageOptions;
   /** What the server processes get by SMCP before they speak MCP. */
   readonly childCredentials?: Credentials;
-  readonly prewarm: number;
-  readonly maxSessions: number;
-  /** Requests of one session that may wait for their answers. */
-  readonly maxPending: number;
-  /** How long a session waits for a client that has lost its connection, in ms. */
-  readonly sessionExpiry: number;
-  /** In ms. */
-  readonly idleTimeout: number;
-  readonly restart: RestartPolicyName;
-  /** How long requests that are under way may take when the process is asked to end, in ms. */
-  readonly drain: number;
-  /** In bytes. */
-  readonly maxMessage: number;
 }
 
 /**
@@ -59,7 +42,7 @@ export async function serve(
   observers: Observers,
   signal: AbortSignal,
 ): Promise<Failure | undefined> {
-  const slots = new SessionSlots(config.maxSessions);
+  const slots = new SessionSlots(config.options.maxSessions);
   const takeovers = new TakeoverDetector();
   const servers = config.servers.map((served) => start(served, config, { slots, takeovers }, observers));
   const aborted = new Promise<undefined>((resolve) => {
@@ -90,28 +73,18 @@ interface Shared {
 
 /** Puts one server on the broker. */
 function start(
-  { entry, topics, description, meta }: ServedEntry,
-  config: ServeConfig,
+  { entry, address }: ServedEntry,
+  { broker, servers, options, childCredentials: credentials }: ServeConfig,
   { slots, takeovers }: Shared,
   { observe, meter }: Observers,
 ): RunningServer {
-  const { broker } = config;
-  const profiles = profilesFor({ broker, topics });
+  const profiles = profilesFor(address.options, { ...address.options, broker });
   const links = new Links(broker, observe, takeovers);
-  const pool = new ChildPool({
-    entry,
-    passedVariables: config.passedVariables,
-    ...(config.childCredentials === undefined ? {} : { credentials: config.childCredentials }),
-    prewarm: config.prewarm,
-    maxMessage: config.maxMessage,
-    observe,
-  });
-  const host = new SessionSupervisor({
-    server: topics.serverName,
+  const pool = new ChildPool({ entry, options, credentials, observe });
+  const supervisor = new SessionSupervisor({
+    server: address.label,
     slots,
-    maxPending: config.maxPending,
-    idleTimeout: config.idleTimeout,
-    restart: config.restart,
+    options,
     start: (session) => pool.take(session),
     observe,
     meter,
@@ -119,31 +92,28 @@ function start(
   // It may have another name in each profile, but for whoever watches it is one server.
   const observeProfile: Observer = (event) => {
     const isPresence = event.type === "server.online" || event.type === "server.offline";
-    observe(isPresence ? { ...event, server: topics.serverName } : event);
+    observe(isPresence ? { ...event, server: address.label } : event);
   };
-  const clientId = clientIdFor("serve", broker.clientId, config.servers.length > 1 ? topics.serverName : undefined);
-  const options = serverOptions(profiles, {
+  const clientId = clientIdFor("serve", broker.clientId, servers.length > 1 ? address.label : undefined);
+  const optionsFor = serverOptions(profiles, {
+    ...options,
     broker,
-    topics,
-    ...(description === undefined ? {} : { description }),
-    ...(meta === undefined ? {} : { meta }),
+    address,
     clientId,
-    share: config.share,
-    maxMessage: config.maxMessage,
-    sessionExpiry: config.sessionExpiry,
+    share: options.noShare ? undefined : options.share,
     observe: observeProfile,
-    opened: (session) => host.accept(session),
+    opened: (session) => supervisor.accept(session),
   });
-  const server = new ServerEndpoint({ profiles, links, observe, options });
+  const server = new ServerEndpoint({ profiles, links, observe, options: optionsFor });
   return {
     refused: server.refused,
     drain() {
       server.withdraw();
-      return host.drain(new Failure("server-shutting-down", "The server is shutting down"), config.drain);
+      return supervisor.drain(new Failure("server-shutting-down", "The server is shutting down"), options.drain);
     },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose](); // the presence first, so that nobody comes any more
-      await Promise.all([host[Symbol.asyncDispose](), pool[Symbol.asyncDispose]()]);
+      await Promise.all([supervisor[Symbol.asyncDispose](), pool[Symbol.asyncDispose]()]);
       await links[Symbol.asyncDispose]();
     },
   };

@@ -3,14 +3,19 @@
  *
  * @module
  */
-import type { BrokerConfig, TopicConfig } from "../../config/mod.ts";
+import type { BrokerConfig } from "../../config/mod.ts";
 import type { Observer } from "../../core/events.ts";
 import type { Failure } from "../../core/failure.ts";
 import type { LinkState } from "../../mqtt/mod.ts";
-import type { Acceptor, ServerOptions, WireProfile } from "../../wire/mod.ts";
+import {
+  type Acceptor,
+  addressIn,
+  type ResolvedAddress,
+  type ServerOptions,
+  type WireProfile,
+} from "../../wire/mod.ts";
 import { CLIENT_INFO } from "../client_identity.ts";
 import type { Links } from "../links.ts";
-import { addressIn } from "../profiles.ts";
 
 /** What a {@linkcode ServerEndpoint} is made of. */
 export interface ServerEndpointOptions {
@@ -25,10 +30,10 @@ export interface ServerEndpointOptions {
 export interface EndpointAddress
   extends Pick<ServerOptions, "description" | "meta" | "maxMessage" | "sessionExpiry" | "opened"> {
   readonly broker: BrokerConfig;
-  readonly topics: Omit<TopicConfig, "warnings">;
+  readonly address: ResolvedAddress;
   /** The client id of the connection of the first profile. */
   readonly clientId: string;
-  /** Group of the shared subscription, on brokers that have such a thing; none when `undefined`. */
+  /** Group of the shared subscription, on brokers that have shared subscriptions; none when `undefined`. */
   readonly share: string | undefined;
   readonly observe: Observer;
 }
@@ -36,11 +41,11 @@ export interface EndpointAddress
 /** Says to each of `profiles` what it is to know. */
 export function serverOptions(
   profiles: readonly WireProfile[],
-  { broker, topics, clientId, share, ...rest }: EndpointAddress,
+  { broker, address, clientId, share, ...rest }: EndpointAddress,
 ): ServerEndpointOptions["options"] {
   return (profile) => ({
     ...rest,
-    ...addressIn(profile.name, topics),
+    ...addressIn(profile, address),
     // Two connections cannot have one client id.
     clientId: profile === profiles[0] ? clientId : `${clientId}-open`,
     clientInfo: CLIENT_INFO,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RestartPolicyName } from "../../config/mod.ts";
+import type { ServeOptions } from "../../config/mod.ts";
 import { sleep, withTimeLimit } from "../../core/clock.ts";
 import type { Channel } from "../../core/channel.ts";
 import type { Observer } from "../../core/events.ts";
@@ -19,14 +19,9 @@ import type { SessionSlots } from "./session_slots.ts";
 export interface SessionSupervisorOptions {
   /** The server's name, for the log. */
   readonly server: string;
-  /** How many sessions there may be, in all hosts that share this object. */
+  /** How many sessions there may be, in all supervisors that share this object. */
   readonly slots: SessionSlots;
-  /** How many requests of one session may wait for their answers. */
-  readonly maxPending: number;
-  /** A session without a message for this long is ended, in ms. */
-  readonly idleTimeout: number;
-  /** Whether a server process that has exited by itself is followed by another one. */
-  readonly restart: RestartPolicyName;
+  readonly options: Pick<ServeOptions, "maxPending" | "idleTimeout" | "restart">;
   /** Starts the server for a session. Throws a {@linkcode Failure} when it cannot. */
   readonly start: (session: string) => Channel;
   readonly observe: Observer;
@@ -50,7 +45,7 @@ export class SessionSupervisor implements AsyncDisposable {
 
   constructor(options: SessionSupervisorOptions) {
     this.#options = options;
-    this.#restart = new RestartPolicy(options.restart);
+    this.#restart = new RestartPolicy(options.options.restart);
   }
 
   /** Takes a session that a client has opened. */
@@ -89,7 +84,7 @@ export class SessionSupervisor implements AsyncDisposable {
   }
 
   async #run(session: IncomingSession): Promise<void> {
-    const { server: name, observe, meter, idleTimeout, maxPending } = this.#options;
+    const { server: name, observe, meter, options: { idleTimeout, maxPending } } = this.#options;
     const { delay } = this.#restart;
     if (delay > 0) await this.#pause(session, delay);
     const child = this.#start(session);

@@ -1,9 +1,10 @@
 /** `call`: what it does. @module */
 import { RemoteError, withRemoteServer } from "../../app/mod.ts";
-import { brokerConfig, readBrokerFiles, topicConfig } from "../../config/mod.ts";
+import { brokerConfig, readBrokerFiles } from "../../config/mod.ts";
 import { Failure } from "../../core/failure.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { startBrokerLog } from "../broker_choice.ts";
+import { resolveAddress } from "../../wire/mod.ts";
 import type { CallSettings } from "./command.ts";
 import {
   type Action,
@@ -13,7 +14,6 @@ import {
   EXIT_OK,
   EXIT_REMOTE_ERROR,
 } from "../command.ts";
-import { remoteServerConfig } from "../remote_server.ts";
 import { terminationSignal } from "../termination.ts";
 import { toolList } from "./tool_list.ts";
 import { type BinaryContent, toolResult } from "./tool_result.ts";
@@ -27,12 +27,12 @@ export const callAction: Action<CallSettings> = async ({ values, flags, operands
     throw new UsageError([`too many arguments: "${(values.list ? operands : rest).join(" ")}"`]);
   }
   const toolArguments = await parseArguments(json);
-  const topics = topicConfig(values);
+  const address = resolveAddress(values);
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
   started();
   await using log = await startBrokerLog(values, broker);
   using termination = terminationSignal();
-  const config = remoteServerConfig(values, broker, topics);
+  const config = { broker, address, options: values };
   try {
     return await withRemoteServer(config, log.observe, termination.signal, async (client) => {
       if (tool === undefined) {
@@ -43,7 +43,7 @@ export const callAction: Action<CallSettings> = async ({ values, flags, operands
       // Servers with the Erlang SDK (mcp-mqtt-erl e9ca6f7) insist on arguments even where there are none.
       const result = await client.request("tools/call", { name: tool, arguments: toolArguments });
       if (values.json) io.print(`${JSON.stringify(result, undefined, 2)}\n`);
-      else await print(result, tool, values.output ?? ".", io);
+      else await print(result, tool, values.output, io);
       return result.isError === true ? EXIT_REMOTE_ERROR : EXIT_OK;
     });
   } catch (error) {

@@ -1,17 +1,47 @@
 /** `call`: its options and its help. @module */
 import {
   BROKER_SETTINGS,
-  CALL_SETTINGS,
   CONNECT_SETTINGS,
   LOG_SETTINGS,
   MESSAGE_SETTINGS,
-  TOPIC_SETTINGS,
+  onOff,
+  type SettingsOf,
+  text,
 } from "../../config/mod.ts";
+import { ADDRESS_SETTINGS } from "../../wire/mod.ts";
 import type { CommandDeclaration } from "../command.ts";
+
+/** What is called, and what becomes of the result. */
+interface CallOptions {
+  readonly list: boolean;
+  readonly json: boolean;
+  /** Where binary content is saved. */
+  readonly output: string;
+}
+
+const CALL_SETTINGS: SettingsOf<CallOptions> = {
+  list: {
+    flag: "--list",
+    description: "show the server's tools with their parameters, instead of calling one",
+    kind: onOff,
+  },
+  json: {
+    flag: "--json",
+    description: "print the result as the server has sent it, as JSON",
+    kind: onOff,
+  },
+  output: {
+    flag: "--output <directory>",
+    environment: "MCP_MQTT_OUTPUT",
+    description: "where images and other binary content is saved",
+    kind: text,
+    fallback: ".",
+  },
+};
 
 const settings = {
   ...CALL_SETTINGS,
-  ...TOPIC_SETTINGS,
+  ...ADDRESS_SETTINGS,
   ...CONNECT_SETTINGS,
   ...MESSAGE_SETTINGS,
   ...BROKER_SETTINGS,
@@ -37,7 +67,7 @@ export const CALL: CommandDeclaration<CallSettings> = {
   ],
   groups: {
     "Call:": CALL_SETTINGS,
-    "Server:": { ...TOPIC_SETTINGS, ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS },
+    "Server:": { ...ADDRESS_SETTINGS, ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS },
     "Broker:": BROKER_SETTINGS,
     "Log:": LOG_SETTINGS,
   },

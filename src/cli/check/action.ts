@@ -1,7 +1,8 @@
 /** `check`: what it does. @module */
 import { check, type CheckReport, type TopicFinding, type Verdict } from "../../app/mod.ts";
-import { brokerConfig, readBrokerFiles, topicConfig } from "../../config/mod.ts";
+import { brokerConfig, readBrokerFiles } from "../../config/mod.ts";
 import { UsageError } from "../../core/usage_error.ts";
+import { resolveAddress } from "../../wire/mod.ts";
 import type { CheckSettings } from "./command.ts";
 import { type Action, EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK } from "../command.ts";
 import { terminationSignal } from "../termination.ts";
@@ -15,14 +16,14 @@ const SIGNS: Readonly<Record<Verdict, string>> = { ok: "ok", note: "note", probl
 /** Checks a broker, and reports. */
 export const checkAction: Action<CheckSettings> = async ({ values, flags, operands, started, io }) => {
   if (operands.length > 0) throw new UsageError([`check takes no arguments: "${operands.join(" ")}"`]);
-  const topics = topicConfig(values, EXAMPLE_NAME);
+  const address = resolveAddress(values, EXAMPLE_NAME);
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
   started();
-  for (const warning of [...broker.warnings, ...topics.warnings]) io.printError(`warning: ${warning}\n`);
+  for (const warning of [...broker.warnings, ...address.warnings]) io.printError(`warning: ${warning}\n`);
   const roles = values.role === "both" ? ["serve", "connect"] as const : [values.role];
   using termination = terminationSignal();
   try {
-    const report = await check({ broker, topics, roles }, termination.signal);
+    const report = await check({ broker, address, roles }, termination.signal);
     io.print(values.json ? `${JSON.stringify(report, undefined, 2)}\n` : text(report));
     return report.ok ? EXIT_OK : EXIT_FAILURE;
   } catch (error) {

@@ -1,8 +1,29 @@
 /** `check`: its options and its help. @module */
-import { BROKER_SETTINGS, CHECK_SETTINGS, TOPIC_SETTINGS } from "../../config/mod.ts";
+import { BROKER_SETTINGS, oneText, onOff, type SettingsOf } from "../../config/mod.ts";
+import { ADDRESS_SETTINGS } from "../../wire/mod.ts";
 import type { CommandDeclaration } from "../command.ts";
 
-const settings = { ...CHECK_SETTINGS, ...TOPIC_SETTINGS, ...BROKER_SETTINGS };
+/** What is checked, and how it is shown. */
+interface CheckOptions {
+  readonly role: "serve" | "connect" | "both";
+  readonly json: boolean;
+}
+
+const CHECK_SETTINGS: SettingsOf<CheckOptions> = {
+  role: {
+    flag: "--role <command>",
+    description: "which command is to work here: serve, connect or both",
+    kind: oneText(["serve", "connect", "both"]),
+    fallback: "both",
+  },
+  json: {
+    flag: "--json",
+    description: "for programs",
+    kind: onOff,
+  },
+};
+
+const settings = { ...CHECK_SETTINGS, ...ADDRESS_SETTINGS, ...BROKER_SETTINGS };
 
 /** The settings of `check`. */
 export type CheckSettings = typeof settings;
@@ -23,6 +44,6 @@ export const CHECK: CommandDeclaration<CheckSettings> = {
     ],
     ["mcp-mqtt-proxy check --role connect --profile mcp-over-mqtt --server-name demo/echo", "for a client only"],
   ],
-  groups: { "Check:": CHECK_SETTINGS, "Server:": TOPIC_SETTINGS, "Broker:": BROKER_SETTINGS },
+  groups: { "Check:": CHECK_SETTINGS, "Server:": ADDRESS_SETTINGS, "Broker:": BROKER_SETTINGS },
   settings,
 };

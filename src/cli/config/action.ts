@@ -1,9 +1,10 @@
 /** `config`: what it does. @module */
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { brokerConfig, readBrokerFiles, topicConfig, type Values } from "../../config/mod.ts";
+import { brokerConfig, readBrokerFiles, type Settings, type Values } from "../../config/mod.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { type Action, EXIT_OK } from "../command.ts";
+import { resolveAddress } from "../../wire/mod.ts";
 import type { ConfigSettings } from "./command.ts";
 import { CONNECT } from "../connect/command.ts";
 import { type ConnectLine, connectLine } from "./connect_line.ts";
@@ -15,6 +16,7 @@ import {
   hostFile,
   HOSTS,
   mergeHostFiles,
+  OTHER_HOST,
   type Places,
 } from "./hosts.ts";
 
@@ -25,8 +27,8 @@ export const configAction: Action<ConfigSettings> = async ({ values, flags, oper
   if (values.for === undefined) {
     throw new UsageError([`say for which host: --for takes ${Object.keys(HOSTS).join(", ")}`]);
   }
-  const host = HOSTS[values.for];
-  const { serverName } = topicConfig(values);
+  const host = HOSTS[values.for] ?? OTHER_HOST;
+  const { label } = resolveAddress(values);
   brokerConfig(await readBrokerFiles(values), flags);
   const given = givenSettings(flags);
   const line = connectLine(CONNECT.settings, given, values.broker ?? "", Deno.cwd());
@@ -36,7 +38,7 @@ export const configAction: Action<ConfigSettings> = async ({ values, flags, oper
     ]);
   }
   const secret = line.secret === undefined ? {} : { secret: line.secret };
-  const content = hostFile(host, values.as ?? entryName(serverName), { ...launcher(line), ...secret });
+  const content = hostFile(host, values.as ?? entryName(label), { ...launcher(line), ...secret });
   const file = fileOf(host, values);
   if (values.write) await merge(host, file, content, values.as !== undefined, hint);
   else io.print(`${JSON.stringify(content, null, 2)}\n`);
@@ -50,7 +52,10 @@ export const configAction: Action<ConfigSettings> = async ({ values, flags, oper
 /** The settings of `connect` that flags or variables give, as text. */
 function givenSettings(flags: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(CONNECT.settings).map(([name, { environment }]) => [name, flags[name] ?? Deno.env.get(environment)]),
+    Object.entries(CONNECT.settings as Settings).map(([name, { environment }]) => [
+      name,
+      flags[name] ?? (environment === undefined ? undefined : Deno.env.get(environment)),
+    ]),
   );
 }
 

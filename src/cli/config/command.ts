@@ -1,7 +1,42 @@
 /** `config`: its options and its help. @module */
-import { HOST_SETTINGS } from "../../config/mod.ts";
+import { oneText, onOff, type SettingsOf, text } from "../../config/mod.ts";
+import { HOSTS } from "./hosts.ts";
 import type { CommandDeclaration } from "../command.ts";
 import { CONNECT } from "../connect/command.ts";
+
+/** For which MCP host a configuration is made, and where it goes. */
+interface HostOptions {
+  /** One of {@linkcode HOSTS}. */
+  readonly for: string | undefined;
+  readonly as: string | undefined;
+  readonly write: boolean;
+  readonly file: string | undefined;
+}
+
+const HOST_NAMES = Object.keys(HOSTS);
+
+const HOST_SETTINGS: SettingsOf<HostOptions> = {
+  for: {
+    flag: "--for <host>",
+    description: `the host: ${HOST_NAMES.filter((name) => name !== "json").join(", ")}, or json for any other`,
+    kind: oneText<string>(HOST_NAMES),
+  },
+  as: {
+    flag: "--as <name>",
+    description: "the name that the host shows; by default the last level of the server's name",
+    kind: text,
+  },
+  write: {
+    flag: "--write",
+    description: "merge it into the host's file, after a backup, instead of printing it",
+    kind: onOff,
+  },
+  file: {
+    flag: "--file <file>",
+    description: "the host's file, if it is not where it usually is",
+    kind: text,
+  },
+};
 
 const settings = { ...HOST_SETTINGS, ...CONNECT.settings };
 

@@ -72,5 +72,5 @@ export function connectLine(
 }
 
 function isOn(setting: Setting, value: unknown): boolean {
-  return setting.schema.parse(value) === true;
+  return value === true || setting.kind.fromText(String(value)) === true;
 }

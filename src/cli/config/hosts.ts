@@ -6,8 +6,6 @@
  * @module
  */
 
-import type { HostName } from "../../config/mod.ts";
-
 /** Directories of this user. */
 export interface Places {
   readonly os: "darwin" | "linux" | "windows";
@@ -33,8 +31,11 @@ export interface Host {
   readonly question?: (name: string) => { readonly member: string; readonly item: Readonly<Record<string, unknown>> };
 }
 
-/** The hosts by the names that `--for` takes. */
-export const HOSTS: Readonly<Record<HostName, Host>> = {
+/** Any host that is not known here. */
+export const OTHER_HOST: Host = { title: "an MCP host", member: "mcpServers" };
+
+/** The hosts by the names that `--for` takes. To add one, add it here, and to the table in the documentation. */
+export const HOSTS: Readonly<Record<string, Host>> = {
   "claude-desktop": {
     title: "Claude Desktop",
     member: "mcpServers",
@@ -86,7 +87,7 @@ export const HOSTS: Readonly<Record<HostName, Host>> = {
     file: ({ os, home, config }) =>
       os === "windows" ? `${config}/Zed/settings.json` : `${home}/.config/zed/settings.json`,
   },
-  json: { title: "an MCP host", member: "mcpServers" },
+  json: OTHER_HOST,
 };
 
 /** A process that a host is to start. */

@@ -1,6 +1,5 @@
 /** `connect`: what it does. @module */
 import { connect } from "../../app/mod.ts";
-import { topicConfig } from "../../config/mod.ts";
 import type { Observer } from "../../core/events.ts";
 import { observation } from "../../observe/mod.ts";
 import {
@@ -11,12 +10,12 @@ import {
   lineTooLong,
   ownOutput,
 } from "../../stdio/mod.ts";
+import { resolveAddress } from "../../wire/mod.ts";
 import { chooseBroker } from "../broker_choice.ts";
 import { type Action, EXIT_OK } from "../command.ts";
 import type { ConnectSettings } from "./command.ts";
 import { printCredentialsSchema } from "../own_login.ts";
 import { parentWatch } from "../parent_watch.ts";
-import { remoteServerConfig } from "../remote_server.ts";
 import { terminationSignal } from "../termination.ts";
 
 /** Runs `connect` until its host ends the conversation. */
@@ -26,22 +25,22 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
     return EXIT_OK;
   }
   using parent = parentWatch();
-  const choice = await chooseBroker(values, flags, parent.signal, () => topicConfig(values));
-  const { broker, input, others: topics } = choice;
+  const choice = await chooseBroker(values, flags, parent.signal, () => resolveAddress(values));
+  const { broker, input, others: address } = choice;
   await using log = choice.log;
   started();
   await using observed = observation({
     log,
     status: values.status,
-    title: `mcp-mqtt-proxy connect ${topics.serverName}`,
+    title: `mcp-mqtt-proxy connect ${address.label}`,
     conditions: ["broker"],
   });
   const { observe } = observed;
-  for (const text of topics.warnings) observe({ type: "warning", text });
+  for (const text of address.warnings) observe({ type: "warning", text });
   using termination = terminationSignal();
   await using host = hostChannel(input, operands, values.maxMessage, observe);
   await connect(
-    remoteServerConfig(values, broker, topics),
+    { broker, address, options: values },
     host,
     observed,
     AbortSignal.any([termination.signal, parent.signal]),

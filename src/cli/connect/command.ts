@@ -6,12 +6,12 @@ import {
   MESSAGE_SETTINGS,
   SMCP_SETTINGS,
   STATUS_SETTINGS,
-  TOPIC_SETTINGS,
 } from "../../config/mod.ts";
+import { ADDRESS_SETTINGS } from "../../wire/mod.ts";
 import type { CommandDeclaration } from "../command.ts";
 
 const settings = {
-  ...TOPIC_SETTINGS,
+  ...ADDRESS_SETTINGS,
   ...CONNECT_SETTINGS,
   ...MESSAGE_SETTINGS,
   ...BROKER_SETTINGS,
@@ -39,7 +39,7 @@ export const CONNECT: CommandDeclaration<ConnectSettings> = {
     ],
   ],
   groups: {
-    "Server:": { ...TOPIC_SETTINGS, ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS },
+    "Server:": { ...ADDRESS_SETTINGS, ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS },
     "Broker:": { ...BROKER_SETTINGS, ...SMCP_SETTINGS },
     "Log and status:": { ...LOG_SETTINGS, ...STATUS_SETTINGS },
   },

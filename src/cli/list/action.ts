@@ -16,8 +16,8 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
   started();
   await using log = await startBrokerLog(values, broker);
   using termination = terminationSignal();
-  const { profile, topic, topicPrefix, connectTimeout, wait, json } = values;
-  const config = { broker, profile, topic, topicPrefix, connectTimeout, wait };
+  const { connectTimeout, wait, json } = values;
+  const config = { broker, address: values, connectTimeout, wait };
   if (values.watch) {
     await watch(
       config,

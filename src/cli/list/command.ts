@@ -1,8 +1,44 @@
 /** `list`: its options and its help. @module */
-import { BROKER_SETTINGS, CONNECT_SETTINGS, LIST_SETTINGS, LOG_SETTINGS, TOPIC_SETTINGS } from "../../config/mod.ts";
+import {
+  BROKER_SETTINGS,
+  CONNECT_SETTINGS,
+  LOG_SETTINGS,
+  onOff,
+  secondsOrNone,
+  type SettingsOf,
+} from "../../config/mod.ts";
+import { ADDRESS_SETTINGS } from "../../wire/mod.ts";
 import type { CommandDeclaration } from "../command.ts";
 
-const { profile, topic, topicPrefix } = TOPIC_SETTINGS;
+/** How servers are listed. */
+interface ListOptions {
+  readonly watch: boolean;
+  readonly json: boolean;
+  /** In ms. */
+  readonly wait: number;
+}
+
+const LIST_SETTINGS: SettingsOf<ListOptions> = {
+  watch: {
+    flag: "--watch",
+    description: "go on, and show who comes and goes",
+    kind: onOff,
+  },
+  json: {
+    flag: "--json",
+    description: "for programs: an array of servers, or with --watch one line of JSON for each change",
+    kind: onOff,
+  },
+  wait: {
+    flag: "--wait <seconds>",
+    environment: "MCP_MQTT_WAIT",
+    description: "how long without a further server before all are taken to be known",
+    kind: secondsOrNone,
+    fallback: "0.5",
+  },
+};
+
+const { profile, topic, topicPrefix } = ADDRESS_SETTINGS;
 const { connectTimeout } = CONNECT_SETTINGS;
 const where = { profile, topic, topicPrefix, connectTimeout };
 const settings = { ...LIST_SETTINGS, ...where, ...BROKER_SETTINGS, ...LOG_SETTINGS };

@@ -5,12 +5,11 @@ import {
   credentialSource,
   environmentOf,
   readServerEntries,
-  type TopicConfig,
-  topicConfig,
   type Values,
 } from "../../config/mod.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { observation } from "../../observe/mod.ts";
+import { resolveAddress } from "../../wire/mod.ts";
 import { readCredentials } from "../../smcp/mod.ts";
 import { chooseBroker } from "../broker_choice.ts";
 import { type Action, EXIT_NO_PERMISSION, EXIT_OK } from "../command.ts";
@@ -42,9 +41,9 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
     log,
     status: values.status,
     title: "mcp-mqtt-proxy serve",
-    conditions: servers.flatMap(({ topics, entry }) => [`server ${topics.serverName}`, `process of ${entry.name}`]),
+    conditions: servers.flatMap(({ address, entry }) => [`server ${address.label}`, `process of ${entry.name}`]),
   });
-  const topicWarnings = servers.flatMap(({ topics }) => topics.warnings);
+  const topicWarnings = servers.flatMap(({ address }) => address.warnings);
   for (const text of [...topicWarnings, ...missingVariables(values.passEnv)]) {
     observed.observe({ type: "warning", text });
   }
@@ -54,17 +53,8 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
     {
       broker,
       servers,
-      share: values.noShare ? undefined : values.share,
-      passedVariables: values.passEnv,
+      options: values,
       ...(child === undefined ? {} : { childCredentials: child.credentials }),
-      prewarm: values.prewarm,
-      maxSessions: values.maxSessions,
-      maxPending: values.maxPending,
-      sessionExpiry: values.sessionExpiry,
-      idleTimeout: values.idleTimeout,
-      restart: values.restart,
-      drain: values.drain,
-      maxMessage: values.maxMessage,
     },
     observed,
     termination.signal,
@@ -95,19 +85,15 @@ function missingVariables(names: readonly string[]): string[] {
   );
 }
 
-type Served = ServedEntry & { readonly topics: TopicConfig };
-
-function oneServer(values: Values<ServeSettings>, [command, ...args]: readonly string[]): Served {
+function oneServer(values: Values<ServeSettings>, [command, ...args]: readonly string[]): ServedEntry {
   if (command === undefined) {
     throw new UsageError(["say which server to start: mcp-mqtt-proxy serve --name NAME -- COMMAND ARGUMENTS..."]);
   }
-  const topics = topicConfig(values);
+  const address = resolveAddress(values);
   return {
-    topics,
-    ...(values.description === undefined ? {} : { description: values.description }),
-    ...(values.meta === undefined ? {} : { meta: values.meta }),
+    address,
     entry: {
-      name: topics.serverName,
+      name: address.label,
       command,
       args,
       environment: environmentOf(values),
@@ -121,7 +107,7 @@ async function configuredServers(
   file: string,
   values: Values<ServeSettings>,
   operands: readonly string[],
-): Promise<Served[]> {
+): Promise<ServedEntry[]> {
   const { name, serverName, requestTopic, responseTopic, topic, cwd, description, meta } = values;
   const single = {
     name,
@@ -139,7 +125,7 @@ async function configuredServers(
   const common = environmentOf(values);
   return (await readServerEntries(file)).map((entry) => ({
     entry: { ...entry, environment: { ...common, ...entry.environment } },
-    topics: topicConfig({
+    address: resolveAddress({
       ...values,
       name: entry.name,
       topic: topic === undefined ? undefined : `${topic}/${entry.name}`,

@@ -7,12 +7,12 @@ import {
   SMCP_CHILD_SETTINGS,
   SMCP_SETTINGS,
   STATUS_SETTINGS,
-  TOPIC_SETTINGS,
 } from "../../config/mod.ts";
+import { ADDRESS_SETTINGS } from "../../wire/mod.ts";
 import type { CommandDeclaration } from "../command.ts";
 
 const settings = {
-  ...TOPIC_SETTINGS,
+  ...ADDRESS_SETTINGS,
   ...SERVE_SETTINGS,
   ...SMCP_CHILD_SETTINGS,
   ...MESSAGE_SETTINGS,
@@ -44,7 +44,7 @@ export const SERVE: CommandDeclaration<ServeSettings> = {
     ],
   ],
   groups: {
-    "Server:": { ...TOPIC_SETTINGS, ...SERVE_SETTINGS, ...SMCP_CHILD_SETTINGS, ...MESSAGE_SETTINGS },
+    "Server:": { ...ADDRESS_SETTINGS, ...SERVE_SETTINGS, ...SMCP_CHILD_SETTINGS, ...MESSAGE_SETTINGS },
     "Broker:": { ...BROKER_SETTINGS, ...SMCP_SETTINGS },
     "Log and status:": { ...LOG_SETTINGS, ...STATUS_SETTINGS },
   },

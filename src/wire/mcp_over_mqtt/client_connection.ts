@@ -77,7 +77,7 @@ export class ClientConnection {
       if (this.#failure !== undefined) throw this.#failure;
       const { state } = this.#link;
       if (state.status === "refused") throw state.failure;
-      const serverId = this.#options.discovery ? this.#choose(avoided) : this.#options.serverId;
+      const serverId = this.#options.noDiscovery ? this.#options.serverId : this.#choose(avoided);
       const wait = serverId === undefined ? 0 : this.#waitFor(serverId, avoided);
       if (state.status === "online" && wait <= 0 && serverId !== undefined) return serverId;
       await (wait > 0 ? sleep(wait, signal) : orAborted(this.#changed.promise, signal));
@@ -90,16 +90,13 @@ export class ClientConnection {
    * @throws {Failure} when the broker refuses a subscription
    */
   async open(serverId: string): Promise<ClientSession> {
-    const { serverName, qos, maxMessage, observe, timeout } = this.#options;
+    const { serverName } = this.#options;
     const server = { serverId, serverName };
     const session: ClientSession = new ClientSession({
       link: this.#link,
       topics: this.#topics,
       server,
-      qos: plainQoS(qos),
-      maxMessage,
-      observe,
-      timeout,
+      options: this.#options,
       another: (instead) => this.#replace(instead, session),
       release: () => this.close(),
     });
@@ -180,8 +177,8 @@ export class ClientConnection {
   }
 
   #lookForServers(filters: string | undefined): void {
-    const { serverName, serverId = "+", discovery } = this.#options;
-    if (!discovery) return;
+    const { serverName, serverId = "+", noDiscovery } = this.#options;
+    if (noDiscovery) return;
     const names = (this.#serverNameFilters(filters) ?? [serverName]).filter((name) => topicMatches(name, serverName));
     this.#failure = names.length > 0 ? undefined : new Failure(
       "not-authorized",

@@ -5,13 +5,13 @@
  */
 import type { Channel, Receiver } from "../../core/channel.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import type { Observer } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
 import { Inbox } from "../../core/inbox.ts";
 import { Message } from "../../core/message.ts";
-import type { MqttLink, PublishProperties, QoS, ReceivedPacket } from "../../mqtt/mod.ts";
-import { recommendedTimeout } from "../../relay/mod.ts";
-import { INBOX_LIMIT, tooLarge } from "../packets.ts";
+import type { MqttLink, PublishProperties, ReceivedPacket } from "../../mqtt/mod.ts";
+import { recommendedTimeout, timeoutOf } from "../../relay/mod.ts";
+import { INBOX_LIMIT, plainQoS, tooLarge } from "../packets.ts";
+import type { ClientOptions } from "../profile.ts";
 import { isDisconnected } from "../notifications.ts";
 import { isClientCapability, publishProperties } from "./messages.ts";
 import type { ServerInstance, Topics } from "./topics.ts";
@@ -21,12 +21,7 @@ export interface ClientSessionOptions {
   readonly link: MqttLink;
   readonly topics: Topics;
   readonly server: ServerInstance;
-  readonly qos: QoS;
-  /** Largest message, in bytes. */
-  readonly maxMessage: number;
-  readonly observe: Observer;
-  /** How long a request of this method may take, in ms. */
-  readonly timeout: (method: string) => number;
+  readonly options: ClientOptions;
   /** Finds another instance, when the one that was chosen is announced but does not listen. */
   readonly another: (instead: ServerInstance) => Promise<ServerInstance | undefined>;
   /** Gives back what the session was opened with; called once. */
@@ -74,7 +69,7 @@ export class ClientSession implements Channel {
   }
 
   send(message: Message): Promise<void> | void {
-    const { maxMessage } = this.#options;
+    const { maxMessage } = this.#options.options;
     if (message.bytes.length > maxMessage) {
       return this.#refuse(message, tooLarge(message.bytes.length, maxMessage));
     }
@@ -139,10 +134,11 @@ export class ClientSession implements Channel {
 
   #open(message: Message): Promise<void> | void {
     this.#phase = "opening";
-    const { clock = systemClock, timeout, topics } = this.#options;
+    const { clock = systemClock, topics, options } = this.#options;
     const { method = "" } = message;
     // A wish for no timeout at all is one about work, not about servers that are not there.
-    const limit = Number.isFinite(timeout(method)) ? timeout(method) : recommendedTimeout(method);
+    const timeout = timeoutOf(method, options);
+    const limit = Number.isFinite(timeout) ? timeout : recommendedTimeout(method);
     this.#cancelDeadline?.();
     this.#cancelDeadline = clock.after(limit, () => {
       const text = `The server "${this.#server.serverName}" has not answered "${method}" within ${limit / 1000} s`;
@@ -182,9 +178,9 @@ export class ClientSession implements Channel {
     message: Message,
     done = (failure?: Failure) => this.#undelivered(topic, message, failure),
   ): Promise<void> | void {
-    const { link, qos } = this.#options;
+    const { link, options } = this.#options;
     return link.publish(
-      { topic, payload: message.bytes, qos, properties: this.#properties },
+      { topic, payload: message.bytes, qos: plainQoS(options.qos), properties: this.#properties },
       done,
       this.#abort.signal,
     );
@@ -199,7 +195,7 @@ export class ClientSession implements Channel {
       this.fail(new Failure("server-gone", "The server is gone: it no longer listens", { instance: this.serverId }));
       return;
     }
-    this.#options.observe({ type: "publish.failed", topic, cause: failure.message });
+    this.#options.options.observe({ type: "publish.failed", topic, cause: failure.message });
     if (this.#phase === "opening") return this.fail(failure);
     this.#refuse(message, failure);
   }
@@ -221,6 +217,6 @@ export class ClientSession implements Channel {
   }
 
   #drop(packet: ReceivedPacket): void {
-    this.#options.observe({ type: "message.dropped", source: packet.topic, cause: "it is not JSON" });
+    this.#options.options.observe({ type: "message.dropped", source: packet.topic, cause: "it is not JSON" });
   }
 }

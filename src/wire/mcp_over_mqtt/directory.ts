@@ -10,6 +10,9 @@ import { firstValue } from "../packets.ts";
 import { connectProperties, parseServerNameFilters, SERVER_NAME_FILTERS } from "./messages.ts";
 import { Topics } from "./topics.ts";
 
+/** The name of the profile. */
+export const NAME = "mcp-over-mqtt";
+
 /** Reads the presence of the servers that the broker lets a client see. */
 export function directory({ topicPrefix, clientInfo }: DirectoryOptions): Directory {
   const topics = new Topics(topicPrefix);
@@ -24,7 +27,7 @@ export function directory({ topicPrefix, clientInfo }: DirectoryOptions): Direct
       const online = payload.length === 0 ? {} : isOnline(payload) ? decodeOnline(payload) : undefined;
       if (server === undefined || online === undefined) return undefined;
       return {
-        profile: "mcp-over-mqtt",
+        profile: NAME,
         topic,
         online: payload.length > 0,
         serverName: server.serverName,

@@ -182,15 +182,13 @@ export class McpOverMqttServer implements Acceptor {
   }
 
   #open(clientId: string, packet: ReceivedPacket): void {
-    const { maxMessage, observe, opened } = this.#options;
+    const { opened } = this.#options;
     const session = new ServerSession({
       link: this.#link,
       topics: this.#topics,
       server: this.#server,
       clientId,
-      qos: plainQoS(this.#options.qos),
-      maxMessage,
-      observe,
+      options: this.#options,
     });
     this.#sessions.set(clientId, session);
     void session.closed.then(() => {

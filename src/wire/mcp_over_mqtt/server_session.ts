@@ -5,13 +5,13 @@
  */
 import type { Channel, Receiver } from "../../core/channel.ts";
 import { systemClock } from "../../core/clock.ts";
-import type { Observer } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
 import { Inbox } from "../../core/inbox.ts";
 import { Message } from "../../core/message.ts";
-import type { MqttLink, PublishProperties, QoS, ReceivedPacket, Subscription } from "../../mqtt/mod.ts";
+import type { MqttLink, PublishProperties, ReceivedPacket, Subscription } from "../../mqtt/mod.ts";
 import { cancelledRequestId, PendingRequests } from "../../relay/mod.ts";
-import { INBOX_LIMIT, tooLarge } from "../packets.ts";
+import { INBOX_LIMIT, plainQoS, tooLarge } from "../packets.ts";
+import type { ServerOptions } from "../profile.ts";
 import { disconnected, isDisconnected } from "../notifications.ts";
 import { isServerCapability, publishProperties } from "./messages.ts";
 import type { ServerInstance, Topics } from "./topics.ts";
@@ -23,10 +23,7 @@ export interface ServerSessionOptions {
   readonly server: ServerInstance;
   /** The client's MQTT client id. */
   readonly clientId: string;
-  readonly qos: QoS;
-  /** Largest message, in bytes. */
-  readonly maxMessage: number;
-  readonly observe: Observer;
+  readonly options: ServerOptions;
 }
 
 /**
@@ -74,7 +71,7 @@ export class ServerSession implements Channel {
     const message = new Message(packet.payload);
     if (isDisconnected(message)) return this.abandon();
     if (message.kind === "malformed") {
-      this.#options.observe({ type: "message.dropped", source: packet.topic, cause: "it is not JSON" });
+      this.#options.options.observe({ type: "message.dropped", source: packet.topic, cause: "it is not JSON" });
       return;
     }
     this.#note(message);
@@ -85,7 +82,7 @@ export class ServerSession implements Channel {
   }
 
   send(message: Message): Promise<void> | void {
-    const { maxMessage } = this.#options;
+    const { maxMessage } = this.#options.options;
     if (message.bytes.length > maxMessage) {
       return this.#refuse(message, tooLarge(message.bytes.length, maxMessage));
     }
@@ -150,7 +147,8 @@ export class ServerSession implements Channel {
   }
 
   #subscriptions(): Subscription[] {
-    const { topics, clientId, qos } = this.#options;
+    const { topics, clientId, options } = this.#options;
+    const qos = plainQoS(options.qos);
     const refused = (failure: Failure) => void this.close(failure);
     return [
       {
@@ -183,9 +181,9 @@ export class ServerSession implements Channel {
   }
 
   #publishBytes(topic: string, payload: Uint8Array, message?: Message): Promise<void> | void {
-    const { link, qos } = this.#options;
+    const { link, options } = this.#options;
     return link.publish(
-      { topic, payload, qos, properties: this.#properties },
+      { topic, payload, qos: plainQoS(options.qos), properties: this.#properties },
       (failure) => this.#undelivered(topic, message, failure),
       this.#abort.signal,
     );
@@ -198,7 +196,7 @@ export class ServerSession implements Channel {
       this.abandon(new Failure("session-ended", "The client has left: nobody is subscribed to its topic"));
       return;
     }
-    this.#options.observe({ type: "publish.failed", topic, cause: failure.message });
+    this.#options.options.observe({ type: "publish.failed", topic, cause: failure.message });
     if (message !== undefined) this.#refuse(message, failure);
   }
 

@@ -7,6 +7,9 @@ import { isTopicLevel } from "../../mqtt/mod.ts";
 import type { Announcement, Directory, DirectoryOptions } from "../profile.ts";
 import { decodePresence, isPresence } from "./presence.ts";
 
+/** The name of the profile. */
+export const NAME = "request-response";
+
 /** Base topics with as many levels as this are found, besides the one that is asked for. */
 const LEVELS = 4;
 
@@ -24,7 +27,7 @@ export function directory({ topic: base }: DirectoryOptions): Directory {
       const address = levels.join("/");
       const presence = decodePresence(payload);
       return {
-        profile: "request-response",
+        profile: NAME,
         topic,
         online: presence !== undefined,
         serverName: presence?.serverName || address,

@@ -5,9 +5,10 @@
  */
 import type { ConnectPlan } from "../../mqtt/mod.ts";
 import { disconnected } from "../notifications.ts";
+import { address, longestTopics } from "./address.ts";
 import type { ClientOptions, MakeLink, ProfileDialer, ServerOptions, WireProfile } from "../profile.ts";
 import { RequestResponseClient } from "./client/client.ts";
-import { directory } from "./directory.ts";
+import { directory, NAME } from "./directory.ts";
 import { RequestResponseServer } from "./server/server.ts";
 import { topicUses } from "./topic_uses.ts";
 import { topicsFor } from "./topics.ts";
@@ -18,7 +19,11 @@ import { topicsFor } from "./topics.ts";
  * same reason its wills come at once; who was only cut off has time to come back all the same, by the other end's leave.
  */
 export const requestResponse: WireProfile = {
-  name: "request-response",
+  name: NAME,
+  oldestVersion: 4,
+  unavailable: () => undefined,
+  address,
+  longestTopics,
   topicUses,
   directory,
   accept: (makeLink, options) => {

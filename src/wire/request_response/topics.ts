@@ -12,7 +12,7 @@
  * @module
  */
 import { isTopicLevel } from "../../mqtt/mod.ts";
-import type { ProfileAddress } from "../profile.ts";
+import { baseTopic, type ServerTopics } from "./address.ts";
 
 const CLIENT = "{client}";
 
@@ -66,8 +66,8 @@ export interface Topics {
 }
 
 /** The topics for a server's name or base topic. */
-export function topicsFor({ serverName, topic, requestTopic, responseTopic }: ProfileAddress): Topics {
-  const base = topic ?? `mcp/${serverName}`;
+export function topicsFor({ serverName, topic, requestTopic, responseTopic }: ServerTopics): Topics {
+  const base = topic ?? baseTopic(serverName);
   const request = new ClientTopic(requestTopic ?? `${base}/request/${CLIENT}`);
   return {
     base,

@@ -9,13 +9,15 @@ import { eventually } from "../../support/wait.ts";
 
 const [command = "", ...args] = fixture("child.ts");
 
-function pool(way: readonly string[], options: Partial<ChildPoolOptions> = {}) {
+function pool(
+  way: readonly string[],
+  { prewarm = 0, ...options }: Partial<ChildPoolOptions> & { prewarm?: number } = {},
+) {
   const events: ProxyEvent[] = [];
   const children = new ChildPool({
     entry: { name: "files", command, args: [...args, ...way], environment: {} },
-    passedVariables: [],
-    prewarm: 0,
-    maxMessage: 1_000_000,
+    options: { passEnv: [], prewarm, maxMessage: 1_000_000 },
+    credentials: undefined,
     observe: (event) => events.push(event),
     ...options,
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RestartPolicy } from "../../../src/app/serve/restart_policy.ts";
-import { RESTART_POLICIES, type RestartPolicyName } from "../../../src/config/serve_settings.ts";
+import type { RestartPolicyName } from "../../../src/config/mod.ts";
 import { STABLE_AFTER } from "../../../src/core/backoff.ts";
 import { Failure } from "../../../src/core/failure.ts";
 
@@ -15,6 +15,8 @@ const MAY_FOLLOW: Readonly<Record<RestartPolicyName, readonly [crash: boolean, c
   "on-failure": [true, false, true],
   "never": [false, false, false],
 };
+
+const RESTART_POLICIES = Object.keys(MAY_FOLLOW) as RestartPolicyName[];
 
 for (const name of RESTART_POLICIES) {
   Deno.test(`--restart ${name}: which exits another process may follow`, () => {
@@ -34,7 +36,7 @@ Deno.test("before anything has exited, nothing stands in the way of a start", ()
   }
 });
 
-Deno.test("the unavailableReason says how the process exited and which flag keeps it so, and stays the first one", () => {
+Deno.test("the reason says how the process exited and which flag keeps it so, and stays the first one", () => {
   const restart = policy("never");
   restart.exited(CRASH, 0);
   restart.exited(CLEAN, 0);

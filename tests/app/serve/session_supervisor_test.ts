@@ -25,10 +25,8 @@ function hosts({ maximum = 2, start }: { maximum?: number; start?: (session: str
   const host = new SessionSupervisor({
     server: "files",
     slots,
-    maxPending: 100,
-    restart: "always",
+    options: { maxPending: 100, restart: "always", idleTimeout: Infinity },
     meter: undefined,
-    idleTimeout: Infinity,
     start: start ?? ((name) => {
       const [child, peer] = MemoryChannel.pair();
       peer.receive((message) => {

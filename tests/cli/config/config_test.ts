@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { CONFIG } from "../../../src/cli/config/command.ts";
 import { CONNECT } from "../../../src/cli/connect/command.ts";
 import { connectLine } from "../../../src/cli/config/connect_line.ts";
-import { entryName, hostFile, HOSTS, mergeHostFiles } from "../../../src/cli/config/hosts.ts";
-import { HOST_NAMES } from "../../../src/config/host_settings.ts";
+import { entryName, type Host, hostFile, HOSTS, mergeHostFiles } from "../../../src/cli/config/hosts.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
 import { embeddedBroker } from "../../support/embedded_broker.ts";
 import { fixture, Process, startProxy, startServe } from "../../support/proxy.ts";
@@ -45,9 +44,15 @@ Deno.test("the address is that of the scheme when the URL has no port", () => {
   assert.equal(line({}, "mqtt://[::1]").address, "[::1]:1883");
 });
 
-for (const name of HOST_NAMES) {
+/** The host of this name. */
+function hostNamed(name: string): Host {
+  const host = HOSTS[name];
+  assert.ok(host !== undefined, `There is no host ${name}`);
+  return host;
+}
+
+for (const [name, host] of Object.entries(HOSTS)) {
   Deno.test(`the entry for ${name} is where that host looks for it, and holds no secret`, () => {
-    const host = HOSTS[name];
     const launch = { command: "mcp-mqtt-proxy", args: ["connect"], secret: "MQTT_PASSWORD" };
     const file = hostFile(host, "files", launch) as Record<string, Record<string, Record<string, unknown>>>;
     const entry = file[host.member]?.files;
@@ -72,11 +77,11 @@ Deno.test("hosts keep their files where they keep them", () => {
     config: "/Users/me/.config",
     currentDirectory: "/project",
   } as const;
-  const desktop = HOSTS["claude-desktop"].file;
+  const desktop = hostNamed("claude-desktop").file;
   assert.equal(desktop?.(linux), "/home/me/.config/Claude/claude_desktop_config.json");
   assert.equal(desktop?.(windows), "C:/Users/me/AppData/Claude/claude_desktop_config.json");
   assert.equal(desktop?.(darwin), "/Users/me/Library/Application Support/Claude/claude_desktop_config.json");
-  assert.equal(HOSTS.vscode.file?.(linux), "/project/.vscode/mcp.json");
+  assert.equal(hostNamed("vscode").file?.(linux), "/project/.vscode/mcp.json");
 });
 
 Deno.test("merging keeps what is there, and replaces the entry of the same name", () => {
@@ -85,7 +90,7 @@ Deno.test("merging keeps what is there, and replaces the entry of the same name"
     inputs: [{ id: "token" }, { id: "mqtt-password", description: "old" }],
     servers: { other: { command: "x" }, files: { command: "old" } },
   };
-  const addition = hostFile(HOSTS.vscode, "files", { command: "new", args: [], secret: "MQTT_PASSWORD" });
+  const addition = hostFile(hostNamed("vscode"), "files", { command: "new", args: [], secret: "MQTT_PASSWORD" });
   const merged = mergeHostFiles(existing, addition) as unknown as typeof existing;
   assert.equal(merged.theme, "dark");
   assert.deepEqual(merged.servers.other, { command: "x" });

@@ -5,7 +5,7 @@ import { embeddedBroker, type TestBroker } from "../../support/embedded_broker.t
 import { TestLinks } from "../../support/links.ts";
 import { MqttPeer } from "../../support/mqtt_peer.ts";
 import { startProxy } from "../../support/proxy.ts";
-import { PROFILES } from "../../../src/wire/mod.ts";
+import { profileNamed, SERVER_OPTIONS } from "../../support/wire_options.ts";
 
 const QUIET = ["--wait", "0.1", "--log-level", "off"];
 
@@ -13,15 +13,11 @@ const QUIET = ["--wait", "0.1", "--log-level", "off"];
 async function instance(broker: TestBroker, profile: "request-response" | "mcp-over-mqtt", name: string, id: string) {
   const links = new TestLinks(broker);
   const online = Promise.withResolvers<void>();
-  const acceptor = PROFILES[profile].accept(links.make, {
+  const acceptor = profileNamed(profile).accept(links.make, {
+    ...SERVER_OPTIONS,
     serverName: name,
     clientId: id,
-    clientInfo: {},
     description: `about ${name}`,
-    share: "mcp",
-    qos: 1,
-    maxMessage: 64 * 1024 * 1024,
-    sessionExpiry: 15_000,
     observe: (event) => event.type === "server.online" ? online.resolve() : undefined,
     opened: () => {},
   });

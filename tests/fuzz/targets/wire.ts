@@ -5,6 +5,7 @@ import type { PublishProperties, ReceivedPacket } from "../../../src/mqtt/mod.ts
 import { RequestResponseClient } from "../../../src/wire/request_response/client/client.ts";
 import { decodePresence } from "../../../src/wire/request_response/presence.ts";
 import { RequestResponseServer } from "../../../src/wire/request_response/server/server.ts";
+import { CLIENT_OPTIONS, SERVER_OPTIONS } from "../../support/wire_options.ts";
 import { LoopLink } from "../../support/loop_link.ts";
 import { mutate } from "../mutate.ts";
 import type { Random } from "../random.ts";
@@ -69,15 +70,7 @@ function packet(random: Random, usual: readonly string[], seeds: readonly Uint8A
   };
 }
 
-const OPTIONS = {
-  serverName: "x",
-  topic: BASE,
-  clientInfo: {},
-  qos: "auto",
-  maxMessage: 2_000,
-  sessionExpiry: 5_000,
-  observe: () => {},
-} as const;
+const OPTIONS = { serverName: "x", topic: BASE, maxMessage: 2_000 };
 
 /** How many sessions of the target may be open; as in `serve`, which refuses those beyond its limit. */
 const SESSIONS = 20;
@@ -89,6 +82,7 @@ export const SERVER: Target = {
     const link = new LoopLink("me", ({ topic }) => assert.match(topic, /^mcp\/x\/(?:response\/[^+#]+|presence\/me)$/));
     let open = 0;
     const server = new RequestResponseServer(link, {
+      ...SERVER_OPTIONS,
       ...OPTIONS,
       clientId: "me",
       share: undefined,
@@ -116,12 +110,12 @@ export const CLIENT: Target = {
     const own = /^mcp\/x\/(?:request\/me|instance\/[^/+#]+\/me|closed\/me)$/;
     const link = new LoopLink("me", ({ topic }) => assert.match(topic, own));
     const client = new RequestResponseClient(link, {
+      ...CLIENT_OPTIONS,
       ...OPTIONS,
       clientId: () => "me",
       pick: "first",
-      discovery: true,
       connectTimeout: Infinity,
-      timeout: () => Infinity,
+      timeout: Infinity,
     });
     link.open();
     link.deliver({

@@ -236,7 +236,7 @@ testOnBrokers("the one instance that was asked for is taken", async (broker) => 
 testOnBrokers("without discovery, the instance that was asked for is assumed to be there", async (broker) => {
   await using peer = await MqttPeer.connect(broker.url);
   await peer.subscribe(CONTROL);
-  await using client = new Client(broker, { serverId: "s1", discovery: false });
+  await using client = new Client(broker, { serverId: "s1", noDiscovery: true });
   await initialize(peer, await client.dial());
 });
 
@@ -266,7 +266,7 @@ testOnBrokers("filters that are none are not heeded", async (broker) => {
 
 testOnBrokers("an instance that does not answer in time is given up, and avoided", async (broker) => {
   await using mute = await server(broker, "s0");
-  await using client = new Client(broker, { timeout: () => 200 });
+  await using client = new Client(broker, { timeout: 200 });
   const session = await client.dial();
   void session.send(Message.from(INITIALIZE));
   assert.equal((await mute.next()).payload.method, "initialize");

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { Message } from "../../../src/core/message.ts";
-import { type Acceptor, type IncomingSession, PROFILES, type ServerOptions } from "../../../src/wire/mod.ts";
+import type { Acceptor, IncomingSession, ServerOptions } from "../../../src/wire/mod.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
 import { embeddedBroker, type TestBroker } from "../../support/embedded_broker.ts";
 import { TestLinks, type TestLinksOptions, until } from "../../support/links.ts";
 import { MqttPeer } from "../../support/mqtt_peer.ts";
+import { profileNamed, SERVER_OPTIONS } from "../../support/wire_options.ts";
 
 const CONTROL = "$mcp-server/s1/demo/echo";
 const PRESENCE = "$mcp-server/presence/s1/demo/echo";
@@ -25,9 +26,8 @@ class EchoServer implements AsyncDisposable {
 
   constructor(broker: TestBroker, options: Partial<ServerOptions> = {}, links: TestLinksOptions = {}) {
     this.links = new TestLinks(broker, links);
-    this.acceptor = PROFILES["mcp-over-mqtt"].accept(this.links.make, {
-      maxMessage: 64 * 1024 * 1024,
-      sessionExpiry: 15_000,
+    this.acceptor = profileNamed("mcp-over-mqtt").accept(this.links.make, {
+      ...SERVER_OPTIONS,
       serverName: "demo/echo",
       clientId: "s1",
       clientInfo: { implementation: "test" },

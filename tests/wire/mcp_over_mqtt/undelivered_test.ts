@@ -8,6 +8,7 @@ import { ServerSession } from "../../../src/wire/mcp_over_mqtt/server_session.ts
 import { Topics } from "../../../src/wire/mcp_over_mqtt/topics.ts";
 import { idleTurns, ManualClock } from "../../support/manual_clock.ts";
 import { gist, notification, request, response } from "../../support/messages.ts";
+import { CLIENT_OPTIONS, SERVER_OPTIONS } from "../../support/wire_options.ts";
 import { ScriptedLink } from "../../support/scripted_link.ts";
 
 const REFUSED = new Failure("not-authorized", "The broker refused it", { reasonCode: 0x87 });
@@ -23,13 +24,18 @@ function parts(clientId: string) {
     link,
     topics: new Topics("$"),
     server: SERVER,
-    qos: 1 as const,
+  };
+  const options = {
+    ...CLIENT_OPTIONS,
+    ...SERVER_OPTIONS,
+    serverName: SERVER.serverName,
     maxMessage: 200,
+    timeout: 10_000,
     observe: (event: ProxyEvent) => void events.push(event),
   };
   const said = () => link.published.map(({ payload }) => gist(new Message(payload)));
   const failures = () => events.filter(({ type }) => type === "publish.failed").length;
-  return { link, events, received, common, said, failures };
+  return { link, events, received, common, options, said, failures };
 }
 
 function packet(message: Message): ReceivedPacket {
@@ -39,7 +45,11 @@ function packet(message: Message): ReceivedPacket {
 /** A server's session that is open. */
 async function serverSession() {
   const all = parts("s1");
-  const session = new ServerSession({ ...all.common, clientId: "c1" });
+  const session = new ServerSession({
+    ...all.common,
+    clientId: "c1",
+    options: { ...all.options, clientId: "s1", opened: () => {} },
+  });
   session.receive((message) => void all.received.push(message));
   await idleTurns(); // the subscriptions are granted
   let ended = false;
@@ -53,7 +63,7 @@ function clientSession() {
   const clock = new ManualClock();
   const session = new ClientSession({
     ...all.common,
-    timeout: () => 10_000,
+    options: { ...all.options, clientId: () => "c1" },
     another: () => Promise.resolve(undefined),
     release: () => Promise.resolve(),
     clock,
@@ -120,11 +130,11 @@ Deno.test("a server that ends a session whose broker takes nothing is done with 
 });
 
 Deno.test("a client whose first request the broker refuses ends at once, and says no more", async () => {
-  const { common, link, said } = parts("c1");
+  const { common, options, link, said } = parts("c1");
   link.outcome = () => REFUSED;
   const session = new ClientSession({
     ...common,
-    timeout: () => 10_000,
+    options: { ...options, clientId: () => "c1" },
     another: () => Promise.resolve(undefined),
     release: () => Promise.resolve(),
     clock: new ManualClock(),

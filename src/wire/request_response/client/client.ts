@@ -30,7 +30,7 @@ export class RequestResponseClient implements Dialer {
     this.#link = link;
     this.#options = options;
     this.#topics = topicsFor(options);
-    this.#discovery = options.discovery;
+    this.#discovery = !options.noDiscovery;
     void link.subscribe({
       filter: this.#topics.response.for(link.clientId),
       qos: plainQoS(options.qos),
@@ -55,19 +55,13 @@ export class RequestResponseClient implements Dialer {
       if (state.status === "online" && (!this.#discovery || this.#servers.size > 0)) break;
       await orAborted(this.#changed.promise, signal);
     }
-    const { qos, maxMessage, sessionExpiry, observe, connectTimeout, timeout } = this.#options;
     this.#session = new ClientSession({
       link: this.#link,
       topics: this.#topics,
       sessionId: crypto.randomUUID().replaceAll("-", ""),
       instance: this.#pick(),
       numbered: this.#servers.size > 0 && [...this.#servers.values()].every(({ numbered }) => numbered),
-      qos,
-      maxMessage,
-      sessionExpiry,
-      observe,
-      connectTimeout,
-      timeout,
+      options: this.#options,
     });
     return this.#session;
   }

@@ -5,12 +5,12 @@
  */
 import type { Channel, Receiver } from "../../../core/channel.ts";
 import { type Clock, systemClock } from "../../../core/clock.ts";
-import type { Observer } from "../../../core/events.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { Message } from "../../../core/message.ts";
 import type { MqttLink, PublishProperties, QoS, ReceivedPacket } from "../../../mqtt/mod.ts";
 import { disconnected } from "../../notifications.ts";
-import type { SessionQoS } from "../../profile.ts";
+import { timeoutOf } from "../../../relay/mod.ts";
+import type { ClientOptions } from "../../profile.ts";
 import { DisconnectTimer } from "../session/disconnect_timer.ts";
 import { SessionStream } from "../session/session_stream.ts";
 import type { Frame } from "../session/frame.ts";
@@ -37,16 +37,7 @@ export interface ClientSessionOptions {
   readonly instance: string | undefined;
   /** Whether the servers are known to number their messages. */
   readonly numbered: boolean;
-  readonly qos: SessionQoS;
-  /** Largest message, in bytes. */
-  readonly maxMessage: number;
-  /** How long the other end may be away, in ms. */
-  readonly sessionExpiry: number;
-  readonly observe: Observer;
-  /** How long the server may take to answer the first message, in ms. */
-  readonly connectTimeout: number;
-  /** How long a request of this method may take, in ms. */
-  readonly timeout: (method: string) => number;
+  readonly options: ClientOptions;
   /** @default {systemClock} */
   readonly clock?: Clock;
 }
@@ -82,13 +73,13 @@ export class ClientSession implements Channel {
   #cancelDoubt: (() => void) | undefined;
 
   constructor(options: ClientSessionOptions) {
-    const { link, topics, sessionId, maxMessage, observe, clock = systemClock } = options;
+    const { link, topics, sessionId, options: { maxMessage, observe, sessionExpiry }, clock = systemClock } = options;
     this.#options = options;
     this.#topic = topics.request.for(link.clientId);
     this.closed = this.#end.promise;
     this.#absence = new DisconnectTimer(
       clock,
-      options.sessionExpiry,
+      sessionExpiry,
       () => this.fail(new Failure("server-gone", "The server has gone offline", { instance: this.#instance ?? "" })),
     );
     this.#conversation = new SessionStream({
@@ -115,7 +106,11 @@ export class ClientSession implements Channel {
   receive(receiver: Receiver): void {
     this.#conversation.start((message) => {
       if (message.kind !== "malformed") return receiver(message);
-      this.#options.observe({ type: "message.dropped", source: "the server's session", cause: "it is not JSON" });
+      this.#options.options.observe({
+        type: "message.dropped",
+        source: "the server's session",
+        cause: "it is not JSON",
+      });
     });
   }
 
@@ -139,7 +134,7 @@ export class ClientSession implements Channel {
 
   /** Takes a message that arrived on the client's response topic. */
   deliver(packet: ReceivedPacket): void {
-    const { link, sessionId, observe } = this.#options;
+    const { link, sessionId, options: { observe } } = this.#options;
     if (this.#phase === "ended" || this.#phase === "fresh") return;
     if (hasProperties(link) && userProperty(packet, SESSION) !== sessionId) return;
     const frame = toFrame(packet);
@@ -210,7 +205,7 @@ export class ClientSession implements Channel {
   }
 
   #open(message: Message): Promise<void> | void {
-    const { link, clock = systemClock, connectTimeout } = this.#options;
+    const { link, clock = systemClock, options: { connectTimeout } } = this.#options;
     if (!hasProperties(link)) {
       this.#phase = "open"; // nobody says welcome in MQTT 3.1.1
       return this.#conversation.send(message);
@@ -225,7 +220,7 @@ export class ClientSession implements Channel {
   }
 
   get #openingQoS(): QoS {
-    const { qos, numbered } = this.#options;
+    const { options: { qos }, numbered } = this.#options;
     return qosOf(qos, numbered);
   }
 
@@ -263,7 +258,7 @@ export class ClientSession implements Channel {
   }
 
   #publish(frame: Frame, message: Message | undefined, done: (failure?: Failure) => void): Promise<void> | void {
-    const { link, qos } = this.#options;
+    const { link, options: { qos } } = this.#options;
     const confirmed = frame.sent !== undefined;
     return link.publish(
       {
@@ -292,7 +287,7 @@ export class ClientSession implements Channel {
   }
 
   #requestProperties({ method = "" }: Message): PublishProperties {
-    const timeout = this.#options.timeout(method);
+    const timeout = timeoutOf(method, this.#options.options);
     const correlationData = new Uint8Array(4);
     new DataView(correlationData.buffer).setUint32(0, this.#correlation++);
     return Number.isFinite(timeout)
@@ -304,7 +299,7 @@ export class ClientSession implements Channel {
     if (failure.reason === "no-server-online") {
       return this.#phase === "opening" ? this.fail(failure) : this.absent();
     }
-    this.#options.observe({ type: "publish.failed", topic: this.#topic, cause: failure.message });
+    this.#options.options.observe({ type: "publish.failed", topic: this.#topic, cause: failure.message });
     if (this.#numbered || this.#phase === "opening") return this.fail(failure);
     if (message?.id === undefined) return;
     const answer = failure.toResponse(message.id);

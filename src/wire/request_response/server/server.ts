@@ -212,7 +212,6 @@ export class RequestResponseServer implements Acceptor {
     responseTopic: string,
     instanceTopic: string | undefined,
   ): ServerSession {
-    const { qos, maxMessage, sessionExpiry, observe } = this.#options;
     const name = client === ""
       ? responseTopic
       : sessionId === undefined
@@ -225,10 +224,7 @@ export class RequestResponseServer implements Acceptor {
       numbered,
       responseTopic,
       instanceTopic,
-      qos,
-      maxMessage,
-      sessionExpiry,
-      observe,
+      options: this.#options,
     });
   }
 

@@ -5,13 +5,12 @@
  */
 import type { Receiver } from "../../../core/channel.ts";
 import { type Clock, systemClock } from "../../../core/clock.ts";
-import type { Observer } from "../../../core/events.ts";
 import { Failure } from "../../../core/failure.ts";
 import { idKey } from "../../../core/json_rpc.ts";
 import type { Message } from "../../../core/message.ts";
 import type { MqttLink, PublishProperties } from "../../../mqtt/mod.ts";
 import { disconnected } from "../../notifications.ts";
-import type { IncomingSession, SessionQoS } from "../../profile.ts";
+import type { IncomingSession, ServerOptions } from "../../profile.ts";
 import { DisconnectTimer } from "../session/disconnect_timer.ts";
 import { SessionStream } from "../session/session_stream.ts";
 import type { Frame } from "../session/frame.ts";
@@ -28,12 +27,7 @@ export interface ServerSessionOptions {
   readonly responseTopic: string;
   /** Where the client is to publish from now on; `undefined` when it cannot be told. */
   readonly instanceTopic: string | undefined;
-  readonly qos: SessionQoS;
-  /** Largest message, in bytes. */
-  readonly maxMessage: number;
-  /** How long the other end may be away, in ms. */
-  readonly sessionExpiry: number;
-  readonly observe: Observer;
+  readonly options: ServerOptions;
   /** @default {systemClock} */
   readonly clock?: Clock;
 }
@@ -63,14 +57,15 @@ export class ServerSession implements IncomingSession {
   #ended = false;
 
   constructor(options: ServerSessionOptions) {
-    const { name, link, responseTopic, numbered, maxMessage, observe, clock = systemClock } = options;
+    const { name, link, responseTopic, numbered, clock = systemClock } = options;
+    const { maxMessage, sessionExpiry, observe } = options.options;
     this.name = name;
     this.#options = options;
     this.#instanceTopic = options.instanceTopic;
     this.closed = this.#end.promise;
     this.#absence = new DisconnectTimer(
       clock,
-      options.sessionExpiry,
+      sessionExpiry,
       () => this.left(new Failure("session-ended", "The client has gone without a goodbye")),
     );
     this.#conversation = new SessionStream({
@@ -161,7 +156,7 @@ export class ServerSession implements IncomingSession {
 
   /** Tells the client that the session is over; goes out even when what waits in front of it is taken back. */
   #sayGoodbye(reason: Failure | undefined): void {
-    const { link, responseTopic: topic, sessionId, qos, numbered } = this.#options;
+    const { link, responseTopic: topic, sessionId, options: { qos }, numbered } = this.#options;
     if (sessionId === undefined) return;
     const payload = disconnected(reason);
     const seen = frameProperties({ payload, acknowledge: this.#conversation.seen });
@@ -213,7 +208,7 @@ export class ServerSession implements IncomingSession {
     confirmed: boolean,
     message?: Message,
   ): Promise<void> | void {
-    const { link, responseTopic: topic, qos, numbered } = this.#options;
+    const { link, responseTopic: topic, options: { qos }, numbered } = this.#options;
     return link.publish(
       { topic, payload, qos: qosOf(qos, numbered && !confirmed), properties },
       (failure) => {
@@ -224,7 +219,7 @@ export class ServerSession implements IncomingSession {
   }
 
   #undelivered(failure: Failure, properties: PublishProperties, message: Message | undefined): void {
-    const { numbered, link, responseTopic, observe } = this.#options;
+    const { numbered, link, responseTopic, options: { observe } } = this.#options;
     if (failure.reason === "no-server-online") return this.absent();
     observe({ type: "publish.failed", topic: responseTopic, cause: failure.message });
     if (numbered) { // what is behind it would wait for it for ever

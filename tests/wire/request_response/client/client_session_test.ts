@@ -10,6 +10,7 @@ import {
 import { topicsFor } from "../../../../src/wire/request_response/topics.ts";
 import { ManualClock } from "../../../support/manual_clock.ts";
 import { gist, notification, request, response } from "../../../support/messages.ts";
+import { CLIENT_OPTIONS } from "../../../support/wire_options.ts";
 import { ScriptedLink } from "../../../support/scripted_link.ts";
 
 const REFUSED = new Failure("not-authorized", "The broker refused it", { reasonCode: 0x87 });
@@ -27,12 +28,14 @@ function clientSession(options: Partial<ClientSessionOptions> = {}, limits: Part
     sessionId: "abc",
     instance: undefined,
     numbered: false,
-    qos: "auto",
-    maxMessage: 1_000_000,
-    sessionExpiry: 5_000,
-    observe: (event) => events.push(event),
-    connectTimeout: 30_000,
-    timeout: () => 60_000,
+    options: {
+      ...CLIENT_OPTIONS,
+      serverName: "demo",
+      clientId: () => "c1",
+      connectTimeout: 30_000,
+      timeout: 60_000,
+      observe: (event) => events.push(event),
+    },
     clock,
     ...options,
   });

@@ -22,7 +22,7 @@ const FORMAT = "UTF-8 application/json";
 /** A dialer with the client id `c1`. */
 class Client extends WireClient {
   constructor(broker: TestBroker, options: Partial<ClientOptions> = {}, links: TestLinksOptions = {}) {
-    const defaults = { serverName: "demo", clientId: () => "c1", clientInfo: {}, timeout: () => 10_000_000 };
+    const defaults = { serverName: "demo", clientId: () => "c1", clientInfo: {}, timeout: 10_000_000 };
     super("request-response", broker, { ...defaults, ...options }, links);
   }
 }
@@ -132,7 +132,7 @@ testOnBrokers(
   "without a timeout a request does not expire; with --qos 1 everything is sent with it",
   async (broker) => {
     await using peer = await server(broker);
-    await using client = new Client(broker, { timeout: () => Infinity, qos: 1 });
+    await using client = new Client(broker, { timeout: Infinity, qos: 1 });
     const session = await client.dial();
     const first = await open(peer, session);
     assert.equal(first.expiry, undefined);
@@ -202,7 +202,7 @@ testOnBrokers(
 
 testOnBrokers("without discovery a server is assumed to be there", async (broker) => {
   await using peer = await server(broker, "s1", undefined);
-  await using client = new Client(broker, { discovery: false });
+  await using client = new Client(broker, { noDiscovery: true });
   await open(peer, await client.dial());
 });
 

@@ -9,6 +9,7 @@ import {
 } from "../../../../src/wire/request_response/server/server_session.ts";
 import { ManualClock } from "../../../support/manual_clock.ts";
 import { gist, notification, request, response } from "../../../support/messages.ts";
+import { SERVER_OPTIONS } from "../../../support/wire_options.ts";
 import { ScriptedLink } from "../../../support/scripted_link.ts";
 
 const REFUSED = new Failure("not-authorized", "The broker refused it", { reasonCode: 0x87 });
@@ -26,10 +27,13 @@ function serverSession(options: Partial<ServerSessionOptions> = {}) {
     numbered: true,
     responseTopic: "mcp/demo/response/c1",
     instanceTopic: "mcp/demo/instance/s1/c1",
-    qos: "auto",
-    maxMessage: 1_000_000,
-    sessionExpiry: 15_000,
-    observe: (event) => events.push(event),
+    options: {
+      ...SERVER_OPTIONS,
+      serverName: "demo",
+      clientId: "s1",
+      opened: () => {},
+      observe: (event) => events.push(event),
+    },
     clock,
     ...options,
   });

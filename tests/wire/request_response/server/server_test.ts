@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../../src/core/failure.ts";
 import { Message } from "../../../../src/core/message.ts";
-import { type Acceptor, type IncomingSession, PROFILES, type ServerOptions } from "../../../../src/wire/mod.ts";
+import type { Acceptor, IncomingSession, ServerOptions } from "../../../../src/wire/mod.ts";
 import { testOnBrokers } from "../../../support/brokers.ts";
 import type { TestBroker } from "../../../support/embedded_broker.ts";
 import { TestLinks, type TestLinksOptions, until } from "../../../support/links.ts";
 import { request, response, textOf } from "../../../support/messages.ts";
 import { retained } from "../../../support/mqtt_client.ts";
 import { type Manner, type Seen, SessionPeer } from "../../../support/session_peer.ts";
+import { profileNamed, SERVER_OPTIONS } from "../../../support/wire_options.ts";
 
 const BASE = "mcp/demo";
 const REQUEST = `${BASE}/request/c1`;
@@ -30,9 +31,8 @@ class Server implements AsyncDisposable {
 
   constructor(broker: TestBroker, options: Partial<ServerOptions> = {}, links: TestLinksOptions = {}) {
     this.links = new TestLinks(broker, links);
-    this.acceptor = PROFILES["request-response"].accept(this.links.make, {
-      maxMessage: 64 * 1024 * 1024,
-      sessionExpiry: 15_000,
+    this.acceptor = profileNamed("request-response").accept(this.links.make, {
+      ...SERVER_OPTIONS,
       serverName: "demo",
       clientId: "s1",
       clientInfo: {},

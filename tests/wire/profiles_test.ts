@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/core/usage_error.ts";
-import { resolve, TOPIC_SETTINGS, topicConfig } from "../../src/config/mod.ts";
+import { resolve } from "../../src/config/mod.ts";
+import { ADDRESS_SETTINGS, addressIn, resolveAddress } from "../../src/wire/mod.ts";
+import { profileNamed } from "../support/wire_options.ts";
 
+/** Where a server is by these flags, and in each profile. */
 function config(flags: Readonly<Record<string, unknown>>) {
-  return topicConfig(resolve(TOPIC_SETTINGS, { flags, environment: () => undefined }));
+  const address = resolveAddress(resolve(ADDRESS_SETTINGS, { flags, environment: () => undefined }));
+  const { label, warnings, options: { requestTopic } } = address;
+  const own = addressIn(profileNamed("request-response"), address);
+  const open = addressIn(profileNamed("mcp-over-mqtt"), address);
+  return { label, warnings, own, open, requestTopic };
 }
 
 function problemsOf(flags: Readonly<Record<string, unknown>>): string {
@@ -17,15 +24,19 @@ function problemsOf(flags: Readonly<Record<string, unknown>>): string {
 }
 
 Deno.test("a name is enough, and so is a topic, whose last level is the name then", () => {
-  const common = { profile: "auto", warnings: [] };
-  assert.deepEqual(config({ name: "files" }), { ...common, serverName: "files", conventionName: "files" });
-  assert.deepEqual(config({ topic: "site/a/files" }), {
-    ...common,
-    serverName: "files",
-    conventionName: "site/a/files",
-    topic: "site/a/files",
+  const files = { serverName: "files" };
+  assert.deepEqual(config({ name: "files" }), {
+    label: "files",
+    warnings: [],
+    own: files,
+    open: files,
+    requestTopic: undefined,
   });
-  assert.equal(config({ topic: "site/a/files", name: "other" }).serverName, "other");
+  const { label, own, open } = config({ topic: "site/a/files" });
+  assert.equal(label, "files");
+  assert.deepEqual(own, { serverName: "files", topic: "site/a/files" });
+  assert.deepEqual(open, { serverName: "site/a/files" });
+  assert.equal(config({ topic: "site/a/files", name: "other" }).label, "other");
 });
 
 Deno.test("without either it is not clear which server is meant", () => {
@@ -39,7 +50,7 @@ const BAD: readonly [flags: Readonly<Record<string, string>>, problem: RegExp][]
   [{ topic: "a/#" }, /^--topic has a wildcard/],
   [{ topic: "a/\0" }, /^--topic has a NUL/],
   [{ topic: "x".repeat(65_536) }, /^--topic has 65536 bytes; MQTT allows 65535/],
-  [{ topic: "x".repeat(65_500) }, /the longest one has 65\d\d\d bytes/],
+  [{ topic: "x".repeat(65_500) }, /cannot be used: it has 65\d\d\d bytes/],
   [{ name: "a", requestTopic: "r/+" }, /^--request-topic has a wildcard/],
   [{ name: "a", responseTopic: "r/#/x" }, /^--response-topic has a wildcard/],
 ];

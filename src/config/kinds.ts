@@ -1,0 +1,206 @@
+/**
+ * What kinds of values settings have: how their text is read, and which values will do.
+ *
+ * @module
+ */
+import { isTopicLevel, topicFilterProblem, topicNameProblem } from "../mqtt/mod.ts";
+import { brokerUrlProblem } from "./broker_url.ts";
+
+/** A kind of value. */
+export interface Kind<T> {
+  /**
+   * The value that a text stands for.
+   *
+   * @throws {Unsuitable} when there is none
+   */
+  fromText(text: string): T;
+  /**
+   * A value that a program gives, such as `5000` for five seconds.
+   *
+   * @throws {Unsuitable} when it will not do
+   */
+  fromValue(value: unknown): T;
+  /** The value when none is given. @default {undefined} */
+  readonly absent?: T;
+  /** The texts that there are, when they can be counted. */
+  readonly choices?: readonly string[];
+}
+
+/** Why a text or a value will not do, as the end of a sentence that begins with the setting's name. */
+export class Unsuitable extends Error {
+  override readonly name = "Unsuitable";
+}
+
+/** A text of which `problem` says, as the end of a sentence, what is wrong with it. */
+function textWithout(problem: (text: string) => string | undefined): Kind<string> {
+  const fromText = (text: string) => {
+    const wrong = problem(text);
+    if (wrong !== undefined) throw new Unsuitable(wrong);
+    return text;
+  };
+  return { fromText, fromValue: (value) => fromText(expectText(value)) };
+}
+
+/** Any text. */
+export const text: Kind<string> = textWithout(() => undefined);
+
+const ON = ["1", "true", "yes", "on", "y", "enabled"];
+const OFF = ["0", "false", "no", "off", "n", "disabled"];
+
+/** A switch. In the environment: `1`, `true`, `yes`, `on`, or their opposites. */
+export const onOff: Kind<boolean> = {
+  absent: false,
+  fromText(text) {
+    const word = text.toLowerCase();
+    if (ON.includes(word)) return true;
+    if (OFF.includes(word)) return false;
+    throw new Unsuitable(`must be true or false; it is ${JSON.stringify(text)}`);
+  },
+  fromValue: (value) => typeof value === "boolean" ? value : onOff.fromText(expectText(value)),
+};
+
+/** A list; empty when not given. As one text, in the environment, its items are separated by white space. */
+export function listOf<T>(item: Kind<T>): Kind<readonly T[]> {
+  return {
+    absent: [],
+    fromText: (text) => text.split(/\s+/).filter((word) => word !== "").map((word) => item.fromText(word)),
+    fromValue: (value) => [value].flat().map((each) => item.fromText(expectText(each))),
+  };
+}
+
+/** The name of an environment variable. */
+export const variableName: Kind<string> = textWithout((name) =>
+  name === "" || /[=\0]/.test(name) ? "must be names of variables, without values" : undefined
+);
+
+/** A whole number from `minimum` to `maximum`. */
+export function wholeNumber(minimum: number, maximum: number): Kind<number> {
+  return number(
+    (value) => Number.isInteger(value) && value >= minimum && value <= maximum,
+    `must be a whole number from ${minimum} to ${maximum}`,
+  );
+}
+
+/** A duration: seconds as text, which may have decimals, and milliseconds as a value. `0` means no limit: `Infinity`. */
+export const seconds: Kind<number> = {
+  fromText: (text) => unlimitedAtZero(secondsOrNone.fromText(text)),
+  fromValue: (value) => unlimitedAtZero(secondsOrNone.fromValue(value)),
+};
+
+/** The same, but `0` means no time at all. */
+export const secondsOrNone: Kind<number> = {
+  fromText: (text) => number((value) => value >= 0, "must be a number of seconds").fromText(text) * 1000,
+  fromValue: number((value) => value >= 0, "must be a number of milliseconds").fromValue,
+};
+
+/** As {@linkcode seconds}, or `auto`, which is `undefined`. */
+export const secondsOrAuto: Kind<number | undefined> = {
+  fromText: (text) => text === "auto" ? undefined : seconds.fromText(text),
+  fromValue: (value) => seconds.fromValue(value),
+};
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+/** A number of bytes, and not none. As text: `100000`, `64K`, `64M`, `1G`, or with `iB` behind it. */
+export const bytes: Kind<number> = {
+  fromText(text) {
+    const [, digits, unit = ""] = /^(\d+)\s*([kmg]?)(?:i?b)?$/i.exec(text.trim()) ?? [];
+    const factor = UNITS[unit.toLowerCase()];
+    if (digits !== undefined && factor !== undefined && Number(digits) > 0) return Number(digits) * factor;
+    throw new Unsuitable(`must be a positive number of bytes, such as 100000 or 64M; it is "${text}"`);
+  },
+  fromValue: number((value) => Number.isInteger(value) && value > 0, "must be a positive number of bytes").fromValue,
+};
+
+/** One of some values, each of which has a text. */
+export function oneOf<const T>(values: readonly (readonly [text: string, value: T])[]): Kind<T> {
+  const choices = values.map(([text]) => text);
+  const find = (suits: (text: string, value: T) => boolean, input: unknown) => {
+    const found = values.find(([text, value]) => suits(text, value));
+    if (found !== undefined) return found[1];
+    throw new Unsuitable(`must be one of ${choices.join(", ")}; it is "${input}"`);
+  };
+  return {
+    choices,
+    fromText: (input) => find((text) => text === input, input),
+    fromValue: (input) => find((_, value) => value === input, input),
+  };
+}
+
+/** One of some texts. */
+export function oneText<const T extends string>(choices: readonly T[]): Kind<T> {
+  return oneOf(choices.map((choice) => [choice, choice] as const));
+}
+
+/** Text that can be one level of a topic, such as a client id or a server's name. */
+export const topicLevel: Kind<string> = textWithout((text) =>
+  isTopicLevel(text) ? undefined : `must not contain / + # or NUL, since it becomes a level of topics; it is "${text}"`
+);
+
+/** The URL of a broker. The problem does not repeat it: it may hold a password. */
+export const brokerUrl: Kind<string> = textWithout(brokerUrlProblem);
+
+/** The name of a server, which may have several levels. */
+export const serverName: Kind<string> = textWithout((name) =>
+  name.split("/").every(isTopicLevel)
+    ? undefined
+    : `must not contain + # or NUL, nor begin or end with /, since it becomes part of topics; it is "${name}"`
+);
+
+/** The beginning of topics: `acme` means the levels `acme/…`, but `$` and `acme/` mean what they are. */
+export const topicPrefix: Kind<string> = {
+  fromText(prefix) {
+    if (topicNameProblem(prefix) !== undefined) {
+      throw new Unsuitable(`must not contain + # or NUL, since topics begin with it; it is "${prefix}"`);
+    }
+    return /[/$]$/.test(prefix) ? prefix : `${prefix}/`;
+  },
+  fromValue: (value) => topicPrefix.fromText(expectText(value)),
+};
+
+/** A JSON object. */
+export const jsonObject: Kind<Readonly<Record<string, unknown>>> = {
+  fromText(text) {
+    try {
+      return expectObject(JSON.parse(text));
+    } catch {
+      throw new Unsuitable(`must be a JSON object, such as {"room":"attic"}; it is "${text}"`);
+    }
+  },
+  fromValue: expectObject,
+};
+
+/** A topic to publish to. */
+export const topicName: Kind<string> = textWithout((topic) => withTopic(topic, topicNameProblem(topic)));
+
+/** A topic filter. */
+export const topicFilter: Kind<string> = textWithout((filter) => withTopic(filter, topicFilterProblem(filter)));
+
+function withTopic(topic: string, problem: string | undefined): string | undefined {
+  return problem === undefined ? undefined : `${problem}: "${topic}"`;
+}
+
+function number(suits: (value: number) => boolean, problem: string): Kind<number> {
+  const check = (value: number, input: unknown) => {
+    if (suits(value)) return value;
+    throw new Unsuitable(`${problem}; it is ${JSON.stringify(input)}`);
+  };
+  return {
+    fromText: (text) => check(text.trim() === "" ? NaN : Number(text), text),
+    fromValue: (value) => check(typeof value === "number" ? value : NaN, value),
+  };
+}
+
+function unlimitedAtZero(milliseconds: number): number {
+  return milliseconds === 0 ? Infinity : milliseconds;
+}
+
+function expectText(value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new Unsuitable(`must be text; it is ${JSON.stringify(value)}`);
+}
+
+function expectObject(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new Unsuitable(`must be an object; it is ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,45 @@
+/**
+ * What says where on the broker a server is, in every profile.
+ *
+ * @module
+ */
+import { oneText, serverName, type SettingsOf } from "../config/mod.ts";
+import { MCP_OVER_MQTT_ADDRESS_SETTINGS, type McpOverMqttAddress } from "./mcp_over_mqtt/address.ts";
+import { REQUEST_RESPONSE_ADDRESS_SETTINGS, type RequestResponseAddress } from "./request_response/address.ts";
+
+/** Where a server is. */
+export interface AddressOptions extends RequestResponseAddress, McpOverMqttAddress {
+  /** The server's name; its topics begin with `mcp/NAME`. */
+  readonly name: string | undefined;
+  /**
+   * How MCP lies on the topics: `request-response`, `mcp-over-mqtt` for the open convention, or `auto`: all of them
+   * when serving, and whichever a server is found in when reaching one.
+   *
+   * @default {"auto"}
+   */
+  readonly profile: string;
+}
+
+/** The settings of {@linkcode AddressOptions}, with the profiles that there are. */
+export function addressSettings(profiles: readonly string[]): SettingsOf<AddressOptions> {
+  return {
+    name: {
+      flag: "--name <name>",
+      environment: "MCP_MQTT_NAME",
+      description: "the server's name, such as files or home/files; its topics begin with mcp/NAME",
+      kind: serverName,
+    },
+    profile: {
+      flag: "--profile <name>",
+      environment: "MCP_MQTT_PROFILE",
+      description: `${profiles.join(", ")} (the open convention), or auto: both when serving, else what is found`,
+      kind: oneText<string>([AUTO, ...profiles]),
+      fallback: AUTO,
+    },
+    ...MCP_OVER_MQTT_ADDRESS_SETTINGS,
+    ...REQUEST_RESPONSE_ADDRESS_SETTINGS,
+  };
+}
+
+/** The `profile` that stands for all that can be used. */
+export const AUTO = "auto";

@@ -1,0 +1,61 @@
+/**
+ * Where a server is in the open convention.
+ *
+ * @module
+ */
+import { serverName, type SettingsOf, topicPrefix } from "../../config/mod.ts";
+
+/** What says where a server is. */
+export interface McpOverMqttAddress {
+  /** The server's name in the open convention, when it is not `name`. */
+  readonly serverName: string | undefined;
+  /** What the topics of the open convention begin with, instead of `$`. */
+  readonly topicPrefix: string | undefined;
+}
+
+/** The settings of {@linkcode McpOverMqttAddress}. */
+export const MCP_OVER_MQTT_ADDRESS_SETTINGS: SettingsOf<McpOverMqttAddress> = {
+  serverName: {
+    flag: "--server-name <name>",
+    environment: "MCP_MQTT_SERVER_NAME",
+    description: "the server's name in the open convention, when it is not --name",
+    kind: serverName,
+  },
+  topicPrefix: {
+    flag: "--topic-prefix <prefix>",
+    environment: "MCP_MQTT_TOPIC_PREFIX",
+    description:
+      "what the topics of the open convention begin with, where a broker keeps $ for itself; same at all peers",
+    kind: topicPrefix,
+  },
+};
+
+/** The address of one server. */
+export interface ServerTopics {
+  readonly serverName: string;
+  readonly topicPrefix?: string;
+}
+
+/**
+ * The address of a server.
+ *
+ * @param options with what says where the server is in the other profile, from which its name here may come
+ * @param label what it is called if nothing says so
+ */
+export function address(
+  { serverName, topicPrefix, name, topic }: McpOverMqttAddress & {
+    readonly name: string | undefined;
+    readonly topic: string | undefined;
+  },
+  label: string,
+): ServerTopics {
+  return {
+    serverName: serverName ?? name ?? topic ?? label,
+    ...(topicPrefix === undefined ? {} : { topicPrefix }),
+  };
+}
+
+/** The longest topic of a server, with ids as long as ours. */
+export function longestTopics({ serverName, topicPrefix = "$" }: ServerTopics): string[] {
+  return [`${topicPrefix}mcp-rpc/${"c".repeat(32)}/${"s".repeat(32)}/${serverName}`];
+}

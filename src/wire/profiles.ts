@@ -1,0 +1,82 @@
+/**
+ * The wire profiles, and the addresses of servers in them.
+ *
+ * @module
+ */
+import type { SettingsOf } from "../config/mod.ts";
+import { UsageError } from "../core/usage_error.ts";
+import { topicNameProblem, topicPortabilityProblem } from "../mqtt/mod.ts";
+import { type AddressOptions, addressSettings, AUTO } from "./address_options.ts";
+import { mcpOverMqtt } from "./mcp_over_mqtt/mod.ts";
+import type { Circumstances, ProfileAddress, WireProfile } from "./profile.ts";
+import { requestResponse } from "./request_response/mod.ts";
+
+/** Every profile, in the order of preference. To add one, add its folder, and a line here. */
+export const PROFILES: readonly WireProfile[] = [
+  requestResponse,
+  mcpOverMqtt,
+];
+
+/** The settings that say where a server is. */
+export const ADDRESS_SETTINGS: SettingsOf<AddressOptions> = addressSettings(PROFILES.map(({ name }) => name));
+
+/** Where a server is, validated. */
+export interface ResolvedAddress {
+  /** What the server is called in logs. */
+  readonly label: string;
+  readonly options: AddressOptions;
+  /** What the user ought to know, each a sentence. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Puts the settings together.
+ *
+ * @param fallbackName the server's name, when nothing says where it is
+ * @throws {UsageError} when it is not clear where the server is, or its topics would be none
+ */
+export function resolveAddress(options: AddressOptions, fallbackName?: string): ResolvedAddress {
+  const { name, topic, serverName, profile } = options;
+  const label = name ?? topic?.split("/").at(-1) ?? serverName ?? fallbackName;
+  if (label === undefined || label === "") {
+    throw new UsageError(["say which server is meant: add --name NAME (or --server-name NAME, or --topic TOPIC)"]);
+  }
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  for (const { longestTopics, address } of profile === AUTO ? PROFILES : [profileOf(profile)]) {
+    for (const topic of longestTopics(address(options, label))) {
+      const shown = topic.replace(/([ics])\1{31}\/([ics])\2{31}/, "…/…");
+      const problem = topicNameProblem(topic);
+      if (problem !== undefined) problems.push(`a topic like "${shown}" cannot be used: it ${problem}`);
+      const portability = topicPortabilityProblem(topic);
+      if (portability !== undefined) warnings.push(`a topic like "${shown}" ${portability}`);
+    }
+  }
+  if (problems.length > 0) throw new UsageError(problems);
+  return { label, options, warnings };
+}
+
+/** Where a server is in a profile. */
+export function addressIn(profile: WireProfile, { options, label }: ResolvedAddress): ProfileAddress {
+  return profile.address(options, label);
+}
+
+/**
+ * The profiles to use: the one that was asked for, or all that can work.
+ *
+ * @throws {UsageError} when the one that was asked for cannot work
+ */
+export function profilesFor({ profile: choice }: Pick<AddressOptions, "profile">, given: Circumstances): WireProfile[] {
+  if (choice === AUTO) return PROFILES.filter((profile) => profile.unavailable(given) === undefined);
+  const profile = profileOf(choice);
+  const problem = profile.unavailable(given);
+  if (problem !== undefined) throw new UsageError([`--profile ${choice} ${problem}`]);
+  return [profile];
+}
+
+/** The profile of this name, which the settings have checked. */
+function profileOf(name: string): WireProfile {
+  const profile = PROFILES.find((profile) => profile.name === name);
+  if (profile === undefined) throw new UsageError([`there is no profile "${name}"`]);
+  return profile;
+}
