@@ -5,11 +5,10 @@
  */
 import { Command, CommanderError } from "commander";
 import metadata from "../../deno.json" with { type: "json" };
-import { errorText } from "../core/text.ts";
+import { errorText, visibleText } from "../core/text.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { build, type CommandLineIo, EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
-import { visibleText } from "./text.ts";
 
 const PROCESS_IO: CommandLineIo = {
   environment: (name) => Deno.env.get(name),

@@ -3,15 +3,7 @@
  *
  * @module
  */
-import { escaped } from "../core/text.ts";
-
-// deno-lint-ignore no-control-regex -- finding them is the purpose
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
-
-/** `text` without the characters by which it could do more than be read; lines and tabs stay. */
-export function visibleText(text: string): string {
-  return text.replaceAll("\r\n", "\n").replaceAll(CONTROL, escaped);
-}
+import { visibleText } from "../core/text.ts";
 
 /** `text` as one line of at most `width` characters. */
 export function visibleLine(text: string, width = Infinity): string {

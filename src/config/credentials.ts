@@ -13,7 +13,7 @@ import { type BrokerConfig, brokerConfig } from "./broker_config.ts";
 import type { BrokerOptions, ConnectionOptions } from "./broker_settings.ts";
 import { BROKER_SCHEMES } from "./broker_url.ts";
 import { isPem } from "./certificates.ts";
-import type { LogOptions } from "./log_settings.ts";
+import type { LogOptions } from "./common_settings.ts";
 
 /** A credential that is missing or cannot work. The message begins with its key. */
 export class CredentialError extends Error {

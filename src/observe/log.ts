@@ -5,7 +5,7 @@
  */
 import { configure, dispose, getJsonLinesFormatter, getLogger, type LogLevel, type LogRecord } from "@logtape/logtape";
 import { writeAll } from "../core/byte_streams.ts";
-import { escaped } from "../core/text.ts";
+import { onOneLine } from "../core/text.ts";
 import type { Observer, ProxyEvent } from "../core/events.ts";
 import { lineSink } from "./line_sink.ts";
 
@@ -169,9 +169,6 @@ const NAMES: Readonly<Record<LogLevel, string>> = {
 
 /** `2026-11-22T10:00:00.000Z warning: sentence`; control characters are made visible, since lines may be a stranger's. */
 function formatText({ timestamp, level, message }: LogRecord): string {
-  const text = message.map(String).join("").replaceAll(CONTROL, escaped);
+  const text = onOneLine(message.map(String).join(""));
   return `${new Date(timestamp).toISOString()} ${NAMES[level]}: ${text}\n`;
 }
-
-// deno-lint-ignore no-control-regex -- finding them is the purpose
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;

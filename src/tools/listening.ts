@@ -3,11 +3,10 @@
  *
  * @module
  */
-import type { Clock } from "../core/clock.ts";
+import { atMost, type Clock } from "../core/clock.ts";
 import { type MqttLink, unavailableReason } from "../mqtt/mod.ts";
 import type { ToolContext } from "./context.ts";
 import type { Call } from "./tool.ts";
-import { atMost } from "../core/clock.ts";
 
 /** How often a host that wants to know is told how far a call is, in ms. */
 const REPORT_INTERVAL = 500;

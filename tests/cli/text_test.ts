@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { visibleLine, visibleText } from "../../src/cli/text.ts";
+import { visibleText } from "../../src/core/text.ts";
+import { visibleLine } from "../../src/cli/text.ts";
 
 Deno.test("no control character reaches the terminal, of ASCII or behind it; lines and tabs do", () => {
   assert.equal(visibleText("a\u001b[2Jb\u009b2Jc\u007fd"), "a\\u001b[2Jb\\u009b2Jc\\u007fd");

@@ -17,7 +17,7 @@ import {
 import { terminationSignal } from "../termination.ts";
 import { toolList } from "./tool_list.ts";
 import { type BinaryContent, toolResult } from "./tool_result.ts";
-import { visibleText } from "../text.ts";
+import { visibleText } from "../../core/text.ts";
 
 /** Calls one tool, or lists them all. */
 export const callAction: Action<CallSettings> = async ({ values, flags, operands, started, io }) => {

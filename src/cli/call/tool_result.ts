@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { visibleLine, visibleText } from "../text.ts";
+import { visibleText } from "../../core/text.ts";
+import { visibleLine } from "../text.ts";
 
 /** A part of a result that is not text. */
 export interface BinaryContent {

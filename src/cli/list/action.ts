@@ -7,7 +7,8 @@ import { startBrokerLog } from "../broker_choice.ts";
 import { type Action, EXIT_INTERRUPTED, EXIT_OK } from "../command.ts";
 import type { ListSettings } from "./command.ts";
 import { terminationSignal } from "../termination.ts";
-import { table, visibleLine, visibleText } from "../text.ts";
+import { visibleText } from "../../core/text.ts";
+import { table, visibleLine } from "../text.ts";
 
 /** Lists the servers that are online, once or until the process is asked to end. */
 export const listAction: Action<ListSettings> = async ({ values, flags, operands, started, io }) => {

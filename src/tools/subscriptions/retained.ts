@@ -7,12 +7,11 @@
  *
  * @module
  */
-import { orAborted, sleep } from "../../core/clock.ts";
+import { atMost, orAborted, sleep } from "../../core/clock.ts";
 import type { ReceivedPacket } from "../../mqtt/mod.ts";
 import { Collector } from "./collector.ts";
 import type { ToolContext } from "../context.ts";
 import type { Listener } from "./subscriptions.ts";
-import { atMost } from "../../core/clock.ts";
 
 /** How long the broker has to be silent, in ms. */
 const SILENCE = 50;

@@ -1,9 +1,9 @@
 /**
- * The settings of what is told about the process.
+ * What several commands have in common: what is told about the process, and how long a message may be.
  *
  * @module
  */
-import { oneText, text } from "./kinds.ts";
+import { bytes, oneText, text } from "./kinds.ts";
 import type { SettingsOf } from "./setting.ts";
 
 /** What is written to stderr, and how. */
@@ -43,5 +43,22 @@ export const STATUS_SETTINGS: SettingsOf<StatusOptions> = {
     environment: "MCP_MQTT_STATUS",
     description: "serve /healthz, /readyz, /metrics and a page over HTTP; on this machine only if no address is given",
     kind: text,
+  },
+};
+
+/** The limits of both ends. */
+export interface MessageOptions {
+  /** Longest MCP message, in bytes. @default {67108864} */
+  readonly maxMessage: number;
+}
+
+/** The settings of {@linkcode MessageOptions}. */
+export const MESSAGE_SETTINGS: SettingsOf<MessageOptions> = {
+  maxMessage: {
+    flag: "--max-message <bytes>",
+    environment: "MCP_MQTT_MAX_MESSAGE",
+    description: "longest MCP message",
+    kind: bytes,
+    fallback: "64M",
   },
 };
