@@ -20,8 +20,15 @@ export interface AddressOptions extends RequestResponseAddress, McpOverMqttAddre
   readonly profile: string;
 }
 
+/** What the help says of a profile. */
+interface NamedProfile {
+  readonly name: string;
+  /** What people call it, where that is something else. */
+  readonly title?: string;
+}
+
 /** The settings of {@linkcode AddressOptions}, with the profiles that there are. */
-export function addressSettings(profiles: readonly string[]): SettingsOf<AddressOptions> {
+export function addressSettings(profiles: readonly NamedProfile[]): SettingsOf<AddressOptions> {
   return {
     name: {
       flag: "--name <name>",
@@ -32,8 +39,8 @@ export function addressSettings(profiles: readonly string[]): SettingsOf<Address
     profile: {
       flag: "--profile <name>",
       environment: "MCP_MQTT_PROFILE",
-      description: `${profiles.join(", ")} (the open convention), or auto: both when serving, else what is found`,
-      kind: oneText<string>([AUTO, ...profiles]),
+      description: `${profiles.map(titled).join(", ")}, or auto: all when serving, else what is found`,
+      kind: oneText<string>([AUTO, ...profiles.map(({ name }) => name)]),
       fallback: AUTO,
     },
     ...MCP_OVER_MQTT_ADDRESS_SETTINGS,
@@ -43,3 +50,7 @@ export function addressSettings(profiles: readonly string[]): SettingsOf<Address
 
 /** The `profile` that stands for all that can be used. */
 export const AUTO = "auto";
+
+function titled({ name, title }: NamedProfile): string {
+  return title === undefined ? name : `${name} (${title})`;
+}

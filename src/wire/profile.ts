@@ -154,6 +154,8 @@ export interface TopicReach {
 export interface WireProfile {
   /** The name that `--profile` takes. */
   readonly name: string;
+  /** What people call it, where that is something else. */
+  readonly title?: string;
   /** The oldest version of MQTT that it works with. */
   readonly oldestVersion: 4 | 5;
   /** Why it cannot be used, as the end of a sentence that begins with its name. */

@@ -18,7 +18,7 @@ export const PROFILES: readonly WireProfile[] = [
 ];
 
 /** The settings that say where a server is. */
-export const ADDRESS_SETTINGS: SettingsOf<AddressOptions> = addressSettings(PROFILES.map(({ name }) => name));
+export const ADDRESS_SETTINGS: SettingsOf<AddressOptions> = addressSettings(PROFILES);
 
 /** Where a server is, validated. */
 export interface ResolvedAddress {

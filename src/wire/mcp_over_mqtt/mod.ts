@@ -15,6 +15,7 @@ import { topicUses } from "./topic_uses.ts";
 /** The profile of the open convention. */
 export const mcpOverMqtt: WireProfile = {
   name: NAME,
+  title: "the open convention",
   oldestVersion: 5,
   unavailable,
   address,
