@@ -17,7 +17,7 @@ import { firstValue } from "../packets.ts";
 /** Which side a client of the broker is. */
 export type Component = "mcp-client" | "mcp-server";
 
-const COMPONENT_TYPE = "MCP-CLIENT_INFO-TYPE";
+const COMPONENT_TYPE = "MCP-COMPONENT-TYPE";
 const CLIENT_ID = "MCP-MQTT-CLIENT-ID";
 const META = "MCP-META";
 

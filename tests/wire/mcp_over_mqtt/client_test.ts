@@ -15,8 +15,8 @@ const CONTROL = `$mcp-server/s1/${NAME}`;
 const PRESENCE = `$mcp-server/presence/s1/${NAME}`;
 const CAPABILITY = `$mcp-server/capability/s1/${NAME}`;
 const RPC = `$mcp-rpc/c1/s1/${NAME}`;
-const OF_SERVER = { userProperties: { "MCP-CLIENT_INFO-TYPE": "mcp-server", "MCP-MQTT-CLIENT-ID": "s1" } };
-const OF_CLIENT = { "MCP-CLIENT_INFO-TYPE": "mcp-client", "MCP-MQTT-CLIENT-ID": "c1" };
+const OF_SERVER = { userProperties: { "MCP-COMPONENT-TYPE": "mcp-server", "MCP-MQTT-CLIENT-ID": "s1" } };
+const OF_CLIENT = { "MCP-COMPONENT-TYPE": "mcp-client", "MCP-MQTT-CLIENT-ID": "c1" };
 const ONLINE = { jsonrpc: "2.0", method: "notifications/server/online", params: { description: "" } };
 const INITIALIZE = { jsonrpc: "2.0", id: 1, method: "initialize", params: {} };
 const DISCONNECTED = { jsonrpc: "2.0", method: "notifications/disconnected" };
@@ -94,7 +94,7 @@ testOnBrokers("every message of a session is where the convention wants it", asy
   }
   const [plan] = client.links.plans;
   assert.deepEqual(plan?.userProperties, {
-    "MCP-CLIENT_INFO-TYPE": "mcp-client",
+    "MCP-COMPONENT-TYPE": "mcp-client",
     "MCP-META": '{"implementation":"test"}',
   });
   assert.equal(plan?.sessionExpiryInterval, 0);

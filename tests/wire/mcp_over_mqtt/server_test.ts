@@ -11,8 +11,8 @@ const CONTROL = "$mcp-server/s1/demo/echo";
 const PRESENCE = "$mcp-server/presence/s1/demo/echo";
 const CAPABILITY = "$mcp-server/capability/s1/demo/echo";
 const RPC = "$mcp-rpc/c1/s1/demo/echo";
-const OF_SERVER = { "MCP-CLIENT_INFO-TYPE": "mcp-server", "MCP-MQTT-CLIENT-ID": "s1" };
-const OF_CLIENT = { "MCP-CLIENT_INFO-TYPE": "mcp-client", "MCP-MQTT-CLIENT-ID": "c1" };
+const OF_SERVER = { "MCP-COMPONENT-TYPE": "mcp-server", "MCP-MQTT-CLIENT-ID": "s1" };
+const OF_CLIENT = { "MCP-COMPONENT-TYPE": "mcp-client", "MCP-MQTT-CLIENT-ID": "c1" };
 const INITIALIZE = { jsonrpc: "2.0", id: 1, method: "initialize", params: {} };
 const DISCONNECTED = { jsonrpc: "2.0", method: "notifications/disconnected" };
 
@@ -94,7 +94,7 @@ testOnBrokers("the server announces itself with name, description and metadata, 
   assert.equal(plan?.sessionExpiryInterval, 0);
   assert.equal(plan?.protocolVersion, 5);
   assert.deepEqual(plan?.userProperties, {
-    "MCP-CLIENT_INFO-TYPE": "mcp-server",
+    "MCP-COMPONENT-TYPE": "mcp-server",
     "MCP-META": '{"implementation":"test","room":"attic"}',
   });
 });
