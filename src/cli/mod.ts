@@ -36,7 +36,7 @@ export async function main(args: readonly string[], io: CommandLineIo = PROCESS_
     .showHelpAfterError("(add --help for what there is)")
     .addHelpText(
       "after",
-      "\nEvery option has an environment variable too; flags win. See: mcp-mqtt-proxy COMMAND --help",
+      "\nMost options have an environment variable too; flags win. See: mcp-mqtt-proxy COMMAND --help",
     );
   for (const declaration of COMMANDS) {
     const command = build(declaration, COMMANDS, io, (code) => exitCode = code);
