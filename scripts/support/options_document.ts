@@ -63,7 +63,7 @@ export function optionsDocument(): Promise<string> {
   const others = rows.filter(({ setting }) => !shown.some((other) => isSame(setting, other)));
   for (const { name } of COMMANDS) {
     const own = others.filter(({ fallbacks }) => fallbacks.keys().next().value === name);
-    if (own.length > 0) sections.push(section(code(name), own));
+    if (own.length > 0) sections.push(section(`Options of ${code(name)}`, own));
   }
   return formatted([INTRODUCTION, ...sections, formerNames(rows)].join("\n\n"));
 }

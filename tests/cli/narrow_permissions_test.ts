@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { documentation } from "../support/documentation.ts";
+import { codeIn, table } from "../support/documentation.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
 import { fixture, type Process, PROXY_COMMAND, startProxyUnder } from "../support/proxy.ts";
 
-/** What every command may do, by the documentation: rows like | `serve` | `--allow-net=HOST:PORT …` |. */
+/** What every command may do, by the documents: rows like | `serve` | `--allow-net=HOST:PORT …` |. */
 const NARROWEST: ReadonlyMap<string, readonly string[]> = new Map(
-  Array.from(
-    (await documentation()).matchAll(/^\| `(\w+)` +\| `(--[^`]+)` +\|/gm),
-    ([, command = "", flags = ""]) => [command, flags.split(" ")],
-  ),
+  table("command", "flags of `deno run`").rows.map(([command, flags]) => [codeIn(command), codeIn(flags).split(" ")]),
 );
 
 const ECHO = fixture("echo_server.ts");
@@ -17,7 +14,7 @@ const ECHO = fixture("echo_server.ts");
 /** The flags of a command, with what its row leaves open. */
 function flagsOf(command: string, url: string): string[] {
   const flags = NARROWEST.get(command);
-  assert.ok(flags !== undefined, `The documentation has no row for ${command}`);
+  assert.ok(flags !== undefined, `The documents have no row for ${command}`);
   return flags.map((flag) => flag.replace("HOST:PORT", new URL(url).host).replace("COMMAND", ECHO[0] ?? ""));
 }
 
@@ -99,7 +96,7 @@ async function endOf(process: Process): Promise<{ code: number; lines: number }>
 }
 
 for (const { name } of COMMANDS) {
-  Deno.test(`${name} works under exactly the permissions that the documentation gives for it`, async () => {
+  Deno.test(`${name} works under exactly the permissions that the documents give for it`, async () => {
     await using broker = await embeddedBroker();
     const conversation = CONVERSATIONS[name];
     if (conversation !== undefined) return await conversation(broker.url);

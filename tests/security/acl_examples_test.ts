@@ -28,8 +28,8 @@ async function mosquittoOfTheDocumentation(names: readonly string[], directory: 
   const passwords = `${directory}/passwords`;
   await Deno.writeTextFile(passwords, names.map((name) => `${name}:${name}\n`).join(""));
   await new Deno.Command("mosquitto_passwd", { args: ["-U", passwords] }).output();
-  await Deno.writeTextFile(`${directory}/acl`, await codeBlock("# mosquitto ACL"));
-  const configuration = (await codeBlock("# mosquitto.conf"))
+  await Deno.writeTextFile(`${directory}/acl`, codeBlock("# mosquitto ACL"));
+  const configuration = codeBlock("# mosquitto.conf")
     .replace("PASSWORDS", passwords).replace("ACL\n", `${directory}/acl\n`).split("\n");
   return await mosquitto({ configuration });
 }
@@ -105,15 +105,15 @@ testOnExample("a password that is wrong is a login that is refused", async (brok
 });
 
 Deno.test("every user reaches the server by EMQX's rules in the documentation", async () => {
-  await using broker = await embeddedBroker(emqxOptions(await codeBlock("%% EMQX acl.conf")));
+  await using broker = await embeddedBroker(emqxOptions(codeBlock("%% EMQX acl.conf")));
   await using _serve = await serveFiles(broker);
   await using host = connectAs(broker, "alice");
   await host.send({ jsonrpc: "2.0", id: 1, method: "ping" });
   assert.deepEqual(await host.output.nextJson(), { jsonrpc: "2.0", id: 1, result: {} });
 });
 
-Deno.test("EMQX's rules in the documentation let nobody do what belongs to somebody else", async () => {
-  const mayDo = emqxAuthorizer(await codeBlock("%% EMQX acl.conf"));
+Deno.test("EMQX's rules in the documentation let nobody do what belongs to somebody else", () => {
+  const mayDo = emqxAuthorizer(codeBlock("%% EMQX acl.conf"));
   const mallory = { id: "mallory", username: "mallory" };
   assert.ok(mayDo(mallory, "publish", "mcp/files/request/mallory"));
   for (
