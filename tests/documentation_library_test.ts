@@ -5,11 +5,51 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { codeBlocksOf, DOCUMENTS } from "./support/documentation.ts";
+import type { MqttClientOptions, MqttOptions, MqttServerOptions } from "../mod.ts";
+import {
+  BROKER_SETTINGS,
+  CONNECT_SETTINGS,
+  flagName,
+  MESSAGE_SETTINGS,
+  SERVE_SETTINGS,
+  type Settings,
+} from "../src/config/mod.ts";
+import { ADDRESS_SETTINGS } from "../src/wire/mod.ts";
+import { codeBlocksOf, codeIn, DOCUMENTS, table } from "./support/documentation.ts";
 import { embeddedBroker } from "./support/embedded_broker.ts";
 
 const CONFIGURATION = fileURLToPath(new URL("../deno.json", import.meta.url));
 const LIBRARY = new URL("../mod.ts", import.meta.url).href;
+
+/** Each of the options, and the setting that it is; whether these are all, the compiler sees. */
+const { passwordFile: _, ...BROKER } = BROKER_SETTINGS;
+const { description, meta, share, noShare, sessionExpiry } = SERVE_SETTINGS;
+const BOTH: Record<keyof MqttOptions, unknown> = {
+  ...BROKER,
+  ...ADDRESS_SETTINGS,
+  ...MESSAGE_SETTINGS,
+  observe: undefined,
+};
+const OF_CLIENT: Record<Exclude<keyof MqttClientOptions, keyof MqttOptions>, unknown> = CONNECT_SETTINGS;
+const OF_SERVER: Record<Exclude<keyof MqttServerOptions, keyof MqttOptions>, unknown> = {
+  ...{ description, meta, share, noShare, sessionExpiry },
+};
+
+for (
+  const [title, options] of [
+    ["option of both", BOTH],
+    ["option of `mqttClientTransport`", OF_CLIENT],
+    ["option of `serveMqtt`", OF_SERVER],
+  ] as const
+) {
+  Deno.test(`every ${title} has its row, with the flag that means the same`, () => {
+    const rows = table(title).rows.map(([name, flag]) => [codeIn(name), codeIn(flag)]);
+    const expected = Object.entries(options as Settings).map((
+      [name, setting],
+    ) => [name, setting === undefined ? "" : flagName(setting)]);
+    assert.deepEqual(rows.toSorted(), expected.toSorted());
+  });
+}
 
 Deno.test("the one program in the documents works", async () => {
   const programs = DOCUMENTS.flatMap((document) => codeBlocksOf(document, "ts"));

@@ -4,9 +4,11 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { dirname, join } from "node:path/posix";
 import { COMMANDS } from "../src/cli/commands.ts";
 import { flagName, type Setting } from "../src/config/mod.ts";
 import { codeBlocksOf, codeIn, codeOf, type Document, DOCUMENTS, section, table } from "./support/documentation.ts";
+import { readSourceFile, ROOT } from "./support/source_files.ts";
 
 /** Documents that may name what options were called before. */
 const HISTORY = [".github/CHANGELOG.md", ".github/docs/options.md"];
@@ -23,10 +25,10 @@ const SETTINGS: readonly Setting[] = COMMANDS.flatMap(({ settings }) => Object.v
 
 const FORMER = SETTINGS.map(({ formerly }) => formerly).filter((names) => names !== undefined);
 
-/** Flags of other programs that the documents name: Deno, Docker, sha256sum, gh, and those of this project's scripts. */
+/** Flags of other programs that the documents name: Deno, Docker, sha256sum, gh, and the program's own `--version`. */
 const FOREIGN: readonly string[] =
-  ("--all --allow-env --allow-net --allow-read --allow-run --allow-write --cap-drop --check --executable --global " +
-    "--ignore-env --ignore-missing --repo --rm --target --version").split(" ");
+  ("--allow-env --allow-net --allow-read --allow-run --allow-write --cap-drop --check --global --ignore-env " +
+    "--ignore-missing --repo --rm --version").split(" ");
 
 /** Variables of the installers. */
 const OF_INSTALLERS = ["VERSION", "BIN", "URL"].map((name) => `MCP_MQTT_PROXY_${name}`);
@@ -41,13 +43,24 @@ function flagsOf(document: Document): string[] {
   return codeOf(document).flatMap(flagsIn);
 }
 
+/** The flags of the scripts that a document is about: those beside it, if they are no part of the program. */
+async function flagsBeside({ path }: Document): Promise<string[]> {
+  const directory = dirname(path);
+  if (!/^(?:tests|scripts)\//.test(directory)) return [];
+  const names = await Array.fromAsync(Deno.readDir(join(ROOT, directory)), ({ name }) => name);
+  const scripts = await Promise.all(
+    names.filter((name) => name.endsWith(".ts")).map((name) => readSourceFile(join(directory, name))),
+  );
+  return scripts.flatMap(({ text }) => Array.from(text.matchAll(/\b(\w+): \{ type: "/g), ([, name]) => `--${name}`));
+}
+
 type CommandLine = readonly [command: string, args: string];
 
 /** The lines of a document that start a command of this program: the command and its arguments, up to any `--`. */
 function commandLinesOf(document: Document): CommandLine[] {
   const written = codeOf(document).flatMap((code) =>
     Array.from(
-      code.replaceAll(/\\\n\s*/g, "").matchAll(/mcp-mqtt-proxy ([a-z]+)\b(?!:)([^\n|;)]*)/g),
+      code.replaceAll(/\\\n\s*/g, "").matchAll(/mcp-mqtt-proxy ([a-z]+)\b(?!:)((?:(?!mcp-mqtt-proxy)[^\n|;)])*)/g),
       ([, command = "", args = ""]): CommandLine => [command, args.split(" -- ")[0] ?? ""],
     )
   );
@@ -94,11 +107,14 @@ for (const document of DOCUMENTS) {
     }
   });
 
-  Deno.test(`every other option and every variable in ${document.path} exists`, () => {
+  Deno.test(`every other option and every variable in ${document.path} exists`, async () => {
     const former = HISTORY.includes(document.path) ? FORMER : [];
-    const flags = new Set(
-      [...FLAGS.values()].flatMap((flags) => [...flags]).concat(FOREIGN, former.map(({ flag }) => flag)),
-    );
+    const flags = new Set([
+      ...[...FLAGS.values()].flatMap((flags) => [...flags]),
+      ...FOREIGN,
+      ...former.map(({ flag }) => flag),
+      ...await flagsBeside(document),
+    ]);
     assert.deepEqual(flagsOf(document).filter((flag) => !flags.has(flag)), []);
     const variables = [...SETTINGS, ...former].map(({ environment }) => environment).concat(OF_INSTALLERS);
     const named = Array.from(document.text.matchAll(/\bMCP_MQTT_[A-Z_]+/g), ([name]) => name);
@@ -106,21 +122,34 @@ for (const document of DOCUMENTS) {
   });
 
   Deno.test(`every default that ${document.path} tells is that of the settings`, () => {
-    for (const [, flag, text = ""] of document.text.matchAll(/`(--[a-z-]+)` \(default ([^)]+)\)/g)) {
-      const fallbacks = SETTINGS.filter((setting) => flagName(setting) === flag).map(({ fallback }) => fallback);
-      assert.ok(fallbacks.includes(asOption(text)), `${flag}: ${text}`);
+    for (const [flag, text] of defaultsIn(document)) {
+      const settings = SETTINGS.filter((setting) => flagName(setting) === flag);
+      const wrong = settings.length > 0 && !settings.some(({ fallback }) => fallback === text);
+      assert.ok(!wrong, `The default of ${flag} is not ${text}`);
     }
   });
 }
 
-/** As the option would take it: `16 MiB` is `16M`, `1,024` is `1024`, `5 s` is `5`. */
-function asOption(text: string): string {
-  return text.replaceAll(/[`,]/g, "").replace(/ s$/, "").replace(/ (K|M|G)iB$/, "$1");
+/** What a document says in passing: `--drain` (default 5 s), or 16 MiB (`--buffer-bytes`). As the options would take it. */
+function defaultsIn({ text }: Document): (readonly [flag: string, text: string])[] {
+  const behind = text.matchAll(/`(--[a-z-]+)`\s+\(default\s+([^)]+)\)/g);
+  const before = text.matchAll(/(?<=\s)(\d[\d,]*(?:\s(?:s|\w+iB|messages))?)\s+\(`(--[a-z-]+)`\)/g);
+  return [
+    ...Array.from(behind, ([, flag = "", words = ""]) => [flag, asOption(words)] as const),
+    ...Array.from(before, ([, words = "", flag = ""]) => [flag, asOption(words)] as const),
+  ];
 }
 
-Deno.test("the documents have as many command lines and foreign options as are looked at here", () => {
+/** `16 MiB` is `16M`, `1,024` is `1024`, `5 s` is `5`. */
+function asOption(text: string): string {
+  return text.replaceAll(/[`,]/g, "").replace(/\s(?:s|messages)$/, "").replace(/\s(K|M|G)iB$/, "$1");
+}
+
+Deno.test("the documents have as many command lines, foreign options and defaults as are looked at here", () => {
   const lines = DOCUMENTS.flatMap(commandLinesOf);
-  assert.ok(lines.length > 35, `only ${lines.length} lines found`);
+  assert.ok(lines.length > 50, `only ${lines.length} lines found`);
   const named = new Set(DOCUMENTS.flatMap(flagsOf));
   assert.deepEqual(FOREIGN.filter((flag) => !named.has(flag)), []);
+  const defaults = DOCUMENTS.flatMap(defaultsIn);
+  assert.ok(defaults.length > 10, `only ${defaults.length} defaults found`);
 });
