@@ -69,13 +69,26 @@ export interface MqttServer extends AsyncDisposable {
  *
  * @example Usage
  * ```ts ignore
- * import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+ * import { Client } from "@modelcontextprotocol/sdk/client";
  * import { mqttClientTransport } from "jsr:@x/mcp-mqtt-proxy";
  *
+ * const broker = Deno.args[0] ?? "mqtt://127.0.0.1:1883";
+ *
+ * // The transport outlives broker and server: while they are away, a request waits for `connectTimeout` and is then
+ * // rejected with a JSON-RPC error. Its `data.reason` is a word for programs, such as "no-server-online".
  * const client = new Client({ name: "example", version: "1.0.0" });
- * await client.connect(mqttClientTransport({ broker: "mqtt://127.0.0.1:1883", name: "everything" }));
- * console.log(await client.listTools());
- * await client.close();
+ * await client.connect(mqttClientTransport({ broker, name: "calculator", connectTimeout: 5_000 }));
+ *
+ * try {
+ *   const { tools } = await client.listTools();
+ *   for (const { name, description } of tools) console.log(`tool ${name}: ${description}`);
+ *
+ *   const { content } = await client.callTool({ name: "add", arguments: { a: 1, b: 2 } });
+ *   console.log("1 + 2 is", content);
+ * } finally {
+ *   // Tells the server that the session is over, and closes the connection.
+ *   await client.close();
+ * }
  * ```
  */
 export function mqttClientTransport(options: MqttClientOptions): Transport {
@@ -101,14 +114,27 @@ export function mqttClientTransport(options: MqttClientOptions): Transport {
  *
  * @example Usage
  * ```ts ignore
+ * // @ts-types="@modelcontextprotocol/sdk/server/mcp"
  * import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+ * import * as z from "zod";
  * import { serveMqtt } from "jsr:@x/mcp-mqtt-proxy";
  *
- * await using server = await serveMqtt({ broker: "mqtt://127.0.0.1:1883", name: "clock" }, async (transport) => {
- *   const clock = new McpServer({ name: "clock", version: "1.0.0" });
- *   clock.registerTool("now", {}, () => ({ content: [{ type: "text", text: new Date().toISOString() }] }));
- *   await clock.connect(transport);
+ * const broker = Deno.args[0] ?? "mqtt://127.0.0.1:1883";
+ *
+ * // Each client session gets a transport, and so a server object of its own. Sessions share only what you let them share.
+ * await using server = await serveMqtt({ broker, name: "calculator", description: "adds numbers" }, async (transport) => {
+ *   const calculator = new McpServer({ name: "calculator", version: "1.0.0" });
+ *   calculator.registerTool(
+ *     "add",
+ *     { description: "Adds two numbers", inputSchema: { a: z.number(), b: z.number() } },
+ *     ({ a, b }) => ({ content: [{ type: "text", text: String(a + b) }] }),
+ *   );
+ *   await calculator.connect(transport);
  * });
+ * console.log("online on", server.topic);
+ *
+ * // At the end of this block the sessions are closed and the presence is removed.
+ * await new Promise<void>((stop) => Deno.addSignalListener("SIGINT", stop));
  * ```
  */
 export async function serveMqtt(
