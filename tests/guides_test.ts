@@ -55,7 +55,7 @@ for (const directory of ["src", "tests"]) {
   });
 }
 
-for (const guide of ["src/README.md", "tests/README.md"]) {
+for (const guide of ["src/README.md", "tests/README.md", ".github/CONTRIBUTING.md"]) {
   Deno.test(`every task, every file of a command and every link in ${guide} exists`, async () => {
     const text = await read(guide);
     for (const [, task = ""] of text.matchAll(/deno task (\w+)/g)) assert.ok(task in metadata.tasks, task);
