@@ -4,11 +4,10 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { dirname, join } from "node:path/posix";
 import { COMMANDS } from "../src/cli/commands.ts";
 import { flagName, type Setting } from "../src/config/mod.ts";
 import { codeBlocksOf, codeIn, codeOf, type Document, DOCUMENTS, section, table } from "./support/documentation.ts";
-import { readSourceFile, ROOT } from "./support/source_files.ts";
+import { readSourceFiles } from "./support/source_files.ts";
 
 /** Documents that may name what options were called before. */
 const HISTORY = [".github/CHANGELOG.md", ".github/docs/options.md"];
@@ -28,10 +27,10 @@ const FORMER = SETTINGS.map(({ formerly }) => formerly).filter((names) => names 
 /** Flags of other programs that the documents name: Deno, Docker, sha256sum, gh, and the program's own `--version`. */
 const FOREIGN: readonly string[] =
   ("--allow-env --allow-net --allow-read --allow-run --allow-write --cap-drop --check --global --ignore-env " +
-    "--ignore-missing --repo --rm --version").split(" ");
+    "--filter --frozen --ignore-missing --repo --rm --trace-leaks --version").split(" ");
 
-/** Variables of the installers. */
-const OF_INSTALLERS = ["VERSION", "BIN", "URL"].map((name) => `MCP_MQTT_PROXY_${name}`);
+/** Variables of the installers and of the tests. */
+const NO_SETTINGS = ["VERSION", "BIN", "URL", "EXECUTABLE"].map((name) => `MCP_MQTT_PROXY_${name}`);
 
 /** Long flags in a text. */
 function flagsIn(text: string): string[] {
@@ -43,14 +42,10 @@ function flagsOf(document: Document): string[] {
   return codeOf(document).flatMap(flagsIn);
 }
 
-/** The flags of the scripts that a document is about: those beside it, if they are no part of the program. */
-async function flagsBeside({ path }: Document): Promise<string[]> {
-  const directory = dirname(path);
-  if (!/^(?:tests|scripts)\//.test(directory)) return [];
-  const names = await Array.fromAsync(Deno.readDir(join(ROOT, directory)), ({ name }) => name);
-  const scripts = await Promise.all(
-    names.filter((name) => name.endsWith(".ts")).map((name) => readSourceFile(join(directory, name))),
-  );
+/** The flags of the scripts that are no part of the program, for documents that are about those. */
+async function flagsOfScripts({ path }: Document): Promise<string[]> {
+  if (!/^(?:tests|scripts)\//.test(path)) return [];
+  const scripts = [...await readSourceFiles("scripts"), ...await readSourceFiles("tests")];
   return scripts.flatMap(({ text }) => Array.from(text.matchAll(/\b(\w+): \{ type: "/g), ([, name]) => `--${name}`));
 }
 
@@ -113,10 +108,10 @@ for (const document of DOCUMENTS) {
       ...[...FLAGS.values()].flatMap((flags) => [...flags]),
       ...FOREIGN,
       ...former.map(({ flag }) => flag),
-      ...await flagsBeside(document),
+      ...await flagsOfScripts(document),
     ]);
     assert.deepEqual(flagsOf(document).filter((flag) => !flags.has(flag)), []);
-    const variables = [...SETTINGS, ...former].map(({ environment }) => environment).concat(OF_INSTALLERS);
+    const variables = [...SETTINGS, ...former].map(({ environment }) => environment).concat(NO_SETTINGS);
     const named = Array.from(document.text.matchAll(/\bMCP_MQTT_[A-Z_]+/g), ([name]) => name);
     assert.deepEqual(named.filter((name) => !variables.includes(name)), []);
   });

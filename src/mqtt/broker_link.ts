@@ -9,7 +9,13 @@ import { Failure } from "../core/failure.ts";
 import { type Redact, redactNothing } from "../core/redaction.ts";
 import { backoff, LONGEST_DELAY, STABLE_AFTER } from "../core/backoff.ts";
 import { type BrokerPreset, limitsOf } from "./broker_presets.ts";
-import type { BrokerSettings, Connect, ConnectionEnd, MqttConnection } from "./connection/connection.ts";
+import type {
+  BrokerSettings,
+  Connect,
+  ConnectionEnd,
+  ConnectRequest,
+  MqttConnection,
+} from "./connection/connection.ts";
 import { connectToBroker } from "./connection/connect.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type {
@@ -25,7 +31,7 @@ import { type AttemptFailure, ConnectNegotiation } from "./connect_negotiation.t
 import { unavailableReason } from "./online.ts";
 import { Outbox } from "./outbox.ts";
 import { SESSION_TAKEN_OVER } from "./reason_codes.ts";
-import { requestSubscriptions } from "./request_subscriptions.ts";
+import { type Batch, earlyBatches, earlyRequests, requestSubscriptions } from "./request_subscriptions.ts";
 
 /** What a {@linkcode BrokerLink} is made of. */
 export interface BrokerLinkOptions {
@@ -46,6 +52,11 @@ export interface BrokerLinkOptions {
 /** A connection that held this long, in ms, worked: its end is no reason to be slow to come back. */
 const WORKED_FOR = 1_000;
 
+/** A connection that the broker ends so soon after its first nudge, in ms, may have ended over it. */
+const NUDGE_LOSS = 500;
+/** After so many of them in a row there are no nudges any more. */
+const LOSSES_OVER_NUDGES = 2;
+
 /** How long a close may take, in ms. */
 const CLOSE_TIMEOUT = 1_000;
 
@@ -55,7 +66,7 @@ export class BrokerLink implements MqttLink {
   readonly #clock: Clock;
   readonly #dispatcher = new Dispatcher();
   readonly #outbox: Outbox;
-  readonly #login: ConnectNegotiation;
+  readonly #negotiation: ConnectNegotiation;
   readonly #redact: Redact;
   /** What the broker is called in events and errors: its URL, without a query, which may hold a token. */
   readonly #broker: string;
@@ -71,7 +82,9 @@ export class BrokerLink implements MqttLink {
   #refusal: Failure | undefined;
   #connectedBefore = false;
   /** Why the connection was dropped, when it was we who dropped it. */
-  #complaint: string | undefined;
+  #droppedOver: string | undefined;
+  /** How many connections in a row ended right after their first nudge. */
+  #lostOverNudges = 0;
   /** A filter that nobody subscribes to, so that leaving it changes nothing and has to be answered all the same. */
   readonly #nobodysFilter = `mcp/${crypto.randomUUID()}`;
 
@@ -82,7 +95,7 @@ export class BrokerLink implements MqttLink {
     this.#redact = options.broker.redact ?? redactNothing;
     this.#outbox = new Outbox(this.#clock, this.#redact);
     this.#broker = this.#redact(options.broker.url.replace(/\?.*$/, ""));
-    this.#login = new ConnectNegotiation({
+    this.#negotiation = new ConnectNegotiation({
       plan: options.plan,
       protocolVersion: options.protocolVersion,
       broker: this.#broker,
@@ -193,8 +206,9 @@ export class BrokerLink implements MqttLink {
   /** One connection, from the attempt to its end. Resolves with what ended it. */
   async #attempt(attempt: number): Promise<AttemptFailure> {
     const { broker, preset, connect = connectToBroker, observe } = this.#options;
-    const { plan, protocolVersion } = this.#login;
+    const { plan, protocolVersion } = this.#negotiation;
     observe({ type: "broker.connecting", broker: this.#broker, attempt });
+    const early = earlyBatches(this.#dispatcher.subscriptions);
     try {
       const connection = await connect({
         broker,
@@ -202,15 +216,39 @@ export class BrokerLink implements MqttLink {
         protocolVersion,
         // MQTT 3.1.1 knows no expiry: a session that began clean would be kept for ever from the second time on.
         cleanStart: protocolVersion === 4 || !this.#connectedBefore || (plan.sessionExpiryInterval ?? 0) === 0,
+        early: early.map(earlyRequests),
+        ...this.#nudges(plan),
         received: (packet) => this.#dispatcher.dispatch(packet),
       }, this.#abort.signal);
-      return await this.#use(connection, protocolVersion);
+      return await this.#use(connection, protocolVersion, early);
     } catch (error) {
-      return this.#login.failed(error);
+      return this.#negotiation.failed(error);
     }
   }
 
-  async #use(connection: MqttConnection, protocolVersion: 4 | 5): Promise<AttemptFailure> {
+  /** Where the connection may send messages to nobody, if it may at all. */
+  #nudges({ nudgeTopic }: ConnectPlan): Pick<ConnectRequest, "nudgeTopic"> {
+    const may = this.#options.preset.nudges && this.#lostOverNudges < LOSSES_OVER_NUDGES;
+    return may && nudgeTopic !== undefined ? { nudgeTopic } : {};
+  }
+
+  /** Takes note of a connection that the broker has ended, perhaps over a message to nobody that it does not allow. */
+  #noteNudges({ nudgedAt }: MqttConnection, { nudgeTopic }: ConnectPlan): void {
+    if (nudgedAt === undefined) return;
+    const over = performance.now() - nudgedAt < NUDGE_LOSS;
+    this.#lostOverNudges = over ? this.#lostOverNudges + 1 : 0;
+    if (this.#lostOverNudges !== LOSSES_OVER_NUDGES) return;
+    const text =
+      `the broker closes the connection over empty messages to "${nudgeTopic}", which only save time; there ` +
+      "will be none any more, and answers may come 40 ms later";
+    this.#options.observe({ type: "warning", text: this.#redact(text) });
+  }
+
+  async #use(
+    connection: MqttConnection,
+    protocolVersion: 4 | 5,
+    early: readonly Batch[],
+  ): Promise<AttemptFailure> {
     const { broker, preset, observe } = this.#options;
     const { answer } = connection;
     const since = this.#clock.now();
@@ -220,7 +258,7 @@ export class BrokerLink implements MqttLink {
     let ended: ConnectionEnd | undefined;
     const end = connection.closed.then((how) => ended = how);
 
-    const refused = await this.#requestAll(connection, limits);
+    const refused = await this.#requestAll(connection, limits, early);
     if (refused !== undefined) {
       await connection.end();
       this.#connection = undefined;
@@ -240,28 +278,35 @@ export class BrokerLink implements MqttLink {
     }
 
     const { reasonCode, cause } = await end;
-    const complaint = this.#complaint;
-    this.#complaint = undefined;
+    const droppedOver = this.#droppedOver;
+    this.#droppedOver = undefined;
     this.#connection = undefined;
+    this.#noteNudges(connection, this.#negotiation.plan);
     this.#outbox.detach(reasonCode);
     // Two clients of one id take the connection from each other: that must not go on at full speed.
     const takenOver = reasonCode === SESSION_TAKEN_OVER;
     if (this.#clock.now() - since >= (takenOver ? STABLE_AFTER : WORKED_FOR)) this.#failures = 0;
-    this.#login.reset();
+    this.#negotiation.reset();
     const advice = takenOver
       ? `; another connection uses the client id "${this.#clientId}": give each process its own by --client-id`
       : "";
-    return { cause: this.#redact(complaint ?? cause + advice), refused: undefined };
+    return { cause: this.#redact(droppedOver ?? cause + advice), refused: undefined };
   }
 
   /** Subscribes to everything, what is asked for meanwhile included. Resolves as {@linkcode requestSubscriptions} does. */
-  async #requestAll(connection: MqttConnection, limits: BrokerLimits): Promise<Failure | undefined> {
+  async #requestAll(
+    connection: MqttConnection,
+    limits: BrokerLimits,
+    early: readonly Batch[],
+  ): Promise<Failure | undefined> {
     const requested = new Set<Subscription>();
+    let left: readonly Batch[] | undefined = early;
     while (true) {
       const missing = this.#dispatcher.subscriptions.filter((subscription) => !requested.has(subscription));
       if (missing.length === 0) return undefined;
       for (const subscription of missing) requested.add(subscription);
-      const refused = await this.#request(connection, limits, missing);
+      const refused = await this.#request(connection, limits, missing, left);
+      left = undefined;
       if (refused !== undefined) return refused;
     }
   }
@@ -270,13 +315,15 @@ export class BrokerLink implements MqttLink {
     connection: MqttConnection,
     limits: BrokerLimits,
     subscriptions: readonly Subscription[],
+    early?: readonly Batch[],
   ): Promise<Failure | undefined> {
-    return requestSubscriptions(connection, limits, subscriptions, {
+    const options = {
       clock: this.#clock,
       redact: this.#redact,
       observe: this.#options.observe,
-      printError: (complaint) => this.#complaint = complaint,
-    });
+      dropping: (cause: string) => this.#droppedOver = cause,
+    };
+    return requestSubscriptions(connection, limits, subscriptions, options, early);
   }
 
   #nextDelay(refused: Failure | undefined): number {

@@ -21,6 +21,8 @@ export interface BrokerPreset {
   readonly discovery: boolean;
   /** Lets clients publish to topics that begin with `$`. */
   readonly dollarTopics: boolean;
+  /** May be sent small messages that only make it send what it holds back; not where messages are paid for. */
+  readonly nudges: boolean;
 }
 
 /** No packet can be larger (MQTT 5.0, section 2.1.4). */
@@ -35,6 +37,7 @@ const FULL: BrokerPreset = {
   connectUserProperties: true,
   discovery: true,
   dollarTopics: true,
+  nudges: true,
 };
 
 /** The presets by name, as `--broker-preset` takes them. */
@@ -45,6 +48,7 @@ export const BROKER_PRESETS = {
     description: "AWS IoT Core",
     maximumQoS: 1,
     maximumPacketSize: 131_072,
+    nudges: false,
     subscriptionIdentifiersAvailable: false,
     dollarTopics: false,
   },
@@ -53,6 +57,7 @@ export const BROKER_PRESETS = {
     description: "Azure Event Grid",
     maximumQoS: 1,
     maximumPacketSize: 524_288,
+    nudges: false,
     subscriptionIdentifiersAvailable: false,
     connectUserProperties: false,
     dollarTopics: false,
@@ -74,6 +79,9 @@ export function presetOf(name: string): BrokerPreset {
   return Object.entries(BROKER_PRESETS).find(([known]) => known === name)?.[1] ?? FULL;
 }
 
+/** More messages than this never wait for an acknowledgement, so that a packet identifier is left to subscribe with. */
+const MOST_UNACKNOWLEDGED = 65_000;
+
 /** What holds on a connection: what the broker said, and what is known of it where it said nothing. */
 export function limitsOf(
   answer: ConnectAnswer,
@@ -90,7 +98,7 @@ export function limitsOf(
     subscriptionIdentifiersAvailable: protocolVersion === 5 &&
       (answer.subscriptionIdentifiersAvailable ?? preset.subscriptionIdentifiersAvailable),
     maximumPacketSize: Math.min(answer.maximumPacketSize ?? LARGEST_PACKET, preset.maximumPacketSize),
-    receiveMaximum: answer.receiveMaximum ?? 65_535,
+    receiveMaximum: Math.min(answer.receiveMaximum ?? 65_535, MOST_UNACKNOWLEDGED),
     keepAlive: answer.serverKeepAlive ?? keepAlive,
     userProperties: answer.userProperties,
   };

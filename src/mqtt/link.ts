@@ -63,6 +63,9 @@ export interface ConnectPlan {
   readonly userProperties?: UserProperties;
   /** Session Expiry Interval, in seconds. */
   readonly sessionExpiryInterval?: number;
+  /** A topic to which the client may publish and nobody subscribes. Empty messages
+   * there get brokers with Nagle's algorithm to send what they hold back. */
+  readonly nudgeTopic?: string;
   /** The only version of MQTT that will do, where the profile cannot work with another. */
   readonly protocolVersion?: 5;
 }

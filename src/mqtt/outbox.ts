@@ -8,6 +8,7 @@ import type { Clock } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
 import { Queue } from "../core/queue.ts";
 import { type Redact, redactNothing } from "../core/redaction.ts";
+import { errorText } from "../core/text.ts";
 import type { MqttConnection } from "./connection/connection.ts";
 import type { BrokerLimits, PublishOutcome, PublishPacket, QoS } from "./link.ts";
 import { publishSize } from "./codec/packet_size.ts";
@@ -115,6 +116,15 @@ export class Outbox {
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
+    try {
+      this.#sendWaiting();
+    } finally {
+      this.#pumping = false;
+    }
+    this.#announceEmpty();
+  }
+
+  #sendWaiting(): void {
     while (this.#connection !== undefined && this.#limits !== undefined) {
       const entry = this.#waiting.first;
       if (entry === undefined) break;
@@ -126,8 +136,6 @@ export class Outbox {
       else if (entry.signal?.aborted !== true) this.#send(entry, qos, this.#connection);
       else this.#release(entry);
     }
-    this.#pumping = false;
-    this.#announceEmpty();
   }
 
   #announceEmpty(): void {
@@ -157,15 +165,28 @@ export class Outbox {
     this.#bytesSent += entry.packet.payload.length;
     this.#unacknowledged.add(entry);
     const packet = qos === entry.packet.qos ? entry.packet : { ...entry.packet, qos };
-    connection.publish(packet, (reasonCode) => {
-      if (!this.#unacknowledged.delete(entry)) return;
-      this.#bytesSent -= entry.packet.payload.length;
-      this.#finish(entry, refusal(this.#redact(entry.packet.topic), reasonCode));
-      if (this.#waiting.length > 0 || this.#empty !== undefined) this.#pump();
-    });
+    try {
+      connection.publish(packet, (reasonCode) => this.#acknowledged(entry, reasonCode));
+    } catch (error) {
+      // Something in it does not fit into a packet; the others do not suffer for that.
+      this.#forgetSent(entry);
+      return this.#finish(entry, new Failure("too-large", `The message cannot be sent: ${errorText(error)}`));
+    }
     if (qos === 0) return; // it has been sent when it is written, however long that takes
     entry.deadline = this.#clock.now() + ACKNOWLEDGEMENT_TIMEOUT + this.#bytesSent / SLOWEST_NETWORK;
     this.#setTimer(entry.deadline);
+  }
+
+  #acknowledged(entry: Entry, reasonCode: number): void {
+    if (!this.#forgetSent(entry)) return;
+    this.#finish(entry, refusal(this.#redact(entry.packet.topic), reasonCode));
+    if (this.#waiting.length > 0 || this.#empty !== undefined) this.#pump();
+  }
+
+  #forgetSent(entry: Entry): boolean {
+    if (!this.#unacknowledged.delete(entry)) return false;
+    this.#bytesSent -= entry.packet.payload.length;
+    return true;
   }
 
   #expire(): void {
@@ -188,8 +209,7 @@ export class Outbox {
   }
 
   #giveUp(entry: Entry): void {
-    this.#unacknowledged.delete(entry);
-    this.#bytesSent -= entry.packet.payload.length;
+    this.#forgetSent(entry);
     this.#finish(
       entry,
       new Failure(

@@ -57,6 +57,8 @@ export const NO_MATCHING_SUBSCRIBERS = 0x10;
 export const UNSUPPORTED_PROTOCOL_VERSION = 0x84;
 /** Another client has connected with the same client id. */
 export const SESSION_TAKEN_OVER = 0x8e;
+/** What came is no packet, or none that may come. */
+export const MALFORMED_PACKET = 0x81;
 /** The packet was larger than the receiver takes. */
 export const PACKET_TOO_LARGE = 0x95;
 

@@ -23,12 +23,29 @@ export interface RequestOptions {
   readonly redact: Redact;
   readonly observe: Observer;
   /** Told why the connection is dropped, before it is. */
-  readonly printError: (complaint: string) => void;
+  readonly dropping: (cause: string) => void;
+}
+
+/** The subscriptions of one SUBSCRIBE. */
+export type Batch = readonly Subscription[];
+
+/**
+ * The subscriptions that can leave in the same flight as CONNECT, since how they are asked for depends on nothing that
+ * the broker says of itself.
+ */
+export function earlyBatches(subscriptions: readonly Subscription[]): Batch[] {
+  return plainBatches(subscriptions.filter(({ share, identifier }) => share === undefined && identifier === undefined));
+}
+
+/** The requests of a batch that leaves with CONNECT. */
+export function earlyRequests(batch: Batch): SubscriptionRequest[] {
+  return batch.map(({ filter, qos, noLocal = false }) => ({ filter, qos, noLocal }));
 }
 
 /**
  * Subscribes. A refusal that the subscription does not care for itself makes the link useless.
  *
+ * @param early the batches that have left with CONNECT
  * @returns that refusal, if there is one; nothing also when the connection ends meanwhile, as it does when the broker
  * does not answer
  */
@@ -37,14 +54,24 @@ export async function requestSubscriptions(
   limits: BrokerLimits,
   subscriptions: readonly Subscription[],
   options: RequestOptions,
+  early: readonly Batch[] = [],
 ): Promise<Failure | undefined> {
+  const left = subscriptions.filter((subscription) => !early.some((batch) => batch.includes(subscription)));
+  // All at once: none has to wait for the answer to another.
+  const asked = [
+    ...early.map((batch, index) => ({ batch, codes: connection.early[index] ?? Promise.resolve([]) })),
+    ...batches(left).map((batch) => ({
+      batch,
+      codes: connection.subscribe(batch.map((one) => toRequest(one, limits))),
+    })),
+  ];
+  for (const { codes } of asked) codes.catch(() => {}); // each is looked at below
   let fatal: Failure | undefined;
-  for (const batch of batches(subscriptions)) {
-    const requests = batch.map((subscription) => toRequest(subscription, limits));
-    const codes = await grants(connection, requests, options);
-    if (codes === undefined) return fatal;
+  for (const { batch, codes } of asked) {
+    const granted = await grants(connection, codes, options);
+    if (granted === undefined) return fatal;
     for (const [index, subscription] of batch.entries()) {
-      const code = codes[index] ?? 0x80;
+      const code = granted[index] ?? 0x80;
       if (code < 0x80) continue;
       const filter = options.redact(subscription.filter);
       const failure = refusal(filter, code);
@@ -59,15 +86,15 @@ export async function requestSubscriptions(
 /** The broker's reason codes, in the order of the requests; `undefined` when the connection has ended. */
 async function grants(
   connection: MqttConnection,
-  requests: readonly SubscriptionRequest[],
-  { clock, printError }: RequestOptions,
+  codes: Promise<readonly number[]>,
+  { clock, dropping }: RequestOptions,
 ): Promise<readonly number[] | undefined> {
   const cancel = clock.after(SUBSCRIBE_TIMEOUT, () => {
-    printError(`the broker did not acknowledge the subscriptions within ${SUBSCRIBE_TIMEOUT / 1000} s`);
+    dropping(`the broker did not acknowledge the subscriptions within ${SUBSCRIBE_TIMEOUT / 1000} s`);
     connection.destroy();
   });
   try {
-    return await Promise.race([connection.subscribe(requests), connection.closed.then(() => undefined)]);
+    return await Promise.race([codes, connection.closed.then(() => undefined)]);
   } catch {
     connection.destroy(); // without its subscriptions it is of no use
   } finally {
@@ -84,14 +111,19 @@ function refusal(filter: string, reasonCode: number): Failure {
 }
 
 /** What goes into one SUBSCRIBE each: several filters, or one that has an identifier. */
-function* batches(subscriptions: readonly Subscription[]): Generator<readonly Subscription[]> {
-  const plain = subscriptions.filter(({ identifier }) => identifier === undefined);
-  for (let start = 0; start < plain.length; start += FILTERS_PER_SUBSCRIBE) {
-    yield plain.slice(start, start + FILTERS_PER_SUBSCRIBE);
-  }
-  for (const subscription of subscriptions) {
-    if (subscription.identifier !== undefined) yield [subscription];
-  }
+function batches(subscriptions: readonly Subscription[]): Batch[] {
+  return [
+    ...plainBatches(subscriptions.filter(({ identifier }) => identifier === undefined)),
+    ...subscriptions.filter(({ identifier }) => identifier !== undefined).map((subscription) => [subscription]),
+  ];
+}
+
+function plainBatches(subscriptions: readonly Subscription[]): Batch[] {
+  const count = Math.ceil(subscriptions.length / FILTERS_PER_SUBSCRIBE);
+  return Array.from(
+    { length: count },
+    (_, index) => subscriptions.slice(index * FILTERS_PER_SUBSCRIBE, (index + 1) * FILTERS_PER_SUBSCRIBE),
+  );
 }
 
 function toRequest(subscription: Subscription, limits: BrokerLimits): SubscriptionRequest {

@@ -15,7 +15,7 @@ export interface Target {
 /** A run of cases. */
 export interface Run {
   /** Runs one case. Throws when something is not as it must be. */
-  readonly next: (random: Random) => void;
+  readonly next: (random: Random) => Promise<void> | void;
   /** Gives back what the run has taken. */
   readonly end?: () => Promise<void>;
 }
@@ -53,7 +53,7 @@ export async function fuzz(target: Target, { cases, seed, progress }: FuzzRun): 
     for (let number = 0; number < cases; number++) {
       const started = performance.now();
       try {
-        run.next(new Random(seed + number));
+        await run.next(new Random(seed + number));
       } catch (cause) {
         throw new FuzzFailure(`${target.name}: case ${number} of seed ${seed} has failed: ${cause}`, { cause });
       }

@@ -12,7 +12,7 @@ Deno.test("what a broker does not mention is available", () => {
     sharedSubscriptionAvailable: true,
     subscriptionIdentifiersAvailable: true,
     maximumPacketSize: LARGEST_PACKET,
-    receiveMaximum: 65_535,
+    receiveMaximum: 65_000,
     keepAlive: 60,
     userProperties: {},
   });

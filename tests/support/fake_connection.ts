@@ -40,7 +40,9 @@ export function limits(answer: Partial<ConnectAnswer> = {}, profile = BROKER_PRE
 /** A connection whose broker is the test. */
 export class FakeConnection implements MqttConnection {
   readonly answer: ConnectAnswer;
+  early: readonly Promise<readonly number[]>[] = [];
   readonly closed: Promise<ConnectionEnd>;
+  nudgedAt: number | undefined;
   /** What was published, with what acknowledges it. */
   readonly published: { readonly packet: PublishPacket; readonly acknowledge: (reasonCode?: number) => void }[] = [];
   readonly subscriptions: SubscriptionRequest[][] = [];
@@ -105,6 +107,7 @@ export class FakeBroker {
     const outcome = this.outcome();
     if (outcome instanceof FakeConnection) {
       this.connections.push(outcome);
+      outcome.early = (request.early ?? []).map((requests) => outcome.subscribe(requests));
       return outcome;
     }
     if (outcome instanceof Error) throw outcome;

@@ -12,7 +12,7 @@ import {
   type UserProperties,
 } from "../../src/mqtt/mod.ts";
 import type { MqttConnection } from "../../src/mqtt/connection/connection.ts";
-import { connectMqttJs } from "../../src/mqtt/connection/mqttjs.ts";
+import { connectToBroker } from "../../src/mqtt/connection/connect.ts";
 import type { TestBroker } from "./embedded_broker.ts";
 
 /** What the links of a test are like. */
@@ -51,7 +51,7 @@ export class TestLinks implements AsyncDisposable {
       observe: this.observe,
       random: () => 0,
       connect: async (request, signal) => {
-        const connection = await connectMqttJs(request, signal);
+        const connection = await connectToBroker(request, signal);
         this.#connections.set(plan.clientId, connection);
         if (maximumPacketSize !== undefined) Object.assign(connection.answer, { maximumPacketSize });
         if (answer !== undefined) Object.assign(connection.answer, { userProperties: answer });

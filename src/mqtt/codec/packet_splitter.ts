@@ -7,6 +7,8 @@
  */
 import { concatBytes } from "../../core/bytes.ts";
 
+const NOTHING = new Uint8Array();
+
 /** A whole packet, and where in it the part behind the fixed header begins. */
 export interface RawPacket {
   readonly bytes: Uint8Array;
@@ -15,39 +17,52 @@ export interface RawPacket {
 
 /** Cuts a stream of bytes into packets, in time linear in the bytes, however they are chunked. */
 export class PacketSplitter {
+  /** What has come and is not cut yet, from `#start` on. */
+  #bytes: Uint8Array = NOTHING;
+  #start = 0;
+  /** The beginning of a packet that goes on beyond `#bytes`. */
   #parts: Uint8Array[] = [];
   #length = 0;
-  /** How long the packet is of which `#parts` is the beginning; `undefined` when even that is not known yet. */
+  /** How long that packet is; `undefined` when even that is not known yet. */
   #wanted: number | undefined;
 
+  /** Takes the next bytes. The packets may share memory with them, so the caller gives them away. */
+  push(chunk: Uint8Array): void {
+    if (this.#length === 0) {
+      this.#bytes = chunk;
+      this.#start = 0;
+      return;
+    }
+    this.#parts.push(chunk);
+    this.#length += chunk.length;
+    if (this.#wanted !== undefined && this.#length < this.#wanted) return;
+    this.#bytes = concatBytes(this.#parts, this.#length);
+    this.#start = 0;
+    this.#parts = [];
+    this.#length = 0;
+  }
+
   /**
-   * The packets that `chunk` completes. They may share memory with it, so the caller gives it away.
+   * The next whole packet; `undefined` when more has to come first.
    *
    * @throws {RangeError} when this is not MQTT
    */
-  *push(chunk: Uint8Array): Generator<RawPacket> {
-    let bytes = chunk;
-    if (this.#length > 0) {
-      this.#parts.push(chunk);
-      this.#length += chunk.length;
-      if (this.#wanted !== undefined && this.#length < this.#wanted) return;
-      bytes = concatBytes(this.#parts, this.#length);
-      this.#parts = [];
-      this.#length = 0;
+  next(): RawPacket | undefined {
+    const bytes = this.#bytes;
+    const start = this.#start;
+    if (start >= bytes.length) return undefined;
+    const header = fixedHeader(bytes, start);
+    const end = header === undefined ? Infinity : start + header.length;
+    if (header === undefined || end > bytes.length) {
+      this.#wanted = header?.length;
+      this.#parts = [bytes.subarray(start)];
+      this.#length = bytes.length - start;
+      this.#bytes = NOTHING;
+      this.#start = 0;
+      return undefined;
     }
-    let start = 0;
-    while (start < bytes.length) {
-      const header = fixedHeader(bytes, start);
-      const end = header === undefined ? undefined : start + header.length;
-      if (header === undefined || end === undefined || end > bytes.length) {
-        this.#wanted = header?.length;
-        this.#parts = [bytes.subarray(start)];
-        this.#length = bytes.length - start;
-        return;
-      }
-      yield { bytes: bytes.subarray(start, end), body: header.body };
-      start = end;
-    }
+    this.#start = end;
+    return { bytes: bytes.subarray(start, end), body: header.body };
   }
 }
 

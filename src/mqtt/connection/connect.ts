@@ -1,12 +1,14 @@
 /**
- * Connections, made by a library that is loaded with the first of them.
+ * Connections, made by what their URL asks for.
  *
  * @module
  */
 import type { Connect } from "./connection.ts";
+import { connectStream } from "./stream.ts";
 
-/** Opens a connection. What only shows its help should not have to wait for an MQTT client to load. */
+/** Opens a connection: over TCP or TLS by our own protocol code, over a websocket by MQTT.js, which is loaded for that. */
 export const connectToBroker: Connect = async (request, signal) => {
-  const { connectMqttJs } = await import("./mqttjs.ts");
-  return await connectMqttJs(request, signal);
+  if (!/^wss?:/.test(request.broker.url)) return await connectStream(request, signal);
+  const { connectWebSocket } = await import("./mqttjs.ts");
+  return await connectWebSocket(request, signal);
 };

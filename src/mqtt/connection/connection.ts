@@ -1,7 +1,8 @@
 /**
  * One network connection to a broker: from CONNECT to its end, without a second attempt.
  *
- * This is the seam between the link, which keeps a connection up, and the MQTT client library.
+ * This is the seam between the link, which keeps a connection up, and the two kinds of connections that there are: our
+ * own over TCP and TLS, and those of MQTT.js over websockets.
  *
  * @module
  */
@@ -41,6 +42,16 @@ export interface ConnectRequest {
   readonly protocolVersion: 4 | 5;
   /** Whether the broker is to forget an earlier session of this client. */
   readonly cleanStart: boolean;
+  /**
+   * What is subscribed to in the same flight as CONNECT: the requests of one SUBSCRIBE each. Nothing in them may depend on
+   * the broker's answer to CONNECT.
+   */
+  readonly early?: readonly (readonly SubscriptionRequest[])[];
+  /**
+   * A topic to which we may publish and nobody subscribes: a message there gets brokers with Nagle's algorithm to send
+   * what they hold back. Without it there are none.
+   */
+  readonly nudgeTopic?: string;
   /** Takes every PUBLISH. A returned promise holds back everything behind it. */
   readonly received: (packet: ReceivedPacket) => Promise<void> | void;
 }
@@ -81,7 +92,11 @@ export interface ConnectionEnd {
 /** An open connection. */
 export interface MqttConnection {
   readonly answer: ConnectAnswer;
+  /** The answers to {@linkcode ConnectRequest.early}, in its order, as {@linkcode subscribe} gives them. */
+  readonly early: readonly Promise<readonly number[]>[];
   readonly closed: Promise<ConnectionEnd>;
+  /** When the first message to {@linkcode ConnectRequest.nudgeTopic} was sent, by `performance.now()`. */
+  readonly nudgedAt?: number | undefined;
   /**
    * Sends a PUBLISH. `acknowledged` is called with the reason code, once the packet is written (QoS 0) or
    * acknowledged (QoS 1 and 2); never after the connection has ended.

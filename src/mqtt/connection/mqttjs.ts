@@ -1,9 +1,8 @@
 /**
- * Connections made by MQTT.js. The only file that knows it.
+ * Connections over websockets, made by MQTT.js. The only file that knows it.
  *
- * On TCP and TLS, a {@linkcode PacketStream} under it takes care of the PUBLISH packets; on websockets it has them
- * all. Every attempt gets a client of its own. So none of its habits that a bridge cannot live with come into play:
- * the fixed reconnect period, the unbounded queue for QoS 0, the resubscription without a look at the answer.
+ * Every attempt gets a client of its own. So none of its habits that a bridge cannot live with come into play: the fixed
+ * reconnect period, the unbounded queue for QoS 0, the resubscription without a look at the answer.
  *
  * @module
  */
@@ -14,10 +13,9 @@ import {
   type IClientSubscribeOptions,
   type IConnackPacket,
   type IPublishPacket,
-  MqttClient,
+  type MqttClient,
 } from "mqtt";
 import { Buffer } from "node:buffer";
-import { hostnameOf, isEncrypted, portOf } from "./broker_address.ts";
 import {
   type Connect,
   type ConnectAnswer,
@@ -29,8 +27,7 @@ import {
 } from "./connection.ts";
 import { withTimeLimit } from "../../core/clock.ts";
 import type { PublishPacket, PublishProperties, ReceivedPacket, UserProperties, Will } from "../link.ts";
-import { networkErrorText, openTcp, openTls } from "./socket.ts";
-import { PacketStream } from "./packet_stream.ts";
+import { networkErrorText } from "./socket.ts";
 import { fromReturnCode, reasonCodeName } from "../reason_codes.ts";
 
 /** How long a broker may take from the first packet to CONNACK, in ms. */
@@ -42,12 +39,12 @@ const LONGEST_EXPIRY = 2 ** 32 - 1;
 /** How long a goodbye may take, in ms. */
 const END_TIMEOUT = 1_000;
 
-/** Opens a connection with MQTT.js. */
-export const connectMqttJs: Connect = async (request, signal) => {
+/** Opens a connection over a websocket. */
+export const connectWebSocket: Connect = async (request, signal) => {
   signal.throwIfAborted();
-  const abort = new AbortController();
-  const { client, stream } = createClient(request, AbortSignal.any([signal, abort.signal]));
-  const closed = watchEnd(client, stream);
+  const client = connectClient(request.broker.url, clientOptions(request));
+  receiveFrom(client, request.received);
+  const closed = watchEnd(client);
   const giveUp = () => destroy(client);
   signal.addEventListener("abort", giveUp, { once: true });
   try {
@@ -58,38 +55,14 @@ export const connectMqttJs: Connect = async (request, signal) => {
       }),
     ]);
     signal.throwIfAborted();
-    return new MqttJsConnection(client, stream, answer, closed, request.protocolVersion === 5);
+    return new MqttJsConnection(client, answer, closed, request);
   } catch (error) {
-    abort.abort();
     destroy(client);
     throw error;
   } finally {
     signal.removeEventListener("abort", giveUp);
   }
 };
-
-interface Created {
-  readonly client: MqttClient;
-  /** What its packets go through, when that is ours. */
-  readonly stream: PacketStream | undefined;
-}
-
-function createClient(request: ConnectRequest, signal: AbortSignal): Created {
-  const { broker, protocolVersion, received } = request;
-  const url = new URL(broker.url);
-  const options = clientOptions(request);
-  if (url.protocol === "ws:" || url.protocol === "wss:") {
-    const client = connectClient(broker.url, options);
-    receiveFrom(client, received);
-    return { client, stream: undefined };
-  }
-  const [host, port] = [hostnameOf(url), portOf(url)];
-  const opening = isEncrypted(url) ? openTls(host, port, broker.tls ?? {}, signal) : openTcp(host, port, signal);
-  const stream = new PacketStream(opening, protocolVersion, received);
-  const client = new MqttClient(() => stream as unknown as MqttClient["stream"], options);
-  receiveFrom(client, received); // QoS 2 comes this way
-  return { client, stream };
-}
 
 function receiveFrom(client: MqttClient, received: ConnectRequest["received"]): void {
   client.handleMessage = (packet, done) => {
@@ -150,9 +123,9 @@ function toWill(will: Will, version5: boolean): IClientOptions["will"] {
 
 class MqttJsConnection implements MqttConnection {
   readonly answer: ConnectAnswer;
+  readonly early: readonly Promise<readonly number[]>[];
   readonly closed: Promise<ConnectionEnd>;
   readonly #client: MqttClient;
-  readonly #stream: PacketStream | undefined;
   readonly #version5: boolean;
   #reasonCode = 0;
   #ending = false;
@@ -160,13 +133,11 @@ class MqttJsConnection implements MqttConnection {
 
   constructor(
     client: MqttClient,
-    stream: PacketStream | undefined,
     answer: ConnectAnswer,
     closed: Promise<ConnectionEnd>,
-    version5: boolean,
+    { protocolVersion, early = [] }: ConnectRequest,
   ) {
-    this.#stream = stream;
-    this.#version5 = version5;
+    this.#version5 = protocolVersion === 5;
     this.answer = answer;
     this.closed = closed;
     this.#client = client;
@@ -175,15 +146,12 @@ class MqttJsConnection implements MqttConnection {
       this.#reasonCode = "reasonCode" in packet ? packet.reasonCode ?? 0 : 0;
     });
     void closed.then(() => this.#ended = true);
+    this.early = early.map((requests) => this.subscribe(requests));
+    for (const grants of this.early) grants.catch(() => {}); // whoever asks for it is told
   }
 
   publish(packet: PublishPacket, acknowledged: (reasonCode: number) => void): void {
     if (this.#ending) return; // it would come behind the goodbye
-    if (packet.qos === 0 && this.#stream !== undefined) {
-      if (this.#stream.publish(packet)) acknowledged(0);
-      else this.#stream.once("drain", () => acknowledged(0));
-      return;
-    }
     const options = {
       qos: packet.qos,
       retain: packet.retain ?? false,
@@ -198,10 +166,8 @@ class MqttJsConnection implements MqttConnection {
     return new Promise((resolve, reject) => {
       const answered: ClientSubscribeCallback = (error, _granted, packet) => {
         const answer = packet ?? (error !== null && "packet" in error ? error.packet : undefined);
-        if (isSuback(answer)) {
-          this.#stream?.ping();
-          resolve(answer.granted);
-        } else reject(error ?? new Error("The broker did not answer SUBSCRIBE"));
+        if (isSuback(answer)) resolve(answer.granted);
+        else reject(error ?? new Error("The broker did not answer SUBSCRIBE"));
       };
       const [only] = requests;
       if (only !== undefined && requests.length === 1) {
@@ -250,10 +216,7 @@ function isSuback(packet: unknown): packet is { granted: readonly number[] } {
 }
 
 /** The end of the connection, with the first cause that MQTT.js names on the way there. */
-function watchEnd(
-  client: MqttClient,
-  stream: PacketStream | undefined,
-): Promise<ConnectionEnd & { silent: boolean }> {
+function watchEnd(client: MqttClient): Promise<ConnectionEnd & { silent: boolean }> {
   let cause: string | undefined;
   let reasonCode: number | undefined;
   client.on("error", (error) => {
@@ -269,7 +232,6 @@ function watchEnd(
   });
   return new Promise((resolve) => {
     client.once("close", () => {
-      if (stream?.failure instanceof Error) cause ??= networkErrorText(stream.failure);
       resolve({
         cause: cause ?? "the broker closed the connection",
         reasonCode,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { slabReader, writeAll } from "../../core/byte_streams.ts";
 import type { TlsSettings } from "./connection.ts";
 import { tlsOptions } from "./broker_address.ts";
@@ -14,6 +14,8 @@ export interface Socket {
   read(): Promise<Uint8Array | undefined>;
   /** Writes all of `bytes`. */
   write(bytes: Uint8Array): Promise<void>;
+  /** Tells the other end that nothing more will be written; reading goes on. */
+  endWriting(): Promise<void>;
   close(): void;
 }
 
@@ -26,13 +28,15 @@ export async function openTcp(hostname: string, port: number, signal: AbortSigna
   return {
     read: slabReader((into) => connection.read(into), SMALLEST_READ),
     write: (bytes) => writeAll(connection, bytes),
+    endWriting: () => connection.closeWrite(),
     close: () => connection.close(),
   };
 }
 
 /** Connects by TLS. */
 export async function openTls(host: string, port: number, tls: TlsSettings, signal: AbortSignal): Promise<Socket> {
-  const socket = connectTls(tlsOptions(host, port, tls));
+  const { connect } = await import("node:tls"); // which takes a while to load, and most brokers do without
+  const socket = connect(tlsOptions(host, port, tls));
   const stream = new TlsStream(socket);
   const abort = () => socket.destroy();
   signal.addEventListener("abort", abort, { once: true });
@@ -72,6 +76,10 @@ class TlsStream implements Socket {
     return new Promise((resolve, reject) => {
       this.#socket.write(bytes, (error) => error ? reject(error) : resolve());
     });
+  }
+
+  endWriting(): Promise<void> {
+    return new Promise((resolve) => this.#socket.end(resolve));
   }
 
   close(): void {

@@ -48,6 +48,7 @@ export class ClientConnection {
       clientId,
       protocolVersion: 5,
       sessionExpiryInterval: 0,
+      nudgeTopic: this.#topics.nobody(clientId),
       userProperties: connectProperties("mcp-client", options.clientInfo),
       will: this.#goodbye,
     });

@@ -73,6 +73,7 @@ export class McpOverMqttServer implements Acceptor {
       clientId,
       protocolVersion: 5,
       sessionExpiryInterval: 0,
+      nudgeTopic: this.#topics.nobody(clientId),
       userProperties: connectProperties("mcp-server", { ...clientInfo, ...meta }),
       will: {
         topic: this.#topics.serverPresence(this.#server),

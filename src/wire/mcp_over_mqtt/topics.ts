@@ -53,6 +53,11 @@ export class Topics {
     return `${this.#server}/capability/${serverId}/${serverName}`;
   }
 
+  /** A topic of a client or a server that nobody subscribes to. */
+  nobody(id: string): string {
+    return `${this.#rpc}/${id}/${id}/-`;
+  }
+
   clientPresence(clientId: string): string {
     return `${this.#client}/presence/${clientId}`;
   }

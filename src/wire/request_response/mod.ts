@@ -51,17 +51,21 @@ function dialer(makeLink: MakeLink, options: ClientOptions): ProfileDialer {
 
 function serverPlan(options: ServerOptions): ConnectPlan {
   const { clientId } = options;
+  const topics = topicsFor(options);
   return {
     clientId,
     sessionExpiryInterval: 0,
-    will: { topic: topicsFor(options).presence(clientId), payload: new Uint8Array(), qos: 1, retain: true },
+    nudgeTopic: topics.response.for(clientId),
+    will: { topic: topics.presence(clientId), payload: new Uint8Array(), qos: 1, retain: true },
   };
 }
 
 function clientPlan(clientId: string, options: ClientOptions): ConnectPlan {
+  const topics = topicsFor(options);
   return {
     clientId,
     sessionExpiryInterval: 0,
-    will: { topic: topicsFor(options).closed.for(clientId), payload: disconnected(), qos: 1, retain: false },
+    nudgeTopic: topics.instance(clientId).for(clientId),
+    will: { topic: topics.closed.for(clientId), payload: disconnected(), qos: 1, retain: false },
   };
 }

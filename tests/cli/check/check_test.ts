@@ -53,12 +53,13 @@ testOnBrokers("check leaves nothing behind, and the server that is there does no
       ...fixture("echo_server.ts"),
     ]);
     await serve.errors.find((line) => line.includes("online on $mcp-server"));
+    await serve.errors.find((line) => line.includes("online on mcp/files"));
     const before = serve.errors.seen.length;
     assert.equal((await check("--broker", broker.url, "--name", "files")).code, 0);
     const answer = await run("call", "--broker", broker.url, "--name", "files", "anything");
     assert.equal(answer.code, 0);
     assert.deepEqual(
-      serve.errors.seen.slice(before).filter((line) => !/started process|session .* opened/.test(line)),
+      serve.errors.seen.slice(before).filter((line) => !/started process|session .* (opened|ended)/.test(line)),
       [],
     );
   }

@@ -1,31 +1,41 @@
 /** Targets: MQTT packets and topics. @module */
 import assert from "node:assert/strict";
-import { PacketSplitter } from "../../../src/mqtt/codec/packet_splitter.ts";
-import { decodePublish, encodePublish, PUBLISH } from "../../../src/mqtt/codec/publish_codec.ts";
+import { PacketWriter } from "../../../src/mqtt/codec/packet_writer.ts";
+import { writePublish } from "../../../src/mqtt/codec/publish.ts";
+import { ClientProtocol } from "../../../src/mqtt/connection/protocol.ts";
 import { isTopicLevel, topicFilterProblem, topicMatches, topicNameProblem } from "../../../src/mqtt/topics.ts";
 import { topicsFor } from "../../../src/wire/request_response/topics.ts";
 import { mutate } from "../mutate.ts";
 import type { Target } from "../target.ts";
 
-/** What a broker sends is cut into packets and read, or refused with a RangeError, whatever it is. */
+/** Whatever a broker sends, a connection takes it or ends, and what it takes can be sent again. */
 export const PACKETS: Target = {
   name: "packets",
   begin: (seeds) => ({
-    next: (random) => {
-      const bytes = mutate(random, seeds);
-      const splitter = new PacketSplitter();
-      const cut = random.below(bytes.length + 1);
-      try {
-        for (const chunk of [bytes.slice(0, cut), bytes.slice(cut)]) {
-          for (const { bytes, body } of splitter.push(chunk)) {
-            if ((bytes[0] ?? 0) >> 4 !== PUBLISH) continue;
-            const { packet } = decodePublish(bytes, body, random.once(4) ? 4 : 5);
-            for (const part of encodePublish({ ...packet, qos: 0 }, 5)) assert.ok(part.length >= 0);
-          }
-        }
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
+    next: async (random) => {
+      const protocolVersion = random.once(4) ? 4 : 5;
+      const again = new PacketWriter();
+      let ended = 0;
+      const protocol = new ClientProtocol({
+        broker: { url: "mqtt://broker", keepAlive: 60 },
+        plan: { clientId: "me" },
+        protocolVersion,
+        cleanStart: true,
+        received: (packet) => writePublish(again, packet, 1, 5),
+      }, { wrote: () => {}, answered: () => {}, ended: () => ended++ });
+      protocol.connect();
+      if (!random.once(8)) {
+        await protocol.receive(Uint8Array.of(0x20, ...(protocolVersion === 5 ? [3, 0, 0, 0] : [2, 0, 0])));
       }
+      protocol.publish({ topic: "t", payload: new Uint8Array(), qos: 1 }, () => {});
+      protocol.publish({ topic: "t", payload: new Uint8Array(), qos: 2 }, () => {});
+      void protocol.subscribe([{ filter: "t", qos: 1, noLocal: false }]).catch(() => {});
+      const bytes = mutate(random, seeds);
+      const cut = random.below(bytes.length + 1);
+      await protocol.receive(bytes.slice(0, cut));
+      await protocol.receive(bytes.slice(cut));
+      assert.ok(ended <= 1);
+      protocol.lost();
     },
   }),
 };

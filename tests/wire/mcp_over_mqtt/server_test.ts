@@ -11,6 +11,8 @@ const CONTROL = "$mcp-server/s1/demo/echo";
 const PRESENCE = "$mcp-server/presence/s1/demo/echo";
 const CAPABILITY = "$mcp-server/capability/s1/demo/echo";
 const RPC = "$mcp-rpc/c1/s1/demo/echo";
+/** Where the server sends what is to reach nobody, to save time. */
+const NOBODY = "$mcp-rpc/s1/s1/-";
 const OF_SERVER = { "MCP-COMPONENT-TYPE": "mcp-server", "MCP-MQTT-CLIENT-ID": "s1" };
 const OF_CLIENT = { "MCP-COMPONENT-TYPE": "mcp-client", "MCP-MQTT-CLIENT-ID": "c1" };
 const INITIALIZE = { jsonrpc: "2.0", id: 1, method: "initialize", params: {} };
@@ -59,6 +61,10 @@ class EchoServer implements AsyncDisposable {
 
 /** A client that has subscribed as the convention wants it, and says what it is. */
 async function client(broker: TestBroker): Promise<MqttPeer> {
+  // Who subscribes while a message is being retained may get it twice.
+  await using watcher = await MqttPeer.connect(broker.url);
+  await watcher.subscribe(PRESENCE);
+  await watcher.next();
   const peer = await MqttPeer.connect(
     broker.url,
     {
@@ -164,7 +170,7 @@ Deno.test("the server subscribes to all topics of a client before it answers, th
     if (id === "s1") order.push(...topics.map((topic) => `not ${topic}`));
   });
   broker.aedes.on("publish", ({ topic }, by) => {
-    if (by?.id === "s1") order.push(topic);
+    if (by?.id === "s1" && topic !== NOBODY) order.push(topic);
   });
   await using _server = new EchoServer(broker);
   await using peer = await client(broker);

@@ -1,0 +1,131 @@
+/**
+ * The properties of MQTT 5 packets.
+ *
+ * Source: MQTT 5.0, section 2.2.2.
+ *
+ * @module
+ */
+import type { PublishProperties, UserProperties } from "../link.ts";
+import type { PacketReader } from "./packet_reader.ts";
+import type { PacketWriter } from "./packet_writer.ts";
+
+/** Property identifiers. */
+export const Property = {
+  PayloadFormatIndicator: 0x01,
+  MessageExpiryInterval: 0x02,
+  ContentType: 0x03,
+  ResponseTopic: 0x08,
+  CorrelationData: 0x09,
+  SubscriptionIdentifier: 0x0b,
+  SessionExpiryInterval: 0x11,
+  AssignedClientIdentifier: 0x12,
+  ServerKeepAlive: 0x13,
+  AuthenticationMethod: 0x15,
+  AuthenticationData: 0x16,
+  RequestProblemInformation: 0x17,
+  WillDelayInterval: 0x18,
+  RequestResponseInformation: 0x19,
+  ResponseInformation: 0x1a,
+  ServerReference: 0x1c,
+  ReasonString: 0x1f,
+  ReceiveMaximum: 0x21,
+  TopicAliasMaximum: 0x22,
+  TopicAlias: 0x23,
+  MaximumQoS: 0x24,
+  RetainAvailable: 0x25,
+  UserProperty: 0x26,
+  MaximumPacketSize: 0x27,
+  WildcardSubscriptionAvailable: 0x28,
+  SubscriptionIdentifiersAvailable: 0x29,
+  SharedSubscriptionAvailable: 0x2a,
+} as const;
+
+/** Largest interval, in seconds: four bytes. */
+const LONGEST_INTERVAL = 0xffff_ffff;
+
+/** A packet with more user properties than this is none that anybody of ours has sent. */
+const MOST_USER_PROPERTIES = 256;
+
+/** The names and values of user properties that a packet may have, in bytes. */
+const MOST_USER_PROPERTY_BYTES = 64 * 1024;
+
+/** An interval as four bytes take it: whole seconds, rounded up, up to the longest there is. */
+export function toInterval(seconds: number): number {
+  return Math.min(Math.ceil(Math.max(0, seconds)), LONGEST_INTERVAL);
+}
+
+/** Writes user properties. */
+export function writeUserProperties(writer: PacketWriter, properties: UserProperties): void {
+  for (const name in properties) {
+    const values = properties[name] ?? [];
+    if (typeof values === "string") writeUserProperty(writer, name, values);
+    else for (const value of values) writeUserProperty(writer, name, value);
+  }
+}
+
+function writeUserProperty(writer: PacketWriter, name: string, value: string): void {
+  writer.byte(Property.UserProperty);
+  writer.text(name);
+  writer.text(value);
+}
+
+/** Writes the properties of a PUBLISH or of a will. */
+export function writePublishProperties(writer: PacketWriter, properties: PublishProperties): void {
+  if (properties.payloadFormatIndicator !== undefined) {
+    writer.byte(Property.PayloadFormatIndicator);
+    writer.byte(properties.payloadFormatIndicator ? 1 : 0);
+  }
+  if (properties.messageExpiryInterval !== undefined) {
+    writer.byte(Property.MessageExpiryInterval);
+    writer.fourBytes(toInterval(properties.messageExpiryInterval));
+  }
+  if (properties.contentType !== undefined) {
+    writer.byte(Property.ContentType);
+    writer.text(properties.contentType);
+  }
+  if (properties.responseTopic !== undefined) {
+    writer.byte(Property.ResponseTopic);
+    writer.text(properties.responseTopic);
+  }
+  if (properties.correlationData !== undefined) {
+    writer.byte(Property.CorrelationData);
+    writer.binary(properties.correlationData);
+  }
+  if (properties.userProperties !== undefined) writeUserProperties(writer, properties.userProperties);
+}
+
+/** User properties that are being read: in time linear in their number, and not without end. */
+export class UserPropertyCollector {
+  #properties: Record<string, string | string[]> | undefined;
+  #count = 0;
+  #bytes = 0;
+
+  /** What has been read; `undefined` when there was nothing. */
+  get properties(): UserProperties | undefined {
+    return this.#properties;
+  }
+
+  /** Whether there were more than anybody of ours would send. */
+  get excessive(): boolean {
+    return this.#count > MOST_USER_PROPERTIES || this.#bytes > MOST_USER_PROPERTY_BYTES;
+  }
+
+  /** Reads one; what is excessive is read but not kept. */
+  read(reader: PacketReader): void {
+    const start = reader.position;
+    if (this.excessive) {
+      reader.binary();
+      reader.binary();
+      return;
+    }
+    const name = reader.text();
+    const value = reader.text();
+    this.#count++;
+    this.#bytes += reader.position - start;
+    const properties = this.#properties ??= Object.create(null) as Record<string, string | string[]>;
+    const before = properties[name];
+    if (before === undefined) properties[name] = value;
+    else if (typeof before === "string") properties[name] = [before, value];
+    else before.push(value);
+  }
+}

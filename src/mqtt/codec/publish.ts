@@ -1,0 +1,121 @@
+/**
+ * PUBLISH packets to and from bytes.
+ *
+ * Source: MQTT 5.0, section 3.3; MQTT 3.1.1, section 3.3.
+ *
+ * @module
+ */
+import type { PublishPacket, PublishProperties, QoS, ReceivedPacket } from "../link.ts";
+import { PacketReader } from "./packet_reader.ts";
+import { PUBLISH } from "./packet_types.ts";
+import type { PacketWriter } from "./packet_writer.ts";
+import { Property, UserPropertyCollector, writePublishProperties } from "./properties.ts";
+
+const RETAIN = 1;
+const DUPLICATE = 8;
+
+/**
+ * Writes a PUBLISH.
+ *
+ * @param identifier for QoS 1 and 2
+ * @throws {RangeError} when a topic or a property is too long
+ */
+export function writePublish(
+  writer: PacketWriter,
+  { topic, payload, qos, retain = false, properties = {} }: PublishPacket,
+  identifier: number | undefined,
+  version: 4 | 5,
+): void {
+  writer.begin(PUBLISH, (qos << 1) | (retain ? RETAIN : 0));
+  try {
+    writer.text(topic);
+    if (identifier !== undefined) writer.twoBytes(identifier);
+    if (version === 5) writer.prefixed(() => writePublishProperties(writer, properties));
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  }
+  writer.end(payload);
+}
+
+/** A PUBLISH that has arrived. */
+export interface DecodedPublish {
+  /** `undefined` when it has more user properties than anybody of ours would send: it is dropped. */
+  readonly packet: ReceivedPacket | undefined;
+  readonly qos: QoS;
+  /** The packet identifier, which QoS 0 has none of. */
+  readonly identifier: number | undefined;
+  /** Whether it was sent before. */
+  readonly duplicate: boolean;
+}
+
+/**
+ * Reads a whole PUBLISH. The payload shares memory with `bytes`.
+ *
+ * @param body where its variable header begins
+ * @throws {RangeError} when it is malformed
+ */
+export function readPublish(bytes: Uint8Array, body: number, version: 4 | 5): DecodedPublish {
+  const flags = bytes[0] ?? 0;
+  const qos = (flags >> 1) & 3;
+  if (qos === 3) throw new RangeError("it has QoS 3");
+  const reader = new PacketReader(bytes, body);
+  const topic = reader.text();
+  const identifier = qos === 0 ? undefined : reader.twoBytes();
+  const { properties, identifiers, excessive } = version === 5 ? readProperties(reader.nested()) : NO_PROPERTIES;
+  const head = { qos: qos as QoS, identifier, duplicate: (flags & DUPLICATE) !== 0 };
+  if (excessive) return { ...head, packet: undefined };
+  const packet = { topic, payload: reader.rest(), qos: head.qos, retain: (flags & RETAIN) !== 0, properties };
+  return {
+    ...head,
+    packet: identifiers === undefined ? packet : { ...packet, subscriptionIdentifiers: identifiers },
+  };
+}
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
+interface ReadProperties {
+  readonly properties: PublishProperties;
+  /** The Subscription Identifiers, which are not the publisher's but the broker's. */
+  readonly identifiers: readonly number[] | undefined;
+  readonly excessive: boolean;
+}
+
+const NO_PROPERTIES: ReadProperties = { properties: {}, identifiers: undefined, excessive: false };
+
+function readProperties(reader: PacketReader): ReadProperties {
+  const properties: Mutable<PublishProperties> = {};
+  const user = new UserPropertyCollector();
+  let identifiers: number[] | undefined;
+  while (reader.left > 0) {
+    switch (reader.byte()) {
+      case Property.PayloadFormatIndicator:
+        properties.payloadFormatIndicator = reader.byte() === 1;
+        break;
+      case Property.MessageExpiryInterval:
+        properties.messageExpiryInterval = reader.fourBytes();
+        break;
+      case Property.ContentType:
+        properties.contentType = reader.text();
+        break;
+      case Property.ResponseTopic:
+        properties.responseTopic = reader.text();
+        break;
+      case Property.CorrelationData:
+        properties.correlationData = reader.binary();
+        break;
+      case Property.SubscriptionIdentifier:
+        (identifiers ??= []).push(reader.variable());
+        break;
+      case Property.UserProperty:
+        user.read(reader);
+        break;
+      case Property.TopicAlias:
+        throw new RangeError("it has a Topic Alias, of which we allow none");
+      default:
+        throw new RangeError("it has an unknown property");
+    }
+  }
+  if (user.properties !== undefined) properties.userProperties = user.properties;
+  return { properties, identifiers, excessive: user.excessive };
+}

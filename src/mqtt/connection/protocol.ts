@@ -1,0 +1,313 @@
+/**
+ * One MQTT connection as a state machine: bytes in, packets and effects out. It has no socket and no clock.
+ *
+ * Source: MQTT 5.0, chapters 3 and 4; MQTT 3.1.1, the same chapters.
+ *
+ * @module
+ */
+import {
+  readAcknowledgement,
+  readGrants,
+  writeAcknowledgement,
+  writeSubscribe,
+  writeUnsubscribe,
+} from "../codec/acknowledgements.ts";
+import { readConnack, readDisconnect, writeConnect, writeDisconnect } from "../codec/connect.ts";
+import { PacketSplitter, type RawPacket } from "../codec/packet_splitter.ts";
+import {
+  CONNACK,
+  DISCONNECT,
+  PINGREQ,
+  PINGRESP,
+  PUBACK,
+  PUBCOMP,
+  PUBLISH,
+  PUBREC,
+  PUBREL,
+  SUBACK,
+  UNSUBACK,
+} from "../codec/packet_types.ts";
+import { PacketWriter } from "../codec/packet_writer.ts";
+import { readPublish, writePublish } from "../codec/publish.ts";
+import type { PublishPacket } from "../link.ts";
+import { MALFORMED_PACKET, reasonCodeName } from "../reason_codes.ts";
+import type { ConnectAnswer, ConnectionEnd, ConnectRequest, SubscriptionRequest } from "./connection.ts";
+
+/** What comes of what arrives. */
+export interface ProtocolEffects {
+  /** There is something to write. */
+  readonly wrote: () => void;
+  /** The broker has let us in. */
+  readonly answered: (answer: ConnectAnswer) => void;
+  /** The connection is to be dropped, when what waits has been written. */
+  readonly ended: (end: ConnectionEnd) => void;
+}
+
+/** A message was dropped that has more user properties than anybody of ours would send. */
+const IMPLEMENTATION_SPECIFIC_ERROR = 0x83;
+
+/** The identifier is in nobody's hands. */
+const PACKET_IDENTIFIER_NOT_FOUND = 0x92;
+
+/** Takes the reason codes of an answer. */
+type Answered = (reasonCodes: readonly number[]) => void;
+
+/** What waits for an answer of the broker's, by packet identifier. */
+interface Awaited {
+  /** The type of the packet that answers. */
+  type: number;
+  readonly answered: Answered;
+  readonly lost: () => void;
+}
+
+/** The client's end of a connection. */
+export class ClientProtocol {
+  readonly #request: ConnectRequest;
+  readonly #effects: ProtocolEffects;
+  readonly #version: 4 | 5;
+  readonly #writer = new PacketWriter();
+  readonly #splitter = new PacketSplitter();
+  readonly #awaited = new Map<number, Awaited>();
+  /** Identifiers of messages of QoS 2 that have been handed on, and that the broker has not released yet. */
+  readonly #received = new Set<number>();
+  #lastIdentifier = 0;
+  #answer: ConnectAnswer | undefined;
+  #ended = false;
+  /** Whether a byte has come. */
+  #begun = false;
+  /** Whether no packet has come. */
+  #silent = true;
+
+  constructor(request: ConnectRequest, effects: ProtocolEffects) {
+    this.#request = request;
+    this.#effects = effects;
+    this.#version = request.protocolVersion;
+  }
+
+  /** What is to be written. */
+  get output(): PacketWriter {
+    return this.#writer;
+  }
+
+  /** Whether the broker has said nothing at all. */
+  get silent(): boolean {
+    return this.#silent;
+  }
+
+  /** Asks to be let in. */
+  connect(): void {
+    writeConnect(this.#writer, this.#request);
+    this.#effects.wrote();
+  }
+
+  /**
+   * Takes bytes that have arrived. A returned promise resolves when more are wanted.
+   *
+   * What is not MQTT ends the connection.
+   */
+  async receive(chunk: Uint8Array): Promise<void> {
+    try {
+      if (!this.#begun) checkFirstByte(chunk[0]);
+      this.#begun = true;
+      this.#splitter.push(chunk);
+      while (!this.#ended) {
+        const raw = this.#splitter.next();
+        if (raw === undefined) break;
+        const wait = this.#take(raw);
+        if (wait !== undefined) await wait;
+      }
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.#violated(error.message);
+    }
+  }
+
+  /** Publishes. `acknowledged` takes the reason code; it is not called when the connection ends before. */
+  publish(packet: PublishPacket, acknowledged: (reasonCode: number) => void): void {
+    if (this.#ended) return;
+    if (packet.qos === 0) {
+      writePublish(this.#writer, packet, undefined, this.#version);
+      this.#effects.wrote();
+      return acknowledged(0);
+    }
+    const identifier = this.#nextIdentifier();
+    writePublish(this.#writer, packet, identifier, this.#version);
+    const type = packet.qos === 1 ? PUBACK : PUBREC;
+    this.#awaited.set(identifier, { type, answered: ([code = 0]) => acknowledged(code), lost: () => {} });
+    this.#effects.wrote();
+  }
+
+  /**
+   * Subscribes. Resolves with one reason code for each request.
+   *
+   * @throws {Error} when the connection ends before
+   */
+  subscribe(requests: readonly SubscriptionRequest[]): Promise<readonly number[]> {
+    return this.#ask(SUBACK, (identifier) => writeSubscribe(this.#writer, requests, identifier, this.#version));
+  }
+
+  /**
+   * Unsubscribes.
+   *
+   * @throws {Error} when the connection ends before
+   */
+  unsubscribe(filter: string): Promise<readonly number[]> {
+    return this.#ask(UNSUBACK, (identifier) => writeUnsubscribe(this.#writer, filter, identifier, this.#version));
+  }
+
+  /** Asks the broker for a sign of life. */
+  ping(): void {
+    this.#writer.begin(PINGREQ);
+    this.#writer.end();
+    this.#effects.wrote();
+  }
+
+  /** Says goodbye. Nothing is sent after it. */
+  disconnect(): void {
+    if (this.#ended) return;
+    writeDisconnect(this.#writer, this.#version);
+    this.#effects.wrote();
+    this.#end({ reasonCode: undefined, cause: "the connection was closed" });
+  }
+
+  /** The connection is gone: nobody will be answered any more. */
+  lost(): void {
+    this.#ended = true;
+    const awaited = [...this.#awaited.values()];
+    this.#awaited.clear();
+    for (const { lost } of awaited) lost();
+  }
+
+  #ask(type: number, write: (identifier: number) => void): Promise<readonly number[]> {
+    return new Promise((resolve, reject) => {
+      const lost = () => reject(new Error("the connection has ended"));
+      if (this.#ended) return lost();
+      const identifier = this.#nextIdentifier();
+      write(identifier);
+      this.#awaited.set(identifier, { type, answered: resolve, lost });
+      this.#effects.wrote();
+    });
+  }
+
+  #nextIdentifier(): number {
+    do this.#lastIdentifier = this.#lastIdentifier % 65_535 + 1; while (this.#awaited.has(this.#lastIdentifier));
+    return this.#lastIdentifier;
+  }
+
+  // --- what arrives
+
+  #take({ bytes, body }: RawPacket): Promise<void> | void {
+    this.#silent = false;
+    const type = (bytes[0] ?? 0) >> 4;
+    switch (type) {
+      case PUBLISH:
+        return this.#takePublish(bytes, body);
+      case PUBACK:
+      case PUBREC:
+      case PUBCOMP:
+        return this.#takeAcknowledgement(type, bytes, body);
+      case PUBREL:
+        return this.#takeRelease(bytes, body);
+      case SUBACK:
+      case UNSUBACK: {
+        const { identifier, reasonCodes } = readGrants(bytes, body, this.#version);
+        return this.#answered(type, identifier, reasonCodes);
+      }
+      case CONNACK:
+        return this.#takeConnack(bytes, body);
+      case PINGRESP:
+        return; // that it came is all that counts
+      case DISCONNECT: {
+        const { code, text } = readDisconnect(bytes, body);
+        return this.#end({ reasonCode: code, cause: `the broker said goodbye: ${named(code, text)}` });
+      }
+      default:
+        throw new RangeError(`no broker sends a packet of type ${type}`);
+    }
+  }
+
+  #takeConnack(bytes: Uint8Array, body: number): void {
+    if (this.#answer !== undefined) throw new RangeError("a second CONNACK came");
+    const { code, text, answer } = readConnack(bytes, body, this.#version);
+    if (code >= 0x80) return this.#end({ reasonCode: code, cause: named(code, text) });
+    this.#answer = answer;
+    this.#effects.answered(answer);
+  }
+
+  #takePublish(bytes: Uint8Array, body: number): Promise<void> | void {
+    const { packet, qos, identifier } = readPublish(bytes, body, this.#version);
+    if (identifier === undefined) return packet === undefined ? undefined : this.#request.received(packet);
+    const code = packet === undefined ? IMPLEMENTATION_SPECIFIC_ERROR : 0;
+    const type = qos === 1 ? PUBACK : PUBREC;
+    const isNew = qos === 1 || !this.#received.has(identifier);
+    if (qos === 2 && code === 0) this.#received.add(identifier);
+    const wait = packet === undefined || !isNew ? undefined : this.#request.received(packet);
+    if (wait === undefined) return this.#acknowledge(type, identifier, code);
+    return wait.then(() => this.#acknowledge(type, identifier, code));
+  }
+
+  #takeRelease(bytes: Uint8Array, body: number): void {
+    const { identifier } = readAcknowledgement(bytes, body);
+    const known = this.#received.delete(identifier);
+    this.#acknowledge(PUBCOMP, identifier, known ? 0 : PACKET_IDENTIFIER_NOT_FOUND);
+  }
+
+  #takeAcknowledgement(type: number, bytes: Uint8Array, body: number): void {
+    const { identifier, reasonCodes } = readAcknowledgement(bytes, body);
+    const [code = 0] = reasonCodes;
+    if (type !== PUBREC || code >= 0x80) return this.#answered(type, identifier, reasonCodes);
+    const awaited = this.#awaited.get(identifier);
+    const known = awaited?.type === PUBREC || awaited?.type === PUBCOMP;
+    if (known) awaited.type = PUBCOMP;
+    this.#acknowledge(PUBREL, identifier, known ? 0 : PACKET_IDENTIFIER_NOT_FOUND);
+  }
+
+  /** Tells whoever waits for this answer. An answer that nobody waits for means nothing. */
+  #answered(type: number, identifier: number, reasonCodes: readonly number[]): void {
+    const awaited = this.#awaited.get(identifier);
+    if (awaited?.type !== type) return;
+    this.#awaited.delete(identifier);
+    awaited.answered(reasonCodes);
+  }
+
+  #acknowledge(type: number, identifier: number, reasonCode: number): void {
+    if (this.#ended) return;
+    // MQTT 3.1.1 has no reason codes.
+    writeAcknowledgement(this.#writer, type, identifier, this.#version === 5 ? reasonCode : 0);
+    this.#effects.wrote();
+  }
+
+  #violated(problem: string): void {
+    if (this.#ended) return;
+    if (this.#version === 5 && this.#answer !== undefined) {
+      writeDisconnect(this.#writer, this.#version, MALFORMED_PACKET);
+      this.#effects.wrote();
+    }
+    this.#end({ reasonCode: undefined, cause: `the broker sent something that is not MQTT: ${problem}` });
+  }
+
+  #end(end: ConnectionEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#effects.ended(end);
+  }
+}
+
+/** What somebody who is no broker says first, by its first byte. */
+const STRANGERS: Readonly<Record<number, string>> = {
+  0x15: "it speaks TLS (mqtts:)",
+  0x16: "it speaks TLS (mqtts:)",
+  0x48: "it speaks HTTP (perhaps ws:)",
+  0x53: "it speaks SSH",
+};
+
+/** A packet that never becomes whole would not be looked at. */
+function checkFirstByte(byte: number | undefined): void {
+  if (byte === undefined || byte === CONNACK << 4 || byte === DISCONNECT << 4) return;
+  const known = STRANGERS[byte];
+  throw new RangeError(`its first byte is 0x${byte.toString(16)}${known === undefined ? "" : `; ${known}`}`);
+}
+
+function named(code: number, text: string | undefined): string {
+  return text === undefined ? reasonCodeName(code) : `${reasonCodeName(code)}: ${text}`;
+}

@@ -1,0 +1,279 @@
+/**
+ * Connections over TCP and TLS: the socket and the clock of a {@linkcode ClientProtocol}.
+ *
+ * @module
+ */
+import { within, withTimeLimit } from "../../core/clock.ts";
+import { Backpressure } from "../../core/backpressure.ts";
+import type { PublishPacket } from "../link.ts";
+import { hostnameOf, isEncrypted, portOf } from "./broker_address.ts";
+import {
+  type Connect,
+  type ConnectAnswer,
+  ConnectError,
+  type ConnectionEnd,
+  type ConnectRequest,
+  type MqttConnection,
+  type SubscriptionRequest,
+} from "./connection.ts";
+import { ClientProtocol } from "./protocol.ts";
+import { networkErrorText, openTcp, openTls, type Socket } from "./socket.ts";
+
+/** How long the network and TLS may take to open a connection, and then the broker to let us in, in ms. */
+const CONNECT_TIMEOUT = 10_000;
+
+/** How long a goodbye may take, in ms. */
+const END_TIMEOUT = 1_000;
+
+/** How long the broker's last words may take to arrive, in ms. */
+const LAST_WORDS = 200;
+
+/** Above this many bytes waiting to be written, a message of QoS 0 counts as sent only when there are fewer again. */
+const HIGH_WATER_MARK = 1024 * 1024;
+
+/** Something is sent within this time, in ms, after something has come. */
+const NUDGE_AFTER = 1;
+
+/** Opens a connection over TCP or TLS. */
+export const connectStream: Connect = async (request, signal) => {
+  signal.throwIfAborted();
+  const socket = await open(request, signal);
+  const connection = new StreamConnection(request, socket);
+  const giveUp = () => connection.destroy();
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    const late = () => new ConnectError("the broker did not answer CONNECT", undefined, false);
+    await within(connection.opened, CONNECT_TIMEOUT, late, signal);
+    return connection;
+  } catch (error) {
+    connection.destroy();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+};
+
+async function open({ broker }: ConnectRequest, signal: AbortSignal): Promise<Socket> {
+  const url = new URL(broker.url);
+  const [hostname, port] = [hostnameOf(url), portOf(url)];
+  const abort = new AbortController();
+  const either = AbortSignal.any([signal, abort.signal]);
+  const opening = isEncrypted(url)
+    ? openTls(hostname, port, broker.tls ?? {}, either)
+    : openTcp(hostname, port, either);
+  try {
+    const late = () => new Error(`no connection within ${CONNECT_TIMEOUT / 1000} s`);
+    return await within(opening, CONNECT_TIMEOUT, late, signal);
+  } catch (error) {
+    abort.abort();
+    await opening.then((socket) => socket.close(), () => {}); // one that opens all the same is of no use
+    signal.throwIfAborted();
+    const text = error instanceof Error ? networkErrorText(error) : String(error);
+    throw new ConnectError(text, undefined, false);
+  }
+}
+
+class StreamConnection implements MqttConnection {
+  readonly early: readonly Promise<readonly number[]>[];
+  readonly closed: Promise<ConnectionEnd>;
+  /** Resolves when the broker has let us in; rejects with a {@linkcode ConnectError} when it does not. */
+  readonly opened: Promise<void>;
+  readonly #request: ConnectRequest;
+  readonly #protocol: ClientProtocol;
+  readonly #socket: Socket;
+  readonly #opened: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #end: PromiseWithResolvers<ConnectionEnd> = Promise.withResolvers();
+  readonly #reading: Promise<void>;
+  readonly #unwritten = new Backpressure(HIGH_WATER_MARK);
+  #answer: ConnectAnswer | undefined;
+  #flushing: Promise<void> | undefined;
+  /** Nothing more is taken to be sent. */
+  #ending = false;
+  #closed = false;
+  #lastSent = 0;
+  #lastReceived = 0;
+  #keepAliveTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Something has come since something was sent. */
+  #owing = false;
+  #nudgedAt: number | undefined;
+  #nudgeTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(request: ConnectRequest, socket: Socket) {
+    this.#request = request;
+    this.#socket = socket;
+    this.#protocol = new ClientProtocol(request, {
+      wrote: () => this.#flushing ??= this.#flush(),
+      answered: (answer) => this.#answered(answer),
+      ended: (end) => void this.#finish(end),
+    });
+    this.opened = this.#opened.promise;
+    this.closed = this.#end.promise;
+    this.opened.catch(() => {}); // whoever waits for it is told
+    this.#protocol.connect();
+    this.early = (request.early ?? []).map((requests) => this.subscribe(requests));
+    for (const grants of this.early) grants.catch(() => {});
+    this.#reading = this.#read();
+  }
+
+  get nudgedAt(): number | undefined {
+    return this.#nudgedAt;
+  }
+
+  get answer(): ConnectAnswer {
+    if (this.#answer === undefined) throw new Error("The broker has not answered yet");
+    return this.#answer;
+  }
+
+  publish(packet: PublishPacket, acknowledged: (reasonCode: number) => void): void {
+    if (this.#ending) return;
+    if (packet.qos > 0) return this.#protocol.publish(packet, acknowledged);
+    this.#protocol.publish(packet, () => {});
+    const room = this.#room();
+    if (room === undefined) acknowledged(0);
+    else void room.then(() => this.#closed || acknowledged(0));
+  }
+
+  async subscribe(requests: readonly SubscriptionRequest[]): Promise<readonly number[]> {
+    const codes = await this.#protocol.subscribe(requests);
+    // What was retained follows, which a broker with Nagle's algorithm holds back until something is sent.
+    if (this.#request.nudgeTopic === undefined) this.#protocol.ping();
+    return codes;
+  }
+
+  async unsubscribe(filter: string): Promise<void> {
+    await this.#protocol.unsubscribe(filter);
+  }
+
+  async end(): Promise<void> {
+    this.#ending = true;
+    this.#protocol.disconnect();
+    await withTimeLimit(this.closed, END_TIMEOUT);
+    this.destroy();
+    await this.closed;
+  }
+
+  destroy(): void {
+    this.#close({ reasonCode: undefined, cause: "the connection was dropped" });
+  }
+
+  /** The protocol has come to its end: what waits is written, and the broker has some time to close its side. */
+  async #finish(end: ConnectionEnd): Promise<void> {
+    this.#ending = true;
+    await this.#flushing;
+    // Closed with something unread, the system would tell the broker that all is lost, our goodbye included.
+    await this.#socket.endWriting().catch(() => {});
+    if (end.reasonCode === undefined) await withTimeLimit(this.#reading, END_TIMEOUT);
+    this.#close(end);
+  }
+
+  #close(end: ConnectionEnd): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#ending = true;
+    clearTimeout(this.#keepAliveTimer);
+    clearTimeout(this.#nudgeTimer);
+    this.#socket.close();
+    this.#protocol.lost();
+    this.#unwritten.reset();
+    this.#opened.reject(new ConnectError(end.cause, end.reasonCode, this.#protocol.silent && end === NO_WORD));
+    this.#end.resolve(end);
+  }
+
+  #answered(answer: ConnectAnswer): void {
+    this.#answer = answer;
+    const keepAlive = (answer.serverKeepAlive ?? this.#request.broker.keepAlive) * 1000;
+    if (keepAlive > 0) this.#keepAlive(keepAlive);
+    this.#opened.resolve();
+  }
+
+  async #read(): Promise<void> {
+    try {
+      while (!this.#closed) {
+        const chunk = await this.#socket.read();
+        if (chunk === undefined) break;
+        this.#lastReceived = Infinity; // the silence of a broker that is not listened to is no silence
+        this.#owe();
+        await this.#protocol.receive(chunk);
+        this.#lastReceived = performance.now();
+      }
+      // Where a goodbye was said, what it said is the end.
+      if (!this.#ending) this.#close(NO_WORD);
+    } catch (error) {
+      this.#close({ reasonCode: undefined, cause: textOf(error) });
+    }
+  }
+
+  /** Writes what has gathered, all packets of a turn at once. */
+  async #flush(): Promise<void> {
+    await undefined; // what else this turn has to send goes along
+    const { output } = this.#protocol;
+    try {
+      while (output.waiting > 0 && !this.#closed) {
+        this.#owing = false;
+        this.#lastSent = performance.now();
+        for (const chunk of output.take()) await this.#socket.write(chunk);
+        output.written();
+        this.#unwritten.reset();
+      }
+    } catch (error) {
+      // What the broker has said before it closed, such as a TLS alert, tells more than that it does not listen.
+      await withTimeLimit(this.#reading, LAST_WORDS);
+      this.#close({ reasonCode: undefined, cause: textOf(error) });
+    } finally {
+      this.#flushing = undefined;
+    }
+  }
+
+  #room(): Promise<void> | void {
+    this.#unwritten.add(this.#protocol.output.waiting - this.#unwritten.level);
+    return this.#unwritten.room();
+  }
+
+  /** Sees to it that neither end is silent for too long; twice in each keep alive interval of `interval` ms. */
+  #keepAlive(interval: number): void {
+    const half = interval / 2;
+    this.#keepAliveTimer = setTimeout(() => {
+      const now = performance.now();
+      if (now - this.#lastReceived >= 1.5 * interval) {
+        return this.#close({
+          reasonCode: undefined,
+          cause: `the broker has been silent for ${1.5 * interval / 1000} s, which Keep Alive does not allow`,
+        });
+      }
+      if (now - this.#lastSent >= half || now - this.#lastReceived >= half) this.#protocol.ping();
+      this.#keepAlive(interval);
+    }, half);
+  }
+
+  /**
+   * Something has come, and something will be sent soon.
+   *
+   * A broker with Nagle's algorithm (mosquitto by default) holds its next packet back until the system here acknowledges
+   * this one, which takes 40 ms unless something is sent meanwhile. A message of QoS 0 on a topic that nobody subscribes
+   * to is the one packet that a broker neither answers nor hands on.
+   */
+  #owe(): void {
+    this.#owing = true;
+    if (this.#nudgeTimer !== undefined || this.#request.nudgeTopic === undefined) return;
+    this.#nudgeTimer = setTimeout(() => {
+      this.#nudgeTimer = undefined;
+      if (this.#owing && this.#answer !== undefined) this.#nudge();
+    }, NUDGE_AFTER);
+  }
+
+  #nudge(): void {
+    const { nudgeTopic: topic } = this.#request;
+    if (topic === undefined || this.#ending) return;
+    this.#nudgedAt ??= performance.now();
+    this.#protocol.publish({ topic, payload: NOTHING, qos: 0 }, () => {});
+  }
+}
+
+const NOTHING = new Uint8Array();
+
+/** The broker has closed the connection without a word. */
+const NO_WORD: ConnectionEnd = { reasonCode: undefined, cause: "the broker closed the connection" };
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? networkErrorText(error) : String(error);
+}
