@@ -31,7 +31,7 @@ import { type AttemptFailure, ConnectNegotiation } from "./connect_negotiation.t
 import { unavailableReason } from "./online.ts";
 import { Outbox } from "./outbox.ts";
 import { SESSION_TAKEN_OVER } from "./reason_codes.ts";
-import { type Batch, earlyBatches, earlyRequests, requestSubscriptions } from "./request_subscriptions.ts";
+import { type Batch, earlyBatches, earlyRequests, requestedFilter, requestSubscriptions } from "./request_subscriptions.ts";
 
 /** What a {@linkcode BrokerLink} is made of. */
 export interface BrokerLinkOptions {
@@ -131,9 +131,10 @@ export class BrokerLink implements MqttLink {
   }
 
   async unsubscribe(filter: string): Promise<void> {
-    if (!this.#dispatcher.remove(filter)) return;
-    if (this.#state.status !== "online") return;
-    await this.#connection?.unsubscribe(filter).catch(() => {}); // gone with the connection, if that is gone
+    const subscription = this.#dispatcher.remove(filter);
+    if (subscription === undefined || this.#state.status !== "online") return;
+    const requested = requestedFilter(subscription, this.#state.limits);
+    await this.#connection?.unsubscribe(requested).catch(() => {}); // gone with the connection, if that is gone
   }
 
   async roundTrip(): Promise<void> {

@@ -19,7 +19,7 @@ export class Dispatcher {
     this.#index.set(subscription);
   }
 
-  remove(filter: string): boolean {
+  remove(filter: string): Subscription | undefined {
     return this.#index.delete(filter);
   }
 

@@ -126,11 +126,16 @@ function plainBatches(subscriptions: readonly Subscription[]): Batch[] {
   );
 }
 
-function toRequest(subscription: Subscription, limits: BrokerLimits): SubscriptionRequest {
-  const { filter, qos, share, noLocal = false, identifier } = subscription;
+/** The topic filter by which the broker knows a subscription: that of its group, if it is shared. */
+export function requestedFilter({ filter, share }: Subscription, limits: BrokerLimits): string {
   const shared = share !== undefined && limits.sharedSubscriptionAvailable && limits.protocolVersion === 5;
+  return shared ? `$share/${share}/${filter}` : filter;
+}
+
+function toRequest(subscription: Subscription, limits: BrokerLimits): SubscriptionRequest {
+  const { qos, noLocal = false, identifier } = subscription;
   return {
-    filter: shared ? `$share/${share}/${filter}` : filter,
+    filter: requestedFilter(subscription, limits),
     qos,
     noLocal,
     ...(identifier === undefined || !limits.subscriptionIdentifiersAvailable ? {} : { identifier }),

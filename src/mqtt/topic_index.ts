@@ -42,11 +42,13 @@ export class TopicIndex<T extends Filtered> {
     this.#forget(filter);
   }
 
-  /** Takes out the entry of a filter. Returns whether there was one. */
-  delete(filter: string): boolean {
+  /** Takes out the entry of a filter, and returns it. */
+  delete(filter: string): T | undefined {
+    const entry = this.#entries.get(filter);
+    this.#entries.delete(filter);
     this.#wildcards.delete(filter);
     this.#forget(filter);
-    return this.#entries.delete(filter);
+    return entry;
   }
 
   /** The entries whose filters match `topic`. */

@@ -101,6 +101,8 @@ Deno.test("a shared subscription is shared where the broker has that, and plain 
     assert.equal(broker.last.subscriptions[0]?.[0]?.filter, filter);
     await broker.deliver("a");
     assert.deepEqual(got, ["a"]);
+    await link.unsubscribe("a");
+    assert.deepEqual(broker.last.unsubscribed, [filter], "left by the filter that the broker knows");
     await link.close();
   }
 });

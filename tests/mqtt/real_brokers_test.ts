@@ -340,6 +340,11 @@ testOnMosquitto("members of a group share the messages", async () => {
   for (let number = 0; number < 20; number++) await other.publish("a", String(number));
   await eventually("everything is there", () => first.arrivals.length + second.arrivals.length === 20);
   assert.ok(first.arrivals.length > 0 && second.arrivals.length > 0);
+
+  await first.unsubscribe("a");
+  const before = second.arrivals.length;
+  for (let number = 0; number < 10; number++) await other.publish("a", String(number));
+  await eventually("all of it is with the one that has stayed", () => second.arrivals.length === before + 10);
 });
 
 testOnBrokers("a retained message can be taken back", async (broker) => {
