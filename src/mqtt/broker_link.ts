@@ -31,7 +31,13 @@ import { type AttemptFailure, ConnectNegotiation } from "./connect_negotiation.t
 import { unavailableReason } from "./online.ts";
 import { Outbox } from "./outbox.ts";
 import { SESSION_TAKEN_OVER } from "./reason_codes.ts";
-import { type Batch, earlyBatches, earlyRequests, requestedFilter, requestSubscriptions } from "./request_subscriptions.ts";
+import {
+  type Batch,
+  earlyBatches,
+  earlyRequests,
+  requestedFilter,
+  requestSubscriptions,
+} from "./request_subscriptions.ts";
 
 /** What a {@linkcode BrokerLink} is made of. */
 export interface BrokerLinkOptions {

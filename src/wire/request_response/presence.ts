@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { formatOf } from "./session/properties.ts";
 import { decodeOnline, encodeOnline, isOnline, type Online } from "../notifications.ts";
 
 /** What a server says of itself, retained on `B/presence/{instance}`. */
@@ -11,11 +12,13 @@ export interface Presence extends Online {
   readonly shared: boolean;
   /** Whether it numbers its messages, and so needs no more than QoS 0. */
   readonly numbered: boolean;
+  /** The format in which it numbers them. */
+  readonly format: 1 | 2;
 }
 
 /** The retained payload; the shape follows the open convention's `notifications/server/online`. */
-export function encodePresence({ shared, numbered, ...online }: Presence): Uint8Array {
-  return encodeOnline({ ...online, meta: { ...online.meta, shared, numbered } });
+export function encodePresence({ shared, numbered, format, ...online }: Presence): Uint8Array {
+  return encodeOnline({ ...online, meta: { ...online.meta, shared, numbered, format } });
 }
 
 /**
@@ -25,7 +28,14 @@ export function encodePresence({ shared, numbered, ...online }: Presence): Uint8
 export function decodePresence(payload: Uint8Array): Presence | undefined {
   if (payload.length === 0) return undefined;
   const { serverName = "", description, meta = {} } = decodeOnline(payload) ?? {};
-  return { serverName, description, shared: meta.shared === true, numbered: meta.numbered === true, meta };
+  return {
+    serverName,
+    description,
+    shared: meta.shared === true,
+    numbered: meta.numbered === true,
+    format: formatOf(meta.format),
+    meta,
+  };
 }
 
 /** Whether a payload is a presence in this shape, or none. */

@@ -9,9 +9,10 @@ import { Failure } from "../../../core/failure.ts";
 import { type LinkState, type MqttLink, type ReceivedPacket, unavailableReason } from "../../../mqtt/mod.ts";
 import type { Dialer } from "../../../relay/mod.ts";
 import type { ClientOptions } from "../../profile.ts";
-import { ClientSession } from "./client_session.ts";
+import { ClientSession, type ClientSessionOptions } from "./client_session.ts";
 import { plainQoS } from "../../packets.ts";
 import { decodePresence, type Presence } from "../presence.ts";
+import { NEWEST_FORMAT } from "../session/properties.ts";
 import { type Topics, topicsFor } from "../topics.ts";
 
 /** Opens sessions with the servers of one base topic; one at a time. */
@@ -60,7 +61,7 @@ export class RequestResponseClient implements Dialer {
       topics: this.#topics,
       sessionId: crypto.randomUUID().replaceAll("-", ""),
       instance: this.#pick(),
-      numbered: this.#servers.size > 0 && [...this.#servers.values()].every(({ numbered }) => numbered),
+      ...this.#inCommon(),
       options: this.#options,
     });
     return this.#session;
@@ -82,6 +83,14 @@ export class RequestResponseClient implements Dialer {
     this.#abort.abort();
     this.#cancelPatience?.();
     return Promise.resolve();
+  }
+
+  /** What all servers do, so that it does not matter which of them takes the session. */
+  #inCommon(): Pick<ClientSessionOptions, "numbered" | "format"> {
+    const presences = [...this.#servers.values()];
+    if (presences.length === 0) return { numbered: false, format: undefined };
+    const format = presences.every(({ format }) => format === NEWEST_FORMAT) ? NEWEST_FORMAT : undefined;
+    return { numbered: presences.every(({ numbered }) => numbered), format };
   }
 
   /** Where the broker would hand a first message to every instance, one of them is chosen here. */

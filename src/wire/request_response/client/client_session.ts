@@ -17,15 +17,19 @@ import type { Frame } from "../session/frame.ts";
 import {
   CLOSED,
   closedFailure,
+  FORMAT,
+  formatOf,
   frameProperties,
   INSTANCE,
   largestPart,
   MESSAGE_PROPERTIES,
+  NEWEST_FORMAT,
   qosOf,
   SESSION,
   toFrame,
   userProperty,
 } from "../session/properties.ts";
+import { windowOf } from "../session/window.ts";
 import type { Topics } from "../topics.ts";
 
 /** What a {@linkcode ClientSession} is made of. */
@@ -37,6 +41,8 @@ export interface ClientSessionOptions {
   readonly instance: string | undefined;
   /** Whether the servers are known to number their messages. */
   readonly numbered: boolean;
+  /** The format in which they are known to number them. */
+  readonly format: typeof NEWEST_FORMAT | undefined;
   readonly options: ClientOptions;
   /** @default {systemClock} */
   readonly clock?: Clock;
@@ -69,6 +75,8 @@ export class ClientSession implements Channel {
   #held: Message[] = [];
   #unseen: readonly Message[] = [];
   #correlation = 0;
+  /** Whether the server is told that this end speaks the newest format. */
+  #announced = true;
   #cancelDeadline: (() => void) | undefined;
   #cancelDoubt: (() => void) | undefined;
 
@@ -87,10 +95,11 @@ export class ClientSession implements Channel {
       transmit: (frame, message) => this.#transmit(frame, message),
       maximumPart: () => largestPart(link, this.#topic),
       maxMessage,
+      window: () => windowOf(1),
       overflow: () => this.fail(new Failure("session-ended", "The host does not read what the server sends")),
       observe,
       clock,
-    }, hasProperties(link));
+    }, hasProperties(link) ? NEWEST_FORMAT : "plain");
   }
 
   /** The instance that has the session, once it is known. */
@@ -139,11 +148,11 @@ export class ClientSession implements Channel {
     if (hasProperties(link) && userProperty(packet, SESSION) !== sessionId) return;
     const frame = toFrame(packet);
     if (userProperty(packet, CLOSED) !== undefined) {
-      if (this.#phase === "open") this.#unseen = this.#conversation.unseen(frame.acknowledge);
+      if (this.#phase === "open") this.#unseen = this.#conversation.unseen(frame.acknowledge?.number);
       return this.fail(closedFailure(packet));
     }
     this.#absence.end();
-    if (this.#phase === "opening") this.#opened(frame, packet.properties.responseTopic);
+    if (this.#phase === "opening") this.#opened(frame, packet);
     if (this.#numbered && frame.sequence === undefined && frame.payload.length > 0) {
       observe({ type: "message.dropped", source: packet.topic, cause: "it has no number" });
       return;
@@ -186,6 +195,7 @@ export class ClientSession implements Channel {
   }
 
   close(reason?: Failure): Promise<void> {
+    this.#conversation.flush();
     if (this.#phase === "opening" || this.#phase === "open") this.#sayGoodbye();
     this.#finish(reason);
     return Promise.resolve();
@@ -215,6 +225,11 @@ export class ClientSession implements Channel {
       const text = `No server has answered on "${this.#topic}" within ${connectTimeout / 1000} s`;
       this.fail(new Failure("server-not-responding", text));
     });
+    if (this.#options.format === undefined && message.bytes.length > largestPart(link, this.#topic)) {
+      // Nobody knows yet how the server puts a message together.
+      this.#announced = false;
+      this.#conversation.become(1);
+    }
     if (this.#openingQoS === 0) this.#cancelDoubt = clock.after(DOUBT_AFTER, () => this.#askBroker());
     return this.#conversation.send(message);
   }
@@ -234,12 +249,14 @@ export class ClientSession implements Channel {
   }
 
   /** The server's first sign of life. */
-  #opened(frame: Frame, instanceTopic: string | undefined): void {
+  #opened(frame: Frame, packet: ReceivedPacket): void {
+    const { responseTopic: instanceTopic } = packet.properties;
     this.#cancelDeadline?.();
     this.#cancelDoubt?.();
     this.#phase = "open";
     this.#numbered = frame.acknowledge !== undefined;
-    if (!this.#numbered) this.#conversation.becomePlain();
+    const format = this.#numbered ? formatOf(userProperty(packet, FORMAT)) : "plain";
+    if (format !== NEWEST_FORMAT && (this.#announced || format !== 1)) this.#conversation.become(format);
     const { topics, link } = this.#options;
     const instance = instanceTopic?.split("/").at(-2) ?? "";
     if (instanceTopic !== undefined && topics.instance(instance).for(link.clientId) === instanceTopic) {
@@ -281,6 +298,7 @@ export class ClientSession implements Channel {
       userProperties: {
         [SESSION]: sessionId,
         ...frameProperties(frame),
+        ...(this.#phase === "opening" && this.#announced ? { [FORMAT]: String(NEWEST_FORMAT) } : {}),
         ...(this.#phase === "opening" && instance !== undefined ? { [INSTANCE]: instance } : {}),
       },
     };

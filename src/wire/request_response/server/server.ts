@@ -17,7 +17,18 @@ import type { Acceptor, ServerOptions } from "../../profile.ts";
 import type { Frame } from "../session/frame.ts";
 import { plainQoS } from "../../packets.ts";
 import { encodePresence } from "../presence.ts";
-import { INSTANCE, MESSAGE_PROPERTIES, SESSION, toFrame, userProperty } from "../session/properties.ts";
+import {
+  FORMAT,
+  formatOf,
+  INSTANCE,
+  MESSAGE_PROPERTIES,
+  NEWEST_FORMAT,
+  SESSION,
+  toFrame,
+  userProperty,
+} from "../session/properties.ts";
+import type { SessionFormat } from "../session/format.ts";
+import { windowOf } from "../session/window.ts";
 import { ServerSession } from "./server_session.ts";
 import { type Topics, topicsFor } from "../topics.ts";
 
@@ -90,7 +101,9 @@ export class RequestResponseServer implements Acceptor {
     const shared = share !== undefined && sharedSubscriptionAvailable;
     const numbered = protocolVersion === 5;
     const meta = { since: this.#since, ...this.#options.meta };
-    void this.#publishPresence(encodePresence({ serverName, description, shared, numbered, meta }));
+    void this.#publishPresence(
+      encodePresence({ serverName, description, shared, numbered, format: NEWEST_FORMAT, meta }),
+    );
     this.#tell(true);
   }
 
@@ -123,7 +136,8 @@ export class RequestResponseServer implements Acceptor {
     const frame = toFrame(packet);
     if (sessionId === undefined ? !this.#isRequest(packet, answerTo) : !opensSession(frame)) return;
     const numbered = sessionId !== undefined && frame.sequence !== undefined;
-    const session = this.#open(key, client, sessionId, numbered, answerTo);
+    const format = numbered ? formatOf(userProperty(packet, FORMAT)) : "plain";
+    const session = this.#open(key, client, sessionId, format, answerTo);
     session.welcome();
     session.deliver(frame);
     this.#options.opened(session);
@@ -140,7 +154,7 @@ export class RequestResponseServer implements Acceptor {
       return session.deliver(toFrame(packet));
     }
     if (!this.#topics.response.namesClient || sessionId.length > NAME_LIMIT) return;
-    const stranger = this.#session(client, sessionId, false, this.#topics.response.for(client), undefined);
+    const stranger = this.#session(client, sessionId, "plain", this.#topics.response.for(client), undefined);
     void stranger.close(new Failure("session-ended", "The server does not know this session any more"));
   }
 
@@ -191,14 +205,14 @@ export class RequestResponseServer implements Acceptor {
     key: string,
     client: string,
     sessionId: string | undefined,
-    numbered: boolean,
+    format: SessionFormat,
     responseTopic: string,
   ): ServerSession {
     const owner = this.#topics.response.clientOf(responseTopic) ?? "";
     const instanceTopic = sessionId === undefined || owner === ""
       ? undefined
       : this.#topics.instance(this.#link.clientId).for(owner);
-    const session = this.#session(client, sessionId, numbered, responseTopic, instanceTopic);
+    const session = this.#session(client, sessionId, format, responseTopic, instanceTopic);
     this.#sessions.set(key, session);
     if (client !== "") this.#replace(client, session);
     void session.closed.then(() => this.#forget(key, client, session));
@@ -208,7 +222,7 @@ export class RequestResponseServer implements Acceptor {
   #session(
     client: string,
     sessionId: string | undefined,
-    numbered: boolean,
+    format: SessionFormat,
     responseTopic: string,
     instanceTopic: string | undefined,
   ): ServerSession {
@@ -221,7 +235,8 @@ export class RequestResponseServer implements Acceptor {
       name,
       link: this.#link,
       sessionId,
-      numbered,
+      format,
+      window: () => windowOf(this.#sessions.size),
       responseTopic,
       instanceTopic,
       options: this.#options,

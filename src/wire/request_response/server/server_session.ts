@@ -13,8 +13,19 @@ import { disconnected } from "../../notifications.ts";
 import type { IncomingSession, ServerOptions } from "../../profile.ts";
 import { DisconnectTimer } from "../session/disconnect_timer.ts";
 import { SessionStream } from "../session/session_stream.ts";
+import type { SessionFormat } from "../session/format.ts";
 import type { Frame } from "../session/frame.ts";
-import { CLOSED, frameProperties, largestPart, MESSAGE_PROPERTIES, qosOf, SESSION } from "../session/properties.ts";
+import { behind } from "../session/position.ts";
+import {
+  CLOSED,
+  FORMAT,
+  frameProperties,
+  largestPart,
+  MESSAGE_PROPERTIES,
+  NEWEST_FORMAT,
+  qosOf,
+  SESSION,
+} from "../session/properties.ts";
 
 /** What a {@linkcode ServerSession} is made of. */
 export interface ServerSessionOptions {
@@ -22,8 +33,10 @@ export interface ServerSessionOptions {
   readonly link: MqttLink;
   /** The client's own name for the session; `undefined` for a plain requester, which has none. */
   readonly sessionId: string | undefined;
-  /** Whether the client numbers its messages. */
-  readonly numbered: boolean;
+  /** How the client numbers its messages. */
+  readonly format: SessionFormat;
+  /** How many packets the client may send without an acknowledgement. */
+  readonly window: () => number;
   readonly responseTopic: string;
   /** Where the client is to publish from now on; `undefined` when it cannot be told. */
   readonly instanceTopic: string | undefined;
@@ -53,15 +66,17 @@ export class ServerSession implements IncomingSession {
   readonly #absence: DisconnectTimer;
   /** Told to the client until it is known to know it. */
   #instanceTopic: string | undefined;
+  #announcesFormat: boolean;
   #cancelWelcome: (() => void) | undefined;
   #ended = false;
 
   constructor(options: ServerSessionOptions) {
-    const { name, link, responseTopic, numbered, clock = systemClock } = options;
+    const { name, link, responseTopic, format, window, clock = systemClock } = options;
     const { maxMessage, sessionExpiry, observe } = options.options;
     this.name = name;
     this.#options = options;
     this.#instanceTopic = options.instanceTopic;
+    this.#announcesFormat = format === NEWEST_FORMAT;
     this.closed = this.#end.promise;
     this.#absence = new DisconnectTimer(
       clock,
@@ -74,10 +89,15 @@ export class ServerSession implements IncomingSession {
       arrived: (message, correlation) => this.#remember(message, correlation),
       maximumPart: () => largestPart(link, responseTopic),
       maxMessage,
+      window,
       overflow: () => void this.close(new Failure("session-ended", "The server process does not read what it is sent")),
       observe,
       clock,
-    }, numbered);
+    }, format);
+  }
+
+  get #numbered(): boolean {
+    return this.#options.format !== "plain";
   }
 
   receive(receiver: Receiver): void {
@@ -88,6 +108,7 @@ export class ServerSession implements IncomingSession {
   deliver(frame: Frame): void {
     if (this.#ended) return;
     this.#absence.end();
+    if (frame.acknowledge !== undefined) this.#announcesFormat &&= this.#instanceTopic !== undefined;
     this.#conversation.receive(frame);
   }
 
@@ -107,14 +128,13 @@ export class ServerSession implements IncomingSession {
   welcome(): void {
     const { sessionId, clock = systemClock } = this.#options;
     if (sessionId === undefined) return;
-    this.#cancelWelcome = clock.after(WELCOME_AFTER, () => {
-      void this.#transmit({ payload: new Uint8Array(), acknowledge: 0 });
-    });
+    this.#cancelWelcome = clock.after(WELCOME_AFTER, () => this.#conversation.acknowledge());
   }
 
   /** The client has shown that it knows its instance. */
   confirmInstance(): void {
     this.#instanceTopic = undefined;
+    this.#announcesFormat = false;
   }
 
   send(message: Message): Promise<void> | void {
@@ -156,12 +176,13 @@ export class ServerSession implements IncomingSession {
 
   /** Tells the client that the session is over; goes out even when what waits in front of it is taken back. */
   #sayGoodbye(reason: Failure | undefined): void {
-    const { link, responseTopic: topic, sessionId, options: { qos }, numbered } = this.#options;
+    const { link, responseTopic: topic, sessionId, options: { qos } } = this.#options;
     if (sessionId === undefined) return;
+    this.#conversation.flush();
     const payload = disconnected(reason);
-    const seen = frameProperties({ payload, acknowledge: this.#conversation.seen });
+    const seen = frameProperties({ payload, acknowledge: behind(this.#conversation.seen) });
     const properties = this.#properties({ [CLOSED]: reason?.reason ?? "session-ended", ...seen });
-    void link.publish({ topic, payload, qos: qosOf(qos, numbered), properties });
+    void link.publish({ topic, payload, qos: qosOf(qos, this.#numbered), properties });
   }
 
   #finish(reason: Failure | undefined): void {
@@ -185,8 +206,13 @@ export class ServerSession implements IncomingSession {
       ...MESSAGE_PROPERTIES,
       ...(this.#instanceTopic === undefined ? {} : { responseTopic: this.#instanceTopic }),
       ...(correlationData === undefined ? {} : { correlationData }),
-      ...(sessionId === undefined ? {} : { userProperties: { [SESSION]: sessionId, ...userProperties } }),
+      ...(sessionId === undefined ? {} : { userProperties: this.#userProperties(sessionId, userProperties) }),
     };
+  }
+
+  #userProperties(sessionId: string, rest: Record<string, string>): Record<string, string> {
+    const format = this.#announcesFormat ? { [FORMAT]: String(NEWEST_FORMAT) } : {};
+    return { [SESSION]: sessionId, ...format, ...rest };
   }
 
   #remember({ kind, id }: Message, correlation: Uint8Array | undefined): void {
@@ -208,9 +234,9 @@ export class ServerSession implements IncomingSession {
     confirmed: boolean,
     message?: Message,
   ): Promise<void> | void {
-    const { link, responseTopic: topic, options: { qos }, numbered } = this.#options;
+    const { link, responseTopic: topic, options: { qos } } = this.#options;
     return link.publish(
-      { topic, payload, qos: qosOf(qos, numbered && !confirmed), properties },
+      { topic, payload, qos: qosOf(qos, this.#numbered && !confirmed), properties },
       (failure) => {
         if (failure !== undefined && !this.#ended) this.#undelivered(failure, properties, message);
       },
@@ -219,10 +245,10 @@ export class ServerSession implements IncomingSession {
   }
 
   #undelivered(failure: Failure, properties: PublishProperties, message: Message | undefined): void {
-    const { numbered, link, responseTopic, options: { observe } } = this.#options;
+    const { link, responseTopic, options: { observe } } = this.#options;
     if (failure.reason === "no-server-online") return this.absent();
     observe({ type: "publish.failed", topic: responseTopic, cause: failure.message });
-    if (numbered) { // what is behind it would wait for it for ever
+    if (this.#numbered) { // what is behind it would wait for it for ever
       this.#abort.abort();
       return this.#finish(failure);
     }

@@ -4,44 +4,67 @@
  * @module
  */
 import type { Message } from "../../../core/message.ts";
+import type { Position } from "./position.ts";
 
-/** Which message a part belongs to, so that it can be answered even if it never fits together. */
+/** Which message a piece belongs to, so that it can be answered even if it is too large. */
 export interface Subject {
   readonly kind: "request" | "response";
   /** Its `id`, as JSON text. */
   readonly id: string;
 }
 
+/** Where a piece belongs in its message, in bytes. */
+export interface Piece {
+  readonly offset: number;
+  /** Of the whole message. */
+  readonly length: number;
+}
+
+/** The payload of a frame that has none. */
+export const NOTHING: Uint8Array = new Uint8Array();
+
 /** A frame. One without a number only carries the other members; its payload is empty. */
 export interface Frame {
   readonly payload: Uint8Array;
-  /** The number of this message or part: 1, 2, 3… in each direction. */
+  /** The number of this message, or of the first one in a batch: 1, 2, 3… in each direction. In format 1, of this part. */
   readonly sequence?: number;
-  /** There are more parts of this message to come. */
+  /** The payload is a piece of the message. */
+  readonly piece?: Piece;
+  /** The payload is so many messages. */
+  readonly batch?: number;
+  /** Nothing more comes in this direction; a number with no message. */
+  readonly end?: boolean;
+  /** Format 1: there are more parts of this message to come. */
   readonly more?: boolean;
-  /** On the first of several parts. */
+  /** On the first of several pieces. */
   readonly subject?: Subject;
   /** Correlation Data of the packet that it came in. */
   readonly correlation?: Uint8Array;
-  /** Everything up to this number has been taken. */
-  readonly acknowledge?: number;
-  /** Everything up to this number has arrived; what came after it is to be sent again. */
-  readonly resume?: number;
-  /** The highest number that the sender of this frame has sent. */
-  readonly sent?: number;
+  /** Everything up to here has been taken. */
+  readonly acknowledge?: Position;
+  /** Everything up to here has arrived; what came after it is to be sent again. */
+  readonly resume?: Position;
+  /** How far the sender of this frame has sent. */
+  readonly sent?: Position;
+  /** How many packets may be sent without being acknowledged. */
+  readonly window?: number;
 }
 
 /** What sessions are made of: messages in, frames out, and back. */
 export interface Stream {
   /** Takes a message to send. A returned promise resolves when there is room for more. */
   send(message: Message): Promise<void> | void;
+  /** Sends at once what may be sent; otherwise it leaves when the turn ends. */
+  flush(): void;
+  /** Says at once what has been taken, even if that is nothing. */
+  acknowledge(): void;
   /** Takes a frame that has arrived. */
   receive(frame: Frame): void;
   /** The connection is gone. */
   pause(): void;
   /** There is a connection again, and nobody knows what got through before. */
   resume(): void;
-  /** The requests that a peer has not seen which says at its end to have seen everything up to `last`. */
+  /** The messages that a peer has not seen which says at its end to have seen everything up to number `last`. */
   unseen(last: number): readonly Message[];
   /** The number up to which everything has been handed on. */
   readonly seen: number;
@@ -51,7 +74,7 @@ export interface Stream {
 
 /** What a stream is connected to. */
 export interface StreamEnds {
-  /** Sends a frame; `message` is what its payload is, or is a part of. */
+  /** Sends a frame; `message` is what its payload is, or is a piece of. A batch has none. */
   readonly transmit: (frame: Frame, message?: Message) => Promise<void> | void;
   /** Takes a whole message, once. A returned promise asks to wait before the next one. */
   readonly deliver: (message: Message) => Promise<void> | void;

@@ -7,7 +7,7 @@ import { Inbox } from "../../../core/inbox.ts";
 import { idKey } from "../../../core/json_rpc.ts";
 import { Message } from "../../../core/message.ts";
 import { INBOX_LIMIT } from "../../packets.ts";
-import type { Frame, Stream, StreamEnds } from "./frame.ts";
+import { type Frame, NOTHING, type Stream, type StreamEnds } from "./frame.ts";
 
 /**
  * Passes messages as they come. MQTT may deliver one twice, so a request is dropped while one with the same id is
@@ -43,6 +43,12 @@ export class PlainStream implements Stream {
     this.#ends.arrived(message, correlation);
     this.#inbox.push(message);
     if (this.#inbox.bytes > INBOX_LIMIT) this.#overflow();
+  }
+
+  flush(): void {}
+
+  acknowledge(): void {
+    void this.#ends.transmit({ payload: NOTHING });
   }
 
   pause(): void {}

@@ -8,7 +8,8 @@ import type { SessionQoS } from "../../profile.ts";
 import { Failure, isFailureReason } from "../../../core/failure.ts";
 import { Message } from "../../../core/message.ts";
 import { firstValue } from "../../packets.ts";
-import type { Frame, Subject } from "./frame.ts";
+import type { Frame, Piece, Subject } from "./frame.ts";
+import type { Position } from "./position.ts";
 
 /** User property that names the session; the client makes it up. */
 export const SESSION = "mcp-session";
@@ -26,12 +27,22 @@ export const INSTANCE = "mcp-instance";
  */
 export const CLOSED = "mcp-closed";
 
+/** User property that tells which format of sessions its sender understands; without it, it is format 1. */
+export const FORMAT = "mcp-format";
+
+/** The newest format of sessions. */
+export const NEWEST_FORMAT = 2;
+
 const SEQUENCE = "mcp-seq";
+const PIECE = "mcp-piece";
+const BATCH = "mcp-batch";
+const END = "mcp-end";
 const MORE = "mcp-more";
 const SUBJECT = "mcp-id";
 const ACKNOWLEDGE = "mcp-ack";
 const RESUME = "mcp-resume";
 const SENT = "mcp-sent";
+const WINDOW = "mcp-window";
 
 /** The properties that every MCP message has. */
 export const MESSAGE_PROPERTIES: PublishProperties = {
@@ -48,41 +59,90 @@ export function userProperty({ properties }: ReceivedPacket, name: string): stri
 export function frameProperties(frame: Frame): Record<string, string> {
   const properties: Record<string, string> = {};
   if (frame.sequence !== undefined) properties[SEQUENCE] = String(frame.sequence);
-  if (frame.acknowledge !== undefined) properties[ACKNOWLEDGE] = String(frame.acknowledge);
+  if (frame.piece !== undefined) properties[PIECE] = `${frame.piece.offset}/${frame.piece.length}`;
+  if (frame.batch !== undefined) properties[BATCH] = String(frame.batch);
+  if (frame.end === true) properties[END] = "1";
   if (frame.more === true) properties[MORE] = "1";
+  if (frame.acknowledge !== undefined) properties[ACKNOWLEDGE] = positionText(frame.acknowledge);
+  if (frame.window !== undefined) properties[WINDOW] = String(frame.window);
+  if (frame.resume !== undefined) properties[RESUME] = positionText(frame.resume);
+  if (frame.sent !== undefined) properties[SENT] = positionText(frame.sent);
   if (frame.subject !== undefined) properties[SUBJECT] = `${frame.subject.kind} ${frame.subject.id}`;
-  if (frame.resume !== undefined) properties[RESUME] = String(frame.resume);
-  if (frame.sent !== undefined) properties[SENT] = String(frame.sent);
   return properties;
 }
 
+function positionText({ number, offset }: Position): string {
+  return offset === 0 ? String(number) : `${number}/${offset}`;
+}
+
 /** The frame in a packet. What is not a number, or not one that a peer of ours would send, is not there. */
-export function toFrame(packet: ReceivedPacket): Frame {
-  const frame: { -readonly [Name in keyof Frame]: Frame[Name] } = { payload: packet.payload };
-  const { correlationData } = packet.properties;
+export function toFrame({ payload, properties: { correlationData, userProperties = {} } }: ReceivedPacket): Frame {
+  const frame: { -readonly [Name in keyof Frame]: Frame[Name] } = { payload };
   if (correlationData !== undefined) frame.correlation = correlationData;
-  const sequence = wholeNumber(packet, SEQUENCE);
-  if (sequence !== undefined && sequence > 0) frame.sequence = sequence;
-  const acknowledge = wholeNumber(packet, ACKNOWLEDGE);
-  if (acknowledge !== undefined) frame.acknowledge = acknowledge;
-  if (userProperty(packet, MORE) === "1") frame.more = true;
-  const subject = toSubject(userProperty(packet, SUBJECT));
-  if (subject !== undefined) frame.subject = subject;
-  const resume = wholeNumber(packet, RESUME);
-  if (resume !== undefined) frame.resume = resume;
-  const sent = wholeNumber(packet, SENT);
-  if (sent !== undefined) frame.sent = sent;
+  for (const name in userProperties) {
+    const value = firstValue(userProperties, name);
+    if (value !== undefined) readProperty(frame, name, value);
+  }
   return frame;
 }
 
-function wholeNumber(packet: ReceivedPacket, name: string): number | undefined {
-  const text = userProperty(packet, name);
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+function readProperty(frame: { -readonly [Name in keyof Frame]: Frame[Name] }, name: string, value: string): void {
+  switch (name) {
+    case SEQUENCE:
+      return assign(frame, "sequence", wholeNumber(value, 1));
+    case ACKNOWLEDGE:
+      return assign(frame, "acknowledge", toPosition(value));
+    case PIECE:
+      return assign(frame, "piece", toPiece(value));
+    case BATCH:
+      return assign(frame, "batch", wholeNumber(value, 1));
+    case END:
+      return assign(frame, "end", value === "1" ? true : undefined);
+    case MORE:
+      return assign(frame, "more", value === "1" ? true : undefined);
+    case WINDOW:
+      return assign(frame, "window", wholeNumber(value, 0));
+    case RESUME:
+      return assign(frame, "resume", toPosition(value));
+    case SENT:
+      return assign(frame, "sent", toPosition(value));
+    case SUBJECT:
+      return assign(frame, "subject", toSubject(value));
+  }
+}
+
+function assign<Name extends keyof Frame>(
+  frame: { -readonly [Each in keyof Frame]: Frame[Each] },
+  name: Name,
+  value: Frame[Name],
+): void {
+  if (value !== undefined) frame[name] = value;
+}
+
+function wholeNumber(text: string, smallest: number): number | undefined {
+  if (!/^\d{1,15}$/.test(text)) return undefined;
+  const number = Number(text);
+  return number >= smallest ? number : undefined;
+}
+
+function toPosition(text: string): Position | undefined {
+  const [, number, offset = "0"] = /^(\d{1,15})(?:\/(\d{1,15}))?$/.exec(text) ?? [];
+  return number === undefined ? undefined : { number: Number(number), offset: Number(offset) };
+}
+
+function toPiece(text: string): Piece | undefined {
+  const [, offset, length] = /^(\d{1,15})\/(\d{1,15})$/.exec(text) ?? [];
+  return offset === undefined ? undefined : { offset: Number(offset), length: Number(length) };
+}
+
+/** The format that a peer speaks, from its properties or from its presence. */
+export function formatOf(said: unknown): 1 | 2 {
+  return Number(said) >= NEWEST_FORMAT ? NEWEST_FORMAT : 1;
 }
 
 /** The `id` ends up in an answer as it is, so it must be one. */
-function toSubject(text: string | undefined): Subject | undefined {
-  const [, kind, id] = /^(request|response) (-?\d+|".*")$/s.exec(text ?? "") ?? [];
+function toSubject(text: string): Subject | undefined {
+  const [, kind, id] = /^(request|response) (-?\d+|".*")$/s.exec(text) ?? [];
   if ((kind !== "request" && kind !== "response") || id === undefined) return undefined;
   return new Message(new TextEncoder().encode(`{"method":"","id":${id}}`)).id === id ? { kind, id } : undefined;
 }

@@ -5,27 +5,25 @@
  * each direction of a session numbers its messages. The receiver acknowledges what has been taken from it, drops what
  * it has seen, and asks again when it misses something. The sender keeps what is not acknowledged.
  *
- * This is the state machine alone: it knows neither MQTT nor sessions.
+ * This is the state machine alone: it knows neither MQTT nor sessions, nor how messages become frames.
  *
  * @module
  */
 import type { Clock } from "../../../core/clock.ts";
 import type { Message } from "../../../core/message.ts";
-import type { Frame, Stream, StreamEnds, Subject } from "./frame.ts";
-import { Assembler, type Part, splitMessage } from "./parts.ts";
-import { SendQueue, WINDOW_ITEMS } from "./send_queue.ts";
+import type { Arrival, Incoming, Outgoing } from "./format.ts";
+import { type Frame, NOTHING, type Stream, type StreamEnds } from "./frame.ts";
+import { behind, isAfter, type Position, START } from "./position.ts";
 
 /** What a {@linkcode ReliableStream} is made of. */
 export interface ReliableOptions extends StreamEnds {
-  /** Largest payload of one frame, in bytes. */
-  readonly maximumPart: () => number;
-  /** Largest message, in bytes, that is put together from parts. */
-  readonly maxMessage: number;
-  /** Told of each message that was larger, when all of it has gone by. */
-  readonly tooLarge: (bytes: number, subject: Subject | undefined) => void;
-  /** Told how many items are sent again. */
+  readonly outgoing: Outgoing;
+  readonly incoming: Incoming;
+  /** How many packets the peer may send without an acknowledgement; `undefined` when it is not to be told. */
+  readonly window: () => number | undefined;
+  /** Told how many packets are sent again. */
   readonly retransmitted?: (count: number) => void;
-  /** Told of each item that had arrived before. */
+  /** Told of each packet that had arrived before. */
   readonly duplicate?: () => void;
   readonly clock: Clock;
 }
@@ -38,46 +36,43 @@ export interface ReliableOptions extends StreamEnds {
 const ACKNOWLEDGE_AFTER = 400;
 /** It waits only this long, in ms, */
 const ACKNOWLEDGE_SOON = 5;
-/** when there are this many items to acknowledge, */
-const ACKNOWLEDGE_ITEMS = WINDOW_ITEMS / 4;
-/** or this many bytes: the peer may not send much more. */
+/** when there are this many packets to acknowledge, or a quarter of the window, */
+const ACKNOWLEDGE_PACKETS = 64;
+/** or this many bytes, to which every message adds some: the peer may not send much more. */
 const ACKNOWLEDGE_BYTES = 1024 * 1024;
+const SMALLEST_COST = 1024;
+
+/** No more than this may wait for its receiver, in bytes; a peer of ours does not send so much unacknowledged. */
+const MOST_WAITING = 8 * 1024 * 1024;
 
 /** A peer that has acknowledged nothing for this long, in ms, is asked what it has; and then ever less often. */
 const FIRST_PROBE = 1_000;
 const LONGEST_PROBE = 10_000;
 
-const NOTHING = new Uint8Array();
-
-interface Outgoing extends Part {
-  readonly message: Message;
-}
-
-interface Arrived {
-  readonly message: Message;
-  readonly sequence: number;
-  readonly size: number;
-}
-
 /** One end of a session. */
 export class ReliableStream implements Stream {
   readonly #options: ReliableOptions;
-  readonly #queue = new SendQueue<Outgoing>();
-  readonly #assembler: Assembler;
+  readonly #outgoing: Outgoing;
+  readonly #incoming: Incoming;
   #online = true;
   #closed = false;
+  /** Whether everything that this turn sends leaves at its end. */
+  #leaving = false;
 
-  /** The last number that has arrived in order, and the last whose message has been taken. */
-  #received = 0;
-  #taken = 0;
-  /** The last number that the peer was told of, and when. */
-  #acknowledged = 0;
-  #acknowledgedAt = 0;
-  #bytesToAcknowledge = 0;
-  #askedAgain = false;
-  #arrivals: Arrived[] = [];
+  #arrivals: Arrival[] = [];
+  #waitingBytes = 0;
   /** The number of the message that its receiver has not taken yet. */
   #delivering: number | undefined;
+
+  /** How far everything has been taken. */
+  #taken = START;
+  /** What the peer was told of that, and when. */
+  #acknowledged = START;
+  #acknowledgedAt = 0;
+  #packetsToAcknowledge = 0;
+  #bytesToAcknowledge = 0;
+  #window: number | undefined;
+  #askedAgain = false;
 
   #probeDelay = FIRST_PROBE;
   #probeDue = 0;
@@ -87,26 +82,40 @@ export class ReliableStream implements Stream {
 
   constructor(options: ReliableOptions) {
     this.#options = options;
-    this.#assembler = new Assembler(options.maxMessage, options.tooLarge);
+    this.#outgoing = options.outgoing;
+    this.#incoming = options.incoming;
+    if (this.#outgoing.awaitsAcknowledgement) this.#expectProgress(FIRST_PROBE);
   }
 
   send(message: Message): Promise<void> | void {
     if (this.#closed) return;
-    for (const part of splitMessage(message, this.#options.maximumPart())) {
-      this.#queue.push({ ...part, message }, part.payload.length);
+    this.#outgoing.push(message);
+    if (!this.#leaving) {
+      this.#leaving = true;
+      queueMicrotask(() => this.flush());
     }
+    return this.#outgoing.room();
+  }
+
+  flush(): void {
+    this.#leaving = false;
     this.#pump();
-    return this.#queue.room();
+  }
+
+  acknowledge(): void {
+    this.#control({});
   }
 
   receive(frame: Frame): void {
     if (this.#closed) return;
-    const known = Math.max(frame.resume ?? 0, frame.acknowledge ?? 0);
-    if (this.#queue.acknowledge(known)) this.#expectProgress(FIRST_PROBE);
-    if (frame.resume !== undefined) this.#sendAgain(frame.resume);
-    if (frame.sequence !== undefined) this.#arrived(frame, frame.sequence);
-    if (frame.sent !== undefined) this.#compare(frame.sent);
-    this.#pump();
+    const { acknowledge, resume, window, sequence, sent } = frame;
+    if (window !== undefined) this.#outgoing.grant(window);
+    // What has only arrived may still be lost with the peer, and its requests asked again elsewhere: it is kept.
+    if (acknowledge !== undefined && this.#outgoing.acknowledge(acknowledge)) this.#expectProgress(FIRST_PROBE);
+    if (resume !== undefined) this.#sendAgain(resume);
+    if (sequence !== undefined) this.#arrived(frame, sequence);
+    if (sent !== undefined) this.#compare(sent);
+    if (!this.#leaving) this.#pump();
   }
 
   pause(): void {
@@ -118,21 +127,19 @@ export class ReliableStream implements Stream {
   resume(): void {
     if (this.#closed) return;
     this.#online = true;
-    if (this.#received > 0 || this.#queue.highest > 0) {
-      this.#control({ resume: this.#received, sent: this.#queue.highest });
-    }
-    if (this.#queue.awaitsAcknowledgement) this.#expectProgress(FIRST_PROBE);
+    const [received, sent] = [this.#incoming.received, this.#outgoing.highest];
+    if (isAfter(received, START) || isAfter(sent, START)) this.#control({ resume: received, sent });
+    if (this.#outgoing.awaitsAcknowledgement) this.#expectProgress(FIRST_PROBE);
     this.#pump();
   }
 
   get seen(): number {
     const [waiting] = this.#arrivals;
-    return waiting === undefined ? this.#received : waiting.sequence - 1;
+    return waiting === undefined ? this.#incoming.received.number : waiting.number - 1;
   }
 
   unseen(last: number): readonly Message[] {
-    const messages = new Set(this.#queue.after(last).map(({ message }) => message));
-    return [...messages].filter(({ kind }) => kind === "request");
+    return this.#outgoing.after(last);
   }
 
   close(): void {
@@ -140,71 +147,70 @@ export class ReliableStream implements Stream {
     this.#cancelProbe?.();
     this.#cancelAcknowledgement?.();
     this.#arrivals = [];
-    this.#queue.release();
+    this.#outgoing.release();
   }
 
   #pump(): void {
     while (this.#online && !this.#closed) {
-      const entry = this.#queue.take();
-      if (entry === undefined) break;
-      const { item: { message, payload, more, subject }, sequence } = entry;
+      const next = this.#outgoing.next();
+      if (next === undefined) break;
       if (this.#cancelProbe === undefined) this.#expectProgress(FIRST_PROBE);
-      this.#acknowledging();
-      void this.#options.transmit({
-        payload,
-        sequence,
-        acknowledge: this.#taken,
-        ...(more ? { more } : {}),
-        ...(subject === undefined ? {} : { subject }),
-      }, message);
+      void this.#options.transmit({ ...next.frame, acknowledge: this.#taken, ...this.#news() }, next.message);
     }
   }
 
-  #control(members: Omit<Frame, "payload" | "sequence">): void {
+  #control(members: Pick<Frame, "resume" | "sent">): void {
     if (!this.#online || this.#closed) return;
-    this.#acknowledging();
-    void this.#options.transmit({ payload: NOTHING, acknowledge: this.#taken, ...members });
+    this.#window = undefined; // told again: what was told before may be lost
+    void this.#options.transmit({ payload: NOTHING, acknowledge: this.#taken, ...this.#news(), ...members });
   }
 
   // --- what arrives
 
   #arrived(frame: Frame, sequence: number): void {
-    if (sequence <= this.#received) return this.#options.duplicate?.();
-    if (sequence > this.#received + 1) return this.#ask();
-    if (this.#arrivals.length >= WINDOW_ITEMS) return; // more than we let the peer send: it has to send it again
-    this.#received = sequence;
+    if (this.#waitingBytes > MOST_WAITING) return; // more than we let the peer send: it has to send it again
+    const outcome = this.#incoming.take(frame, sequence, (arrival) => this.#queue(arrival));
+    if (outcome === "known") this.#options.duplicate?.();
+    if (outcome === "gap") this.#ask();
+    if (outcome !== "taken") return;
     this.#askedAgain = false;
-    const size = frame.payload.length;
-    const assembled = this.#assembler.add(frame);
-    if (assembled === undefined) return this.#took(size);
-    const { message, correlation } = assembled;
-    this.#options.arrived(message, correlation);
-    if (this.#delivering !== undefined) this.#arrivals.push({ message, sequence, size });
-    else this.#deliver({ message, sequence, size });
+    this.#packetsToAcknowledge++;
+    this.#bytesToAcknowledge += frame.payload.length;
+    this.#took();
   }
 
-  #deliver({ message, sequence, size }: Arrived): void {
+  #queue(arrival: Arrival): void {
+    const { message, correlation } = arrival;
+    this.#bytesToAcknowledge += SMALLEST_COST;
+    if (message === undefined) return;
+    this.#options.arrived(message, correlation);
+    if (this.#delivering === undefined) return this.#deliver(message, arrival.number);
+    this.#arrivals.push(arrival);
+    this.#waitingBytes += arrival.cost;
+  }
+
+  #deliver(message: Message, number: number): void {
     const wait = this.#options.deliver(message);
-    if (wait === undefined) return this.#took(size);
-    this.#delivering = sequence;
+    if (wait === undefined) return;
+    this.#delivering = number;
     void wait.then(() => {
       this.#delivering = undefined;
-      this.#took(size);
       while (this.#delivering === undefined) {
         const next = this.#arrivals.shift();
-        if (next === undefined) break;
-        this.#deliver(next);
+        if (next?.message === undefined) break;
+        this.#waitingBytes -= next.cost;
+        this.#deliver(next.message, next.number);
       }
+      this.#took();
     });
   }
 
   /** Everything counts as taken up to the message that its receiver still hesitates to take. */
-  #took(size: number): void {
+  #took(): void {
     if (this.#closed) return; // by the receiver of the message, perhaps
-    const waiting = this.#delivering ?? this.#arrivals[0]?.sequence;
-    this.#taken = waiting === undefined ? this.#received : waiting - 1;
-    this.#bytesToAcknowledge += size;
-    if (this.#taken > this.#acknowledged) {
+    const waiting = this.#delivering ?? this.#arrivals[0]?.number;
+    this.#taken = waiting === undefined ? this.#incoming.received : behind(waiting - 1);
+    if (isAfter(this.#taken, this.#acknowledged)) {
       this.#scheduleAcknowledgement(this.#muchToAcknowledge ? ACKNOWLEDGE_SOON : ACKNOWLEDGE_AFTER);
     }
   }
@@ -213,12 +219,12 @@ export class ReliableStream implements Stream {
   #ask(): void {
     if (this.#askedAgain) return;
     this.#askedAgain = true;
-    this.#control({ resume: this.#received });
+    this.#control({ resume: this.#incoming.received });
   }
 
   /** The peer says how much it has sent: it wants to know how much of that is here. */
-  #compare(sent: number): void {
-    if (sent > this.#received) {
+  #compare(sent: Position): void {
+    if (isAfter(sent, this.#incoming.received)) {
       this.#askedAgain = false;
       this.#ask();
     } else {
@@ -229,13 +235,20 @@ export class ReliableStream implements Stream {
   // --- acknowledging
 
   get #muchToAcknowledge(): boolean {
-    return this.#taken - this.#acknowledged >= ACKNOWLEDGE_ITEMS || this.#bytesToAcknowledge >= ACKNOWLEDGE_BYTES;
+    const packets = Math.min(ACKNOWLEDGE_PACKETS, (this.#options.window() ?? Infinity) / 4);
+    return this.#packetsToAcknowledge >= packets || this.#bytesToAcknowledge >= ACKNOWLEDGE_BYTES;
   }
 
-  #acknowledging(): void {
+  /** What has to be said to the peer beside the acknowledgement, which goes out now. */
+  #news(): Pick<Frame, "window"> {
     this.#acknowledged = this.#taken;
     this.#acknowledgedAt = this.#options.clock.now();
+    this.#packetsToAcknowledge = 0;
     this.#bytesToAcknowledge = 0;
+    const window = this.#options.window();
+    if (window === undefined || window === this.#window) return NO_NEWS;
+    this.#window = window;
+    return { window };
   }
 
   /** The timer is left running when a message takes the acknowledgement along: it is cheaper to let it find nothing. */
@@ -249,7 +262,7 @@ export class ReliableStream implements Stream {
 
   #acknowledge(): void {
     this.#acknowledgementDue = Infinity;
-    if (this.#closed || this.#taken <= this.#acknowledged) return;
+    if (this.#closed || !isAfter(this.#taken, this.#acknowledged)) return;
     const left = this.#acknowledgedAt + ACKNOWLEDGE_AFTER - this.#options.clock.now();
     if (left > 0 && !this.#muchToAcknowledge) this.#scheduleAcknowledgement(left);
     else this.#control({});
@@ -257,8 +270,8 @@ export class ReliableStream implements Stream {
 
   // --- being acknowledged
 
-  #sendAgain(after: number): void {
-    const count = this.#queue.rewind(after);
+  #sendAgain(after: Position): void {
+    const count = this.#outgoing.rewind(after);
     if (count > 0) this.#options.retransmitted?.(count);
   }
 
@@ -271,13 +284,15 @@ export class ReliableStream implements Stream {
 
   #probe(): void {
     this.#cancelProbe = undefined;
-    if (this.#closed || !this.#queue.awaitsAcknowledgement) return;
+    if (this.#closed || !this.#outgoing.awaitsAcknowledgement) return;
     const left = this.#probeDue - this.#options.clock.now();
     if (left > 0) {
       this.#cancelProbe = this.#options.clock.after(left, () => this.#probe());
       return;
     }
-    this.#control({ sent: this.#queue.highest });
+    this.#control({ sent: this.#outgoing.highest });
     this.#expectProgress(Math.min(this.#probeDelay * 2, LONGEST_PROBE));
   }
 }
+
+const NO_NEWS = {};

@@ -11,6 +11,11 @@ import type { Message } from "../../../core/message.ts";
 import { tooLarge } from "../../packets.ts";
 import type { Frame, Stream, StreamEnds, Subject } from "./frame.ts";
 import { PlainStream } from "./plain_stream.ts";
+import type { Incoming, Outgoing, SessionFormat } from "./format.ts";
+import { IncomingParts } from "./format_1/incoming.ts";
+import { OutgoingParts } from "./format_1/outgoing.ts";
+import { IncomingMessages } from "./format_2/incoming.ts";
+import { OutgoingMessages } from "./format_2/outgoing.ts";
 import { ReliableStream } from "./reliable_stream.ts";
 
 /** What a {@linkcode SessionStream} is made of. */
@@ -24,6 +29,8 @@ export interface SessionStreamOptions {
   readonly maximumPart: () => number;
   /** Largest message, in bytes. */
   readonly maxMessage: number;
+  /** How many packets the peer may send without an acknowledgement. */
+  readonly window: () => number;
   /** Called when the receiver does not keep up with a peer that cannot be slowed. */
   readonly overflow: () => void;
   readonly observe: Observer;
@@ -38,16 +45,20 @@ export class SessionStream {
   #early: Message[] = [];
   readonly #started: PromiseWithResolvers<void> = Promise.withResolvers();
 
-  /** @param numbered whether the peer numbers its messages */
-  constructor(options: SessionStreamOptions, numbered: boolean) {
+  /** @param format how the peer numbers its messages */
+  constructor(options: SessionStreamOptions, format: SessionFormat) {
     this.#options = options;
-    this.#stream = numbered ? this.#reliable() : this.#plain();
+    this.#stream = this.#streamOf(format);
   }
 
-  /** The peer turns out to be one that does not number its messages. What was sent is not sent again. */
-  becomePlain(): void {
+  /**
+   * The peer turns out to speak another format than it was taken for. One message has been sent, which is the same in
+   * all of them; to a peer that numbers its messages it is sent again, if that is needed.
+   */
+  become(format: SessionFormat): void {
+    const sent = this.#stream.unseen(0);
     this.#stream.close();
-    this.#stream = this.#plain();
+    this.#stream = this.#streamOf(format, sent);
   }
 
   /** Starts to hand over messages. */
@@ -62,6 +73,16 @@ export class SessionStream {
     const { maxMessage } = this.#options;
     if (message.bytes.length <= maxMessage) return this.#stream.send(message);
     this.#reject(message.kind, message.id, tooLarge(message.bytes.length, maxMessage), "sent");
+  }
+
+  /** Sends at once what may be sent. */
+  flush(): void {
+    this.#stream.flush();
+  }
+
+  /** Says at once what has been taken. */
+  acknowledge(): void {
+    this.#stream.acknowledge();
   }
 
   /** Takes a frame that has arrived. */
@@ -92,7 +113,7 @@ export class SessionStream {
    * @param last the number up to which it has seen everything; `undefined` when it has not said so
    */
   unseen(last: number | undefined): readonly Message[] {
-    return last === undefined ? [] : this.#stream.unseen(last);
+    return last === undefined ? [] : this.#stream.unseen(last).filter(({ kind }) => kind === "request");
   }
 
   pause(): void {
@@ -114,21 +135,29 @@ export class SessionStream {
     return this.#started.promise;
   }
 
-  #reliable(): Stream {
-    const { name, maximumPart, maxMessage, clock, observe } = this.#options;
+  #streamOf(format: SessionFormat, sent: readonly Message[] = []): Stream {
+    if (format === "plain") return new PlainStream(this.#ends(), this.#options.overflow);
+    const { name, window, clock, observe } = this.#options;
+    const { outgoing, incoming } = this.#directions(format);
+    for (const message of sent) outgoing.push(message);
+    while (outgoing.next() !== undefined); // it has left before
     return new ReliableStream({
       ...this.#ends(),
-      maximumPart,
-      maxMessage,
-      tooLarge: (bytes, subject) => this.#tooLargeArrived(bytes, subject),
+      outgoing,
+      incoming,
+      window: () => format === 1 ? undefined : window(),
       retransmitted: (count) => observe({ type: "session.retransmitted", session: name, count }),
       duplicate: () => observe({ type: "session.duplicate", session: name }),
       clock,
     });
   }
 
-  #plain(): Stream {
-    return new PlainStream(this.#ends(), this.#options.overflow);
+  #directions(format: 1 | 2): { outgoing: Outgoing; incoming: Incoming } {
+    const { maximumPart, maxMessage } = this.#options;
+    const tooLarge = (bytes: number, subject: Subject | undefined) => this.#tooLargeArrived(bytes, subject);
+    return format === 1
+      ? { outgoing: new OutgoingParts(maximumPart), incoming: new IncomingParts(maxMessage, tooLarge) }
+      : { outgoing: new OutgoingMessages(maximumPart), incoming: new IncomingMessages(maxMessage, tooLarge) };
   }
 
   #ends(): StreamEnds {

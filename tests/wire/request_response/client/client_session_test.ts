@@ -8,7 +8,7 @@ import {
   type ClientSessionOptions,
 } from "../../../../src/wire/request_response/client/client_session.ts";
 import { topicsFor } from "../../../../src/wire/request_response/topics.ts";
-import { ManualClock } from "../../../support/manual_clock.ts";
+import { idleTurns, ManualClock } from "../../../support/manual_clock.ts";
 import { gist, notification, request, response } from "../../../support/messages.ts";
 import { CLIENT_OPTIONS } from "../../../support/wire_options.ts";
 import { ScriptedLink } from "../../../support/scripted_link.ts";
@@ -28,6 +28,7 @@ function clientSession(options: Partial<ClientSessionOptions> = {}, limits: Part
     sessionId: "abc",
     instance: undefined,
     numbered: false,
+    format: undefined,
     options: {
       ...CLIENT_OPTIONS,
       serverName: "demo",
@@ -164,6 +165,7 @@ Deno.test("a session that has ended says and hears nothing more", async () => {
 Deno.test("what waits for the welcome is lost with the session, and nobody is told that it was sent", async () => {
   const { session, link } = clientSession();
   for (const id of ["1", "2"]) void session.send(request(id));
+  await idleTurns();
   session.pause();
   assert.equal((await session.closed)?.reason, "broker-unreachable");
   assert.equal(link.published.length, 1);

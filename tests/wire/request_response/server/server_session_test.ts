@@ -7,6 +7,7 @@ import {
   ServerSession,
   type ServerSessionOptions,
 } from "../../../../src/wire/request_response/server/server_session.ts";
+import { START } from "../../../../src/wire/request_response/session/position.ts";
 import { ManualClock } from "../../../support/manual_clock.ts";
 import { gist, notification, request, response } from "../../../support/messages.ts";
 import { SERVER_OPTIONS } from "../../../support/wire_options.ts";
@@ -24,7 +25,8 @@ function serverSession(options: Partial<ServerSessionOptions> = {}) {
     name: "c1",
     link,
     sessionId: "abc",
-    numbered: true,
+    format: 2,
+    window: () => 64,
     responseTopic: "mcp/demo/response/c1",
     instanceTopic: "mcp/demo/instance/s1/c1",
     options: {
@@ -45,7 +47,7 @@ function serverSession(options: Partial<ServerSessionOptions> = {}) {
 /** A frame with a message in it. */
 const frame = ({ bytes: payload }: Message, sequence?: number): Frame => ({
   payload,
-  ...(sequence === undefined ? {} : { sequence, acknowledge: 0 }),
+  ...(sequence === undefined ? {} : { sequence, acknowledge: START }),
 });
 
 Deno.test("a client that is away for 15 s has gone, and one that says something before has not", async () => {
@@ -87,6 +89,7 @@ Deno.test("requests that nobody has received yet are answered when the session e
     "mcp-session": "abc",
     "mcp-closed": "too-many-sessions",
     "mcp-ack": "1",
+    "mcp-format": "2",
   });
 });
 
@@ -100,7 +103,7 @@ Deno.test("a receiver that is slow makes the acknowledgement wait, and so the cl
   taken.resolve();
   await clock.advance(1_000);
   assert.deepEqual(link.published.map(({ properties }) => properties?.userProperties), [
-    { "mcp-session": "abc", "mcp-ack": "1" },
+    { "mcp-session": "abc", "mcp-ack": "1", "mcp-format": "2", "mcp-window": "64" },
   ]);
 });
 
@@ -127,7 +130,7 @@ Deno.test("when nobody listens to the answers, the client may be back: it has it
   assert.ok(ended() instanceof Failure);
 });
 
-const PLAIN = { sessionId: undefined, numbered: false, instanceTopic: undefined };
+const PLAIN = { sessionId: undefined, format: "plain", instanceTopic: undefined } as const;
 
 Deno.test("a plain answer that cannot be published is replaced by one error, with its Correlation Data", async () => {
   const { link, session, ended, events } = serverSession(PLAIN);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Message } from "../../../../src/core/message.ts";
-import { splitMessage } from "../../../../src/wire/request_response/session/parts.ts";
+import { Message } from "../../../../../src/core/message.ts";
+import { splitMessage } from "../../../../../src/wire/request_response/session/format_1/parts.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 

@@ -1,9 +1,9 @@
 /**
- * The messages of one direction that the peer has not acknowledged.
+ * Format 1: the messages of one direction that the peer has not acknowledged.
  *
  * @module
  */
-import { Backpressure } from "../../../core/backpressure.ts";
+import { Backpressure } from "../../../../core/backpressure.ts";
 
 /** A message, or a part of one, with its number. */
 export interface Numbered<T> {

@@ -1,11 +1,12 @@
 /**
- * Messages that are larger than a packet may be.
+ * Format 1: messages that are larger than a packet may be.
  *
  * @module
  */
-import { concatBytes } from "../../../core/bytes.ts";
-import { Message } from "../../../core/message.ts";
-import type { Frame, Subject } from "./frame.ts";
+import { concatBytes } from "../../../../core/bytes.ts";
+import { Message } from "../../../../core/message.ts";
+import { characterBoundary, LONGEST_CHARACTER, subjectOf } from "../cutting.ts";
+import type { Frame, Subject } from "../frame.ts";
 
 /** A piece of a message. */
 export interface Part {
@@ -13,9 +14,6 @@ export interface Part {
   readonly more: boolean;
   readonly subject?: Subject;
 }
-
-/** The longest character of UTF-8, in bytes. */
-const LONGEST_CHARACTER = 4;
 
 /** Cuts a message into parts of at most `limit` bytes, or of one character where that is longer; usually one. */
 export function* splitMessage(message: Message, limit: number): Generator<Part> {
@@ -32,17 +30,6 @@ export function* splitMessage(message: Message, limit: number): Generator<Part> 
     yield { payload, more: end < bytes.length, ...(start === 0 && subject !== undefined ? { subject } : {}) };
     start = end;
   }
-}
-
-function subjectOf({ kind, id }: Message): Subject | undefined {
-  return (kind === "request" || kind === "response") && id !== undefined ? { kind, id } : undefined;
-}
-
-/** Each part says that it is UTF-8, so none may end within a character (RFC 3629, section 3). */
-function characterBoundary(bytes: Uint8Array, end: number): number {
-  let boundary = end;
-  while (end - boundary < LONGEST_CHARACTER && ((bytes[boundary] ?? 0) & 0xc0) === 0x80) boundary--;
-  return end - boundary < LONGEST_CHARACTER ? boundary : end;
 }
 
 /** A whole message, and the Correlation Data of its first part. */

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
-import { SendQueue, WINDOW_BYTES, WINDOW_ITEMS } from "../../../../src/wire/request_response/session/send_queue.ts";
-import { idleTurns } from "../../../support/manual_clock.ts";
-import { fc, holds } from "../../../support/properties.ts";
+import {
+  SendQueue,
+  WINDOW_BYTES,
+  WINDOW_ITEMS,
+} from "../../../../../src/wire/request_response/session/format_1/send_queue.ts";
+import { idleTurns } from "../../../../support/manual_clock.ts";
+import { fc, holds } from "../../../../support/properties.ts";
 
 /** A queue of `count` items of `size` bytes, which are called by their numbers. */
 function queueOf(count: number, size = 1): SendQueue<number> {

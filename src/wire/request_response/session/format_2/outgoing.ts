@@ -1,0 +1,224 @@
+/**
+ * What is sent in format 2: whole messages, several of them, or pieces of one.
+ *
+ * @module
+ */
+import { Backpressure } from "../../../../core/backpressure.ts";
+import { concatBytes } from "../../../../core/bytes.ts";
+import type { Message } from "../../../../core/message.ts";
+import type { NumberedFrame, Outgoing } from "../format.ts";
+import type { Subject } from "../frame.ts";
+import { characterBoundary, LONGEST_CHARACTER, subjectOf } from "../cutting.ts";
+import { behind, isAfter, later, type Position, START } from "../position.ts";
+
+/** So many packets may be unacknowledged before the peer has said what it allows. */
+export const FIRST_WINDOW = 64;
+
+/** So many packets may be unacknowledged whatever the peer says. */
+const SMALLEST_WINDOW = 4;
+const LARGEST_WINDOW = 512;
+
+/** How many bytes may be with the peer unacknowledged; a single larger packet may be so alone. */
+export const WINDOW_BYTES = 4 * 1024 * 1024;
+
+/** Above this many bytes that are not acknowledged, a sender is asked to wait, until only half of them are left. */
+const HIGH_WATER_MARK = 8 * 1024 * 1024;
+
+/** What a message counts at least, in bytes: it takes more memory than its text. */
+const SMALLEST_COST = 1024;
+
+/** The largest batch, in bytes; a larger one would save nothing more. */
+const LARGEST_BATCH = 32 * 1024;
+
+/** A longer message travels alone, in bytes. */
+const LARGEST_IN_BATCH = 8 * 1024;
+
+/** Between the messages of a batch. */
+export const LINE_FEED = 0x0a;
+
+interface Entry {
+  readonly message: Message;
+  readonly cost: number;
+  /** Whether it may travel with others. */
+  readonly small: boolean;
+}
+
+interface Packet {
+  /** Where it ends. */
+  readonly end: Position;
+  readonly cost: number;
+}
+
+/** The messages that the peer has not acknowledged. */
+export class OutgoingMessages implements Outgoing {
+  readonly #maximum: () => number;
+  /** From the oldest on that is not acknowledged. */
+  readonly #entries: Entry[] = [];
+  /** What is out, oldest first. */
+  readonly #packets: Packet[] = [];
+  readonly #kept = new Backpressure(HIGH_WATER_MARK, HIGH_WATER_MARK / 2);
+  #window = FIRST_WINDOW;
+  #acknowledged = START;
+  #sent = START;
+  #highest = START;
+  #costOut = 0;
+
+  /** @param maximum largest payload of one frame, in bytes */
+  constructor(maximum: () => number) {
+    this.#maximum = maximum;
+  }
+
+  get highest(): Position {
+    return this.#highest;
+  }
+
+  get awaitsAcknowledgement(): boolean {
+    return isAfter(this.#highest, this.#acknowledged);
+  }
+
+  push(message: Message): void {
+    const { bytes } = message;
+    const cost = costOf(bytes.length);
+    this.#entries.push({ message, cost, small: bytes.length <= LARGEST_IN_BATCH && !bytes.includes(LINE_FEED) });
+    this.#kept.add(cost);
+  }
+
+  room(): Promise<void> | void {
+    return this.#kept.room();
+  }
+
+  grant(window: number): void {
+    this.#window = Math.min(Math.max(window, SMALLEST_WINDOW), LARGEST_WINDOW);
+  }
+
+  next(): NumberedFrame | undefined {
+    if (this.#packets.length >= this.#window) return undefined;
+    const { number, offset } = this.#sent;
+    const index = number - this.#acknowledged.number;
+    const entry = this.#entries[index];
+    if (entry === undefined) return undefined;
+    const maximum = Math.max(this.#maximum(), LONGEST_CHARACTER);
+    if (offset > 0 || entry.message.bytes.length > maximum) {
+      return this.#piece(entry.message, number + 1, offset, maximum);
+    }
+    const count = entry.small ? this.#batchFrom(index, maximum) : 1;
+    return count > 1 ? this.#batch(index, count) : this.#whole(entry, number + 1);
+  }
+
+  acknowledge(position: Position): boolean {
+    if (!isAfter(position, this.#acknowledged) || !this.#mayBe(position)) return false;
+    const messages = this.#entries.splice(0, position.number - this.#acknowledged.number);
+    for (const { cost } of messages) this.#kept.add(-cost);
+    this.#acknowledged = position;
+    let gone = 0;
+    for (const { end, cost } of this.#packets) {
+      if (isAfter(end, position)) break;
+      this.#costOut -= cost;
+      gone++;
+    }
+    this.#packets.splice(0, gone);
+    this.#sent = later(this.#sent, position);
+    this.#highest = later(this.#highest, position);
+    return true;
+  }
+
+  rewind(position: Position): number {
+    const from = later(position, this.#acknowledged);
+    if (!isAfter(this.#sent, from)) return 0;
+    let count = 0;
+    for (let last = this.#packets.at(-1); last !== undefined && isAfter(last.end, from); last = this.#packets.at(-1)) {
+      this.#packets.pop();
+      this.#costOut -= last.cost;
+      count++;
+    }
+    this.#sent = from;
+    return count;
+  }
+
+  after(last: number): readonly Message[] {
+    const from = Math.max(0, last - this.#acknowledged.number);
+    return this.#entries.slice(from).map(({ message }) => message);
+  }
+
+  release(): void {
+    this.#kept.release();
+  }
+
+  /** Of a message that it does not collect, the peer acknowledges the number while its pieces are still being sent. */
+  #mayBe({ number, offset }: Position): boolean {
+    const { number: whole, offset: begun } = this.#highest;
+    return number < whole || (number === whole && offset <= begun) ||
+      (number === whole + 1 && offset === 0 && begun > 0);
+  }
+
+  #whole({ message, cost }: Entry, sequence: number): NumberedFrame | undefined {
+    if (!this.#send(behind(sequence), cost)) return undefined;
+    return { frame: { payload: message.bytes, sequence }, message };
+  }
+
+  #piece(message: Message, sequence: number, offset: number, maximum: number): NumberedFrame | undefined {
+    const { bytes } = message;
+    const subject = offset === 0 ? subjectOf(message) : undefined;
+    const end = characterBoundary(
+      bytes,
+      Math.min(bytes.length, offset + Math.max(room(maximum, subject), LONGEST_CHARACTER)),
+    );
+    const position = end === bytes.length ? behind(sequence) : { number: sequence - 1, offset: end };
+    if (!this.#send(position, costOf(end - offset))) return undefined;
+    const frame = { payload: bytes.subarray(offset, end), sequence, piece: { offset, length: bytes.length } };
+    return { frame: subject === undefined ? frame : { ...frame, subject }, message };
+  }
+
+  /** How many messages from `index` on fit into one frame. */
+  #batchFrom(index: number, maximum: number): number {
+    const limit = Math.min(maximum, LARGEST_BATCH);
+    let bytes = 0;
+    let cost = this.#costOut;
+    let count = 0;
+    while (true) {
+      const entry = this.#entries[index + count];
+      if (entry === undefined || !entry.small) return count;
+      bytes += entry.message.bytes.length + 1;
+      cost += entry.cost;
+      if (bytes - 1 > limit || cost > WINDOW_BYTES) return count;
+      count++;
+    }
+  }
+
+  #batch(index: number, count: number): NumberedFrame | undefined {
+    const first = this.#acknowledged.number + index + 1;
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    let cost = 0;
+    for (const { message: { bytes }, cost: each } of this.#entries.slice(index, index + count)) {
+      if (length > 0) parts.push(SEPARATOR);
+      parts.push(bytes);
+      length += bytes.length + (length > 0 ? 1 : 0);
+      cost += each;
+    }
+    if (!this.#send(behind(first + count - 1), cost)) return undefined;
+    return { frame: { payload: concatBytes(parts, length), sequence: first, batch: count }, message: undefined };
+  }
+
+  /** Notes that a packet goes out, if the window has room for it. */
+  #send(end: Position, cost: number): boolean {
+    if (this.#packets.length > 0 && this.#costOut + cost > WINDOW_BYTES) return false;
+    this.#packets.push({ end, cost });
+    this.#costOut += cost;
+    this.#sent = end;
+    this.#highest = later(this.#highest, end);
+    return true;
+  }
+}
+
+const SEPARATOR = Uint8Array.of(LINE_FEED);
+
+/** What something counts for, in bytes. */
+export function costOf(size: number): number {
+  return Math.max(size, SMALLEST_COST);
+}
+
+/** What the first piece has room for beside the `id`, which may be long. */
+function room(maximum: number, subject: Subject | undefined): number {
+  return subject === undefined ? maximum : maximum - 3 * subject.id.length;
+}
