@@ -13,7 +13,6 @@ export type ProxyEvent =
     readonly broker: string;
     readonly clientId: string;
     readonly protocolVersion: 4 | 5;
-    readonly sessionPresent: boolean;
   }
   | {
     readonly type: "broker.lost";

@@ -9,13 +9,7 @@ import { Failure } from "../core/failure.ts";
 import { type Redact, redactNothing } from "../core/redaction.ts";
 import { backoff, LONGEST_DELAY, STABLE_AFTER } from "../core/backoff.ts";
 import { type BrokerPreset, limitsOf } from "./broker_presets.ts";
-import type {
-  BrokerSettings,
-  Connect,
-  ConnectionEnd,
-  ConnectRequest,
-  MqttConnection,
-} from "./connection/connection.ts";
+import type { BrokerSettings, Connect, ConnectionEnd, MqttConnection } from "./connection/connection.ts";
 import { connectToBroker } from "./connection/connect.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type {
@@ -58,11 +52,6 @@ export interface BrokerLinkOptions {
 /** A connection that held this long, in ms, worked: its end is no reason to be slow to come back. */
 const WORKED_FOR = 1_000;
 
-/** A connection that the broker ends so soon after its first nudge, in ms, may have ended over it. */
-const NUDGE_LOSS = 500;
-/** After so many of them in a row there are no nudges any more. */
-const LOSSES_OVER_NUDGES = 2;
-
 /** How long a close may take, in ms. */
 const CLOSE_TIMEOUT = 1_000;
 
@@ -86,11 +75,8 @@ export class BrokerLink implements MqttLink {
   #failures = 0;
   /** Why there will be no connection any more. */
   #refusal: Failure | undefined;
-  #connectedBefore = false;
   /** Why the connection was dropped, when it was we who dropped it. */
   #droppedOver: string | undefined;
-  /** How many connections in a row ended right after their first nudge. */
-  #lostOverNudges = 0;
   /** A filter that nobody subscribes to, so that leaving it changes nothing and has to be answered all the same. */
   readonly #nobodysFilter = `mcp/${crypto.randomUUID()}`;
 
@@ -105,6 +91,7 @@ export class BrokerLink implements MqttLink {
       plan: options.plan,
       protocolVersion: options.protocolVersion,
       broker: this.#broker,
+      nudges: options.preset.nudges,
       redact: this.#redact,
       observe: options.observe,
     });
@@ -215,40 +202,20 @@ export class BrokerLink implements MqttLink {
     const { broker, preset, connect = connectToBroker, observe } = this.#options;
     const { plan, protocolVersion } = this.#negotiation;
     observe({ type: "broker.connecting", broker: this.#broker, attempt });
-    const early = earlyBatches(this.#dispatcher.subscriptions);
+    const early = this.#negotiation.subscribesEarly ? earlyBatches(this.#dispatcher.subscriptions) : [];
     try {
       const connection = await connect({
         broker,
         plan: preset.connectUserProperties ? plan : withoutUserProperties(plan),
         protocolVersion,
-        // MQTT 3.1.1 knows no expiry: a session that began clean would be kept for ever from the second time on.
-        cleanStart: protocolVersion === 4 || !this.#connectedBefore || (plan.sessionExpiryInterval ?? 0) === 0,
         early: early.map(earlyRequests),
-        ...this.#nudges(plan),
+        nudgeTopic: this.#negotiation.nudgeTopic,
         received: (packet) => this.#dispatcher.dispatch(packet),
       }, this.#abort.signal);
       return await this.#use(connection, protocolVersion, early);
     } catch (error) {
-      return this.#negotiation.failed(error);
+      return this.#negotiation.failed(error, early.length > 0);
     }
-  }
-
-  /** Where the connection may send messages to nobody, if it may at all. */
-  #nudges({ nudgeTopic }: ConnectPlan): Pick<ConnectRequest, "nudgeTopic"> {
-    const may = this.#options.preset.nudges && this.#lostOverNudges < LOSSES_OVER_NUDGES;
-    return may && nudgeTopic !== undefined ? { nudgeTopic } : {};
-  }
-
-  /** Takes note of a connection that the broker has ended, perhaps over a message to nobody that it does not allow. */
-  #noteNudges({ nudgedAt }: MqttConnection, { nudgeTopic }: ConnectPlan): void {
-    if (nudgedAt === undefined) return;
-    const over = performance.now() - nudgedAt < NUDGE_LOSS;
-    this.#lostOverNudges = over ? this.#lostOverNudges + 1 : 0;
-    if (this.#lostOverNudges !== LOSSES_OVER_NUDGES) return;
-    const text =
-      `the broker closes the connection over empty messages to "${nudgeTopic}", which only save time; there ` +
-      "will be none any more, and answers may come 40 ms later";
-    this.#options.observe({ type: "warning", text: this.#redact(text) });
   }
 
   async #use(
@@ -271,14 +238,13 @@ export class BrokerLink implements MqttLink {
       this.#connection = undefined;
       return { cause: refused.message, refused };
     }
-    if (ended === undefined && this.#refusal === undefined) {
-      this.#connectedBefore = true;
+    const online = ended === undefined && this.#refusal === undefined;
+    if (online) {
       observe({
         type: "broker.connected",
         broker: this.#broker,
         clientId: this.#redact(this.#clientId),
         protocolVersion,
-        sessionPresent: answer.sessionPresent,
       });
       this.#outbox.attach(connection, limits);
       this.#setState({ status: "online", limits });
@@ -288,12 +254,15 @@ export class BrokerLink implements MqttLink {
     const droppedOver = this.#droppedOver;
     this.#droppedOver = undefined;
     this.#connection = undefined;
-    this.#noteNudges(connection, this.#negotiation.plan);
     this.#outbox.detach(reasonCode);
     // Two clients of one id take the connection from each other: that must not go on at full speed.
     const takenOver = reasonCode === SESSION_TAKEN_OVER;
     if (this.#clock.now() - since >= (takenOver ? STABLE_AFTER : WORKED_FOR)) this.#failures = 0;
-    this.#negotiation.reset();
+    const silent = !online && reasonCode === undefined && droppedOver === undefined;
+    if (silent && this.#negotiation.closedEarly(early.length > 0)) {
+      return { cause: this.#redact(cause), refused: undefined, again: true };
+    }
+    this.#negotiation.ended(connection);
     const advice = takenOver
       ? `; another connection uses the client id "${this.#clientId}": give each process its own by --client-id`
       : "";

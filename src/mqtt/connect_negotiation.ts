@@ -7,7 +7,7 @@ import { errorText } from "../core/text.ts";
 import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import type { Redact } from "../core/redaction.ts";
-import { ConnectError } from "./connection/connection.ts";
+import { ConnectError, type MqttConnection } from "./connection/connection.ts";
 import type { ConnectPlan } from "./link.ts";
 import {
   permanentRefusal,
@@ -23,6 +23,8 @@ export interface ConnectNegotiationOptions {
   readonly protocolVersion: 4 | 5 | undefined;
   /** What the broker is called in events and errors. */
   readonly broker: string;
+  /** Whether the broker may be sent messages to nobody. */
+  readonly nudges: boolean;
   readonly redact: Redact;
   readonly observe: Observer;
 }
@@ -36,6 +38,12 @@ export interface AttemptFailure {
   readonly again?: boolean;
 }
 
+/** A connection that the broker ends so soon after its first empty message, in ms, may have ended over it. */
+const NUDGE_LOSS = 500;
+
+/** After so many of them in a row there are no empty messages any more. */
+const LOSSES_OVER_NUDGES = 2;
+
 /** A broker that closes this many MQTT 5 connections in a row without a word is tried with 3.1.1. */
 const SILENT_CLOSES_BEFORE_DOWNGRADE = 2;
 
@@ -45,6 +53,9 @@ export class ConnectNegotiation {
   #plan: ConnectPlan;
   #silentCloses = 0;
   #downgraded = false;
+  #subscribesEarly = true;
+  /** How many connections in a row ended right after their first empty message. */
+  #lostOverNudges = 0;
 
   constructor(options: ConnectNegotiationOptions) {
     this.#options = options;
@@ -60,17 +71,54 @@ export class ConnectNegotiation {
     return this.#onlyVersion ?? (this.#downgraded ? 4 : 5);
   }
 
-  /** A connection has ended: the broker may be replaced by one that knows MQTT 5. */
-  reset(): void {
-    this.#silentCloses = 0;
-    this.#downgraded = false;
+  /** Whether SUBSCRIBE may leave before CONNACK has come, as MQTT allows (MQTT 5.0, section 3.1.4). */
+  get subscribesEarly(): boolean {
+    return this.#subscribesEarly;
   }
 
-  /** What the failure of an attempt means for the next one. */
-  failed(error: unknown): AttemptFailure {
+  /** Where the connection may send messages to nobody, if it may at all. */
+  get nudgeTopic(): string | undefined {
+    const may = this.#options.nudges && this.#lostOverNudges < LOSSES_OVER_NUDGES;
+    return may ? this.#plan.nudgeTopic : undefined;
+  }
+
+  /** A connection has ended that had worked: the broker may be replaced by one that knows MQTT 5. */
+  ended({ nudgedAt }: MqttConnection): void {
+    this.#silentCloses = 0;
+    this.#downgraded = false;
+    if (nudgedAt === undefined) return;
+    const over = performance.now() - nudgedAt < NUDGE_LOSS;
+    this.#lostOverNudges = over ? this.#lostOverNudges + 1 : 0;
+    if (this.#lostOverNudges !== LOSSES_OVER_NUDGES) return;
+    const { observe, redact } = this.#options;
+    const text =
+      `the broker closes the connection over empty messages to "${this.#plan.nudgeTopic}", which only save time; there ` +
+      "will be none any more, and answers may come 40 ms later";
+    observe({ type: "warning", text: redact(text) });
+  }
+
+  /**
+   * The broker has closed a connection before it had answered everything. Moquette 0.17 does so when anything comes
+   * before it has answered CONNECT.
+   *
+   * @param early whether anything was sent before that
+   * @returns whether to try again at once, with SUBSCRIBE behind CONNACK
+   */
+  closedEarly(early: boolean): boolean {
+    if (early) this.#subscribesEarly = false;
+    return early;
+  }
+
+  /**
+   * What the failure of an attempt means for the next one.
+   *
+   * @param early whether anything was sent behind CONNECT
+   */
+  failed(error: unknown, early: boolean): AttemptFailure {
     const { broker, redact, observe } = this.#options;
     const cause = redact(errorText(error));
     if (!(error instanceof ConnectError)) return { cause, refused: undefined };
+    if (error.silent && this.closedEarly(early)) return { cause, refused: undefined, again: true };
     if (this.#downgrade(error)) {
       observe({ type: "broker.downgraded", broker, cause });
       return { cause, refused: undefined, again: true };

@@ -50,19 +50,18 @@ export interface Will {
   readonly payload: Uint8Array;
   readonly qos: QoS;
   readonly retain: boolean;
-  /** Will Delay Interval, in seconds. */
-  readonly delay?: number;
   readonly properties?: PublishProperties;
 }
 
-/** What a wire profile wants of the connection before it is opened. */
+/**
+ * What a wire profile wants of the connection before it is opened. Its session at the broker begins with it and ends with
+ * it.
+ */
 export interface ConnectPlan {
   readonly clientId: string;
   readonly will?: Will;
   /** User properties of the CONNECT packet. */
   readonly userProperties?: UserProperties;
-  /** Session Expiry Interval, in seconds. */
-  readonly sessionExpiryInterval?: number;
   /** A topic to which the client may publish and nobody subscribes. Empty messages
    * there get brokers with Nagle's algorithm to send what they hold back. */
   readonly nudgeTopic?: string;

@@ -34,7 +34,6 @@ export class ServerWatch implements AsyncDisposable {
     );
     this.#link = makeLink({
       clientId: options.clientId,
-      sessionExpiryInterval: 0,
       ...(Object.keys(userProperties).length === 0 ? {} : { userProperties }),
     });
     this.#ready.promise.catch(() => {}); // only who waits for it needs to know

@@ -107,6 +107,68 @@ Deno.test("a shared subscription is shared where the broker has that, and plain 
   }
 });
 
+Deno.test("what needs nothing from CONNACK is subscribed to with CONNECT, and the rest behind it", async () => {
+  const { broker, link, open } = fake();
+  for (let number = 0; number < 9; number++) void link.subscribe(subscription(`a/${number}`));
+  void link.subscribe(subscription("shared", { share: "group" }));
+  void link.subscribe(subscription("named", { identifier: 7 }));
+  await open();
+  const filters = (requests: readonly (readonly { filter: string }[])[] = []) =>
+    requests.map((batch) => batch.map(({ filter }) => filter));
+  const early = [["a/0", "a/1", "a/2", "a/3", "a/4", "a/5", "a/6", "a/7"], ["a/8"]];
+  assert.deepEqual(filters(broker.requests[0]?.early), early);
+  assert.deepEqual(filters(broker.last.subscriptions), [...early, ["$share/group/shared"], ["named"]]);
+  await link.close();
+});
+
+Deno.test("a broker that closes the connection over an early SUBSCRIBE is asked again at once, behind CONNACK", async () => {
+  const closing = new FakeConnection();
+  closing.grant = () => {
+    closing.lose();
+    return undefined;
+  };
+  for (const first of [SILENCE, closing]) {
+    const { broker, link, open, states, clock } = fake();
+    void link.subscribe(subscription("a"));
+    broker.outcome = () => broker.requests.length === 1 ? first : new FakeConnection();
+    await open();
+    assert.deepEqual(broker.requests.map(({ early, protocolVersion }) => [early?.length, protocolVersion]), [[1, 5], [
+      0,
+      5,
+    ]]);
+    assert.deepEqual(states, ["online"]);
+    broker.last.lose();
+    await clock.advance(10_000);
+    assert.equal(broker.requests.at(-1)?.early?.length, 0, "it is not tried again");
+    await link.close();
+  }
+});
+
+Deno.test("messages to nobody end with the second connection in a row that ends over them", async () => {
+  const plan = { clientId: "me", nudgeTopic: "nobody" };
+  const { broker, link, open, clock, events } = fake({ plan });
+  await open();
+  const topics = () => broker.requests.map(({ nudgeTopic }) => nudgeTopic);
+  const lose = async (nudgedBefore: number | undefined) => {
+    broker.last.nudgedAt = nudgedBefore === undefined ? undefined : performance.now() - nudgedBefore;
+    broker.last.lose();
+    await clock.advance(10_000);
+  };
+  for (const before of [undefined, 10, 10_000, 10]) await lose(before);
+  assert.deepEqual(topics(), Array(5).fill("nobody"));
+  await lose(10);
+  assert.equal(topics().at(-1), undefined);
+  const warnings = events.flatMap((event) => event.type === "warning" ? [event.text] : []);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0] ?? "", /over empty messages to "nobody"/);
+  await link.close();
+
+  const charged = fake({ plan, preset: BROKER_PRESETS.aws });
+  await charged.open();
+  assert.equal(charged.broker.requests[0]?.nudgeTopic, undefined);
+  await charged.link.close();
+});
+
 Deno.test("a subscription that is made while others are being acknowledged is not forgotten", async () => {
   const { broker, link, open, clock } = fake();
   const granted = Promise.withResolvers<readonly number[]>();
@@ -351,25 +413,6 @@ Deno.test("a broker that cannot be reached is no reason for 3.1.1, and neither i
     assert.match(forced.failure().message, /check --mqtt-version/);
     await forced.link.close();
   }
-});
-
-Deno.test("every connection begins a session, unless sessions outlive them: then the later ones resume it", async () => {
-  const { broker, link, open, clock } = fake({ plan: { clientId: "me", sessionExpiryInterval: 60 } });
-  broker.outcome = () => UNREACHABLE;
-  await open();
-  broker.outcome = () => new FakeConnection();
-  await clock.advance(1_000);
-  broker.last.lose();
-  await clock.advance(10_000);
-  assert.deepEqual(broker.requests.map(({ cleanStart }) => cleanStart), [true, true, false]);
-  await link.close();
-
-  const fleeting = fake();
-  await fleeting.open();
-  fleeting.broker.last.lose();
-  await fleeting.clock.advance(10_000);
-  assert.deepEqual(fleeting.broker.requests.map(({ cleanStart }) => cleanStart), [true, true]);
-  await fleeting.link.close();
 });
 
 Deno.test("a client id that the broker assigns is the client id", async () => {

@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { BROKER_PRESETS, BrokerLink } from "../../src/mqtt/mod.ts";
 import { testOnBrokers } from "../support/brokers.ts";
 
-/** A link that keeps its MQTT session for a while, as those of the bridge do. */
 function link(url: string, clientId: string): BrokerLink {
   return new BrokerLink({
     broker: { url, keepAlive: 60 },
-    plan: { clientId, sessionExpiryInterval: 300 },
+    plan: { clientId },
     preset: BROKER_PRESETS.standard,
     observe: () => {},
   });

@@ -8,7 +8,7 @@ import { mosquitto } from "../support/mosquitto.ts";
 function openLink(url: string, clientId = `test-${crypto.randomUUID().slice(0, 8)}`): BrokerLink {
   return new BrokerLink({
     broker: { url, keepAlive: 60 },
-    plan: { clientId, sessionExpiryInterval: 60 },
+    plan: { clientId },
     preset: BROKER_PRESETS.standard,
     observe: () => {},
   }).open();

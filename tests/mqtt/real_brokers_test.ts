@@ -87,7 +87,6 @@ testOnBrokers("a goodbye sends no will, and a connection that is cut does", asyn
       payload: new TextEncoder().encode("gone"),
       qos: 1 as const,
       retain: false,
-      delay: 0,
     },
   });
   const polite = await new Link(broker.url, { plan: plan("polite") }).online();
@@ -164,17 +163,19 @@ for (const [, start, declare] of STARTS) {
 
 Deno.test("a link survives a cut in the middle of everything, without losing what QoS 1 promises", async () => {
   await using broker = await embeddedBroker();
-  await using link = new Link(broker.url, { plan: { sessionExpiryInterval: 300 } });
-  void link.hear("a");
-  await link.online();
+  await using witness = await TestClient.connect(broker.url, {}, "a");
+  await using link = await new Link(broker.url).online();
   const outcomes: Promise<Failure | undefined>[] = [];
   for (let number = 0; number < 200; number++) {
     outcomes.push(link.say("a", { payload: Uint8Array.of(number) }));
-    if (number === 50) broker.disconnectAll();
+    if (number === 50) broker.disconnect(link.clientId);
     if (number % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   }
   assert.deepEqual(await Promise.all(outcomes), Array(200).fill(undefined));
-  await eventually("everything is there", () => new Set(link.arrivals.map(({ payload }) => payload[0])).size === 200);
+  await eventually(
+    "everything is there",
+    () => new Set(witness.arrivals.map(({ payload }) => payload[0])).size === 200,
+  );
 });
 
 Deno.test("a broker that accepts and says nothing is given up after its time, and closing does not wait for it", async () => {
@@ -357,13 +358,12 @@ testOnBrokers("a retained message can be taken back", async (broker) => {
 
 testOnMosquitto("a member of a group that has said goodbye gets no more messages", async () => {
   await using broker = await mosquitto();
-  const plan = { sessionExpiryInterval: 300 };
   for (let round = 0; round < 2; round++) {
-    await using link = new Link(broker.url, { plan });
+    await using link = new Link(broker.url);
     void link.hear("a", { share: "group" });
     await link.online();
   }
-  await using link = new Link(broker.url, { plan });
+  await using link = new Link(broker.url);
   void link.hear("a", { share: "group" });
   await link.online();
   await using other = await TestClient.connect(broker.url);
@@ -374,12 +374,12 @@ testOnMosquitto("a member of a group that has said goodbye gets no more messages
 testOnMosquitto("nothing of a link is left on the broker after its goodbye, on either version of MQTT", async () => {
   await using broker = await mosquitto();
   for (const protocolVersion of [4, 5] as const) {
-    const plan = { clientId: `leaver-${protocolVersion}`, sessionExpiryInterval: 300 };
+    const plan = { clientId: `leaver-${protocolVersion}` };
     {
       await using link = new Link(broker.url, { plan, protocolVersion });
       void link.hear("a");
       await link.online();
-      // Another one with its id cuts it off; what it opens then is a session that it wants to resume.
+      // Another one with its id cuts it off.
       await using _other = await TestClient.connect(broker.url, { clientId: plan.clientId, clean: false });
       await eventually("the link is offline", () => link.state.status === "connecting");
       await link.online();

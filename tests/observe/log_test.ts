@@ -11,7 +11,6 @@ const EVENTS: { readonly [Type in ProxyEvent["type"]]: Extract<ProxyEvent, { typ
     broker: "mqtt://b",
     clientId: "me",
     protocolVersion: 5,
-    sessionPresent: false,
   },
   "broker.lost": { type: "broker.lost", broker: "mqtt://b", clientId: "c", cause: "cut", retryIn: 1_234 },
   "broker.refused": {

@@ -18,7 +18,6 @@ const connected = (clientId: string): ProxyEvent => ({
   broker: "mqtt://b",
   clientId,
   protocolVersion: 5,
-  sessionPresent: false,
 });
 const lost = (clientId: string): ProxyEvent => ({
   type: "broker.lost",

@@ -14,7 +14,6 @@ const connected = (clientId: string): ProxyEvent => ({
   broker: "mqtt://b",
   clientId,
   protocolVersion: 5,
-  sessionPresent: false,
 });
 
 /** The readiness after each event. */

@@ -22,6 +22,8 @@ export interface EmbeddedBroker extends TestBroker {
   readonly aedes: Aedes;
   /** Cuts every connection, as a network failure would. */
   disconnectAll(): void;
+  /** Cuts the connection of one client. */
+  disconnect(clientId: string): void;
 }
 
 /** Starts a broker on a free port, or on `port`. */
@@ -49,6 +51,8 @@ async function listenWith(aedes: Aedes, port: number, tls?: TlsOptions): Promise
   await listen(server, port);
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("The broker has no port");
+  const clients = new Map<string, { destroy(): void }>();
+  aedes.on("client", ({ id, conn }) => clients.set(id, conn as { destroy(): void }));
   const disconnectAll = () => {
     for (const socket of sockets) socket.destroy();
   };
@@ -58,6 +62,7 @@ async function listenWith(aedes: Aedes, port: number, tls?: TlsOptions): Promise
     url: `${tls === undefined ? "mqtt" : "mqtts"}://127.0.0.1:${address.port}`,
     port: address.port,
     disconnectAll,
+    disconnect: (clientId) => clients.get(clientId)?.destroy(),
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await new Promise<void>((resolve) => aedes.close(() => resolve()));

@@ -18,7 +18,6 @@ import { idleTurns } from "./manual_clock.ts";
 
 /** What a broker says that says nothing in particular. */
 export const PLAIN_ANSWER: ConnectAnswer = {
-  sessionPresent: false,
   maximumQoS: undefined,
   retainAvailable: undefined,
   wildcardSubscriptionAvailable: undefined,

@@ -90,7 +90,6 @@ function clientPlan({ broker }: CheckConfig): ConnectPlan {
   const userProperties = Object.assign({}, ...directories.map(({ userProperties }) => userProperties));
   return {
     clientId: clientIdFor("check", broker.clientId),
-    sessionExpiryInterval: 0,
     ...(broker.preset.connectUserProperties ? { userProperties } : {}),
   };
 }

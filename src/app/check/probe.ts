@@ -216,5 +216,5 @@ function connectOnce(
   protocolVersion: 4 | 5,
   received: (packet: { topic: string }) => void,
 ): Promise<MqttConnection> {
-  return connect({ broker, plan, protocolVersion, cleanStart: true, received }, signal);
+  return connect({ broker, plan, protocolVersion, received }, signal);
 }

@@ -11,13 +11,7 @@ import { fromReturnCode } from "../reason_codes.ts";
 import { PacketReader } from "./packet_reader.ts";
 import { CONNECT, DISCONNECT } from "./packet_types.ts";
 import type { PacketWriter } from "./packet_writer.ts";
-import {
-  Property,
-  toInterval,
-  UserPropertyCollector,
-  writePublishProperties,
-  writeUserProperties,
-} from "./properties.ts";
+import { Property, UserPropertyCollector, writePublishProperties, writeUserProperties } from "./properties.ts";
 
 /** The flags of CONNECT. */
 const CLEAN_START = 0x02;
@@ -33,7 +27,7 @@ const USER_NAME = 0x80;
  */
 export function writeConnect(writer: PacketWriter, request: ConnectRequest): void {
   const { broker, plan, protocolVersion } = request;
-  const { will, clientId, sessionExpiryInterval, userProperties } = plan;
+  const { will, clientId, userProperties } = plan;
   writer.begin(CONNECT);
   writer.text("MQTT");
   writer.byte(protocolVersion);
@@ -41,10 +35,6 @@ export function writeConnect(writer: PacketWriter, request: ConnectRequest): voi
   writer.twoBytes(broker.keepAlive);
   if (protocolVersion === 5) {
     writer.prefixed(() => {
-      if (sessionExpiryInterval !== undefined) {
-        writer.byte(Property.SessionExpiryInterval);
-        writer.fourBytes(toInterval(sessionExpiryInterval));
-      }
       if (userProperties !== undefined) writeUserProperties(writer, userProperties);
     });
   }
@@ -56,38 +46,24 @@ export function writeConnect(writer: PacketWriter, request: ConnectRequest): voi
 }
 
 function flagsOf(
-  { broker: { username, password }, plan: { will }, protocolVersion, cleanStart }: ConnectRequest,
+  { broker: { username, password }, plan: { will } }: ConnectRequest,
 ): number {
-  return (cleanStart || protocolVersion === 4 ? CLEAN_START : 0) |
+  return CLEAN_START |
     (will === undefined ? 0 : WILL | (will.qos << 3) | (will.retain ? WILL_RETAIN : 0)) |
     (password === undefined ? 0 : PASSWORD) |
     (username === undefined ? 0 : USER_NAME);
 }
 
-function writeWill(writer: PacketWriter, { topic, payload, delay, properties = {} }: Will, version: 4 | 5): void {
-  if (version === 5) {
-    writer.prefixed(() => {
-      if (delay !== undefined) {
-        writer.byte(Property.WillDelayInterval);
-        writer.fourBytes(toInterval(delay));
-      }
-      writePublishProperties(writer, properties);
-    });
-  }
+function writeWill(writer: PacketWriter, { topic, payload, properties = {} }: Will, version: 4 | 5): void {
+  if (version === 5) writer.prefixed(() => writePublishProperties(writer, properties));
   writer.text(topic);
   writer.binary(payload);
 }
 
-/** Writes DISCONNECT; with the wish, where the version has it, that the broker forgets the session. */
-export function writeDisconnect(writer: PacketWriter, version: 4 | 5, reasonCode = 0): void {
+/** Writes DISCONNECT. A reason code is written only where there is something to say. */
+export function writeDisconnect(writer: PacketWriter, reasonCode = 0): void {
   writer.begin(DISCONNECT);
-  if (version === 5) {
-    writer.byte(reasonCode);
-    writer.prefixed(() => {
-      writer.byte(Property.SessionExpiryInterval);
-      writer.fourBytes(0);
-    });
-  }
+  if (reasonCode !== 0) writer.byte(reasonCode);
   writer.end();
 }
 
@@ -111,19 +87,18 @@ export interface DecodedConnack extends Reason {
  */
 export function readConnack(bytes: Uint8Array, body: number, version: 4 | 5): DecodedConnack {
   const reader = new PacketReader(bytes, body);
-  const sessionPresent = (reader.byte() & 1) === 1;
+  reader.byte(); // whether there is a session from before, which there is not
   const code = reader.byte();
   if (version === 4 || (code < 0x80 && code > 0) || reader.left === 0) {
     // A broker that does not know MQTT 5 may answer with a CONNACK of MQTT 3.1.1 (section 3.2.2.3 there).
     const known = version === 4 || code < 0x80 ? fromReturnCode(code) : code;
-    return { code: known, text: undefined, answer: { ...NOTHING_SAID, sessionPresent } };
+    return { code: known, text: undefined, answer: NOTHING_SAID };
   }
   const { text, ...rest } = readConnackProperties(reader.nested());
-  return { code, text, answer: { ...NOTHING_SAID, ...rest, sessionPresent } };
+  return { code, text, answer: { ...NOTHING_SAID, ...rest } };
 }
 
 const NOTHING_SAID: ConnectAnswer = {
-  sessionPresent: false,
   maximumQoS: undefined,
   retainAvailable: undefined,
   wildcardSubscriptionAvailable: undefined,

@@ -50,7 +50,7 @@ const MOST_USER_PROPERTIES = 256;
 const MOST_USER_PROPERTY_BYTES = 64 * 1024;
 
 /** An interval as four bytes take it: whole seconds, rounded up, up to the longest there is. */
-export function toInterval(seconds: number): number {
+function toInterval(seconds: number): number {
   return Math.min(Math.ceil(Math.max(0, seconds)), LONGEST_INTERVAL);
 }
 

@@ -40,8 +40,6 @@ export interface ConnectRequest {
   readonly broker: BrokerSettings;
   readonly plan: ConnectPlan;
   readonly protocolVersion: 4 | 5;
-  /** Whether the broker is to forget an earlier session of this client. */
-  readonly cleanStart: boolean;
   /**
    * What is subscribed to in the same flight as CONNECT: the requests of one SUBSCRIBE each. Nothing in them may depend on
    * the broker's answer to CONNECT.
@@ -51,14 +49,13 @@ export interface ConnectRequest {
    * A topic to which we may publish and nobody subscribes: a message there gets brokers with Nagle's algorithm to send
    * what they hold back. Without it there are none.
    */
-  readonly nudgeTopic?: string;
+  readonly nudgeTopic?: string | undefined;
   /** Takes every PUBLISH. A returned promise holds back everything behind it. */
   readonly received: (packet: ReceivedPacket) => Promise<void> | void;
 }
 
 /** What the broker said in CONNACK. An absent property has its default (MQTT 5.0, section 3.2.2.3). */
 export interface ConnectAnswer {
-  readonly sessionPresent: boolean;
   readonly maximumQoS: QoS | undefined;
   readonly retainAvailable: boolean | undefined;
   readonly wildcardSubscriptionAvailable: boolean | undefined;

@@ -77,7 +77,7 @@ function destroy(client: MqttClient): void {
   client.stream.destroy();
 }
 
-function clientOptions({ broker, plan, protocolVersion, cleanStart }: ConnectRequest): IClientOptions {
+function clientOptions({ broker, plan, protocolVersion }: ConnectRequest): IClientOptions {
   const version5 = protocolVersion === 5;
   const { tls } = broker;
   return {
@@ -86,7 +86,7 @@ function clientOptions({ broker, plan, protocolVersion, cleanStart }: ConnectReq
     resubscribe: false,
     connectTimeout: CONNECT_TIMEOUT,
     protocolVersion,
-    clean: cleanStart || !version5, // a session of MQTT 3.1.1 never expires, and nobody would ever ask for it
+    clean: true,
     clientId: plan.clientId,
     keepalive: broker.keepAlive,
     rejectUnauthorized: tls?.insecure !== true,
@@ -102,7 +102,7 @@ function clientOptions({ broker, plan, protocolVersion, cleanStart }: ConnectReq
     }),
     ...(version5
       ? {
-        properties: defined({ sessionExpiryInterval: plan.sessionExpiryInterval, userProperties: plan.userProperties }),
+        properties: defined({ userProperties: plan.userProperties }),
       }
       : {}),
     ...(plan.will === undefined ? {} : { will: toWill(plan.will, version5) }),
@@ -115,9 +115,7 @@ function toWill(will: Will, version5: boolean): IClientOptions["will"] {
     payload: Buffer.from(will.payload),
     qos: will.qos,
     retain: will.retain,
-    ...(version5
-      ? { properties: { ...toProperties(will.properties), ...defined({ willDelayInterval: will.delay }) } }
-      : {}),
+    ...(version5 ? { properties: toProperties(will.properties) } : {}),
   };
 }
 
@@ -126,7 +124,6 @@ class MqttJsConnection implements MqttConnection {
   readonly early: readonly Promise<readonly number[]>[];
   readonly closed: Promise<ConnectionEnd>;
   readonly #client: MqttClient;
-  readonly #version5: boolean;
   #reasonCode = 0;
   #ending = false;
   #ended = false;
@@ -135,9 +132,8 @@ class MqttJsConnection implements MqttConnection {
     client: MqttClient,
     answer: ConnectAnswer,
     closed: Promise<ConnectionEnd>,
-    { protocolVersion, early = [] }: ConnectRequest,
+    { early = [] }: ConnectRequest,
   ) {
-    this.#version5 = protocolVersion === 5;
     this.answer = answer;
     this.closed = closed;
     this.#client = client;
@@ -186,9 +182,7 @@ class MqttJsConnection implements MqttConnection {
 
   async end(): Promise<void> {
     this.#ending = true;
-    // Otherwise the broker would keep the session, and go on handing it its share of a group's messages.
-    const forget = { properties: { sessionExpiryInterval: 0 } };
-    await withTimeLimit(this.#client.endAsync(false, this.#version5 ? forget : {}), END_TIMEOUT);
+    await withTimeLimit(this.#client.endAsync(), END_TIMEOUT);
     this.destroy();
     await this.closed;
   }
@@ -277,10 +271,9 @@ function subscriptionIdentifiers({ properties }: IPublishPacket): Pick<ReceivedP
   return { subscriptionIdentifiers: typeof found === "number" ? [found] : found };
 }
 
-function toAnswer({ sessionPresent, properties = {} }: IConnackPacket): ConnectAnswer {
+function toAnswer({ properties = {} }: IConnackPacket): ConnectAnswer {
   const { maximumQoS } = properties;
   return {
-    sessionPresent,
     maximumQoS: maximumQoS === 0 || maximumQoS === 1 ? maximumQoS : undefined,
     retainAvailable: properties.retainAvailable,
     wildcardSubscriptionAvailable: properties.wildcardSubscriptionAvailable,

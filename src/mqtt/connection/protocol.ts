@@ -165,7 +165,7 @@ export class ClientProtocol {
   /** Says goodbye. Nothing is sent after it. */
   disconnect(): void {
     if (this.#ended) return;
-    writeDisconnect(this.#writer, this.#version);
+    writeDisconnect(this.#writer);
     this.#effects.wrote();
     this.#end({ reasonCode: undefined, cause: "the connection was closed" });
   }
@@ -280,7 +280,7 @@ export class ClientProtocol {
   #violated(problem: string): void {
     if (this.#ended) return;
     if (this.#version === 5 && this.#answer !== undefined) {
-      writeDisconnect(this.#writer, this.#version, MALFORMED_PACKET);
+      writeDisconnect(this.#writer, MALFORMED_PACKET);
       this.#effects.wrote();
     }
     this.#end({ reasonCode: undefined, cause: `the broker sent something that is not MQTT: ${problem}` });

@@ -47,7 +47,6 @@ export class ClientConnection {
     this.#link = makeLink({
       clientId,
       protocolVersion: 5,
-      sessionExpiryInterval: 0,
       nudgeTopic: this.#topics.nobody(clientId),
       userProperties: connectProperties("mcp-client", options.clientInfo),
       will: this.#goodbye,

@@ -72,7 +72,6 @@ export class McpOverMqttServer implements Acceptor {
     const link = this.#makeLink({
       clientId,
       protocolVersion: 5,
-      sessionExpiryInterval: 0,
       nudgeTopic: this.#topics.nobody(clientId),
       userProperties: connectProperties("mcp-server", { ...clientInfo, ...meta }),
       will: {

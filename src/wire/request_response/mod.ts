@@ -54,7 +54,6 @@ function serverPlan(options: ServerOptions): ConnectPlan {
   const topics = topicsFor(options);
   return {
     clientId,
-    sessionExpiryInterval: 0,
     nudgeTopic: topics.response.for(clientId),
     will: { topic: topics.presence(clientId), payload: new Uint8Array(), qos: 1, retain: true },
   };
@@ -64,7 +63,6 @@ function clientPlan(clientId: string, options: ClientOptions): ConnectPlan {
   const topics = topicsFor(options);
   return {
     clientId,
-    sessionExpiryInterval: 0,
     nudgeTopic: topics.instance(clientId).for(clientId),
     will: { topic: topics.closed.for(clientId), payload: disconnected(), qos: 1, retain: false },
   };

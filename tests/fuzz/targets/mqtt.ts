@@ -20,7 +20,6 @@ export const PACKETS: Target = {
         broker: { url: "mqtt://broker", keepAlive: 60 },
         plan: { clientId: "me" },
         protocolVersion,
-        cleanStart: true,
         received: (packet) => writePublish(again, packet, 1, 5),
       }, { wrote: () => {}, answered: () => {}, ended: () => ended++ });
       protocol.connect();

@@ -13,7 +13,6 @@ function request(plan: ConnectPlan, rest: Partial<ConnectRequest> = {}): Connect
     broker: { url: "mqtt://broker", keepAlive: 60 },
     plan,
     protocolVersion: 5,
-    cleanStart: true,
     received: () => {},
     ...rest,
   };
@@ -41,24 +40,20 @@ Deno.test("CONNECT carries user name, password, will, expiry and user properties
     payload: Uint8Array.of(1, 2, 3),
     qos: 1,
     retain: true,
-    delay: 7,
     properties: { contentType: "text/plain", userProperties: { a: ["1", "2"] } },
   } as const;
-  const plan = { clientId: "me", will, sessionExpiryInterval: 30, userProperties: { one: "x" } };
+  const plan = { clientId: "me", will, userProperties: { one: "x" } };
   const broker = { url: "mqtt://broker", keepAlive: 0, username: "u\u20ac", password: new Secret("p\u20ac") };
-  const packet = connect(request(plan, { broker, cleanStart: false }));
+  const packet = connect(request(plan, { broker }));
   assert.equal(packet.username, "u\u20ac");
   assert.equal(String(packet.password), "p\u20ac");
-  assert.deepEqual([packet.clean, packet.keepalive], [false, 0]);
-  assert.equal(packet.properties?.sessionExpiryInterval, 30);
+  assert.deepEqual([packet.clean, packet.keepalive], [true, 0]);
   assert.deepEqual({ ...packet.properties?.userProperties }, { one: "x" });
   assert.deepEqual([packet.will?.topic, packet.will?.qos, packet.will?.retain], ["gone/\u20ac", 1, true]);
   assert.deepEqual([...packet.will?.payload as Buffer], [1, 2, 3]);
-  assert.equal(packet.will?.properties?.willDelayInterval, 7);
   assert.equal(packet.will?.properties?.contentType, "text/plain");
 
-  const older = connect(request(plan, { broker, cleanStart: false, protocolVersion: 4 }));
-  assert.equal(older.clean, true, "a session of MQTT 3.1.1 would be kept for ever");
+  const older = connect(request(plan, { broker, protocolVersion: 4 }));
   assert.deepEqual([older.will?.topic, older.will?.qos, older.will?.retain], ["gone/\u20ac", 1, true]);
 });
 
@@ -68,13 +63,6 @@ Deno.test("a password may come without a user name, and a user name without a pa
   assert.deepEqual([token.username, String(token.password)], [undefined, "token"]);
   const user = connect(request(plan, { broker: { url: "", keepAlive: 1, username: "" } }));
   assert.deepEqual([user.username, user.password], ["", undefined]);
-});
-
-Deno.test("an interval of CONNECT that is longer than there is becomes the longest", () => {
-  assert.equal(
-    connect(request({ clientId: "", sessionExpiryInterval: Infinity })).properties?.sessionExpiryInterval,
-    0xffff_ffff,
-  );
 });
 
 function connack(packet: Partial<IConnackPacket>, version: 4 | 5 = 5): ReturnType<typeof readConnack> {
@@ -111,7 +99,6 @@ Deno.test("CONNACK tells what the broker grants", () => {
   });
   assert.deepEqual([code, text], [0, "welcome"]);
   assert.deepEqual({ ...answer, userProperties: { ...answer.userProperties } }, {
-    sessionPresent: true,
     maximumQoS: 1,
     retainAvailable: false,
     wildcardSubscriptionAvailable: false,
@@ -143,11 +130,8 @@ Deno.test("a CONNACK of MQTT 3.1.1 in answer to MQTT 5 is understood", () => {
 });
 
 Deno.test("DISCONNECT says goodbye, or why", () => {
-  const goodbye = parsed<IDisconnectPacket>(written((writer) => writeDisconnect(writer, 5)), 5);
-  assert.equal(goodbye.reasonCode, 0);
-  assert.equal(goodbye.properties?.sessionExpiryInterval, 0);
-  assert.equal(parsed<IDisconnectPacket>(written((writer) => writeDisconnect(writer, 5, 0x81)), 5).reasonCode, 0x81);
-  assert.deepEqual([...written((writer) => writeDisconnect(writer, 4))], [0xe0, 0]);
+  assert.deepEqual([...written((writer) => writeDisconnect(writer))], [0xe0, 0]);
+  assert.equal(parsed<IDisconnectPacket>(written((writer) => writeDisconnect(writer, 0x81)), 5).reasonCode, 0x81);
 
   const { bytes, body } = theRawPacket(generate({
     cmd: "disconnect",

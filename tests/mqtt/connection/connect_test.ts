@@ -17,7 +17,6 @@ async function open(
     broker: { url, keepAlive: 60 },
     plan: { clientId: `test-${crypto.randomUUID().slice(0, 8)}` },
     protocolVersion: 5,
-    cleanStart: true,
     received,
     ...rest,
   }, new AbortController().signal);
@@ -174,7 +173,6 @@ Deno.test("no connection is an error with the platform's reason, and an abort en
     broker: { url: `mqtt://127.0.0.1:${listener.addr.port}`, keepAlive: 60 },
     plan: { clientId: "me" },
     protocolVersion: 5,
-    cleanStart: true,
     received: () => {},
   }, abort.signal);
   const connection = await accepted;
@@ -186,7 +184,6 @@ Deno.test("no connection is an error with the platform's reason, and an abort en
       broker: { url: "mqtt://127.0.0.1", keepAlive: 60 },
       plan: { clientId: "me" },
       protocolVersion: 5,
-      cleanStart: true,
       received: () => {},
     }, abort.signal);
   });

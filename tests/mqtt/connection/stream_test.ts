@@ -81,7 +81,6 @@ function attempt(broker: ScriptedBroker, rest: Partial<ConnectRequest> = {}): Pr
     broker: { url: broker.url, keepAlive: 60 },
     plan: { clientId: "me" },
     protocolVersion: broker.version,
-    cleanStart: true,
     received: () => {},
     ...rest,
   }, new AbortController().signal);

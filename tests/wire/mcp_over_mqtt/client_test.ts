@@ -99,7 +99,6 @@ testOnBrokers("every message of a session is where the convention wants it", asy
     "MCP-COMPONENT-TYPE": "mcp-client",
     "MCP-META": '{"implementation":"test"}',
   });
-  assert.equal(plan?.sessionExpiryInterval, 0);
   assert.equal(plan?.will?.topic, "$mcp-client/presence/c1");
   assert.equal(plan?.will?.retain, false);
   assert.deepEqual(JSON.parse(new TextDecoder().decode(plan?.will?.payload)), DISCONNECTED);

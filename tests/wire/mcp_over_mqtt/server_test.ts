@@ -97,7 +97,6 @@ testOnBrokers("the server announces itself with name, description and metadata, 
   });
   assert.deepEqual(meta, { room: "attic" });
   const [plan] = server.links.plans;
-  assert.equal(plan?.sessionExpiryInterval, 0);
   assert.equal(plan?.protocolVersion, 5);
   assert.deepEqual(plan?.userProperties, {
     "MCP-COMPONENT-TYPE": "mcp-server",
