@@ -7,7 +7,7 @@ import { type Channel, ChannelWrapper, type Receiver } from "../core/channel.ts"
 import { type Clock, systemClock, withTimeLimit } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
-import { cancelledRequestId, PendingRequests } from "../relay/mod.ts";
+import { cancelledRequest, PendingRequests } from "../relay/mod.ts";
 
 /**
  * Passes everything through. When the host has ended its side, the end is held back while there are requests without
@@ -33,7 +33,7 @@ export class LingeringChannel extends ChannelWrapper {
   override receive(receiver: Receiver): void {
     this.inner.receive((message) => {
       if (message.kind === "request") this.#unanswered.add(message);
-      const cancelled = cancelledRequestId(message);
+      const cancelled = cancelledRequest(message);
       if (cancelled !== undefined) this.#unanswered.cancel(cancelled);
       return receiver(message);
     });

@@ -8,7 +8,17 @@
  *
  * @module
  */
-import { indexOfByte } from "./bytes.ts";
+import {
+  findMember,
+  Members,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  readString,
+  readText,
+  skipContainer,
+  skipWhitespace,
+} from "./json_scan.ts";
 
 /**
  * What a message is, as far as carrying it is concerned:
@@ -25,30 +35,19 @@ export interface Envelope {
   readonly kind: MessageKind;
   /** The `id` as the JSON text that was sent: `7`, `"a"`, `9007199254740993`. Absent ids are `undefined`. */
   readonly id: string | undefined;
+  /** The key under which a request and its response find each other; `undefined` for what is neither. */
+  readonly key: RequestKey | undefined;
   /** The `method`, decoded. */
   readonly method: string | undefined;
 }
 
-/** Begins and ends a string. */
-export const QUOTE = 0x22;
-/** Takes its meaning from the character behind it. */
-export const BACKSLASH = 0x5c;
-/** Begins an object. */
-export const OPEN_BRACE = 0x7b;
-/** Ends an object. */
-export const CLOSE_BRACE = 0x7d;
-/** Begins an array. */
-export const OPEN_BRACKET = 0x5b;
-/** Ends an array. */
-export const CLOSE_BRACKET = 0x5d;
+/** What is the same for all spellings of an `id`: a number where it is a whole one of up to 15 digits, else its text. */
+export type RequestKey = number | string;
 
-const COLON = 0x3a;
-const COMMA = 0x2c;
 const MINUS = 0x2d;
 
-const MALFORMED: Envelope = { kind: "malformed", id: undefined, method: undefined };
-const BATCH: Envelope = { kind: "other", id: undefined, method: undefined };
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const MALFORMED: Envelope = { kind: "malformed", id: undefined, key: undefined, method: undefined };
+const OTHER: Envelope = { kind: "other", id: undefined, key: undefined, method: undefined };
 
 /**
  * Reads the envelope of one JSON-RPC message.
@@ -57,49 +56,48 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
  * without a proxy. Of a repeated key the last one counts, as with `JSON.parse`. Never throws.
  */
 export function scanEnvelope(bytes: Uint8Array): Envelope {
-  let position = skipWhitespace(bytes, 0);
-  if (bytes[position] === OPEN_BRACKET) {
-    const end = skipContainer(bytes, position);
-    return end > 0 && skipWhitespace(bytes, end) === bytes.length ? BATCH : MALFORMED;
+  const open = skipWhitespace(bytes, 0);
+  if (bytes[open] === OPEN_BRACKET) {
+    const end = skipContainer(bytes, open);
+    return end > 0 && skipWhitespace(bytes, end) === bytes.length ? OTHER : MALFORMED;
   }
-  if (bytes[position] !== OPEN_BRACE) return MALFORMED;
+  if (bytes[open] !== OPEN_BRACE) return MALFORMED;
 
   let id: string | undefined;
+  let key: RequestKey | undefined;
   let method: string | undefined;
   let answers = false;
-  position = skipWhitespace(bytes, position + 1);
-  if (bytes[position] === CLOSE_BRACE) {
-    return skipWhitespace(bytes, position + 1) === bytes.length ? BATCH : MALFORMED;
-  }
-  while (true) {
-    if (bytes[position] !== QUOTE) return MALFORMED;
-    const keyEnd = skipString(bytes, position);
-    if (keyEnd < 0) return MALFORMED;
-    const key = readKey(bytes, position, keyEnd);
-
-    position = skipWhitespace(bytes, keyEnd);
-    if (bytes[position] !== COLON) return MALFORMED;
-    const start = skipWhitespace(bytes, position + 1);
-    const end = skipValue(bytes, start);
-    if (end < 0) return MALFORMED;
-
-    if (key === "id") {
+  const members = new Members(bytes, open);
+  while (members.next()) {
+    const { start, end } = members;
+    if (members.isNamed("id")) {
       if (bytes[start] === QUOTE && readString(bytes, start, end) === undefined) return MALFORMED;
-      id = readText(bytes, start, end);
-    } else if (key === "method") {
+      key = readShortNumber(bytes, start, end);
+      id = key === undefined ? readText(bytes, start, end) : String(key);
+    } else if (members.isNamed("method")) {
       method = bytes[start] === QUOTE ? readString(bytes, start, end) : undefined;
       if (method === undefined && bytes[start] === QUOTE) return MALFORMED;
-    } else if (key === "result" || key === "error") {
+    } else if (members.isNamed("result") || members.isNamed("error")) {
       answers = true;
     }
-
-    position = skipWhitespace(bytes, end);
-    if (bytes[position] === CLOSE_BRACE) break;
-    if (bytes[position] !== COMMA) return MALFORMED;
-    position = skipWhitespace(bytes, position + 1);
   }
-  if (skipWhitespace(bytes, position + 1) !== bytes.length) return MALFORMED;
-  return { kind: kindOf(id, method, answers), id, method };
+  if (members.close < 0 || skipWhitespace(bytes, members.close) !== bytes.length) return MALFORMED;
+  const kind = kindOf(id, method, answers);
+  if (id === undefined || (kind !== "request" && kind !== "response")) key = undefined;
+  else key ??= idKey(id);
+  return { kind, id, key, method };
+}
+
+/** The text or the number that is reached by these names, as JSON text; `undefined` when there is none. */
+export function idAt(bytes: Uint8Array, ...names: readonly string[]): string | undefined {
+  const found = findMember(bytes, ...names);
+  if (found === undefined) return undefined;
+  const { start, end } = found;
+  if (bytes[start] === QUOTE) {
+    return readString(bytes, start, end) === undefined ? undefined : readText(bytes, start, end);
+  }
+  const text = readText(bytes, start, end);
+  return isStringOrNumber(text) ? text : undefined;
 }
 
 function kindOf(id: string | undefined, method: string | undefined, answers: boolean): MessageKind {
@@ -124,149 +122,28 @@ function isStringOrNumber(json: string): boolean {
  *
  * @param id of a request or a response, as {@linkcode scanEnvelope} gives it
  */
-export function idKey(id: string): string {
-  if (/^(?:0|-?[1-9]\d*|"[^"\\]*")$/.test(id)) return id;
+export function idKey(id: string): RequestKey {
+  if (SHORT_NUMBER.test(id)) return Number(id);
+  if (PLAIN_ID.test(id)) return id;
   const value: unknown = JSON.parse(id);
   const tooLarge = value === Infinity || value === -Infinity;
-  return tooLarge ? id : JSON.stringify(value);
+  const usual = tooLarge ? id : JSON.stringify(value);
+  return SHORT_NUMBER.test(usual) ? Number(usual) : usual;
 }
 
-const KEYS = ["id", "method", "result", "error"] as const;
+/** A whole number that a double holds. */
+const SHORT_NUMBER = /^(?:0|-?[1-9]\d{0,14})$/;
+/** An id that can be spelled in no other way. */
+const PLAIN_ID = /^(?:-?[1-9]\d*|"[^"\\]*")$/;
 
-/** Which of the keys that matter stands between `start` and `end`, quotes included. */
-function readKey(bytes: Uint8Array, start: number, end: number): (typeof KEYS)[number] | undefined {
-  for (const key of KEYS) {
-    if (spells(bytes, start, end, key)) return key;
-  }
-  if (!hasEscape(bytes, start, end)) return undefined;
-  const decoded = readString(bytes, start, end);
-  return KEYS.find((key) => key === decoded);
-}
-
-function spells(bytes: Uint8Array, start: number, end: number, key: string): boolean {
-  if (end - start !== key.length + 2) return false;
-  for (let index = 0; index < key.length; index++) {
-    if (bytes[start + 1 + index] !== key.charCodeAt(index)) return false;
-  }
-  return true;
-}
-
-/** Decodes the JSON string between `start` and `end`, quotes included; `undefined` when it is not valid JSON. */
-function readString(bytes: Uint8Array, start: number, end: number): string | undefined {
-  if (!hasEscape(bytes, start, end)) return readText(bytes, start + 1, end - 1);
-  try {
-    return JSON.parse(readText(bytes, start, end));
-  } catch {
-    return undefined;
-  }
-}
-
-/** Text this short is put together here: calling the decoder would cost more than the message's whole scan. */
-const SHORT_TEXT = 48;
-
-function readText(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start > SHORT_TEXT) return decoder.decode(bytes.subarray(start, end));
-  let text = "";
+/** A number without sign that is short enough to be a key, if it is one. */
+function readShortNumber(bytes: Uint8Array, start: number, end: number): number | undefined {
+  if (end - start > 15) return undefined;
+  let value = 0;
   for (let position = start; position < end; position++) {
-    const byte = bytes[position] ?? 0;
-    if (byte >= 0x80) return decoder.decode(bytes.subarray(start, end));
-    text += String.fromCharCode(byte);
-  }
-  return text;
-}
-
-function hasEscape(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let position = start; position < end; position++) {
-    if (bytes[position] === BACKSLASH) return true;
-  }
-  return false;
-}
-
-/** The position after the value that starts at `start`, or -1. */
-function skipValue(bytes: Uint8Array, start: number): number {
-  switch (bytes[start]) {
-    case QUOTE:
-      return skipString(bytes, start);
-    case OPEN_BRACE:
-    case OPEN_BRACKET:
-      return skipContainer(bytes, start);
-    default:
-      return skipLiteral(bytes, start);
-  }
-}
-
-/** The position after the number or the `true`, `false` or `null` that starts at `start`, or -1. */
-function skipLiteral(bytes: Uint8Array, start: number): number {
-  let end = start;
-  while (end < bytes.length && isLiteralByte(bytes[end])) end++;
-  if (end === start) return -1;
-  if (end - start === 1) return isDigit(bytes[start]) ? end : -1;
-  return LITERAL.test(readText(bytes, start, end)) ? end : -1;
-}
-
-const LITERAL = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
-}
-
-function isLiteralByte(byte: number | undefined): boolean {
-  return byte !== undefined && byte > 0x20 && byte !== COMMA && byte !== CLOSE_BRACE && byte !== CLOSE_BRACKET;
-}
-
-/** The position after the object or array that starts at `start`, or -1. Its inside is skipped, not checked. */
-function skipContainer(bytes: Uint8Array, start: number): number {
-  let depth = 0;
-  for (let position = start; position < bytes.length; position++) {
-    switch (bytes[position]) {
-      case QUOTE: {
-        const end = skipString(bytes, position);
-        if (end < 0) return -1;
-        position = end - 1;
-        break;
-      }
-      case OPEN_BRACE:
-      case OPEN_BRACKET:
-        depth++;
-        break;
-      case CLOSE_BRACE:
-      case CLOSE_BRACKET:
-        if (--depth === 0) return position + 1;
-        break;
-    }
-  }
-  return -1;
-}
-
-/** Strings shorter than this are searched byte by byte, since a call of {@linkcode indexOfByte} costs about as much. */
-const SHORT_STRING = 32;
-
-/** The position after the string whose opening quote is at `start`, or -1. */
-function skipString(bytes: Uint8Array, start: number): number {
-  let position = start + 1;
-  const near = Math.min(position + SHORT_STRING, bytes.length);
-  while (position < near) {
     const byte = bytes[position];
-    if (byte === QUOTE) return position + 1;
-    position += byte === BACKSLASH ? 2 : 1;
+    if (byte === undefined || byte < 0x30 || byte > 0x39) return undefined;
+    value = value * 10 + byte - 0x30;
   }
-  while (position < bytes.length) {
-    const quote = indexOfByte(bytes, QUOTE, position);
-    if (quote < 0) return -1;
-    let escapes = quote;
-    while (escapes > position && bytes[escapes - 1] === BACKSLASH) escapes--;
-    if ((quote - escapes) % 2 === 0) return quote + 1;
-    position = quote + 1;
-  }
-  return -1;
-}
-
-function skipWhitespace(bytes: Uint8Array, start: number): number {
-  let position = start;
-  while (position < bytes.length) {
-    const byte = bytes[position];
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break;
-    position++;
-  }
-  return position;
+  return value;
 }

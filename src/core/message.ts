@@ -3,19 +3,17 @@
  *
  * @module
  */
-import { type Envelope, type MessageKind, scanEnvelope } from "./json_rpc.ts";
+import { type Envelope, type MessageKind, type RequestKey, scanEnvelope } from "./json_rpc.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-
-/** Replaces a value while JSON is parsed. Of a text, number, true, false or null, `source` is how it was written. */
-export type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
 
 /** A JSON-RPC message. Its bytes are never changed and, once handed over, never written to again. */
 export class Message implements Envelope {
   readonly bytes: Uint8Array;
   readonly kind: MessageKind;
   readonly id: string | undefined;
+  readonly key: RequestKey | undefined;
   readonly method: string | undefined;
 
   /** Reads the envelope of `bytes`, which the message keeps. Never throws: what is not JSON is `malformed`. */
@@ -24,6 +22,7 @@ export class Message implements Envelope {
     this.bytes = bytes;
     this.kind = envelope.kind;
     this.id = envelope.id;
+    this.key = envelope.key;
     this.method = envelope.method;
   }
 
@@ -37,8 +36,7 @@ export class Message implements Envelope {
    *
    * @throws {SyntaxError} when the body is not valid JSON, which the envelope alone does not show
    */
-  parse(reviver?: Reviver): unknown {
-    // TypeScript's declaration of JSON.parse lacks the reviver's third argument (ECMAScript proposal, in V8).
-    return JSON.parse(decoder.decode(this.bytes), reviver as ((key: string, value: unknown) => unknown) | undefined);
+  parse(): unknown {
+    return JSON.parse(decoder.decode(this.bytes));
   }
 }

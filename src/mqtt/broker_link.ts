@@ -143,6 +143,10 @@ export class BrokerLink implements MqttLink {
     }
   }
 
+  expectMore(): void {
+    this.#connection?.expectMore?.();
+  }
+
   publish(packet: PublishPacket, done?: PublishOutcome, signal?: AbortSignal): Promise<void> | void {
     if (this.#closing !== undefined || this.#refusal !== undefined) {
       done?.(this.#refusal ?? unavailableReason({ status: "closed" }));

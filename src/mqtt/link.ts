@@ -30,6 +30,11 @@ export interface PublishPacket {
   readonly qos: QoS;
   readonly retain?: boolean;
   readonly properties?: PublishProperties;
+  /**
+   * Further properties, which many messages have in common. They are to be the same object each time, since they are
+   * encoded once. Of user properties, those of both are sent.
+   */
+  readonly common?: PublishProperties;
 }
 
 /** A message that arrived. */
@@ -170,6 +175,12 @@ export interface MqttLink extends AsyncDisposable {
    * has arrived. Rejects with a {@linkcode Failure} when the connection is lost before, or is not there.
    */
   roundTrip(): Promise<void>;
+
+  /**
+   * What has just come will not be answered soon, but more is to come. Brokers with Nagle's algorithm would hold it back
+   * (`ConnectPlan.nudgeTopic`).
+   */
+  expectMore(): void;
 
   /** Sends what is waiting, says goodbye and closes; at the latest after a second. Idempotent. */
   close(): Promise<void>;

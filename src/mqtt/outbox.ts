@@ -26,6 +26,9 @@ const SLOWEST_NETWORK = 16;
 /** Whatever is not payload is smaller than this, in bytes: only then has the size to be looked at closely. */
 const LARGEST_HEADER = 256 * 1024;
 
+/** A larger payload, in bytes, counts as waiting until it is written. */
+const LARGEST_AT_ONCE = 64 * 1024;
+
 interface Entry {
   readonly packet: PublishPacket;
   readonly done: PublishOutcome | undefined;
@@ -59,6 +62,7 @@ export class Outbox {
 
   /** Takes a message; see {@linkcode MqttLink.publish}. */
   add(packet: PublishPacket, done?: PublishOutcome, signal?: AbortSignal): Promise<void> | void {
+    if (this.#sendAtOnce(packet, done, signal)) return;
     const expiry = packet.properties?.messageExpiryInterval;
     const expires = expiry === undefined ? Infinity : this.#clock.now() + expiry * 1000;
     this.#payloads.add(packet.payload.length);
@@ -110,6 +114,21 @@ export class Outbox {
 
   #isEmpty(): boolean {
     return this.#waiting.length === 0 && this.#unacknowledged.size === 0;
+  }
+
+  /** The way of nearly every message: it has not to wait for anything, and nobody acknowledges it. */
+  #sendAtOnce(packet: PublishPacket, done: PublishOutcome | undefined, signal: AbortSignal | undefined): boolean {
+    const connection = this.#connection;
+    const limits = this.#limits;
+    if (packet.qos > 0 || packet.retain === true || connection?.hasRoom !== true || limits === undefined) return false;
+    if (this.#waiting.length > 0 || packet.payload.length + LARGEST_HEADER > limits.maximumPacketSize) return false;
+    if (packet.payload.length > LARGEST_AT_ONCE || signal?.aborted === true) return false;
+    try {
+      connection.publish(packet, () => done?.());
+    } catch (error) {
+      done?.(cannotBeSent(error));
+    }
+    return true;
   }
 
   /** Sends what may be sent. Callbacks may publish in turn, which only lengthens the queue this loop works on. */
@@ -170,7 +189,7 @@ export class Outbox {
     } catch (error) {
       // Something in it does not fit into a packet; the others do not suffer for that.
       this.#forgetSent(entry);
-      return this.#finish(entry, new Failure("too-large", `The message cannot be sent: ${errorText(error)}`));
+      return this.#finish(entry, cannotBeSent(error));
     }
     if (qos === 0) return; // it has been sent when it is written, however long that takes
     entry.deadline = this.#clock.now() + ACKNOWLEDGEMENT_TIMEOUT + this.#bytesSent / SLOWEST_NETWORK;
@@ -261,4 +280,8 @@ function refusal(topic: string, reasonCode: number): Failure | undefined {
     `The broker refused a message to "${topic}": ${reasonCodeName(reasonCode)}`,
     { reasonCode },
   );
+}
+
+function cannotBeSent(error: unknown): Failure {
+  return new Failure("too-large", `The message cannot be sent: ${errorText(error)}`);
 }

@@ -8,7 +8,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
-import { cancellation, cancelledRequestId, INITIALIZE, progressToken } from "./mcp.ts";
+import { cancellation, cancelledRequest, INITIALIZE, progressToken } from "./mcp.ts";
 import { type PendingRequest, PendingRequests } from "./pending_requests.ts";
 
 /** How an {@linkcode AnsweringChannel} behaves. */
@@ -76,14 +76,14 @@ export class AnsweringChannel extends ChannelWrapper {
 
   override send(message: Message): Promise<void> | void {
     if (message.kind === "request") {
-      const { method = "", id = "" } = message;
+      const { method = "" } = message;
       const { observe } = this.#options;
       // One that has the id of another ends together with it.
-      if (observe !== undefined && !this.#pending.has(id)) observe({ type: "request.started", method });
+      if (observe !== undefined && !this.#pending.has(message.key)) observe({ type: "request.started", method });
       this.#pending.add(message, this.#options.timeout?.(method));
       if (this.#end !== undefined) return this.#answerAll(this.#end);
     } else {
-      const cancelled = cancelledRequestId(message);
+      const cancelled = cancelledRequest(message);
       if (cancelled !== undefined) this.#pending.cancel(cancelled);
     }
     return this.inner.send(message);
@@ -103,8 +103,8 @@ export class AnsweringChannel extends ChannelWrapper {
     const { takeBack } = this.#options;
     if (takeBack === undefined) return;
     for (const request of this.inner.unseen?.() ?? []) {
-      if (request.id === undefined || !this.#pending.has(request.id)) continue;
-      if (takeBack(request)) this.#pending.cancel(request.id);
+      if (!this.#pending.has(request.key)) continue;
+      if (takeBack(request)) this.#pending.cancel(request.key);
     }
   }
 

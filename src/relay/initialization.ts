@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { idKey } from "../core/json_rpc.ts";
 import type { Message } from "../core/message.ts";
 import { INITIALIZE, INITIALIZED, isResult } from "./mcp.ts";
 
@@ -40,7 +39,6 @@ export class Initialization {
 
   /** Whether this message answers the `initialize` request. */
   isAnswer(message: Message): boolean {
-    if (message.kind !== "response" || message.id === undefined || this.#request?.id === undefined) return false;
-    return idKey(message.id) === idKey(this.#request.id);
+    return message.kind === "response" && message.key !== undefined && message.key === this.#request?.key;
   }
 }

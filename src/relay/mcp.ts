@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { Message, type Reviver } from "../core/message.ts";
+import { idAt, idKey, type RequestKey } from "../core/json_rpc.ts";
+import { Message } from "../core/message.ts";
 
 /** The methods meant here. */
 export const INITIALIZE = "initialize";
@@ -16,14 +17,22 @@ const PROGRESS = "notifications/progress";
 /** Says that nobody waits for the answer to a request any more. */
 const CANCELLED = "notifications/cancelled";
 
-/** The id, as JSON text, of the request that this message cancels; `undefined` when it cancels none. */
-export function cancelledRequestId(message: Message): string | undefined {
-  return message.method === CANCELLED ? idIn(message, "requestId") : undefined;
+/** The key of the request that this message cancels; `undefined` when it cancels none. */
+export function cancelledRequest(message: Message): RequestKey | undefined {
+  return message.method === CANCELLED ? keyAt(message, "requestId") : undefined;
 }
 
-/** The progress token, as JSON text, of the request that this message tells the progress of. */
-export function progressToken(message: Message): string | undefined {
-  return message.method === PROGRESS ? idIn(message, "progressToken") : undefined;
+/**
+ * The key of the progress token of the request that this message tells the progress of. The SDKs use the request's id as
+ * its token.
+ */
+export function progressToken(message: Message): RequestKey | undefined {
+  return message.method === PROGRESS ? keyAt(message, "progressToken") : undefined;
+}
+
+function keyAt({ bytes }: Message, name: string): RequestKey | undefined {
+  const id = idAt(bytes, "params", name);
+  return id === undefined ? undefined : idKey(id);
 }
 
 /** The notification that cancels the request with this `id`, which is JSON text. */
@@ -49,24 +58,9 @@ export function isResult(response: Message): boolean {
   return member(safeParse(response), "result") !== undefined;
 }
 
-/** A text or a number as it was written. */
-class Spelling {
-  constructor(readonly text: string) {}
-}
-
-/** The text or the number that `params` holds under `name`, as JSON text: a double would lose digits of a long one. */
-function idIn(message: Message, name: string): string | undefined {
-  const content = safeParse(message, (key, value, { source }) => {
-    const isId = key === name && (typeof value === "string" || typeof value === "number");
-    return isId && source !== undefined ? new Spelling(source) : value;
-  });
-  const id = member(member(content, "params"), name);
-  return id instanceof Spelling ? id.text : undefined;
-}
-
-function safeParse(message: Message, reviver?: Reviver): unknown {
+function safeParse(message: Message): unknown {
   try {
-    return message.parse(reviver);
+    return message.parse();
   } catch {
     return undefined;
   }

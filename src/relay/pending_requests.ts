@@ -4,11 +4,12 @@
  * @module
  */
 import type { Clock } from "../core/clock.ts";
-import { idKey } from "../core/json_rpc.ts";
+import type { RequestKey } from "../core/json_rpc.ts";
 import type { Message } from "../core/message.ts";
 
 /** A request that waits for its response. */
 export interface PendingRequest {
+  readonly key: RequestKey;
   /** Its `id`, as the JSON text that was sent. */
   readonly id: string;
   readonly method: string;
@@ -32,9 +33,9 @@ export class PendingRequests {
   readonly #clock: Clock;
   readonly #expired: (request: PendingRequest) => void;
   readonly #ended: (request: PendingRequest) => void;
-  readonly #requests = new Map<string, PendingRequest>();
+  readonly #requests = new Map<RequestKey, PendingRequest>();
   /** The requests that have been answered lately, and those before them. */
-  #answered: readonly [now: Set<string>, before: Set<string>] = [new Set(), new Set()];
+  #answered: readonly [now: Set<RequestKey>, before: Set<RequestKey>] = [new Set(), new Set()];
   #cancelTimer: (() => void) | undefined;
   #timerDue = Infinity;
   #empty: PromiseWithResolvers<void> | undefined;
@@ -59,14 +60,16 @@ export class PendingRequests {
 
   /** Notes a request. `timeout` is in ms; `Infinity` for none. */
   add(message: Message, timeout = Infinity): void {
-    if (message.id === undefined) return;
-    const key = idKey(message.id);
+    const { id, key, method = "" } = message;
+    if (id === undefined || key === undefined) return;
     const since = this.#clock.now();
     const deadline = since + timeout;
-    for (const answered of this.#answered) answered.delete(key);
+    const [now, before] = this.#answered;
+    now.delete(key);
+    before.delete(key);
     const answers = 1 + (this.#requests.get(key)?.answers ?? 0);
-    this.#requests.set(key, { id: message.id, method: message.method ?? "", since, timeout, deadline, answers });
-    this.#arm(deadline);
+    this.#requests.set(key, { key, id, method, since, timeout, deadline, answers });
+    if (deadline < this.#timerDue) this.#arm(deadline);
   }
 
   /**
@@ -75,10 +78,11 @@ export class PendingRequests {
    * @returns whether it is to be passed on; not when its request has its answer already
    */
   answer(response: Message): boolean {
-    if (response.id === undefined) return true;
-    const key = idKey(response.id);
+    const { key } = response;
+    if (key === undefined) return true;
     const request = this.#requests.get(key);
-    if (request === undefined) return !this.#answered.some((answered) => answered.has(key));
+    const [now, before] = this.#answered;
+    if (request === undefined) return !now.has(key) && !before.has(key);
     if (--request.answers === 0) {
       this.#remove(key);
       this.#remember(key);
@@ -86,23 +90,23 @@ export class PendingRequests {
     return true;
   }
 
-  /** Whether a request with this `id` waits for its response. */
-  has(id: string): boolean {
-    return this.#requests.has(idKey(id));
+  /** Whether a request with this key waits for its response. */
+  has(key: RequestKey | undefined): boolean {
+    return key !== undefined && this.#requests.has(key);
   }
 
   /** Stops waiting for a request that its sender has cancelled. An answer that comes all the same is passed on. */
-  cancel(id: string): void {
-    this.#remove(idKey(id));
+  cancel(key: RequestKey | undefined): void {
+    if (key !== undefined) this.#remove(key);
   }
 
   /**
-   * Starts time anew: that of the request with this `id`, or of all when there is none. (The SDKs use the request's id
+   * Starts time anew: that of the request whose key this is, or of all when there is none. (The SDKs use the request's id
    * as its progress token; of any other token it is only known that the peer is at work.)
    */
-  extend(id: string): void {
+  extend(token: RequestKey): void {
     const now = this.#clock.now();
-    const known = this.#requests.get(idKey(id));
+    const known = this.#requests.get(token);
     for (const request of known === undefined ? this.#requests.values() : [known]) {
       request.deadline = now + request.timeout;
     }
@@ -113,10 +117,13 @@ export class PendingRequests {
     const requests = [...this.#requests.values()];
     this.#requests.clear();
     for (const request of requests) {
-      this.#remember(idKey(request.id));
+      this.#remember(request.key);
       this.#ended(request);
     }
     this.#afterRemoval();
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#timerDue = Infinity;
     return requests;
   }
 
@@ -126,7 +133,7 @@ export class PendingRequests {
     return (this.#empty ??= Promise.withResolvers<void>()).promise;
   }
 
-  #remove(key: string): void {
+  #remove(key: RequestKey): void {
     const request = this.#requests.get(key);
     if (request === undefined) return;
     this.#requests.delete(key);
@@ -136,21 +143,18 @@ export class PendingRequests {
 
   #afterRemoval(): void {
     if (this.#requests.size > 0) return;
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    this.#timerDue = Infinity;
     this.#empty?.resolve();
     this.#empty = undefined;
   }
 
-  #remember(key: string): void {
+  #remember(key: RequestKey): void {
     const [now] = this.#answered;
     now.add(key);
     if (now.size >= REMEMBERED_ANSWERS) this.#answered = [new Set(), now];
   }
 
+  /** The timer is left running when nothing waits for it any more: the next request needs one again. */
   #arm(deadline: number): void {
-    if (deadline >= this.#timerDue) return;
     this.#cancelTimer?.();
     this.#timerDue = deadline;
     this.#cancelTimer = this.#clock.after(Math.max(0, deadline - this.#clock.now()), () => this.#expire());
@@ -171,7 +175,7 @@ export class PendingRequests {
         this.#expired(request);
       }
     }
-    this.#arm(next);
+    if (next < Infinity) this.#arm(next);
     if (this.#requests.size === 0) this.#afterRemoval();
   }
 }

@@ -7,7 +7,7 @@ import { backoff, STABLE_AFTER } from "../core/backoff.ts";
 import type { Channel, Receiver } from "../core/channel.ts";
 import { type Clock, orAborted, sleep, systemClock } from "../core/clock.ts";
 import { Failure, type FailureReason } from "../core/failure.ts";
-import { idKey } from "../core/json_rpc.ts";
+import type { RequestKey } from "../core/json_rpc.ts";
 import type { Message } from "../core/message.ts";
 import { AnsweringChannel, type AnsweringOptions } from "./answering_channel.ts";
 import { Initialization } from "./initialization.ts";
@@ -64,8 +64,8 @@ export class RecoveringChannel implements Channel {
   readonly #abort = new AbortController();
   readonly #initialization = new Initialization();
   readonly #waiting: PendingQueue;
-  readonly #requestsOfServer = new Map<string, string>();
-  readonly #staleRequests = new Set<string>();
+  readonly #requestsOfServer = new Map<RequestKey, string>();
+  readonly #staleRequests = new Set<RequestKey>();
   readonly #takenBack = new WeakSet<Message>();
   #receiver: Receiver = () => {};
   #session: AnsweringChannel | undefined;
@@ -196,9 +196,8 @@ export class RecoveringChannel implements Channel {
 
   #received(message: Message): Promise<void> | void {
     this.#initialization.received(message);
-    if (message.kind === "request" && message.id !== undefined) {
-      this.#requestsOfServer.set(idKey(message.id), message.id);
-    }
+    const { kind, id, key } = message;
+    if (kind === "request" && id !== undefined && key !== undefined) this.#requestsOfServer.set(key, id);
     return this.#receiver(message);
   }
 
@@ -231,8 +230,8 @@ export class RecoveringChannel implements Channel {
 
   /** Whether this is the host's answer to a request of a session that is lost. */
   #isStaleAnswer(message: Message): boolean {
-    if (message.kind !== "response" || message.id === undefined) return false;
-    const key = idKey(message.id);
+    const { kind, key } = message;
+    if (kind !== "response" || key === undefined) return false;
     const isOfSession = this.#requestsOfServer.delete(key);
     return isOfSession ? this.#session?.ended === true : this.#staleRequests.delete(key);
   }

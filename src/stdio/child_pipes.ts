@@ -5,6 +5,7 @@
  */
 import { withTimeLimit } from "../core/clock.ts";
 import type { ByteSink, ByteSource } from "./byte_pipes.ts";
+import { PipeReader } from "./pipe_reader.ts";
 import { signalGroup } from "./process_group.ts";
 import { type ProgramOptions, spawn } from "./spawn.ts";
 
@@ -17,7 +18,7 @@ export class ChildPipes {
   /** Resolves when it has ended, with its exit code; 128 and the number of the signal that ended it. */
   readonly ended: Promise<number>;
   readonly #child: Deno.ChildProcess;
-  readonly #output: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #output: PipeReader;
 
   /**
    * Starts a child.
@@ -26,9 +27,9 @@ export class ChildPipes {
    */
   constructor(options: ProgramOptions) {
     this.#child = spawn(options, "inherit");
-    this.#output = this.#child.stdout.getReader();
+    this.#output = new PipeReader(this.#child.stdout);
     const input = this.#child.stdin.getWriter();
-    this.source = { read: async () => (await this.#output.read()).value };
+    this.source = this.#output;
     this.sink = { write: (bytes) => input.write(bytes), close: () => input.close() };
     this.ended = this.#child.status.then(async ({ code }) => {
       await signalGroup(this.#child, "SIGKILL"); // whoever it left behind

@@ -11,6 +11,7 @@ import { type Redact, redactNothing } from "../core/redaction.ts";
 import type { ByteSink, ByteSource } from "./byte_pipes.ts";
 import { LineChannel } from "./line_channel.ts";
 import { LineSplitter } from "./line_splitter.ts";
+import { PipeReader } from "./pipe_reader.ts";
 import { endWithUs, signalGroup } from "./process_group.ts";
 import { type ProgramOptions, spawn } from "./spawn.ts";
 
@@ -76,7 +77,7 @@ export class ChildProcess implements Channel {
     this.#child = spawn(options, "piped");
     endWithUs(this.#child);
     this.pid = this.#child.pid;
-    const output = this.#child.stdout.getReader();
+    const output = new PipeReader(this.#child.stdout);
     const input = this.#child.stdin.getWriter();
     const source = { read: () => this.#read(output) };
     const sink = { write: (bytes: Uint8Array) => input.write(bytes), close: () => input.close() };
@@ -110,7 +111,7 @@ export class ChildProcess implements Channel {
     return this.close();
   }
 
-  async #supervise(pipes: readonly ReadableStreamDefaultReader[]): Promise<Failure | undefined> {
+  async #supervise(pipes: readonly { cancel(): Promise<void> }[]): Promise<Failure | undefined> {
     const status = await this.#child.status;
     this.#running = false;
     await signalGroup(this.#child, "SIGKILL"); // whoever it left behind
@@ -144,12 +145,12 @@ export class ChildProcess implements Channel {
     await this.closed;
   }
 
-  async #read(output: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array | undefined> {
+  async #read(output: PipeReader): Promise<Uint8Array | undefined> {
     this.#reading = true;
-    const { value } = await output.read();
+    const chunk = await output.read();
     this.#reading = false;
     this.#reads++;
-    return value;
+    return chunk;
   }
 
   /** Waits for the last of the output, unless nothing comes because somebody else holds the pipe open. */

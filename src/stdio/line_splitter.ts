@@ -36,19 +36,21 @@ export class LineSplitter {
    * The lines that `chunk` completes, without their line ends. They may share memory with `chunk`, so the
    * caller gives it away.
    */
-  *push(chunk: Uint8Array): Generator<Uint8Array> {
+  push(chunk: Uint8Array): Uint8Array[] {
+    const lines: Uint8Array[] = [];
     let start = 0;
     while (start < chunk.length) {
       const newline = indexOfByte(chunk, NEWLINE, start);
       if (newline < 0) {
         this.#keep(chunk.subarray(start));
-        return;
+        break;
       }
       this.#keep(chunk.subarray(start, newline));
       start = newline + 1;
       const line = this.#take();
-      if (line !== undefined) yield line;
+      if (line !== undefined) lines.push(line);
     }
+    return lines;
   }
 
   /** The last line, when the stream ended without a newline after it. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { idKey, type MessageKind, scanEnvelope } from "../../src/core/json_rpc.ts";
+import { idAt, idKey, type MessageKind, scanEnvelope } from "../../src/core/json_rpc.ts";
 import { fc, holds } from "../support/properties.ts";
 
 const encoder = new TextEncoder();
@@ -84,8 +84,18 @@ Deno.test("scanEnvelope() is not misled by what stands deeper than the top level
 });
 
 Deno.test("scanEnvelope() lets the last of repeated keys count, whatever it is", () => {
-  assert.deepEqual(scan('{"id":1,"id":2,"method":"a","method":"b"}'), { kind: "request", id: "2", method: "b" });
-  assert.deepEqual(scan('{"id":1,"method":"a","method":7}'), { kind: "other", id: "1", method: undefined });
+  assert.deepEqual(scan('{"id":1,"id":2,"method":"a","method":"b"}'), {
+    kind: "request",
+    id: "2",
+    key: 2,
+    method: "b",
+  });
+  assert.deepEqual(scan('{"id":1,"method":"a","method":7}'), {
+    kind: "other",
+    id: "1",
+    key: undefined,
+    method: undefined,
+  });
 });
 
 Deno.test("scanEnvelope() keeps every character of a method, a byte order mark included", () => {
@@ -101,6 +111,7 @@ Deno.test("scanEnvelope() reads a message with strings of any length around its 
       assert.deepEqual(scan(JSON.stringify({ params, id: 1, method: "a" })), {
         kind: "request",
         id: "1",
+        key: 1,
         method: "a",
       });
     }
@@ -193,19 +204,39 @@ Deno.test("idKey() takes every id of a request or a response that scanEnvelope()
   );
   holds(fc.tuple(id, fc.constantFrom('"method":"a"', '"result":1')), ([id, rest]) => {
     const envelope = scan(`{"id":${id},${rest}}`);
-    if (envelope.kind === "request" || envelope.kind === "response") idKey(envelope.id ?? "");
+    const isKeyed = envelope.kind === "request" || envelope.kind === "response";
+    if (isKeyed) assert.equal(envelope.key, idKey(envelope.id ?? ""));
   });
 });
 
 Deno.test("idKey() is the same for all spellings of one id, and another for every other id", () => {
   assert.equal(idKey("1.0"), idKey("1"));
   assert.equal(idKey("1e0"), idKey("1"));
+  assert.equal(idKey("-0"), idKey("0"));
+  assert.equal(idKey("1e21"), idKey("1e+21"));
   assert.equal(idKey('"\\u0061"'), idKey('"a"'));
   assert.notEqual(idKey('"1"'), idKey("1"));
   assert.notEqual(idKey('""'), idKey("0"));
   assert.notEqual(idKey("9007199254740993"), idKey("9007199254740992"));
   assert.notEqual(idKey("1e999"), idKey("null"));
   assert.notEqual(idKey("1e999"), idKey("-1e999"));
+});
+
+Deno.test("idAt() gives the text or the number at a path as it is written", () => {
+  const at = (text: string) => idAt(encoder.encode(text), "params", "id");
+  assert.equal(at('{"method":"m","params":{"a":{"id":2},"id":1.0}}'), "1.0");
+  assert.equal(at('{ "params" : { "id" : "a\\u0062" , "x":[1,{"id":3}] } }'), '"a\\u0062"');
+  assert.equal(at('{"params":{"id":1,"\\u0069d":12345678901234567890}}'), "12345678901234567890");
+  for (
+    const none of ["{}", "[]", "", '{"params":1}', '{"params":{}}', '{"params":{"id":true}}', '{"params":{"id":[]}}']
+  ) {
+    assert.equal(at(none), undefined, none);
+  }
+  for (
+    const broken of ['{"params":{"id":1', '{"params":{"id":"\\x"}}', '{"params":{"id":01}}', '{"params":{"id":1]}']
+  ) {
+    assert.equal(at(broken), undefined, broken);
+  }
 });
 
 function isJson(text: string): boolean {

@@ -56,6 +56,8 @@ export class LoopLink implements MqttLink {
     return Promise.resolve();
   }
 
+  expectMore(): void {}
+
   /** Hands a packet to whoever has subscribed to its topic. */
   deliver(packet: ReceivedPacket): void {
     void this.#dispatcher.dispatch(packet);

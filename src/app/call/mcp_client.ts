@@ -5,7 +5,7 @@
  */
 import type { Channel } from "../../core/channel.ts";
 import { errorResponse, Failure, isFailureReason, TRANSPORT_ERROR_CODE } from "../../core/failure.ts";
-import { idKey } from "../../core/json_rpc.ts";
+import type { RequestKey } from "../../core/json_rpc.ts";
 import { Message } from "../../core/message.ts";
 import { CLIENT_INFO } from "../client_identity.ts";
 
@@ -31,7 +31,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 /** Asks a server, one request after the other or several at a time. */
 export class McpClient {
   readonly #channel: Channel;
-  readonly #pending = new Map<string, PromiseWithResolvers<JsonObject>>();
+  readonly #pending = new Map<RequestKey, PromiseWithResolvers<JsonObject>>();
   #requests = 0;
 
   constructor(channel: Channel) {
@@ -64,7 +64,7 @@ export class McpClient {
   async request(method: string, params: JsonObject): Promise<JsonObject> {
     const id = this.#requests++;
     const answer = Promise.withResolvers<JsonObject>();
-    this.#pending.set(String(id), answer);
+    this.#pending.set(id, answer);
     await this.#channel.send(Message.from({ jsonrpc: "2.0", id, method, params }));
     return await answer.promise;
   }
@@ -86,8 +86,8 @@ export class McpClient {
   #receive(message: Message): void {
     if (message.kind === "request" && message.id !== undefined) {
       void this.#channel.send(answerTo(message.method ?? "", message.id));
-    } else if (message.kind === "response" && message.id !== undefined) {
-      const key = idKey(message.id);
+    } else if (message.kind === "response" && message.key !== undefined) {
+      const { key } = message;
       const answer = this.#pending.get(key);
       this.#pending.delete(key);
       if (answer !== undefined) resolveWith(answer, message);

@@ -1,11 +1,12 @@
 /**
- * How large a PUBLISH will be, since MQTT.js does not look before it sends.
+ * How large a PUBLISH will be.
  *
  * Source: MQTT 5.0, section 3.3.
  *
  * @module
  */
 import type { PublishPacket, PublishProperties } from "../link.ts";
+import { allProperties } from "./properties.ts";
 
 const encoder = new TextEncoder();
 
@@ -13,7 +14,7 @@ const encoder = new TextEncoder();
 export function publishSize(packet: PublishPacket): number {
   const fixedHeader = 5;
   const packetIdentifier = 2;
-  return fixedHeader + packetIdentifier + textSize(packet.topic) + propertiesSize(packet.properties ?? {}) +
+  return fixedHeader + packetIdentifier + textSize(packet.topic) + propertiesSize(allProperties(packet)) +
     packet.payload.length;
 }
 

@@ -99,6 +99,23 @@ export class PacketWriter {
     this.#taken = undefined;
   }
 
+  /** A place in the packet, for {@linkcode since}. */
+  mark(): number {
+    return this.#length - this.#begun;
+  }
+
+  /** A copy of what was written since a place in the packet. */
+  since(mark: number): Uint8Array {
+    return this.#bytes.slice(this.#begun + mark, this.#length);
+  }
+
+  /** Bytes as they are. */
+  bytes(value: Uint8Array): void {
+    this.#reserve(value.length);
+    this.#bytes.set(value, this.#length);
+    this.#length += value.length;
+  }
+
   byte(value: number): void {
     this.#reserve(1);
     this.#bytes[this.#length++] = value;
@@ -128,9 +145,7 @@ export class PacketWriter {
   binary(value: Uint8Array): void {
     checkLength(value.length);
     this.twoBytes(value.length);
-    this.#reserve(value.length);
-    this.#bytes.set(value, this.#length);
-    this.#length += value.length;
+    this.bytes(value);
   }
 
   /**

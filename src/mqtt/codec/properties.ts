@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { PublishProperties, UserProperties } from "../link.ts";
+import type { PublishPacket, PublishProperties, UserProperties } from "../link.ts";
 import type { PacketReader } from "./packet_reader.ts";
 import type { PacketWriter } from "./packet_writer.ts";
 
@@ -92,6 +92,24 @@ export function writePublishProperties(writer: PacketWriter, properties: Publish
     writer.binary(properties.correlationData);
   }
   if (properties.userProperties !== undefined) writeUserProperties(writer, properties.userProperties);
+}
+
+const encoded = new WeakMap<PublishProperties, Uint8Array>();
+
+/** Writes properties that are the same object each time, and so are encoded once. */
+export function writeCommonProperties(writer: PacketWriter, properties: PublishProperties): void {
+  const bytes = encoded.get(properties);
+  if (bytes !== undefined) return writer.bytes(bytes);
+  const start = writer.mark();
+  writePublishProperties(writer, properties);
+  encoded.set(properties, writer.since(start));
+}
+
+/** All properties of a message, those included that it has in common with others. */
+export function allProperties({ properties = {}, common }: PublishPacket): PublishProperties {
+  if (common === undefined) return properties;
+  const userProperties = { ...common.userProperties, ...properties.userProperties };
+  return { ...common, ...properties, ...(Object.keys(userProperties).length === 0 ? {} : { userProperties }) };
 }
 
 /** User properties that are being read: in time linear in their number, and not without end. */

@@ -9,7 +9,7 @@ import type { PublishPacket, PublishProperties, QoS, ReceivedPacket } from "../l
 import { PacketReader } from "./packet_reader.ts";
 import { PUBLISH } from "./packet_types.ts";
 import type { PacketWriter } from "./packet_writer.ts";
-import { Property, UserPropertyCollector, writePublishProperties } from "./properties.ts";
+import { Property, UserPropertyCollector, writeCommonProperties, writePublishProperties } from "./properties.ts";
 
 const RETAIN = 1;
 const DUPLICATE = 8;
@@ -22,7 +22,7 @@ const DUPLICATE = 8;
  */
 export function writePublish(
   writer: PacketWriter,
-  { topic, payload, qos, retain = false, properties = {} }: PublishPacket,
+  { topic, payload, qos, retain = false, properties, common }: PublishPacket,
   identifier: number | undefined,
   version: 4 | 5,
 ): void {
@@ -30,7 +30,12 @@ export function writePublish(
   try {
     writer.text(topic);
     if (identifier !== undefined) writer.twoBytes(identifier);
-    if (version === 5) writer.prefixed(() => writePublishProperties(writer, properties));
+    if (version === 5) {
+      writer.prefixed(() => {
+        if (common !== undefined) writeCommonProperties(writer, common);
+        if (properties !== undefined) writePublishProperties(writer, properties);
+      });
+    }
   } catch (error) {
     writer.abandon();
     throw error;

@@ -7,6 +7,9 @@
 /** Longer texts are not remembered. */
 const LONGEST = 256;
 
+/** Numbers up to this length, in bytes, are put together here: they are always new, and a call of the decoder costs more. */
+const LONGEST_NUMBER = 16;
+
 /** A power of two. */
 const SLOTS = 256;
 
@@ -33,11 +36,29 @@ export class TextReader {
     const index = (hash ^ (hash >>> 15)) & (SLOTS - 1);
     const slot = this.#slots[index];
     if (slot !== undefined && same(slot.bytes, bytes, start, length)) return slot.text;
+    if (length <= LONGEST_NUMBER && isDigit(bytes[start])) {
+      const number = numberText(bytes, start, end);
+      if (number !== undefined) return number;
+    }
     const own = bytes.slice(start, end);
     const text = this.#decoder.decode(own);
     this.#slots[index] = { bytes: own, text };
     return text;
   }
+}
+
+function numberText(bytes: Uint8Array, start: number, end: number): string | undefined {
+  let value = 0;
+  for (let position = start; position < end; position++) {
+    const byte = bytes[position];
+    if (!isDigit(byte) || value >= 1e14) return undefined;
+    value = value * 10 + byte - 0x30;
+  }
+  return bytes[start] === 0x30 && end - start > 1 ? undefined : String(value);
+}
+
+function isDigit(byte: number | undefined): byte is number {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
 }
 
 function same(own: Uint8Array, bytes: Uint8Array, start: number, length: number): boolean {

@@ -92,6 +92,8 @@ export interface MqttConnection {
   /** The answers to {@linkcode ConnectRequest.early}, in its order, as {@linkcode subscribe} gives them. */
   readonly early: readonly Promise<readonly number[]>[];
   readonly closed: Promise<ConnectionEnd>;
+  /** Whether what is published now is written soon; `undefined` when that is not known. */
+  readonly hasRoom?: boolean;
   /** When the first message to {@linkcode ConnectRequest.nudgeTopic} was sent, by `performance.now()`. */
   readonly nudgedAt?: number | undefined;
   /**
@@ -102,6 +104,8 @@ export interface MqttConnection {
   /** Resolves with one reason code for each request; rejects when the connection ends before. */
   subscribe(requests: readonly SubscriptionRequest[]): Promise<readonly number[]>;
   unsubscribe(filter: string): Promise<void>;
+  /** What has just come will not be answered soon, but more is to come; where that makes a difference. */
+  expectMore?(): void;
   /** Sends DISCONNECT behind everything that was published, and closes. The will is not sent. */
   end(): Promise<void>;
   /** Drops the connection without a goodbye. */

@@ -27,6 +27,7 @@ import {
 } from "./connection.ts";
 import { withTimeLimit } from "../../core/clock.ts";
 import type { PublishPacket, PublishProperties, ReceivedPacket, UserProperties, Will } from "../link.ts";
+import { allProperties } from "../codec/properties.ts";
 import { networkErrorText } from "./socket.ts";
 import { fromReturnCode, reasonCodeName } from "../reason_codes.ts";
 
@@ -151,7 +152,7 @@ class MqttJsConnection implements MqttConnection {
     const options = {
       qos: packet.qos,
       retain: packet.retain ?? false,
-      properties: toProperties(packet.properties),
+      properties: toProperties(allProperties(packet)),
     };
     this.#client.publish(packet.topic, toBuffer(packet.payload), options, (error) => {
       if (!this.#ended && !isTrouble(error)) acknowledged(packet.qos === 0 ? 0 : this.#reasonCode);

@@ -105,20 +105,14 @@ export class ClientProtocol {
    *
    * What is not MQTT ends the connection.
    */
-  async receive(chunk: Uint8Array): Promise<void> {
+  receive(chunk: Uint8Array): Promise<void> | void {
     try {
       if (!this.#begun) checkFirstByte(chunk[0]);
       this.#begun = true;
       this.#splitter.push(chunk);
-      while (!this.#ended) {
-        const raw = this.#splitter.next();
-        if (raw === undefined) break;
-        const wait = this.#take(raw);
-        if (wait !== undefined) await wait;
-      }
+      return this.#takeAll();
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      this.#violated(error.message);
+      this.#violated(error);
     }
   }
 
@@ -195,6 +189,16 @@ export class ClientProtocol {
   }
 
   // --- what arrives
+
+  /** Takes what is there; one after the other, where somebody asks to wait. */
+  #takeAll(): Promise<void> | void {
+    while (!this.#ended) {
+      const raw = this.#splitter.next();
+      if (raw === undefined) return;
+      const wait = this.#take(raw);
+      if (wait !== undefined) return wait.then(() => this.#takeAll()).catch((error) => this.#violated(error));
+    }
+  }
 
   #take({ bytes, body }: RawPacket): Promise<void> | void {
     this.#silent = false;
@@ -277,13 +281,15 @@ export class ClientProtocol {
     this.#effects.wrote();
   }
 
-  #violated(problem: string): void {
+  /** What is not MQTT ends the connection; any other error is a mistake of ours. */
+  #violated(error: unknown): void {
+    if (!(error instanceof RangeError)) throw error;
     if (this.#ended) return;
     if (this.#version === 5 && this.#answer !== undefined) {
       writeDisconnect(this.#writer, MALFORMED_PACKET);
       this.#effects.wrote();
     }
-    this.#end({ reasonCode: undefined, cause: `the broker sent something that is not MQTT: ${problem}` });
+    this.#end({ reasonCode: undefined, cause: `the broker sent something that is not MQTT: ${error.message}` });
   }
 
   #end(end: ConnectionEnd): void {

@@ -16,6 +16,7 @@ import {
   type MqttConnection,
   type SubscriptionRequest,
 } from "./connection.ts";
+import { Nudge } from "./nudge.ts";
 import { ClientProtocol } from "./protocol.ts";
 import { networkErrorText, openTcp, openTls, type Socket } from "./socket.ts";
 
@@ -30,9 +31,6 @@ const LAST_WORDS = 200;
 
 /** Above this many bytes waiting to be written, a message of QoS 0 counts as sent only when there are fewer again. */
 const HIGH_WATER_MARK = 1024 * 1024;
-
-/** Something is sent within this time, in ms, after something has come. */
-const NUDGE_AFTER = 1;
 
 /** Opens a connection over TCP or TLS. */
 export const connectStream: Connect = async (request, signal) => {
@@ -93,14 +91,14 @@ class StreamConnection implements MqttConnection {
   #lastSent = 0;
   #lastReceived = 0;
   #keepAliveTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Something has come since something was sent. */
-  #owing = false;
   #nudgedAt: number | undefined;
-  #nudgeTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #nudge: Nudge | undefined;
 
   constructor(request: ConnectRequest, socket: Socket) {
     this.#request = request;
     this.#socket = socket;
+    const { nudgeTopic } = request;
+    if (nudgeTopic !== undefined) this.#nudge = new Nudge(() => this.#sendToNobody(nudgeTopic));
     this.#protocol = new ClientProtocol(request, {
       wrote: () => this.#flushing ??= this.#flush(),
       answered: (answer) => this.#answered(answer),
@@ -119,6 +117,10 @@ class StreamConnection implements MqttConnection {
     return this.#nudgedAt;
   }
 
+  get hasRoom(): boolean {
+    return this.#protocol.output.waiting < HIGH_WATER_MARK;
+  }
+
   get answer(): ConnectAnswer {
     if (this.#answer === undefined) throw new Error("The broker has not answered yet");
     return this.#answer;
@@ -126,7 +128,12 @@ class StreamConnection implements MqttConnection {
 
   publish(packet: PublishPacket, acknowledged: (reasonCode: number) => void): void {
     if (this.#ending) return;
-    if (packet.qos > 0) return this.#protocol.publish(packet, acknowledged);
+    if (packet.qos > 0) {
+      return this.#protocol.publish(packet, (code) => {
+        this.expectMore(); // perhaps an answer to the message
+        acknowledged(code);
+      });
+    }
     this.#protocol.publish(packet, () => {});
     const room = this.#room();
     if (room === undefined) acknowledged(0);
@@ -142,6 +149,10 @@ class StreamConnection implements MqttConnection {
 
   async unsubscribe(filter: string): Promise<void> {
     await this.#protocol.unsubscribe(filter);
+  }
+
+  expectMore(): void {
+    this.#nudge?.expectMore();
   }
 
   async end(): Promise<void> {
@@ -171,7 +182,7 @@ class StreamConnection implements MqttConnection {
     this.#closed = true;
     this.#ending = true;
     clearTimeout(this.#keepAliveTimer);
-    clearTimeout(this.#nudgeTimer);
+    this.#nudge?.stop();
     this.#socket.close();
     this.#protocol.lost();
     this.#unwritten.reset();
@@ -192,8 +203,9 @@ class StreamConnection implements MqttConnection {
         const chunk = await this.#socket.read();
         if (chunk === undefined) break;
         this.#lastReceived = Infinity; // the silence of a broker that is not listened to is no silence
-        this.#owe();
-        await this.#protocol.receive(chunk);
+        if (this.#answer !== undefined) this.#nudge?.received(performance.now());
+        const wait = this.#protocol.receive(chunk);
+        if (wait !== undefined) await wait;
         this.#lastReceived = performance.now();
       }
       // Where a goodbye was said, what it said is the end.
@@ -209,7 +221,7 @@ class StreamConnection implements MqttConnection {
     const { output } = this.#protocol;
     try {
       while (output.waiting > 0 && !this.#closed) {
-        this.#owing = false;
+        this.#nudge?.sent();
         this.#lastSent = performance.now();
         for (const chunk of output.take()) await this.#socket.write(chunk);
         output.written();
@@ -245,25 +257,9 @@ class StreamConnection implements MqttConnection {
     }, half);
   }
 
-  /**
-   * Something has come, and something will be sent soon.
-   *
-   * A broker with Nagle's algorithm (mosquitto by default) holds its next packet back until the system here acknowledges
-   * this one, which takes 40 ms unless something is sent meanwhile. A message of QoS 0 on a topic that nobody subscribes
-   * to is the one packet that a broker neither answers nor hands on.
-   */
-  #owe(): void {
-    this.#owing = true;
-    if (this.#nudgeTimer !== undefined || this.#request.nudgeTopic === undefined) return;
-    this.#nudgeTimer = setTimeout(() => {
-      this.#nudgeTimer = undefined;
-      if (this.#owing && this.#answer !== undefined) this.#nudge();
-    }, NUDGE_AFTER);
-  }
-
-  #nudge(): void {
-    const { nudgeTopic: topic } = this.#request;
-    if (topic === undefined || this.#ending) return;
+  /** A message of QoS 0 to nobody is the one packet that a broker neither answers nor hands on. */
+  #sendToNobody(topic: string): void {
+    if (this.#ending) return;
     this.#nudgedAt ??= performance.now();
     this.#protocol.publish({ topic, payload: NOTHING, qos: 0 }, () => {});
   }

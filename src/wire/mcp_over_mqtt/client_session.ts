@@ -96,6 +96,7 @@ export class ClientSession implements Channel {
       return this.fail(new Failure("session-ended", "The server has ended the session", { instance: this.serverId }));
     }
     if (message.kind === "malformed") return this.#drop(packet);
+    if (message.kind === "notification") this.#options.link.expectMore();
     if (this.#phase === "opening") this.#opened();
     this.#push(message);
   }

@@ -9,7 +9,7 @@ import { Failure } from "../../core/failure.ts";
 import { Inbox } from "../../core/inbox.ts";
 import { Message } from "../../core/message.ts";
 import type { MqttLink, PublishProperties, ReceivedPacket, Subscription } from "../../mqtt/mod.ts";
-import { cancelledRequestId, PendingRequests } from "../../relay/mod.ts";
+import { cancelledRequest, PendingRequests } from "../../relay/mod.ts";
 import { INBOX_LIMIT, plainQoS, tooLarge } from "../packets.ts";
 import type { ServerOptions } from "../profile.ts";
 import { disconnected, isDisconnected } from "../notifications.ts";
@@ -74,6 +74,7 @@ export class ServerSession implements Channel {
       this.#options.options.observe({ type: "message.dropped", source: packet.topic, cause: "it is not JSON" });
       return;
     }
+    if (message.kind === "notification") this.#options.link.expectMore();
     this.#note(message);
     this.#inbox.push(message);
     if (this.#inbox.bytes > INBOX_LIMIT) {
@@ -128,7 +129,7 @@ export class ServerSession implements Channel {
 
   #note(message: Message): void {
     if (message.kind === "request") return this.#unanswered.add(message);
-    const cancelled = cancelledRequestId(message);
+    const cancelled = cancelledRequest(message);
     if (cancelled !== undefined) this.#unanswered.cancel(cancelled);
   }
 

@@ -93,6 +93,7 @@ export class ClientSession implements Channel {
     this.#conversation = new SessionStream({
       name: sessionId.slice(0, 8),
       transmit: (frame, message) => this.#transmit(frame, message),
+      arrived: ({ kind }) => kind === "notification" && link.expectMore(),
       maximumPart: () => largestPart(link, this.#topic),
       maxMessage,
       window: () => windowOf(1),
@@ -306,8 +307,8 @@ export class ClientSession implements Channel {
 
   #requestProperties({ method = "" }: Message): PublishProperties {
     const timeout = timeoutOf(method, this.#options.options);
-    const correlationData = new Uint8Array(4);
-    new DataView(correlationData.buffer).setUint32(0, this.#correlation++);
+    const number = this.#correlation++;
+    const correlationData = Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number);
     return Number.isFinite(timeout)
       ? { correlationData, messageExpiryInterval: Math.ceil(timeout / 1000) }
       : { correlationData };

@@ -6,7 +6,7 @@
 import type { Receiver } from "../../../core/channel.ts";
 import { type Clock, systemClock } from "../../../core/clock.ts";
 import { Failure } from "../../../core/failure.ts";
-import { idKey } from "../../../core/json_rpc.ts";
+import type { RequestKey } from "../../../core/json_rpc.ts";
 import type { Message } from "../../../core/message.ts";
 import type { MqttLink, PublishProperties } from "../../../mqtt/mod.ts";
 import { disconnected } from "../../notifications.ts";
@@ -62,7 +62,7 @@ export class ServerSession implements IncomingSession {
   readonly #conversation: SessionStream;
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
   readonly #abort = new AbortController();
-  readonly #correlations = new Map<string, Uint8Array>();
+  readonly #correlations = new Map<RequestKey, Uint8Array>();
   readonly #absence: DisconnectTimer;
   /** Told to the client until it is known to know it. */
   #instanceTopic: string | undefined;
@@ -86,7 +86,10 @@ export class ServerSession implements IncomingSession {
     this.#conversation = new SessionStream({
       name,
       transmit: (frame, message) => this.#transmit(frame, message),
-      arrived: (message, correlation) => this.#remember(message, correlation),
+      arrived: (message, correlation) => {
+        if (message.kind === "notification") link.expectMore();
+        this.#remember(message, correlation);
+      },
       maximumPart: () => largestPart(link, responseTopic),
       maxMessage,
       window,
@@ -215,14 +218,13 @@ export class ServerSession implements IncomingSession {
     return { [SESSION]: sessionId, ...format, ...rest };
   }
 
-  #remember({ kind, id }: Message, correlation: Uint8Array | undefined): void {
-    if (kind !== "request" || id === undefined || correlation === undefined) return;
-    if (this.#correlations.size < CORRELATION_LIMIT) this.#correlations.set(idKey(id), correlation);
+  #remember({ kind, key }: Message, correlation: Uint8Array | undefined): void {
+    if (kind !== "request" || key === undefined || correlation === undefined) return;
+    if (this.#correlations.size < CORRELATION_LIMIT) this.#correlations.set(key, correlation);
   }
 
-  #correlationOf({ kind, id }: Message): Uint8Array | undefined {
-    if (kind !== "response" || id === undefined || this.#correlations.size === 0) return undefined;
-    const key = idKey(id);
+  #correlationOf({ kind, key }: Message): Uint8Array | undefined {
+    if (kind !== "response" || key === undefined || this.#correlations.size === 0) return undefined;
     const correlationData = this.#correlations.get(key);
     this.#correlations.delete(key);
     return correlationData;

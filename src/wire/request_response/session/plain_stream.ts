@@ -4,7 +4,7 @@
  * @module
  */
 import { Inbox } from "../../../core/inbox.ts";
-import { idKey } from "../../../core/json_rpc.ts";
+import type { RequestKey } from "../../../core/json_rpc.ts";
 import { Message } from "../../../core/message.ts";
 import { INBOX_LIMIT } from "../../packets.ts";
 import { type Frame, NOTHING, type Stream, type StreamEnds } from "./frame.ts";
@@ -17,7 +17,7 @@ export class PlainStream implements Stream {
   readonly #ends: StreamEnds;
   readonly #overflow: () => void;
   readonly #inbox = new Inbox();
-  readonly #working = new Set<string>();
+  readonly #working = new Set<RequestKey>();
   readonly seen = 0;
 
   /** @param overflow called when the receiver does not keep up */
@@ -28,15 +28,15 @@ export class PlainStream implements Stream {
   }
 
   send(message: Message): Promise<void> | void {
-    if (message.kind === "response" && message.id !== undefined) this.#working.delete(idKey(message.id));
+    if (message.kind === "response" && message.key !== undefined) this.#working.delete(message.key);
     return this.#ends.transmit({ payload: message.bytes }, message);
   }
 
   receive({ payload, correlation }: Frame): void {
     if (payload.length === 0) return;
     const message = new Message(payload);
-    if (message.kind === "request" && message.id !== undefined) {
-      const key = idKey(message.id);
+    const { kind, key } = message;
+    if (kind === "request" && key !== undefined) {
       if (this.#working.has(key)) return;
       this.#working.add(key);
     }

@@ -23,8 +23,7 @@ export interface SessionStreamOptions {
   /** For the log. */
   readonly name: string;
   readonly transmit: StreamEnds["transmit"];
-  /** @default {nothing} */
-  readonly arrived?: StreamEnds["arrived"];
+  readonly arrived: StreamEnds["arrived"];
   /** Largest payload of one PUBLISH, in bytes. */
   readonly maximumPart: () => number;
   /** Largest message, in bytes. */
@@ -161,7 +160,7 @@ export class SessionStream {
   }
 
   #ends(): StreamEnds {
-    const { transmit, arrived = () => {} } = this.#options;
+    const { transmit, arrived } = this.#options;
     return { transmit, arrived, deliver: (message) => this.#deliver(message) };
   }
 
