@@ -4,6 +4,7 @@
  * @module
  */
 import type { Failure } from "../../src/core/failure.ts";
+import { allProperties } from "../../src/mqtt/codec/properties.ts";
 import type { BrokerLimits, LinkState, PublishOutcome, PublishPacket } from "../../src/mqtt/mod.ts";
 import { LoopLink } from "./loop_link.ts";
 
@@ -22,7 +23,9 @@ export class ScriptedLink extends LoopLink {
   }
 
   override publish(packet: PublishPacket, done?: PublishOutcome): void {
-    this.published.push(packet);
-    done?.(this.outcome(packet));
+    const { common: _, ...rest } = packet;
+    const whole = { ...rest, properties: allProperties(packet) };
+    this.published.push(whole);
+    done?.(this.outcome(whole));
   }
 }

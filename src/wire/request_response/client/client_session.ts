@@ -72,6 +72,8 @@ export class ClientSession implements Channel {
   #numbered = false;
   #topic: string;
   #instance: string | undefined;
+  /** What each message has in common with the next; and each frame that is none. */
+  readonly #common: { readonly message: PublishProperties; readonly control: PublishProperties };
   #held: Message[] = [];
   #unseen: readonly Message[] = [];
   #correlation = 0;
@@ -84,6 +86,8 @@ export class ClientSession implements Channel {
     const { link, topics, sessionId, options: { maxMessage, observe, sessionExpiry }, clock = systemClock } = options;
     this.#options = options;
     this.#topic = topics.request.for(link.clientId);
+    const control = { ...MESSAGE_PROPERTIES, userProperties: { [SESSION]: sessionId } };
+    this.#common = { message: { ...control, responseTopic: topics.response.for(link.clientId) }, control };
     this.closed = this.#end.promise;
     this.#absence = new DisconnectTimer(
       clock,
@@ -283,6 +287,7 @@ export class ClientSession implements Channel {
         topic: this.#topic,
         payload: frame.payload,
         qos: this.#phase === "opening" ? this.#openingQoS : qosOf(qos, this.#numbered && !confirmed),
+        common: message === undefined ? this.#common.control : this.#common.message,
         properties: this.#properties(frame, message),
       },
       done,
@@ -291,27 +296,18 @@ export class ClientSession implements Channel {
   }
 
   #properties(frame: Frame, message: Message | undefined): PublishProperties {
-    const { link, topics, sessionId, instance } = this.#options;
-    return {
-      ...MESSAGE_PROPERTIES,
-      ...(message === undefined ? {} : { responseTopic: topics.response.for(link.clientId) }),
-      ...(message?.kind === "request" ? this.#requestProperties(message) : {}),
-      userProperties: {
-        [SESSION]: sessionId,
-        ...frameProperties(frame),
-        ...(this.#phase === "opening" && this.#announced ? { [FORMAT]: String(NEWEST_FORMAT) } : {}),
-        ...(this.#phase === "opening" && instance !== undefined ? { [INSTANCE]: instance } : {}),
-      },
-    };
-  }
-
-  #requestProperties({ method = "" }: Message): PublishProperties {
-    const timeout = timeoutOf(method, this.#options.options);
+    const userProperties = frameProperties(frame);
+    if (this.#phase === "opening") {
+      const { instance } = this.#options;
+      if (this.#announced) userProperties[FORMAT] = String(NEWEST_FORMAT);
+      if (instance !== undefined) userProperties[INSTANCE] = instance;
+    }
+    if (message?.kind !== "request") return { userProperties };
+    const timeout = timeoutOf(message.method ?? "", this.#options.options);
     const number = this.#correlation++;
     const correlationData = Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number);
-    return Number.isFinite(timeout)
-      ? { correlationData, messageExpiryInterval: Math.ceil(timeout / 1000) }
-      : { correlationData };
+    if (!Number.isFinite(timeout)) return { correlationData, userProperties };
+    return { correlationData, messageExpiryInterval: Math.ceil(timeout / 1000), userProperties };
   }
 
   #undelivered(failure: Failure, message: Message | undefined): void {
@@ -327,9 +323,9 @@ export class ClientSession implements Channel {
   }
 
   #sayGoodbye(): void {
-    const { link, topics, sessionId } = this.#options;
-    const properties = { ...MESSAGE_PROPERTIES, userProperties: { [SESSION]: sessionId } };
-    void link.publish({ topic: topics.closed.for(link.clientId), payload: disconnected(), qos: 1, properties });
+    const { link, topics } = this.#options;
+    const packet = { topic: topics.closed.for(link.clientId), payload: disconnected(), qos: 1 } as const;
+    void link.publish({ ...packet, properties: this.#common.control });
   }
 }
 

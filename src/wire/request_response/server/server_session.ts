@@ -14,7 +14,7 @@ import type { IncomingSession, ServerOptions } from "../../profile.ts";
 import { DisconnectTimer } from "../session/disconnect_timer.ts";
 import { SessionStream } from "../session/session_stream.ts";
 import type { SessionFormat } from "../session/format.ts";
-import type { Frame } from "../session/frame.ts";
+import type { Frame, Writable } from "../session/frame.ts";
 import { behind } from "../session/position.ts";
 import {
   CLOSED,
@@ -64,6 +64,8 @@ export class ServerSession implements IncomingSession {
   readonly #abort = new AbortController();
   readonly #correlations = new Map<RequestKey, Uint8Array>();
   readonly #absence: DisconnectTimer;
+  /** What each message has in common with the next. */
+  readonly #common: PublishProperties;
   /** Told to the client until it is known to know it. */
   #instanceTopic: string | undefined;
   #announcesFormat: boolean;
@@ -75,6 +77,10 @@ export class ServerSession implements IncomingSession {
     const { maxMessage, sessionExpiry, observe } = options.options;
     this.name = name;
     this.#options = options;
+    const { sessionId } = options;
+    this.#common = sessionId === undefined
+      ? MESSAGE_PROPERTIES
+      : { ...MESSAGE_PROPERTIES, userProperties: { [SESSION]: sessionId } };
     this.#instanceTopic = options.instanceTopic;
     this.#announcesFormat = format === NEWEST_FORMAT;
     this.closed = this.#end.promise;
@@ -183,9 +189,15 @@ export class ServerSession implements IncomingSession {
     if (sessionId === undefined) return;
     this.#conversation.flush();
     const payload = disconnected(reason);
-    const seen = frameProperties({ payload, acknowledge: behind(this.#conversation.seen) });
-    const properties = this.#properties({ [CLOSED]: reason?.reason ?? "session-ended", ...seen });
-    void link.publish({ topic, payload, qos: qosOf(qos, this.#numbered), properties });
+    const properties = this.#properties({ payload, acknowledge: behind(this.#conversation.seen) });
+    const userProperties = { ...properties.userProperties, [CLOSED]: reason?.reason ?? "session-ended" };
+    void link.publish({
+      topic,
+      payload,
+      qos: qosOf(qos, this.#numbered),
+      common: this.#common,
+      properties: { ...properties, userProperties },
+    });
   }
 
   #finish(reason: Failure | undefined): void {
@@ -198,24 +210,20 @@ export class ServerSession implements IncomingSession {
 
   #transmit(frame: Frame, message?: Message): Promise<void> | void {
     this.#cancelWelcome?.();
-    const properties = this.#properties(frameProperties(frame), message);
+    const properties = this.#properties(frame, message);
     return this.#publish(frame.payload, properties, frame.sent !== undefined, message);
   }
 
-  #properties(userProperties: Record<string, string>, message?: Message): PublishProperties {
-    const { sessionId } = this.#options;
-    const correlationData = message === undefined ? undefined : this.#correlationOf(message);
-    return {
-      ...MESSAGE_PROPERTIES,
-      ...(this.#instanceTopic === undefined ? {} : { responseTopic: this.#instanceTopic }),
-      ...(correlationData === undefined ? {} : { correlationData }),
-      ...(sessionId === undefined ? {} : { userProperties: this.#userProperties(sessionId, userProperties) }),
-    };
-  }
-
-  #userProperties(sessionId: string, rest: Record<string, string>): Record<string, string> {
-    const format = this.#announcesFormat ? { [FORMAT]: String(NEWEST_FORMAT) } : {};
-    return { [SESSION]: sessionId, ...format, ...rest };
+  #properties(frame: Frame, message?: Message): PublishProperties {
+    const properties: Writable<PublishProperties> = {};
+    if (this.#instanceTopic !== undefined) properties.responseTopic = this.#instanceTopic;
+    const correlationData = message && this.#correlationOf(message);
+    if (correlationData !== undefined) properties.correlationData = correlationData;
+    if (this.#options.sessionId === undefined) return properties;
+    const userProperties = frameProperties(frame);
+    if (this.#announcesFormat) userProperties[FORMAT] = String(NEWEST_FORMAT);
+    properties.userProperties = userProperties;
+    return properties;
   }
 
   #remember({ kind, key }: Message, correlation: Uint8Array | undefined): void {
@@ -238,7 +246,7 @@ export class ServerSession implements IncomingSession {
   ): Promise<void> | void {
     const { link, responseTopic: topic, options: { qos } } = this.#options;
     return link.publish(
-      { topic, payload, qos: qosOf(qos, this.#numbered && !confirmed), properties },
+      { topic, payload, qos: qosOf(qos, this.#numbered && !confirmed), common: this.#common, properties },
       (failure) => {
         if (failure !== undefined && !this.#ended) this.#undelivered(failure, properties, message);
       },
@@ -256,7 +264,8 @@ export class ServerSession implements IncomingSession {
     }
     if (message?.id === undefined) return;
     const { bytes } = failure.toResponse(message.id);
-    if (message.kind === "response") void link.publish({ topic: responseTopic, payload: bytes, qos: 1, properties });
-    else if (message.kind === "request") this.#conversation.inject(failure.toResponse(message.id));
+    if (message.kind === "response") {
+      void link.publish({ topic: responseTopic, payload: bytes, qos: 1, common: this.#common, properties });
+    } else if (message.kind === "request") this.#conversation.inject(failure.toResponse(message.id));
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Message } from "../../../core/message.ts";
-import type { Frame } from "./frame.ts";
+import type { Frame, Writable } from "./frame.ts";
 import type { Position } from "./position.ts";
 
 /** How a peer numbers its messages: in one of the formats, or not at all. */
@@ -12,7 +12,7 @@ export type SessionFormat = "plain" | 1 | 2;
 
 /** The part of a frame that is about one message or several. */
 export interface NumberedFrame {
-  readonly frame: Frame & { readonly sequence: number };
+  readonly frame: Writable<Frame> & { readonly sequence: number };
   /** What the payload is, or is a piece of; `undefined` when it is several. */
   readonly message: Message | undefined;
 }

@@ -50,6 +50,9 @@ export interface Frame {
   readonly window?: number;
 }
 
+/** A frame, or a part of one, that is still being made. */
+export type Writable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
+
 /** What sessions are made of: messages in, frames out, and back. */
 export interface Stream {
   /** Takes a message to send. A returned promise resolves when there is room for more. */

@@ -8,7 +8,7 @@ import type { SessionQoS } from "../../profile.ts";
 import { Failure, isFailureReason } from "../../../core/failure.ts";
 import { Message } from "../../../core/message.ts";
 import { firstValue } from "../../packets.ts";
-import type { Frame, Piece, Subject } from "./frame.ts";
+import type { Frame, Piece, Subject, Writable } from "./frame.ts";
 import type { Position } from "./position.ts";
 
 /** User property that names the session; the client makes it up. */
@@ -77,7 +77,7 @@ function positionText({ number, offset }: Position): string {
 
 /** The frame in a packet. What is not a number, or not one that a peer of ours would send, is not there. */
 export function toFrame({ payload, properties: { correlationData, userProperties = {} } }: ReceivedPacket): Frame {
-  const frame: { -readonly [Name in keyof Frame]: Frame[Name] } = { payload };
+  const frame: Writable<Frame> = { payload };
   if (correlationData !== undefined) frame.correlation = correlationData;
   for (const name in userProperties) {
     const value = firstValue(userProperties, name);
@@ -86,7 +86,7 @@ export function toFrame({ payload, properties: { correlationData, userProperties
   return frame;
 }
 
-function readProperty(frame: { -readonly [Name in keyof Frame]: Frame[Name] }, name: string, value: string): void {
+function readProperty(frame: Writable<Frame>, name: string, value: string): void {
   switch (name) {
     case SEQUENCE:
       return assign(frame, "sequence", wholeNumber(value, 1));
@@ -112,27 +112,39 @@ function readProperty(frame: { -readonly [Name in keyof Frame]: Frame[Name] }, n
 }
 
 function assign<Name extends keyof Frame>(
-  frame: { -readonly [Each in keyof Frame]: Frame[Each] },
+  frame: Writable<Frame>,
   name: Name,
   value: Frame[Name],
 ): void {
   if (value !== undefined) frame[name] = value;
 }
 
-function wholeNumber(text: string, smallest: number): number | undefined {
-  if (!/^\d{1,15}$/.test(text)) return undefined;
-  const number = Number(text);
+/** A decimal number of at most 15 digits, between two places of a text. */
+function wholeNumber(text: string, smallest: number, start = 0, end = text.length): number | undefined {
+  if (end === start || end - start > 15) return undefined;
+  let number = 0;
+  for (let index = start; index < end; index++) {
+    const digit = text.charCodeAt(index) - ZERO;
+    if (digit < 0 || digit > 9) return undefined;
+    number = number * 10 + digit;
+  }
   return number >= smallest ? number : undefined;
 }
 
+const ZERO = 0x30;
+
 function toPosition(text: string): Position | undefined {
-  const [, number, offset = "0"] = /^(\d{1,15})(?:\/(\d{1,15}))?$/.exec(text) ?? [];
-  return number === undefined ? undefined : { number: Number(number), offset: Number(offset) };
+  const slash = text.indexOf("/");
+  const number = wholeNumber(text, 0, 0, slash < 0 ? text.length : slash);
+  const offset = slash < 0 ? 0 : wholeNumber(text, 0, slash + 1);
+  return number === undefined || offset === undefined ? undefined : { number, offset };
 }
 
 function toPiece(text: string): Piece | undefined {
-  const [, offset, length] = /^(\d{1,15})\/(\d{1,15})$/.exec(text) ?? [];
-  return offset === undefined ? undefined : { offset: Number(offset), length: Number(length) };
+  const slash = text.indexOf("/");
+  const offset = slash < 0 ? undefined : wholeNumber(text, 0, 0, slash);
+  const length = wholeNumber(text, 0, slash + 1);
+  return offset === undefined || length === undefined ? undefined : { offset, length };
 }
 
 /** The format that a peer speaks, from its properties or from its presence. */

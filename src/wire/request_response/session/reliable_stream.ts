@@ -12,7 +12,7 @@
 import type { Clock } from "../../../core/clock.ts";
 import type { Message } from "../../../core/message.ts";
 import type { Arrival, Incoming, Outgoing } from "./format.ts";
-import { type Frame, NOTHING, type Stream, type StreamEnds } from "./frame.ts";
+import { type Frame, NOTHING, type Stream, type StreamEnds, type Writable } from "./frame.ts";
 import { behind, isAfter, type Position, START } from "./position.ts";
 
 /** What a {@linkcode ReliableStream} is made of. */
@@ -155,14 +155,18 @@ export class ReliableStream implements Stream {
       const next = this.#outgoing.next();
       if (next === undefined) break;
       if (this.#cancelProbe === undefined) this.#expectProgress(FIRST_PROBE);
-      void this.#options.transmit({ ...next.frame, acknowledge: this.#taken, ...this.#news() }, next.message);
+      next.frame.acknowledge = this.#taken;
+      this.#addNews(next.frame);
+      void this.#options.transmit(next.frame, next.message);
     }
   }
 
   #control(members: Pick<Frame, "resume" | "sent">): void {
     if (!this.#online || this.#closed) return;
     this.#window = undefined; // told again: what was told before may be lost
-    void this.#options.transmit({ payload: NOTHING, acknowledge: this.#taken, ...this.#news(), ...members });
+    const frame: Writable<Frame> = { payload: NOTHING, acknowledge: this.#taken, ...members };
+    this.#addNews(frame);
+    void this.#options.transmit(frame);
   }
 
   // --- what arrives
@@ -239,16 +243,16 @@ export class ReliableStream implements Stream {
     return this.#packetsToAcknowledge >= packets || this.#bytesToAcknowledge >= ACKNOWLEDGE_BYTES;
   }
 
-  /** What has to be said to the peer beside the acknowledgement, which goes out now. */
-  #news(): Pick<Frame, "window"> {
+  /** Adds what has to be said to the peer beside the acknowledgement, which goes out now. */
+  #addNews(frame: Writable<Frame>): void {
     this.#acknowledged = this.#taken;
     this.#acknowledgedAt = this.#options.clock.now();
     this.#packetsToAcknowledge = 0;
     this.#bytesToAcknowledge = 0;
     const window = this.#options.window();
-    if (window === undefined || window === this.#window) return NO_NEWS;
+    if (window === undefined || window === this.#window) return;
     this.#window = window;
-    return { window };
+    frame.window = window;
   }
 
   /** The timer is left running when a message takes the acknowledgement along: it is cheaper to let it find nothing. */
@@ -294,5 +298,3 @@ export class ReliableStream implements Stream {
     this.#expectProgress(Math.min(this.#probeDelay * 2, LONGEST_PROBE));
   }
 }
-
-const NO_NEWS = {};
