@@ -1,5 +1,4 @@
 /** The command line tool: arguments in, exit code out. @module */
-import { main, meantArguments } from "./src/cli/mod.ts";
+import { run } from "./src/cli/mod.ts";
 
-// Not Deno.exitCode: a read of stdin that is under way would keep the process alive.
-Deno.exit(await main(meantArguments(Deno.execPath(), Deno.args)));
+await run();

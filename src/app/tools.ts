@@ -45,6 +45,7 @@ export async function tools(config: ToolsConfig, host: Channel, observe: Observe
     // Without a session at the broker: a host may kill us, and nobody would come back for what is queued there.
     plan: { clientId: clientIdFor("tools", broker.clientId) },
     ...(broker.protocolVersion === undefined ? {} : { protocolVersion: broker.protocolVersion }),
+    topicsAreGiven: true,
     observe,
   }).open();
   const server = createToolServer({ ...config, link, authority: new URL(broker.broker.url).host });

@@ -5,10 +5,10 @@
  */
 import { Command, CommanderError } from "commander";
 import metadata from "../../deno.json" with { type: "json" };
-import { errorText, visibleText } from "../core/text.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { build, type CommandLineIo, EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
+import { endOnUnhandledErrors, explanation } from "./explain.ts";
 
 const PROCESS_IO: CommandLineIo = {
   environment: (name) => Deno.env.get(name),
@@ -57,9 +57,15 @@ function explain(error: unknown, { printError }: CommandLineIo): number {
     printError("(add --help for what there is)\n");
     return EXIT_USAGE;
   }
-  // Which may quote a broker.
-  printError(`error: ${visibleText(errorText(error))}\n`);
+  printError(explanation(error));
   return EXIT_FAILURE;
+}
+
+/** Runs the command line of this process, and ends it. */
+export async function run(): Promise<void> {
+  endOnUnhandledErrors(PROCESS_IO.printError, Deno.exit);
+  // Not Deno.exitCode: a read of stdin that is under way would keep the process alive.
+  Deno.exit(await main(meantArguments(Deno.execPath(), Deno.args)));
 }
 
 /** Under this name it is the tool server: shepherd (e55a893, `smcp add`) starts a command without arguments. */

@@ -20,6 +20,7 @@ import type { Credentials } from "../core/secret.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { answerWithoutCredentials, receiveCredentials } from "../smcp/mod.ts";
 import { type ByteSource, LineChannel, ownInput, ownOutput } from "../stdio/mod.ts";
+import { HandshakeError } from "./explain.ts";
 
 type HandshakeValues = HandshakeOptions & ConnectionOptions & MessageOptions;
 
@@ -37,7 +38,7 @@ export async function printCredentialsSchema(): Promise<void> {
  * Gets the login by the handshake, or from the environment.
  *
  * @throws {UsageError} when the environment does not hold it
- * @throws {Error} when the handshake has failed, of which the parent has been told
+ * @throws {HandshakeError} when the handshake has failed, of which the parent has been told
  */
 export async function ownLogin(values: HandshakeValues, signal: AbortSignal): Promise<OwnLogin> {
   const input = ownInput();
@@ -54,9 +55,9 @@ export async function ownLogin(values: HandshakeValues, signal: AbortSignal): Pr
     signal.addEventListener("abort", () => void host.close(), { once: true });
     const remedy = "run it with --insecure, and with the same keys in its environment.";
     await answerWithoutCredentials(host, Object.keys(CREDENTIALS_SCHEMA.required), remedy);
-    throw new Error("the host speaks MCP, but gave no credentials before");
+    throw new HandshakeError("the host speaks MCP, but gave no credentials before");
   }
-  throw new Error(
+  throw new HandshakeError(
     `the SMCP handshake failed: ${reception.message}; credentials are expected as one line of JSON on stdin. Start this ` +
       `by "mcp-mqtt-proxy launch --credentials-file FILE -- COMMAND", or add --insecure to take them from the environment`,
   );

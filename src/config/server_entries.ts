@@ -91,6 +91,10 @@ function parseJson(text: string, file: string): Readonly<Record<string, unknown>
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : {};
   } catch (cause) {
-    throw new UsageError([`--config ${file} cannot be read as JSON: ${errorText(cause)}`], { cause });
+    // The parser's own message would quote the text, where tokens of servers are.
+    const [place = ""] = /line \d+ column \d+/.exec(errorText(cause)) ?? [];
+    throw new UsageError([`--config ${file} cannot be read as JSON${place === "" ? "" : `: look at ${place}`}`], {
+      cause,
+    });
   }
 }

@@ -41,6 +41,11 @@ export interface BrokerLinkOptions {
   /** The MQTT version to speak; by default 5, and 4 (which is 3.1.1) with a broker that knows no better. */
   readonly protocolVersion?: 4 | 5;
   readonly observe: Observer;
+  /**
+   * Whether the user of the link has chosen the topics himself. Then failures show them as they are: if credentials in
+   * them were redacted, the user could tell whether he has guessed one. @default {false}
+   */
+  readonly topicsAreGiven?: boolean;
   /** @default {MQTT.js} */
   readonly connect?: Connect;
   /** @default {systemClock} */
@@ -63,6 +68,8 @@ export class BrokerLink implements MqttLink {
   readonly #outbox: Outbox;
   readonly #negotiation: ConnectNegotiation;
   readonly #redact: Redact;
+  /** Applied to topics. */
+  readonly #redactTopic: Redact;
   /** What the broker is called in events and errors: its URL, without a query, which may hold a token. */
   readonly #broker: string;
   readonly #abort = new AbortController();
@@ -85,7 +92,8 @@ export class BrokerLink implements MqttLink {
     this.#clock = options.clock ?? systemClock;
     this.#clientId = options.plan.clientId;
     this.#redact = options.broker.redact ?? redactNothing;
-    this.#outbox = new Outbox(this.#clock, this.#redact);
+    this.#redactTopic = options.topicsAreGiven === true ? redactNothing : this.#redact;
+    this.#outbox = new Outbox(this.#clock, this.#redactTopic);
     this.#broker = this.#redact(options.broker.url.replace(/\?.*$/, ""));
     this.#negotiation = new ConnectNegotiation({
       plan: options.plan,
@@ -299,7 +307,7 @@ export class BrokerLink implements MqttLink {
   ): Promise<Failure | undefined> {
     const options = {
       clock: this.#clock,
-      redact: this.#redact,
+      redactTopic: this.#redactTopic,
       observe: this.#options.observe,
       dropping: (cause: string) => this.#droppedOver = cause,
     };

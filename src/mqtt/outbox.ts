@@ -12,7 +12,7 @@ import { errorText } from "../core/text.ts";
 import type { MqttConnection } from "./connection/connection.ts";
 import type { BrokerLimits, PublishOutcome, PublishPacket, QoS } from "./link.ts";
 import { publishSize } from "./codec/packet_size.ts";
-import { NO_MATCHING_SUBSCRIBERS, PACKET_TOO_LARGE, reasonCodeName } from "./reason_codes.ts";
+import { NO_MATCHING_SUBSCRIBERS, NOT_AUTHORIZED, PACKET_TOO_LARGE, reasonCodeName } from "./reason_codes.ts";
 
 /** Above this many bytes of payload waiting, a caller is asked to wait. */
 const HIGH_WATER_MARK = 4 * 1024 * 1024;
@@ -54,7 +54,7 @@ export class Outbox {
   #cancelTimer: (() => void) | undefined;
   #timerDue = Infinity;
 
-  /** @param redact applied to the topics in failures, which may hold a client id */
+  /** @param redact applied to the topics in failures, where they may hold a client id that nobody is to see */
   constructor(clock: Clock, redact: Redact = redactNothing) {
     this.#clock = clock;
     this.#redact = redact;
@@ -233,8 +233,10 @@ export class Outbox {
       entry,
       new Failure(
         "publish-refused",
-        `The broker did not acknowledge a message to "${entry.packet.topic}" in time; some brokers do so when the ` +
-          "client may not publish there",
+        `The broker did not acknowledge a message to "${
+          this.#redact(entry.packet.topic)
+        }" in time; some brokers do so ` +
+          "when the client may not publish there",
       ),
     );
   }
@@ -276,7 +278,7 @@ function refusal(topic: string, reasonCode: number): Failure | undefined {
   }
   if (reasonCode < 0x80) return undefined;
   return new Failure(
-    reasonCode === 0x87 ? "not-authorized" : "publish-refused",
+    reasonCode === NOT_AUTHORIZED ? "not-authorized" : "publish-refused",
     `The broker refused a message to "${topic}": ${reasonCodeName(reasonCode)}`,
     { reasonCode },
   );

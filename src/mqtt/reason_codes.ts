@@ -55,6 +55,8 @@ export function reasonCodeName(code: number): string {
 export const NO_MATCHING_SUBSCRIBERS = 0x10;
 /** The broker does not speak this version of MQTT. */
 export const UNSUPPORTED_PROTOCOL_VERSION = 0x84;
+/** This client may not do that. */
+export const NOT_AUTHORIZED = 0x87;
 /** Another client has connected with the same client id. */
 export const SESSION_TAKEN_OVER = 0x8e;
 /** What came is no packet, or none that may come. */

@@ -20,7 +20,7 @@ const SUBSCRIBE_TIMEOUT = 10_000;
 /** What is told to whom. */
 export interface RequestOptions {
   readonly clock: Clock;
-  readonly redact: Redact;
+  readonly redactTopic: Redact;
   readonly observe: Observer;
   /** Told why the connection is dropped, before it is. */
   readonly dropping: (cause: string) => void;
@@ -73,7 +73,7 @@ export async function requestSubscriptions(
     for (const [index, subscription] of batch.entries()) {
       const code = granted[index] ?? 0x80;
       if (code < 0x80) continue;
-      const filter = options.redact(subscription.filter);
+      const filter = options.redactTopic(subscription.filter);
       const failure = refusal(filter, code);
       options.observe({ type: "subscription.refused", filter, cause: failure.message });
       if (subscription.refused === undefined) fatal ??= failure;

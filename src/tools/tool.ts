@@ -4,8 +4,10 @@
  * @module
  */
 import * as z from "zod";
+import { Failure } from "../core/failure.ts";
 import type { ToolContext } from "./context.ts";
 import type { CallToolResult, McpServer, ToolAnnotations } from "./sdk.ts";
+import { ToolError } from "./tool_error.ts";
 
 /** What a call has besides its arguments. */
 export interface Call {
@@ -56,7 +58,15 @@ export function register({ name, run, input, output, ...rest }: Tool, context: T
       // A host that is gone needs no report.
       void extra.sendNotification({ method: "notifications/progress", params }).catch(() => {});
     };
-    const structuredContent = await run(args, context, { signal: extra.signal, report });
+    const structuredContent = await run(args, context, { signal: extra.signal, report }).catch((error) => {
+      throw forAgent(error, extra.signal);
+    });
     return { content: [{ type: "text", text: JSON.stringify(structuredContent) }], structuredContent };
   });
+}
+
+/** What an agent may see: errors of others may repeat anything. */
+function forAgent(error: unknown, { aborted }: AbortSignal): unknown {
+  if (aborted || error instanceof ToolError || error instanceof Failure) return error;
+  return new ToolError(`The tool has failed: unexpected ${error instanceof Error ? error.name : typeof error}`);
 }

@@ -17,7 +17,7 @@ import {
 import { terminationSignal } from "../termination.ts";
 import { toolList } from "./tool_list.ts";
 import { type BinaryContent, toolResult } from "./tool_result.ts";
-import { visibleText } from "../../core/text.ts";
+import { errorText, visibleText } from "../../core/text.ts";
 
 /** Calls one tool, or lists them all. */
 export const callAction: Action<CallSettings> = async ({ values, flags, operands, started, io }) => {
@@ -83,9 +83,17 @@ async function print(
 /** Saves content to a file of its own; existing ones stay as they are. */
 async function save({ bytes, extension }: BinaryContent, tool: string, directory: string): Promise<string> {
   const name = tool.replaceAll(/[^\w.-]/g, "_");
-  await Deno.mkdir(directory, { recursive: true });
+  try {
+    await Deno.mkdir(directory, { recursive: true });
+    return await writeNew(bytes, (number) => `${directory}/${name}-${number}${extension}`);
+  } catch (cause) {
+    throw new UsageError([`--output ${directory} cannot be written to: ${errorText(cause)}`], { cause });
+  }
+}
+
+async function writeNew(bytes: Uint8Array, fileOf: (number: number) => string): Promise<string> {
   for (let number = 1;; number++) {
-    const file = `${directory}/${name}-${number}${extension}`;
+    const file = fileOf(number);
     try {
       await Deno.writeFile(file, bytes, { createNew: true });
       return file;
