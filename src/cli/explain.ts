@@ -2,7 +2,7 @@
  * What is said about errors that nothing else has dealt with.
  *
  * The text of an error of somebody else's may repeat anything, credentials too. So only errors of ours are shown with
- * their text; of all others, what helps to find the mistake: their kind, and where they were thrown.
+ * their text, and those of the runtime that name a permission that it was not given; of all others, what helps to find the mistake: their kind, and where they were thrown.
  *
  * @module
  */
@@ -17,7 +17,10 @@ export class HandshakeError extends Error {
 
 /** The lines about an error that ends the program. */
 export function explanation(error: unknown): string {
-  if (error instanceof Failure || error instanceof HandshakeError) return `error: ${visibleText(error.message)}\n`;
+  const kinds = [Failure, HandshakeError, Deno.errors.NotCapable];
+  if (error instanceof Error && kinds.some((kind) => error instanceof kind)) {
+    return `error: ${visibleText(error.message)}\n`;
+  }
   const kind = error instanceof Error ? error.name.replaceAll(/\W/g, "") : typeof error;
   return [`error: unexpected ${kind}; please report it with these lines:`, ...framesOf(error), ""].join("\n");
 }
