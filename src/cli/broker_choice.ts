@@ -81,7 +81,12 @@ export async function startLoginLog(
     output: lossyOutput(Deno.stderr.writable),
   });
   const observe = redacting(log.observe, login.redact);
-  for (const key of login.unknownKeys) observe({ type: "warning", text: `the credential ${key} means nothing here` });
+  const misnamed = new Map<string, string>(login.misnamedKeys);
+  for (const key of login.unknownKeys) {
+    const meant = misnamed.get(key);
+    if (meant !== undefined) observe({ type: "credential.misnamed", key, meant });
+    else observe({ type: "warning", text: `the credential ${key} means nothing here` });
+  }
   for (const text of login.broker.warnings) observe({ type: "warning", text });
   return { observe, [Symbol.asyncDispose]: () => log[Symbol.asyncDispose]() };
 }

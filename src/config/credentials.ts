@@ -10,10 +10,12 @@ import { type Credentials, Secret } from "../core/secret.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { isEncrypted, isTopicLevel, portOf } from "../mqtt/mod.ts";
 import { type BrokerConfig, brokerConfig } from "./broker_config.ts";
-import type { BrokerOptions, ConnectionOptions } from "./broker_settings.ts";
+import { type BrokerOptions, CONNECTION_SETTINGS, type ConnectionOptions } from "./broker_settings.ts";
 import { BROKER_SCHEMES } from "./broker_url.ts";
 import { isPem } from "./certificates.ts";
 import type { LogOptions } from "./common_settings.ts";
+import { meantKey } from "./credential_names.ts";
+import { onOff, Unsuitable } from "./kinds.ts";
 
 /** A credential that is missing or cannot work. The message begins with its key. */
 export class CredentialError extends Error {
@@ -62,23 +64,49 @@ export interface BrokerLogin {
   readonly logLevel: LogOptions["logLevel"] | undefined;
   /** Keys that mean nothing here. */
   readonly unknownKeys: readonly string[];
+  /** Those that stand for a key which is not given: the name they have, and the name that is known here. */
+  readonly misnamedKeys: readonly (readonly [given: string, meant: CredentialKey])[];
   /** Takes the credentials out of a text. */
   readonly redact: Redact;
 }
+
+/** The options of a connection whose broker and login come as credentials. */
+type LoginConnection = ConnectionOptions & Partial<Pick<BrokerOptions, "qos">>;
 
 /**
  * Reads credentials. An empty value counts as not given.
  *
  * @throws {CredentialError} for the first key that is missing or malformed
  */
-export function readBrokerLogin(
-  credentials: Credentials,
-  connection: ConnectionOptions & Partial<Pick<BrokerOptions, "qos">>,
-): BrokerLogin {
+export function readBrokerLogin(credentials: Credentials, connection: LoginConnection): BrokerLogin {
+  const misnamedKeys = misnamed(credentials);
+  try {
+    return { ...loginOf(credentials, connection), misnamedKeys };
+  } catch (error) {
+    if (!(error instanceof CredentialError)) throw error;
+    const [given] = misnamedKeys.find(([, meant]) => error.message.startsWith(`${meant} is required`)) ?? [];
+    if (given !== undefined) error.message += `; ${given} means nothing here`;
+    throw error;
+  }
+}
+
+function misnamed(credentials: Credentials): BrokerLogin["misnamedKeys"] {
+  return unknown(credentials).flatMap((given) => {
+    const meant = CREDENTIAL_KEYS.find((key) => key === meantKey(given));
+    const needed = meant !== undefined && (credentials.get(meant)?.reveal() ?? "") === "";
+    return needed ? [[given, meant] as const] : [];
+  });
+}
+
+function unknown(credentials: Credentials): string[] {
+  return [...credentials.keys()].filter((key) => !(CREDENTIAL_KEYS as readonly string[]).includes(key));
+}
+
+function loginOf(credentials: Credentials, connection: LoginConnection): Omit<BrokerLogin, "misnamedKeys"> {
   const value = (key: CredentialKey) => credentials.get(key)?.reveal() || undefined;
   const url = brokerUrl(value("MQTT_BROKER"), value("MQTT_PORT"), tlsWanted(value("MQTT_TLS")));
   const encrypted = isEncrypted(url);
-  const [ca, cert, key] = [value("MQTT_CA"), value("MQTT_CERT"), value("MQTT_KEY")];
+  const [ca, cert, key] = [pem(value("MQTT_CA")), pem(value("MQTT_CERT")), pem(value("MQTT_KEY"))];
   checkTls({ MQTT_CA: ca, MQTT_CERT: cert, MQTT_KEY: key }, encrypted);
   if (!encrypted && (connection.insecureTls || connection.tlsServername !== undefined)) {
     throw new CredentialError("MQTT_TLS", "must be true, since options for TLS are given");
@@ -114,7 +142,7 @@ export function readBrokerLogin(
   return {
     broker: { ...config, broker: { ...config.broker, redact: (text) => nameKeys(redact(text)) } },
     logLevel: logLevel(value("LOG_LEVEL")),
-    unknownKeys: [...credentials.keys()].filter((key) => !(CREDENTIAL_KEYS as readonly string[]).includes(key)),
+    unknownKeys: unknown(credentials),
     redact,
   };
 }
@@ -125,39 +153,63 @@ function withKeyNames(read: () => BrokerConfig): BrokerConfig {
     return read();
   } catch (error) {
     const [problem = ""] = error instanceof UsageError ? error.problems : [];
-    const [, name = "", rest = ""] = /^--(ca|cert|key) (.*)$/s.exec(problem) ?? [];
-    if (name === "") throw error;
-    throw new CredentialError(`MQTT_${name.toUpperCase()}` as CredentialKey, rest);
+    const [, flag = "", rest = ""] = /^(--[a-z-]+) (.*)$/s.exec(problem) ?? [];
+    const key = KEYS[flag];
+    if (key === undefined) throw error;
+    throw new CredentialError(key, nameKeys(rest));
   }
 }
 
-/** The credentials that an environment holds. */
+/** The credentials that an environment holds, also under names that are not ours, so that these can be named. */
 export function environmentCredentials(environment: (name: string) => string | undefined): Credentials {
   const found = new Map<string, Secret>();
-  for (const key of CREDENTIAL_KEYS) {
+  for (const key of [...CREDENTIAL_KEYS, "MQTT_USERNAME", "MQTT_PASSWORD", "MQTT_HOST", "MQTT_URL"]) {
     const value = environment(key);
-    if (value !== undefined && value !== "") found.set(key, new Secret(value));
+    const known = CREDENTIAL_KEYS.find((one) => one === key) ?? meantKey(key) ?? key;
+    if (value !== undefined && value !== "" && (known === key || !found.has(known))) found.set(key, new Secret(value));
   }
   return found;
 }
 
-/** What is said about a connection names the flags that it depends on; here the same depends on credentials. */
-function nameKeys(text: string): string {
-  return text.replaceAll(/--(?:broker|username|password-file|client-id)(?![\w-])/g, (flag) => KEYS[flag] ?? flag);
-}
-
+/** The flags that say what credentials say, and the keys of those. */
 const KEYS: Readonly<Record<string, CredentialKey>> = {
   "--broker": "MQTT_BROKER",
   "--username": "MQTT_USER",
   "--password-file": "MQTT_PASS",
+  "--password": "MQTT_PASS",
   "--client-id": "MQTT_CLIENT_ID",
+  "--ca": "MQTT_CA",
+  "--cert": "MQTT_CERT",
+  "--key": "MQTT_KEY",
 };
+
+/** The other flags of a connection. A host that starts the command without arguments can only set their variables. */
+const VARIABLES: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.values(CONNECTION_SETTINGS).map(({ flag, environment = "" }) => [flag.split(" ")[0] ?? flag, environment]),
+);
+
+/** What is said about a connection names flags; whoever gives credentials has keys, and variables. */
+function nameKeys(text: string): string {
+  return text.replaceAll(/--[a-z][a-z-]*/g, (flag) => {
+    const variable = VARIABLES[flag];
+    return KEYS[flag] ?? (variable === undefined ? flag : `${flag} (as a variable: ${variable})`);
+  });
+}
+
+/** PEM text; where a file or a form has made `\\n` of its line breaks, with line breaks again. */
+function pem(text: string | undefined): string | undefined {
+  return text?.replaceAll(/(?:\\r)?\\n/g, "\n");
+}
 
 function tlsWanted(text: string | undefined): boolean | undefined {
   if (text === undefined) return undefined;
-  const word = text.toLowerCase();
-  if (word === "true" || word === "false") return word === "true";
-  throw new CredentialError("MQTT_TLS", "must be true or false");
+  try {
+    return onOff.fromText(text);
+  } catch (error) {
+    // The problem as the setting has it repeats the value.
+    if (error instanceof Unsuitable) throw new CredentialError("MQTT_TLS", "must be true or false");
+    throw error;
+  }
 }
 
 function brokerUrl(broker: string | undefined, portText: string | undefined, tls: boolean | undefined): URL {

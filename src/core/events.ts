@@ -47,6 +47,7 @@ export type ProxyEvent =
   | { readonly type: "child.exited"; readonly session: string; readonly cause: string }
   | { readonly type: "child.stderr"; readonly session: string; readonly line: string }
   | { readonly type: "credentials.sent"; readonly server: string; readonly keys: string }
+  | { readonly type: "credential.misnamed"; readonly key: string; readonly meant: string }
   | { readonly type: "line.skipped"; readonly source: string; readonly bytes: number }
   | { readonly type: "message.dropped"; readonly source: string; readonly cause: string }
   | { readonly type: "message.carried"; readonly direction: "to-server" | "to-client"; readonly bytes: number }

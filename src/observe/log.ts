@@ -45,6 +45,7 @@ const LEVELS: Readonly<Record<ProxyEvent["type"], LogLevel>> = {
   "child.exited": "warning",
   "child.stderr": "info",
   "credentials.sent": "info",
+  "credential.misnamed": "error",
   "line.skipped": "warning",
   "message.dropped": "warning",
   "message.carried": "debug",
@@ -137,6 +138,8 @@ function sentence(event: ProxyEvent): string {
       return `${event.session}: ${event.line}`;
     case "credentials.sent":
       return `${event.server}: sent its credentials: ${event.keys || "none"}`;
+    case "credential.misnamed":
+      return `the credential ${event.key} means nothing here: it is called ${event.meant}`;
     case "line.skipped":
       return `${event.source}: skipped a line of ${event.bytes} bytes on stdout that is not JSON (further ones without a word)`;
     case "message.dropped":

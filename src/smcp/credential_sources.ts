@@ -58,7 +58,7 @@ function parse(bytes: Uint8Array, origin: string): Credentials {
   bytes.fill(0);
   if (typeof credentials === "string") {
     // The parser's own message would quote the text.
-    const what = credentials === "INVALID_JSON" ? "is not JSON" : "is not a JSON object whose values are all strings";
+    const what = credentials === "INVALID_JSON" ? "is not JSON" : "is not a JSON object of texts, numbers and booleans";
     throw new UsageError([`${origin} ${what}, such as {"MQTT_BROKER":"localhost","MQTT_PASS":"…"}`]);
   }
   return credentials;

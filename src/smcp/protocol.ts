@@ -46,7 +46,7 @@ export function credentialsLine(credentials: Credentials): Uint8Array {
   return toLine(JSON.stringify(Object.fromEntries(values)));
 }
 
-/** Reads the line that should carry credentials: a JSON object whose values are all strings. */
+/** Reads the line that should carry credentials: a JSON object of texts. A number or a boolean counts as its text. */
 export function parseParentLine(line: Uint8Array): Credentials | NoCredentials {
   let value: unknown;
   try {
@@ -57,9 +57,9 @@ export function parseParentLine(line: Uint8Array): Credentials | NoCredentials {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return "INVALID_FORMAT";
   if ("jsonrpc" in value && "method" in value) return "MCP";
   const credentials = new Map<string, Secret>();
-  for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== "string") return "INVALID_FORMAT";
-    credentials.set(key, new Secret(text));
+  for (const [key, scalar] of Object.entries(value)) {
+    if (!["string", "number", "boolean"].includes(typeof scalar)) return "INVALID_FORMAT";
+    credentials.set(key, new Secret(String(scalar)));
   }
   return credentials;
 }

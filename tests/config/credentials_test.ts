@@ -21,6 +21,9 @@ function login(values: Record<string, string>, flags: Record<string, unknown> = 
 const URLS: [credentials: Record<string, string>, url: string][] = [
   [{ MQTT_BROKER: "mqtt.local" }, "mqtt://mqtt.local:1883"],
   [{ MQTT_BROKER: "mqtt.local", MQTT_TLS: "true" }, "mqtts://mqtt.local:8883"],
+  [{ MQTT_BROKER: "mqtt.local", MQTT_TLS: "1" }, "mqtts://mqtt.local:8883"],
+  [{ MQTT_BROKER: "mqtt.local", MQTT_TLS: "Yes" }, "mqtts://mqtt.local:8883"],
+  [{ MQTT_BROKER: "mqtt.local", MQTT_TLS: "0" }, "mqtt://mqtt.local:1883"],
   [{ MQTT_BROKER: "mqtt.local", MQTT_TLS: "False" }, "mqtt://mqtt.local:1883"],
   [{ MQTT_BROKER: "mqtt.local", MQTT_PORT: "2000" }, "mqtt://mqtt.local:2000"],
   [{ MQTT_BROKER: "mqtt.local:2000", MQTT_TLS: "true" }, "mqtts://mqtt.local:2000"],
@@ -57,6 +60,24 @@ Deno.test("the login consists of user, password, client id and certificates", as
   assert.equal(broker.broker.tls?.key?.reveal(), keyText);
 });
 
+Deno.test("PEM text may have \\n where a line ends, as JSON and forms make of it", async () => {
+  await using certificates = await makeCertificates();
+  const { certificateText, keyText } = certificates.client;
+  const flat = (text: string, end: string) => text.replaceAll("\n", end);
+  for (const end of ["\\n", "\\r\\n"]) {
+    const { broker: { broker: { tls } } } = login({
+      MQTT_BROKER: "h",
+      MQTT_TLS: "1",
+      MQTT_CA: flat(certificates.authority.certificateText, end),
+      MQTT_CERT: flat(certificateText, end),
+      MQTT_KEY: flat(keyText, end),
+    });
+    assert.equal(tls?.ca, certificates.authority.certificateText);
+    assert.equal(tls?.cert, certificateText);
+    assert.equal(tls?.key?.reveal(), keyText);
+  }
+});
+
 Deno.test("an empty value counts as not given", () => {
   const { broker, logLevel } = login({ MQTT_BROKER: "h", MQTT_PORT: "", MQTT_USER: "", MQTT_TLS: "", LOG_LEVEL: "" });
   assert.equal(broker.broker.url, "mqtt://h:1883");
@@ -68,6 +89,11 @@ Deno.test("an empty value counts as not given", () => {
 const PROBLEMS: [credentials: Record<string, string>, message: RegExp][] = [
   [{ MQTT_BROKER: "h", MQTT_TLS: "true", MQTT_CA: PEM }, /^MQTT_CA holds no certificate that can be read$/],
   [{}, /^MQTT_BROKER is required$/],
+  [{ MQTT_HOST: "secret" }, /^MQTT_BROKER is required; MQTT_HOST means nothing here$/],
+  [
+    { MQTT_BROKER: "h", MQTT_PASS: "secret", MQTT_USERNAME: "secret" },
+    /^MQTT_USER is required with MQTT_PASS; MQTT_USERNAME means nothing here$/,
+  ],
   [{ MQTT_BROKER: "secret value" }, /^MQTT_BROKER must be a host name/],
   [{ MQTT_BROKER: "http://secret" }, /^MQTT_BROKER must be/],
   [{ MQTT_BROKER: "me:secret@host" }, /^MQTT_BROKER must be/],
@@ -105,6 +131,22 @@ Deno.test("keys that mean nothing here are named, and have no effect", () => {
   assert.deepEqual(login({ MQTT_BROKER: "h", API_KEY: "x", mqtt_port: "1" }).unknownKeys, ["API_KEY", "mqtt_port"]);
 });
 
+Deno.test("keys under the names of others are named with the key that is meant, unless that is given", () => {
+  const names: Record<string, string> = {
+    MQTT_USERNAME: "MQTT_USER",
+    MQTT_PASSWORD: "MQTT_PASS",
+    "mqtt-client-id": "MQTT_CLIENT_ID",
+    mqtt_port: "MQTT_PORT",
+    PASSWORD: "MQTT_PASS",
+    MQTT_CA_FILE: "MQTT_CA",
+    MQTT_USE_TLS: "MQTT_TLS",
+  };
+  for (const [given, meant] of Object.entries(names)) {
+    assert.deepEqual(login({ MQTT_BROKER: "h", [given]: "x" }).misnamedKeys, [[given, meant]]);
+  }
+  assert.deepEqual(login({ MQTT_BROKER: "h", MQTT_HOST: "h", API_KEY: "x", TOPIC: "x" }).misnamedKeys, []);
+});
+
 Deno.test("the log level is one of four words", () => {
   assert.equal(login({ MQTT_BROKER: "h", LOG_LEVEL: "DEBUG" }).logLevel, "debug");
   assert.equal(login({ MQTT_BROKER: "h", LOG_LEVEL: "warning" }).logLevel, "warning");
@@ -125,6 +167,13 @@ Deno.test("what is said about the connection is free of credentials, also of tho
 Deno.test("the environment may hold the same keys", () => {
   const variables: Record<string, string> = { MQTT_BROKER: "h", MQTT_USER: "", MQTT_PASS: "x", HOME: "/root" };
   assert.deepEqual([...environmentCredentials((name) => variables[name]).keys()], ["MQTT_BROKER", "MQTT_PASS"]);
+  variables.MQTT_USERNAME = "me";
+  variables.MQTT_PASSWORD = "not needed: MQTT_PASS is there";
+  assert.deepEqual([...environmentCredentials((name) => variables[name]).keys()], [
+    "MQTT_BROKER",
+    "MQTT_PASS",
+    "MQTT_USERNAME",
+  ]);
 });
 
 Deno.test("the schema names every key", () => {

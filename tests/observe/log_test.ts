@@ -38,6 +38,7 @@ const EVENTS: { readonly [Type in ProxyEvent["type"]]: Extract<ProxyEvent, { typ
   "child.exited": { type: "child.exited", session: "files/c/1", cause: "exited with code 3" },
   "child.stderr": { type: "child.stderr", session: "files/c/1", line: "hello" },
   "credentials.sent": { type: "credentials.sent", server: "files", keys: "TOKEN" },
+  "credential.misnamed": { type: "credential.misnamed", key: "MQTT_USERNAME", meant: "MQTT_USER" },
   "line.skipped": { type: "line.skipped", source: "files/c/1", bytes: 9 },
   "message.dropped": { type: "message.dropped", source: "a", cause: "not JSON" },
   "message.carried": { type: "message.carried", direction: "to-server", bytes: 12 },

@@ -32,6 +32,12 @@ Deno.test("the child says +READY, takes one line of JSON and says +OK, each in a
   assert.equal(clock.timers, 0);
 });
 
+Deno.test("a number and a boolean count as their text", async () => {
+  const { input, result } = start();
+  input.push('{"MQTT_PORT":1883,"MQTT_TLS":true,"MQTT_PASS":0}\n');
+  assert.deepEqual(revealed(await result), { MQTT_PORT: "1883", MQTT_TLS: "true", MQTT_PASS: "0" });
+});
+
 Deno.test("bytes behind the credentials line are not lost, even in the same read", async () => {
   const { input, result } = start();
   input.push('{"A":"1"}\n{"jsonrpc":"2.0","id":1,"method":"ini').push('tialize"}\n').end();
@@ -56,7 +62,8 @@ const REFUSALS: [what: string, input: string, answer: string][] = [
   ["a list", '["A"]\n', "INVALID_FORMAT"],
   ["null", "null\n", "INVALID_FORMAT"],
   ["a string", '"A"\n', "INVALID_FORMAT"],
-  ["a value that is no string", '{"MQTT_PORT":1883}\n', "INVALID_FORMAT"],
+  ["a value that is null", '{"MQTT_PORT":null}\n', "INVALID_FORMAT"],
+  ["a value that is a list", '{"MQTT_PORT":[1883]}\n', "INVALID_FORMAT"],
   ["a value that is an object", '{"A":{"B":"C"}}\n', "INVALID_FORMAT"],
   ["more than a megabyte without a newline", `{"A":"${"x".repeat(1024 * 1024)}`, "INVALID_FORMAT"],
 ];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { testOnBrokers, testOnMosquitto } from "../support/brokers.ts";
+import { makeCertificates } from "../support/certificates.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
 import { mosquitto } from "../support/mosquitto.ts";
 import { mqttPeer } from "../support/plain_peer.ts";
@@ -201,7 +202,8 @@ Deno.test("credentials that will not do are refused with their key, and the proc
   const wrong: [line: string, answer: string][] = [
     ["{}", "+ERR MQTT_BROKER is required"],
     ['{"MQTT_BROKER":"h","MQTT_PORT":"secret"}', "+ERR MQTT_PORT must be a whole number from 1 to 65535"],
-    ['{"MQTT_BROKER":1}', "+ERR INVALID_FORMAT"],
+    ['{"MQTT_HOST":"h"}', "+ERR MQTT_BROKER is required; MQTT_HOST means nothing here"],
+    ['{"MQTT_BROKER":null}', "+ERR INVALID_FORMAT"],
     ["MQTT_BROKER=h", "+ERR INVALID_JSON"],
   ];
   for (const [line, answer] of wrong) {
@@ -218,6 +220,37 @@ Deno.test("credentials that will not do are refused with their key, and the proc
   await silent.closeInput();
   await expectLine(silent, "+ERR NO_INPUT");
   assert.equal((await silent.status).code, 1);
+});
+
+testOnBrokers(
+  "a credential under a name of others is named in the log, with the name that it has here",
+  async (broker) => {
+    await using server = await startSmcp(
+      ["tools"],
+      credentialsFor(broker.url, { MQTT_USERNAME: "secret", EXTRA: "x" }),
+    );
+    await server.closeInput();
+    await server.status;
+    await server.errors.ended;
+    assert.equal(server.errors.seen.length, 1);
+    assert.match(
+      server.errors.seen[0] ?? "",
+      / error: the credential MQTT_USERNAME means nothing here: it is called MQTT_USER$/,
+    );
+  },
+);
+
+Deno.test("what to do about a certificate that is not trusted names keys and variables, not flags alone", async () => {
+  await using certificates = await makeCertificates();
+  await using broker = await embeddedBroker({
+    tls: { cert: certificates.server.certificateText, key: certificates.server.keyText },
+  });
+  await using server = await startSmcp(["tools", "--connect-timeout", "2"], credentialsFor(broker.url));
+  await initialize(server);
+  const { isError, content: [{ text }] } = await callTool(server, "get_retained", { topic: "a" });
+  assert.ok(isError);
+  assert.match(text, /MQTT_CA/);
+  assert.doesNotMatch(text, /--ca/);
 });
 
 testOnBrokers("the server ends when its parent closes stdin, and by SIGTERM, with 0 both times", async (broker) => {
