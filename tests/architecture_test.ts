@@ -39,7 +39,6 @@ const OWNERS: readonly [packages: RegExp, owner: RegExp][] = [
   [/^mqtt(\/|$)/, /^src\/mqtt\/connection\/mqttjs\.ts$/],
   [/^@modelcontextprotocol\/sdk(\/|$)/, /^src\/(app\/(transport|library)\.ts|tools\/.+)$/],
   [/^commander$/, /^src\/cli\//],
-  [/^@logtape\//, /^src\/observe\//],
   [
     /^(aedes|aedes-3\.1\.1|fast-check|mqtt-packet|@modelcontextprotocol\/(conformance|server-everything))$/,
     /^nowhere$/,
@@ -128,7 +127,7 @@ Deno.test("every export is imported somewhere, and not by tests alone unless its
   assert.deepEqual(unused.map(({ file, name }) => `${name} of ${file}`), []);
 });
 
-Deno.test("MQTT.js, the MCP SDK, commander and LogTape are each known to one place only", () => {
+Deno.test("MQTT.js, the MCP SDK and commander are each known to one place only", () => {
   for (const [packages, owner] of OWNERS) {
     const wrong = IMPORTS.filter(({ file, specifier }) => packages.test(specifier) && !owner.test(file));
     assert.deepEqual(wrong.map(describe), []);

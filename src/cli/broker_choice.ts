@@ -49,33 +49,33 @@ export async function chooseBroker<T>(
     refuseLoginFlags(flags);
     const others = await readOthers(); // nobody is asked for credentials that would be of no use
     const login = await ownLogin(values, signal);
-    return { others, broker: login.broker, log: await startLoginLog(login, values, flags), input: login.input };
+    return { others, broker: login.broker, log: startLoginLog(login, values, flags), input: login.input };
   }
   if (values.insecure) throw new UsageError(["--insecure replaces the handshake of --smcp: add --smcp, or remove it"]);
   const [others, broker] = await allOrProblems(
     readOthers,
     async () => brokerConfig(await readBrokerFiles(values, flags), flags),
   );
-  return { others, broker, log: await startBrokerLog(values, broker), input: ownInput() };
+  return { others, broker, log: startBrokerLog(values, broker), input: ownInput() };
 }
 
 /** Starts the log, with what the user ought to know of the broker's settings. */
-export async function startBrokerLog(
+export function startBrokerLog(
   { logLevel: level, logFormat: format }: LogOptions,
   { warnings }: BrokerConfig,
-): Promise<Log> {
-  const log = await startLog({ level, format });
+): Log {
+  const log = startLog({ level, format });
   for (const text of warnings) log.observe({ type: "warning", text });
   return log;
 }
 
 /** Starts the log, at the level that the credentials ask for unless a flag says otherwise. */
-export async function startLoginLog(
+export function startLoginLog(
   login: OwnLogin,
   values: LogOptions,
   flags: Readonly<Record<string, unknown>>,
-): Promise<Log> {
-  const log = await startLog({
+): Log {
+  const log = startLog({
     level: flags.logLevel === undefined ? login.logLevel ?? values.logLevel : values.logLevel,
     format: values.logFormat,
     output: lossyOutput(Deno.stderr.writable),

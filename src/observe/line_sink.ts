@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { LogRecord, Sink } from "@logtape/logtape";
 import { withTimeLimit } from "../core/clock.ts";
 
 /** More characters than this are not kept for a reader who does not read. */
@@ -13,51 +12,54 @@ const LIMIT = 256 * 1024;
 const END_TIMEOUT = 500;
 
 /**
- * A sink that never blocks and never fails: shepherd (e55a893) never reads a server's stderr. Lines that
- * find no room are dropped, and counted in a line of their own when there is room again.
+ * Lines that never block and never fail: shepherd (e55a893) never reads a server's stderr. Lines that find no room are
+ * dropped, and counted in a line of their own when there is room again.
  */
-export function lineSink(
-  output: WritableStream<Uint8Array>,
-  format: (record: LogRecord) => string,
-): Sink & AsyncDisposable {
-  const encoder = new TextEncoder();
-  const writer = output.getWriter();
-  let waiting = "";
-  let dropped = 0;
-  let broken = false;
-  let writing: Promise<void> | undefined;
+export class LineSink implements AsyncDisposable {
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #droppedLine: (count: number) => string;
+  readonly #encoder = new TextEncoder();
+  #waiting = "";
+  #dropped = 0;
+  #broken = false;
+  #writing: Promise<void> | undefined;
 
-  const write = async () => {
-    try {
-      while (waiting !== "") {
-        const text = waiting;
-        waiting = "";
-        await writer.write(encoder.encode(text));
-      }
-    } catch {
-      broken = true; // nobody reads any more, and nobody is left to be told
-    }
-    writing = undefined;
-  };
+  /** @param droppedLine the line that says how many lines were dropped */
+  constructor(output: WritableStream<Uint8Array>, droppedLine: (count: number) => string) {
+    this.#writer = output.getWriter();
+    this.#droppedLine = droppedLine;
+  }
 
-  const sink = (record: LogRecord) => {
-    if (broken) return;
-    if (waiting.length > LIMIT) {
-      dropped++;
+  /** Takes a line, with its line feed. */
+  write(line: string): void {
+    if (this.#broken) return;
+    if (this.#waiting.length > LIMIT) {
+      this.#dropped++;
       return;
     }
-    if (dropped > 0) {
-      const message = [`${dropped} lines of the log were dropped, since nobody has read it`];
-      waiting += format({ ...record, level: "warning", message, properties: {} });
-      dropped = 0;
+    if (this.#dropped > 0) {
+      this.#waiting += this.#droppedLine(this.#dropped);
+      this.#dropped = 0;
     }
-    waiting += format(record);
-    writing ??= write();
-  };
-  return Object.assign(sink, {
-    async [Symbol.asyncDispose]() {
-      await withTimeLimit(writing ?? Promise.resolve(), END_TIMEOUT);
-      writer.releaseLock();
-    },
-  });
+    this.#waiting += line;
+    this.#writing ??= this.#writeAll();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await withTimeLimit(this.#writing ?? Promise.resolve(), END_TIMEOUT);
+    this.#writer.releaseLock();
+  }
+
+  async #writeAll(): Promise<void> {
+    try {
+      while (this.#waiting !== "") {
+        const text = this.#waiting;
+        this.#waiting = "";
+        await this.#writer.write(this.#encoder.encode(text));
+      }
+    } catch {
+      this.#broken = true; // nobody reads any more, and nobody is left to be told
+    }
+    this.#writing = undefined;
+  }
 }

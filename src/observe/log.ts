@@ -3,15 +3,17 @@
  *
  * @module
  */
-import { configure, dispose, getJsonLinesFormatter, getLogger, type LogLevel, type LogRecord } from "@logtape/logtape";
 import { writeAll } from "../core/byte_streams.ts";
 import { onOneLine } from "../core/text.ts";
 import type { Observer, ProxyEvent } from "../core/events.ts";
-import { lineSink } from "./line_sink.ts";
+import { LineSink } from "./line_sink.ts";
+
+type Level = "debug" | "info" | "warning" | "error";
 
 /** What is logged, and how. */
 export interface LogOptions {
-  readonly level: "debug" | "info" | "warning" | "error" | "off";
+  /** The least important events that are logged. */
+  readonly level: Level | "off";
   readonly format: "text" | "json";
   /** @default {stderr} */
   readonly output?: WritableStream<Uint8Array>;
@@ -22,7 +24,7 @@ export interface Log extends AsyncDisposable {
   readonly observe: Observer;
 }
 
-const LEVELS: Readonly<Record<ProxyEvent["type"], LogLevel>> = {
+const LEVELS: Readonly<Record<ProxyEvent["type"], Level>> = {
   "broker.connecting": "debug",
   "broker.connected": "info",
   "broker.lost": "warning",
@@ -55,28 +57,22 @@ const LEVELS: Readonly<Record<ProxyEvent["type"], LogLevel>> = {
   "warning": "warning",
 };
 
+/** The more important, the higher. */
+const RANKS: Readonly<Record<LogOptions["level"], number>> = { debug: 0, info: 1, warning: 2, error: 3, off: 4 };
+
 /** Starts the log. Nothing else of this process writes to stderr, and no line of it goes to stdout. */
-export async function startLog({ level, format, output = stderr() }: LogOptions): Promise<Log> {
-  const formatter = format === "json" ? getJsonLinesFormatter({ properties: "flatten" }) : formatText;
-  await configure({
-    reset: true,
-    sinks: { stderr: lineSink(output, formatter) },
-    loggers: [
-      {
-        category: ["mcp-mqtt-proxy"],
-        sinks: level === "off" ? [] : ["stderr"],
-        lowestLevel: level === "off" ? "fatal" : level,
-      },
-      { category: ["logtape", "meta"], sinks: ["stderr"], lowestLevel: "error" },
-    ],
-  });
+export function startLog({ level, format, output = stderr() }: LogOptions): Log {
+  const formatted = format === "json" ? formatJson : formatText;
+  const sink = new LineSink(
+    output,
+    (dropped) => formatted("warning", `${dropped} lines of the log were dropped, since nobody has read it`),
+  );
   return {
     observe: (event) => {
-      const { type, ...properties } = event;
-      const logger = getLogger(["mcp-mqtt-proxy", ...type.split(".")]);
-      logger[LEVELS[type] === "warning" ? "warn" : LEVELS[type]](describe(event), properties);
+      const own = LEVELS[event.type];
+      if (RANKS[own] >= RANKS[level]) sink.write(formatted(own, describe(event), event));
     },
-    [Symbol.asyncDispose]: () => dispose(),
+    [Symbol.asyncDispose]: () => sink[Symbol.asyncDispose](),
   };
 }
 
@@ -85,12 +81,8 @@ function stderr(): WritableStream<Uint8Array> {
   return new WritableStream({ write: (bytes) => writeAll(Deno.stderr, bytes) });
 }
 
-/** The event as a sentence for people. Braces are doubled, since the logger would take them for placeholders. */
+/** The event as a sentence for people. */
 function describe(event: ProxyEvent): string {
-  return sentence(event).replaceAll("{", "{{").replaceAll("}", "}}");
-}
-
-function sentence(event: ProxyEvent): string {
   switch (event.type) {
     case "broker.connecting":
       return `connecting to ${event.broker}, attempt ${event.attempt}`;
@@ -161,17 +153,22 @@ function seconds(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(1);
 }
 
-const NAMES: Readonly<Record<LogLevel, string>> = {
-  trace: "trace",
-  debug: "debug",
-  info: "info",
-  warning: "warning",
-  error: "error",
-  fatal: "error",
-};
-
 /** `2026-11-22T10:00:00.000Z warning: sentence`; control characters are made visible, since lines may be a stranger's. */
-function formatText({ timestamp, level, message }: LogRecord): string {
-  const text = onOneLine(message.map(String).join(""));
-  return `${new Date(timestamp).toISOString()} ${NAMES[level]}: ${text}\n`;
+function formatText(level: Level, text: string): string {
+  return `${new Date().toISOString()} ${level}: ${onOneLine(text)}\n`;
+}
+
+const JSON_LEVELS: Readonly<Record<Level, string>> = { debug: "DEBUG", info: "INFO", warning: "WARN", error: "ERROR" };
+
+/** A JSON object on one line: the members that log collectors know, and those of the event. */
+function formatJson(level: Level, message: string, event?: ProxyEvent): string {
+  const { type, ...properties } = event ?? { type: "log" };
+  const record = {
+    "@timestamp": new Date().toISOString(),
+    level: JSON_LEVELS[level],
+    message,
+    logger: `mcp-mqtt-proxy.${type}`,
+    ...properties,
+  };
+  return `${onOneLine(JSON.stringify(record))}\n`;
 }

@@ -54,7 +54,7 @@ async function logged(options: Partial<LogOptions>, ...events: readonly ProxyEve
   const decoder = new TextDecoder();
   const output = new WritableStream<Uint8Array>({ write: (chunk) => void chunks.push(decoder.decode(chunk)) });
   {
-    await using log = await startLog({ level: "debug", format: "text", output, ...options });
+    await using log = startLog({ level: "debug", format: "text", output, ...options });
     for (const event of events) log.observe(event);
   }
   return chunks.join("");
@@ -111,7 +111,7 @@ Deno.test("a stranger's text cannot forge lines, colours or placeholders", async
 Deno.test("nothing is logged to stdout, not even by the logger about itself", async () => {
   const script = `
     const { startLog } = await import("${new URL("../../src/observe/mod.ts", import.meta.url).href}");
-    await using log = await startLog({ level: "debug", format: "text" });
+    await using log = startLog({ level: "debug", format: "text" });
     for (const event of ${JSON.stringify(Object.values(EVENTS))}) log.observe(event);`;
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: ["eval", script] }).output();
   assert.equal(stdout.length, 0);
@@ -120,7 +120,7 @@ Deno.test("nothing is logged to stdout, not even by the logger about itself", as
 
 Deno.test("a log that cannot be written harms nobody", async () => {
   const output = new WritableStream<Uint8Array>({ write: () => Promise.reject(new Error("Broken pipe")) });
-  await using log = await startLog({ level: "debug", format: "text", output });
+  await using log = startLog({ level: "debug", format: "text", output });
   for (let round = 0; round < 3; round++) {
     for (const event of Object.values(EVENTS)) log.observe(event);
     await new Promise((resolve) => setTimeout(resolve, 0));
@@ -137,7 +137,7 @@ Deno.test("a log that nobody reads takes little memory and is not waited for, an
       return reading.promise;
     },
   });
-  const log = await startLog({ level: "debug", format: "text", output });
+  const log = startLog({ level: "debug", format: "text", output });
   const line = "x".repeat(1_000);
   for (let number = 0; number < 10_000; number++) log.observe({ type: "warning", text: line });
   await new Promise((resolve) => setTimeout(resolve, 0));
@@ -152,7 +152,7 @@ Deno.test("a log that nobody reads takes little memory and is not waited for, an
 
 Deno.test("the end of a log that nobody reads comes soon", async () => {
   const output = new WritableStream<Uint8Array>({ write: () => new Promise(() => {}) });
-  const log = await startLog({ level: "debug", format: "text", output });
+  const log = startLog({ level: "debug", format: "text", output });
   log.observe({ type: "warning", text: "anybody?" });
   await within("the end", Promise.resolve(log[Symbol.asyncDispose]()), 5_000);
 });

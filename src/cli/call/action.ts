@@ -30,7 +30,7 @@ export const callAction: Action<CallSettings> = async ({ values, flags, operands
   const address = resolveAddress(values);
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
   started();
-  await using log = await startBrokerLog(values, broker);
+  await using log = startBrokerLog(values, broker);
   using termination = terminationSignal();
   const config = { broker, address, options: values };
   try {

@@ -15,7 +15,7 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
   if (operands.length > 0) throw new UsageError([`list takes no arguments: "${operands.join(" ")}"`]);
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
   started();
-  await using log = await startBrokerLog(values, broker);
+  await using log = startBrokerLog(values, broker);
   using termination = terminationSignal();
   const { connectTimeout, wait, json } = values;
   const config = { broker, address: values, connectTimeout, wait };

@@ -22,7 +22,7 @@ export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operan
   void preloadTools();
   const login = await handshake;
   started();
-  await using log = await startLoginLog(login, values, flags);
+  await using log = startLoginLog(login, values, flags);
   using termination = terminationSignal();
   const unread = new AbortController();
   await using host = new LineChannel(login.input, ownOutput(() => unread.abort()), {
