@@ -15,7 +15,7 @@ export {
   serveMqtt,
 } from "./library.ts";
 export { preloadTools, tools, type ToolsConfig } from "./tools.ts";
-export { McpClient, RemoteError } from "./call/mcp_client.ts";
+export { McpClient, type Progress, RemoteError } from "./call/mcp_client.ts";
 export { type RemoteServerConfig } from "./connect/remote_server.ts";
 export { type ListedInstance, type ListedServer } from "./list/server_registry.ts";
 export { serve, type ServeConfig, type ServedEntry } from "./serve/serve.ts";

@@ -46,6 +46,8 @@ export interface CommandLineIo {
   readonly print: (text: string) => void;
   /** What went wrong. */
   readonly printError: (text: string) => void;
+  /** How many columns the terminal has that stderr is; `undefined` when it is none, and nobody looks. */
+  readonly terminalWidth?: () => number | undefined;
   /** Gives back a permission that the command does not need; without it, all are kept. */
   readonly revoke?: (kind: PermissionKind) => void;
 }
@@ -60,9 +62,12 @@ export const EXIT_USAGE = 2;
 export const EXIT_REMOTE_ERROR = 3;
 /** The broker will never let us in as we are: `EX_NOPERM` of BSD's sysexits.h. */
 export const EXIT_NO_PERMISSION = 77;
-/** Somebody has asked the process to end: 128 and the number of SIGINT, as shells have it. */
+/** The terminal of a command that was not done is gone: 128 and the number of SIGHUP, as shells have it. */
+export const EXIT_HUNG_UP = 129;
+/** Ctrl+C has ended a command that was not done: 128 and the number of SIGINT. */
 export const EXIT_INTERRUPTED = 130;
-
+/** SIGTERM has ended a command that was not done: 128 and its number. */
+export const EXIT_TERMINATED = 143;
 /** Does what the command is for. Resolves with the exit code. */
 export type Action<S extends Settings> = (invocation: Invocation<S>) => Promise<number>;
 

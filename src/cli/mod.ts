@@ -14,8 +14,17 @@ const PROCESS_IO: CommandLineIo = {
   environment: (name) => Deno.env.get(name),
   print: (text) => writeAll(Deno.stdout, text),
   printError: (text) => writeAll(Deno.stderr, text),
+  terminalWidth: () => Deno.stderr.isTerminal() ? columns() : undefined,
   revoke: (name) => void Deno.permissions.revokeSync({ name }),
 };
+
+function columns(): number {
+  try {
+    return Deno.consoleSize().columns || 80; // 0 is what a terminal says that does not know
+  } catch {
+    return 80;
+  }
+}
 
 /** A pipe may take less at a time than it is offered. */
 function writeAll(output: { writeSync(bytes: Uint8Array): number }, text: string): void {

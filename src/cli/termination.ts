@@ -3,31 +3,47 @@
  *
  * @module
  */
-import { EXIT_INTERRUPTED } from "./command.ts";
+
+import { EXIT_HUNG_UP, EXIT_INTERRUPTED, EXIT_TERMINATED } from "./command.ts";
 
 /**
- * The signals that ask. Windows tells of Ctrl+C, of Ctrl+Break (which supervisors send, since it reaches one process
- * group alone) and of a console that is closed.
+ * The signals that ask, with what a command ends with that is not done then. Windows tells of Ctrl+C, of Ctrl+Break (which
+ * supervisors send, since it reaches one process group alone) and of a console that is closed.
  */
-const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
-  ? ["SIGINT", "SIGBREAK", "SIGHUP"]
-  : ["SIGINT", "SIGTERM", "SIGHUP"];
+const EXIT_CODES: ReadonlyMap<Deno.Signal, number> = new Map(
+  Deno.build.os === "windows"
+    ? [["SIGINT", EXIT_INTERRUPTED], ["SIGBREAK", EXIT_INTERRUPTED], ["SIGHUP", EXIT_HUNG_UP]]
+    : [["SIGINT", EXIT_INTERRUPTED], ["SIGTERM", EXIT_TERMINATED], ["SIGHUP", EXIT_HUNG_UP]],
+);
 
-/**
- * An abort signal for the first request to end, from a terminal or a supervisor. The second one ends the process
- * at once, since somebody is losing patience.
- */
-export function terminationSignal(): Disposable & { readonly signal: AbortSignal } {
+/** Being asked to end, from a terminal or by a supervisor. */
+export interface Termination extends Disposable {
+  /** Aborted at the first request. */
+  readonly signal: AbortSignal;
+  /** What a command that was not done then ends with. */
+  readonly exitCode: number;
+}
+
+/** Waits for requests to end. The second one ends the process at once, since somebody is losing patience. */
+export function terminationSignal(): Termination {
   const abort = new AbortController();
-  const listener = () => {
-    if (abort.signal.aborted) Deno.exit(EXIT_INTERRUPTED);
-    abort.abort();
-  };
-  for (const signal of SIGNALS) Deno.addSignalListener(signal, listener);
+  let exitCode = EXIT_INTERRUPTED;
+  const listeners = [...EXIT_CODES].map(([signal, code]) => {
+    const listener = () => {
+      if (abort.signal.aborted) Deno.exit(code);
+      exitCode = code;
+      abort.abort();
+    };
+    Deno.addSignalListener(signal, listener);
+    return { signal, listener };
+  });
   return {
     signal: abort.signal,
+    get exitCode() {
+      return exitCode;
+    },
     [Symbol.dispose]() {
-      for (const signal of SIGNALS) Deno.removeSignalListener(signal, listener);
+      for (const { signal, listener } of listeners) Deno.removeSignalListener(signal, listener);
     },
   };
 }

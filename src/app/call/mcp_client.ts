@@ -28,10 +28,23 @@ export class RemoteError extends Error {
 /** A JSON object of a server, whatever it holds. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** How far a server says to be with a request (MCP 2025-11-25, "Progress"). */
+export interface Progress {
+  readonly progress: number;
+  /** Where it ends, if the server knows. */
+  readonly total: number | undefined;
+  readonly message: string | undefined;
+}
+
+/** A request that waits for its answer. */
+interface Pending extends PromiseWithResolvers<JsonObject> {
+  readonly progressed: ((progress: Progress) => void) | undefined;
+}
+
 /** Asks a server, one request after the other or several at a time. */
 export class McpClient {
   readonly #channel: Channel;
-  readonly #pending = new Map<RequestKey, PromiseWithResolvers<JsonObject>>();
+  readonly #pending = new Map<RequestKey, Pending>();
   #requests = 0;
 
   constructor(channel: Channel) {
@@ -58,14 +71,20 @@ export class McpClient {
   /**
    * Asks and waits for the answer.
    *
+   * @param progressed told how far the server is; it is asked to say so only when somebody listens
    * @throws {Failure} when it got lost on the way
    * @throws {RemoteError} when the server answered with an error
    */
-  async request(method: string, params: JsonObject): Promise<JsonObject> {
+  async request(
+    method: string,
+    params: JsonObject,
+    progressed?: (progress: Progress) => void,
+  ): Promise<JsonObject> {
     const id = this.#requests++;
     const answer = Promise.withResolvers<JsonObject>();
-    this.#pending.set(id, answer);
-    await this.#channel.send(Message.from({ jsonrpc: "2.0", id, method, params }));
+    this.#pending.set(id, { ...answer, progressed });
+    const asked = progressed === undefined ? params : { ...params, _meta: { progressToken: id } };
+    await this.#channel.send(Message.from({ jsonrpc: "2.0", id, method, params: asked }));
     return await answer.promise;
   }
 
@@ -86,6 +105,8 @@ export class McpClient {
   #receive(message: Message): void {
     if (message.kind === "request" && message.id !== undefined) {
       void this.#channel.send(answerTo(message.method ?? "", message.id));
+    } else if (message.method === "notifications/progress") {
+      this.#progressed(message);
     } else if (message.kind === "response" && message.key !== undefined) {
       const { key } = message;
       const answer = this.#pending.get(key);
@@ -93,12 +114,31 @@ export class McpClient {
       if (answer !== undefined) resolveWith(answer, message);
     }
   }
+
+  #progressed(message: Message): void {
+    const { progressToken, progress, total, message: text } = parameters(message);
+    if (typeof progressToken !== "number" || typeof progress !== "number") return;
+    this.#pending.get(progressToken)?.progressed?.({
+      progress,
+      total: typeof total === "number" ? total : undefined,
+      message: typeof text === "string" ? text : undefined,
+    });
+  }
 }
 
 /** Servers may ask too, but there is nobody here who could answer more than that he is there. */
 function answerTo(method: string, id: string): Message {
   if (method === "ping") return Message.from(`{"jsonrpc":"2.0","id":${id},"result":{}}`);
   return errorResponse(id, METHOD_NOT_FOUND_CODE, `Method not found: ${method}`);
+}
+
+/** What a notification says; nothing when it is not valid JSON. */
+function parameters(message: Message): JsonObject {
+  try {
+    return (message.parse() as { params?: JsonObject }).params ?? {};
+  } catch {
+    return {};
+  }
 }
 
 function resolveWith(answer: PromiseWithResolvers<JsonObject>, message: Message): void {

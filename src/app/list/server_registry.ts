@@ -3,21 +3,25 @@
  *
  * @module
  */
-import type { Announcement } from "../../wire/mod.ts";
+import { type Announcement, PROFILES } from "../../wire/mod.ts";
 
-/** One instance of a server. */
+/** One instance of a server, in one profile. */
 export interface ListedInstance {
   /** Its MQTT client id. */
   readonly id: string;
+  readonly profile: string;
+  /** Where its requests go. */
+  readonly topic: string;
   /** When it came online, as an ISO 8601 time; `undefined` when it does not say. */
   readonly since: string | undefined;
 }
 
-/** A server in one profile. */
+/** A server, in whichever profiles it is online. */
 export interface ListedServer {
   readonly name: string;
-  readonly profile: string;
-  /** Where its requests go; for the open convention, to the first instance. */
+  /** In the order of preference. */
+  readonly profiles: readonly string[];
+  /** Where requests go in the first of them; for the open convention, to the first instance. */
   readonly topic: string;
   readonly description: string;
   readonly instances: readonly ListedInstance[];
@@ -62,26 +66,32 @@ export class ServerRegistry {
     return gone;
   }
 
-  /** All servers, by name and profile. */
+  /** All servers, by name. */
   get servers(): ListedServer[] {
-    const groups = Map.groupBy(this.#announcements.values(), (one) => JSON.stringify([one.serverName, one.profile]));
-    return [...groups.values()].flatMap(toServer).toSorted((a, b) =>
-      a.name.localeCompare(b.name) || b.profile.localeCompare(a.profile)
-    );
+    const groups = Map.groupBy(this.#announcements.values(), ({ serverName }) => serverName);
+    return [...groups].map(([name, announcements]) => toServer(name, announcements))
+      .toSorted((a, b) => a.name.localeCompare(b.name));
   }
 }
 
-function toServer(announcements: Announcement[]): ListedServer[] {
-  const sorted = announcements.toSorted((a, b) => a.instance.localeCompare(b.instance));
-  const [first] = sorted;
-  if (first === undefined) return [];
-  return [{
-    name: first.serverName,
-    profile: first.profile,
-    topic: first.address,
+const PREFERENCE = PROFILES.map(({ name }) => name);
+
+function toServer(name: string, announcements: readonly Announcement[]): ListedServer {
+  const sorted = announcements.toSorted((a, b) =>
+    PREFERENCE.indexOf(a.profile) - PREFERENCE.indexOf(b.profile) || a.instance.localeCompare(b.instance)
+  );
+  return {
+    name,
+    profiles: [...new Set(sorted.map(({ profile }) => profile))],
+    topic: sorted[0]?.address ?? "",
     description: sorted.find(({ description }) => description !== "")?.description ?? "",
-    instances: sorted.map(({ instance, meta }) => ({ id: instance, since: timeOf(meta.since) })),
-  }];
+    instances: sorted.map(({ instance: id, profile, address: topic, meta }) => ({
+      id,
+      profile,
+      topic,
+      since: timeOf(meta.since),
+    })),
+  };
 }
 
 function timeOf(since: unknown): string | undefined {

@@ -2,103 +2,79 @@
 import { RemoteError, withRemoteServer } from "../../app/mod.ts";
 import { brokerConfig, readBrokerFiles } from "../../config/mod.ts";
 import { Failure } from "../../core/failure.ts";
+import { visibleText } from "../../core/text.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { startBrokerLog } from "../broker_choice.ts";
 import { resolveAddress } from "../../wire/mod.ts";
-import type { CallSettings } from "./command.ts";
-import {
-  type Action,
-  type CommandLineIo,
-  EXIT_FAILURE,
-  EXIT_INTERRUPTED,
-  EXIT_OK,
-  EXIT_REMOTE_ERROR,
-} from "../command.ts";
+import { startBrokerLog } from "../broker_choice.ts";
+import { type Action, EXIT_FAILURE, EXIT_OK, EXIT_REMOTE_ERROR } from "../command.ts";
+import { saidOnce } from "../said_once.ts";
+import { StatusLine } from "../status_line.ts";
 import { terminationSignal } from "../termination.ts";
+import { visibleJson } from "../text.ts";
+import type { CallSettings } from "./command.ts";
+import { serverHint, toolHint } from "./hints.ts";
+import { meant } from "./operands.ts";
+import { printResult } from "./print_result.ts";
+import { toolArguments } from "./tool_arguments.ts";
 import { toolList } from "./tool_list.ts";
-import { type BinaryContent, toolResult } from "./tool_result.ts";
-import { errorText, visibleText } from "../../core/text.ts";
+import { Waiting } from "./waiting.ts";
 
 /** Calls one tool, or lists them all. */
-export const callAction: Action<CallSettings> = async ({ values, flags, operands, started, io }) => {
-  const [tool, json, ...rest] = operands;
-  if (tool === undefined && !values.list) throw new UsageError(["say which tool to call, or add --list to see them"]);
-  if (rest.length > 0 || (values.list && tool !== undefined)) {
-    throw new UsageError([`too many arguments: "${(values.list ? operands : rest).join(" ")}"`]);
-  }
-  const toolArguments = await parseArguments(json);
+export const callAction: Action<CallSettings> = async ({ values: given, flags, operands, started, io }) => {
+  const { values, tool, operands: rest } = meant(given, flags, operands);
+  if (values.list && tool !== undefined) throw new UsageError([`--list calls no tool: remove "${tool}"`]);
   const address = resolveAddress(values);
+  const args = await toolArguments(rest, () => new Response(Deno.stdin.readable).text());
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
   started();
   await using log = startBrokerLog(values, broker);
   using termination = terminationSignal();
-  const config = { broker, address, options: values };
+  using line = new StatusLine(io);
+  using waiting = new Waiting(line, address.label, broker.broker.url);
+  const observe = saidOnce(log.observe, values.logLevel);
+  let hint: string | undefined;
   try {
-    return await withRemoteServer(config, log.observe, termination.signal, async (client) => {
-      if (tool === undefined) {
-        const tools = await client.listAll("tools/list", "tools");
-        io.print(values.json ? `${JSON.stringify(tools, undefined, 2)}\n` : toolList(tools));
-        return EXIT_OK;
-      }
-      // Servers with the Erlang SDK (mcp-mqtt-erl e9ca6f7) insist on arguments even where there are none.
-      const result = await client.request("tools/call", { name: tool, arguments: toolArguments });
-      if (values.json) io.print(`${JSON.stringify(result, undefined, 2)}\n`);
-      else await print(result, tool, values.output, io);
-      return result.isError === true ? EXIT_REMOTE_ERROR : EXIT_OK;
-    });
+    return await withRemoteServer(
+      { broker, address, options: values },
+      (event) => {
+        waiting.observe(event);
+        observe(event);
+      },
+      termination.signal,
+      async (client) => {
+        waiting.asked(tool === undefined ? "tools/list" : tool);
+        if (tool === undefined) {
+          const tools = await client.listAll("tools/list", "tools");
+          line.clear();
+          io.print(values.json ? visibleJson(tools, 2) : toolList(tools));
+          return EXIT_OK;
+        }
+        // Servers with the Erlang SDK (mcp-mqtt-erl e9ca6f7) insist on arguments even where there are none.
+        const params = { name: tool, arguments: args };
+        const progressed = line.visible ? waiting.progressed.bind(waiting) : undefined;
+        const result = await client.request("tools/call", params, progressed).catch(async (error) => {
+          if (error instanceof RemoteError) hint = await toolHint(tool, client);
+          throw error;
+        });
+        line.clear();
+        if (values.json) io.print(visibleJson(result, 2));
+        else await printResult(result, tool, values.output, io);
+        if (result.isError !== true) return EXIT_OK;
+        // The SDKs answer so for a tool that they do not know.
+        if (JSON.stringify(result.content ?? "").includes(tool)) hint = await toolHint(tool, client);
+        if (hint !== undefined) io.printError(`${hint}\n`);
+        return EXIT_REMOTE_ERROR;
+      },
+    );
   } catch (error) {
-    if (termination.signal.aborted) return EXIT_INTERRUPTED;
+    if (termination.signal.aborted) return termination.exitCode;
     if (!(error instanceof Failure || error instanceof RemoteError)) throw error;
+    line.clear();
     io.printError(`error: ${visibleText(error.message)}\n`);
+    if (error instanceof Failure && error.reason === "no-server-online") {
+      hint = await serverHint(address.label, broker, values, termination.signal);
+    }
+    if (hint !== undefined) io.printError(`${hint}\n`);
     return error instanceof RemoteError ? EXIT_REMOTE_ERROR : EXIT_FAILURE;
   }
 };
-
-async function parseArguments(text: string | undefined): Promise<Record<string, unknown>> {
-  if (text === undefined) return {};
-  const json = text === "-" ? await new Response(Deno.stdin.readable).text() : text;
-  try {
-    const value: unknown = JSON.parse(json);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  } catch {
-    // Said below.
-  }
-  throw new UsageError([
-    `the arguments of the tool must be a JSON object, such as '{"path":"/srv"}'; they are: ${json}`,
-  ]);
-}
-
-async function print(
-  result: Readonly<Record<string, unknown>>,
-  tool: string,
-  directory: string,
-  io: CommandLineIo,
-): Promise<void> {
-  for (const part of toolResult(result)) {
-    if (typeof part === "string") io.print(part.endsWith("\n") ? part : `${part}\n`);
-    else io.print(`${await save(part, tool, directory)}\n`);
-  }
-}
-
-/** Saves content to a file of its own; existing ones stay as they are. */
-async function save({ bytes, extension }: BinaryContent, tool: string, directory: string): Promise<string> {
-  const name = tool.replaceAll(/[^\w.-]/g, "_");
-  try {
-    await Deno.mkdir(directory, { recursive: true });
-    return await writeNew(bytes, (number) => `${directory}/${name}-${number}${extension}`);
-  } catch (cause) {
-    throw new UsageError([`--output ${directory} cannot be written to: ${errorText(cause)}`], { cause });
-  }
-}
-
-async function writeNew(bytes: Uint8Array, fileOf: (number: number) => string): Promise<string> {
-  for (let number = 1;; number++) {
-    const file = fileOf(number);
-    try {
-      await Deno.writeFile(file, bytes, { createNew: true });
-      return file;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    }
-  }
-}

@@ -22,7 +22,7 @@ interface CallOptions {
 const CALL_SETTINGS: SettingsOf<CallOptions> = {
   list: {
     flag: "--list",
-    description: "show the server's tools with their parameters, instead of calling one",
+    description: "show the server's tools with their parameters, as without TOOL",
     kind: onOff,
   },
   json: {
@@ -54,15 +54,16 @@ export type CallSettings = typeof settings;
 /** The command `call`. */
 export const CALL: CommandDeclaration<CallSettings> = {
   name: "call",
-  operands: "TOOL [JSON]",
+  operands: "NAME [TOOL [ARGUMENTS...]]",
   summary: "call one tool of an MCP server on a broker, for scripts and for trying things",
   description:
-    "Calls one tool of an MCP server on a broker, with a JSON object as its arguments (or - to read it from " +
-    "stdin), and prints the result. The exit code is 0 for success, 3 for an error of the tool or the server, 1 when " +
-    "there is no way to the server, 2 for a wrong command line.",
+    "Calls one tool of the server of that name, and prints the result. Without TOOL, shows the tools. The arguments are " +
+    "key=value for a text, key:=json for anything else, or one JSON object (- to read it from stdin). With --name, " +
+    "--server-name or --topic, the first word is the tool. The exit code is 0 for success, 3 for an error of the tool or " +
+    "the server, 1 when the server cannot be reached, 2 for a wrong command line.",
   examples: [
-    ["mcp-mqtt-proxy call --name files --list", "the tools of the server and their parameters"],
-    [`mcp-mqtt-proxy call --name files read_file '{"path":"/srv/notes.txt"}'`, "one call"],
+    ["mcp-mqtt-proxy call files", "the tools of the server and their parameters"],
+    ["mcp-mqtt-proxy call files read_text_file path=/srv/notes.txt head:=3", "one call"],
     [`mcp-mqtt-proxy call --server-name demo/echo echo '{"text":"hi"}' --json | jq`, "for scripts"],
   ],
   groups: {

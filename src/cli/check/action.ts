@@ -4,9 +4,10 @@ import { brokerConfig, readBrokerFiles } from "../../config/mod.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { resolveAddress } from "../../wire/mod.ts";
 import type { CheckSettings } from "./command.ts";
-import { type Action, EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK } from "../command.ts";
+import { type Action, EXIT_FAILURE, EXIT_OK } from "../command.ts";
+import { StatusLine } from "../status_line.ts";
 import { terminationSignal } from "../termination.ts";
-import { table, visibleLine } from "../text.ts";
+import { table, visibleJson, visibleLine } from "../text.ts";
 
 /** The server whose topics are tried when none is named. */
 const EXAMPLE_NAME = "check";
@@ -22,12 +23,15 @@ export const checkAction: Action<CheckSettings> = async ({ values, flags, operan
   for (const warning of [...broker.warnings, ...address.warnings]) io.printError(`warning: ${warning}\n`);
   const roles = values.role === "both" ? ["serve", "connect"] as const : [values.role];
   using termination = terminationSignal();
+  using line = new StatusLine(io);
+  line.show(`checking ${broker.broker.url}, which takes some seconds`);
   try {
     const report = await check({ broker, address, roles }, termination.signal);
-    io.print(values.json ? `${JSON.stringify(report, undefined, 2)}\n` : text(report));
+    line.clear();
+    io.print(values.json ? visibleJson(report, 2) : text(report));
     return report.ok ? EXIT_OK : EXIT_FAILURE;
   } catch (error) {
-    if (termination.signal.aborted) return EXIT_INTERRUPTED;
+    if (termination.signal.aborted) return termination.exitCode;
     throw error;
   }
 };

@@ -4,11 +4,13 @@ import { brokerConfig, readBrokerFiles } from "../../config/mod.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { Announcement } from "../../wire/mod.ts";
 import { startBrokerLog } from "../broker_choice.ts";
-import { type Action, EXIT_INTERRUPTED, EXIT_OK } from "../command.ts";
+import { type Action, EXIT_OK } from "../command.ts";
 import type { ListSettings } from "./command.ts";
+import { saidOnce } from "../said_once.ts";
+import { StatusLine } from "../status_line.ts";
 import { terminationSignal } from "../termination.ts";
 import { visibleText } from "../../core/text.ts";
-import { table, visibleLine } from "../text.ts";
+import { table, visibleJson, visibleLine } from "../text.ts";
 
 /** Lists the servers that are online, once or until the process is asked to end. */
 export const listAction: Action<ListSettings> = async ({ values, flags, operands, started, io }) => {
@@ -19,10 +21,15 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
   using termination = terminationSignal();
   const { connectTimeout, wait, json } = values;
   const config = { broker, address: values, connectTimeout, wait };
+  using line = new StatusLine(io);
+  line.show(`looking for servers on ${broker.broker.url}`);
   if (values.watch) {
     await watch(
       config,
-      (change) => io.print(json ? jsonLine(change) : textLine(change)),
+      (change) => {
+        line.clear();
+        io.print(json ? jsonLine(change) : textLine(change));
+      },
       log.observe,
       termination.signal,
     );
@@ -30,33 +37,40 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
   }
   let listing: Listing;
   try {
-    listing = await list(config, log.observe, termination.signal);
+    listing = await list(config, saidOnce(log.observe, values.logLevel), termination.signal);
   } catch (error) {
-    if (termination.signal.aborted) return EXIT_INTERRUPTED;
+    if (termination.signal.aborted) return termination.exitCode;
     throw error;
   }
+  line.clear();
   for (const [name, { message }] of listing.hidden) {
     io.printError(`The profile ${name} is not shown: ${visibleText(message)}\n`);
   }
-  if (json) io.print(`${JSON.stringify(listing.servers, undefined, 2)}\n`);
+  if (json) io.print(visibleJson(listing.servers, 2));
   else if (listing.servers.length > 0) io.print(textTable(listing));
   else io.printError("No server is online.\n");
   return EXIT_OK;
 };
 
-const HEADINGS = ["NAME", "PROFILE", "INSTANCES", "SINCE", "DESCRIPTION"];
+const HEADINGS = ["NAME", "PROFILES", "INSTANCES", "SINCE", "DESCRIPTION"];
 
+/** One row for each server. */
 function textTable({ servers }: Listing): string {
   return table([
     HEADINGS,
     ...servers.map((server) => [
       visibleLine(server.name),
-      server.profile,
-      String(server.instances.length),
+      server.profiles.join(", "),
+      String(instanceCount(server)),
       since(server),
       visibleLine(server.description, 80),
     ]),
   ]);
+}
+
+/** How many there are: one that is there in two profiles, with an id in each, is one. */
+function instanceCount({ instances }: ListedServer): number {
+  return Math.max(...Map.groupBy(instances, ({ profile }) => profile).values().map(({ length }) => length));
 }
 
 /** Since when a server has been there, whichever of its instances. */
@@ -73,7 +87,7 @@ function textLine({ online, serverName, profile, instance, description }: Announ
 
 function jsonLine({ online, serverName, profile, instance, address, description, meta }: Announcement): string {
   const change = { time: new Date().toISOString(), online, name: serverName, profile, instance, topic: address };
-  return `${JSON.stringify({ ...change, description, meta })}\n`;
+  return visibleJson({ ...change, description, meta });
 }
 
 /** `2026-11-22 10:00:00`, in the time of this machine. */

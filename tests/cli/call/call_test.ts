@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { testOnBrokers } from "../../support/brokers.ts";
-import { run } from "../../support/command_line.ts";
+import { run, runOnTerminal } from "../../support/command_line.ts";
 import { embeddedBroker } from "../../support/embedded_broker.ts";
 import { fixture, Process, PROXY_COMMAND, startProxyUnder, startServe } from "../../support/proxy.ts";
 
@@ -37,7 +37,8 @@ testOnBrokers("call shows the tools, calls them and tells success from failure, 
       assert.deepEqual(failed, { code: 3, output: "it did not work\n", errors: "" });
 
       const unknown = await run("call", ...where, ...at, "nonsense");
-      assert.deepEqual(unknown, { code: 3, output: "", errors: "error: Unknown tool: nonsense\n" });
+      assert.deepEqual(unknown, { code: 3, output: "", errors: unknown.errors });
+      assert.match(unknown.errors, /^error: Unknown tool: nonsense\nthere are: add, picture, page, fail, wait\n$/);
 
       const crashed = await run("call", ...where, ...at, "crash");
       assert.equal(crashed.code, 1);
@@ -96,21 +97,62 @@ testOnBrokers("call reads the arguments from stdin when they are -", async (brok
 
 Deno.test("call fails without a server, and without a broker", async () => {
   await using broker = await embeddedBroker();
-  const quick = ["--connect-timeout", "3", "--log-level", "off"];
+  const quick = ["--connect-timeout", "2"];
   const nobody = await run("call", "--broker", broker.url, "--name", "tools", "add", ...quick);
   assert.equal(nobody.code, 1);
-  assert.match(nobody.errors, /No server is online on "mcp\/tools"/);
+  assert.match(nobody.errors, /^error: No server is online on "mcp\/tools"[^\n]*\n$/);
   const nowhere = await run("call", "--broker", "mqtt://127.0.0.1:1", "--name", "tools", "add", ...quick);
   assert.equal(nowhere.code, 1);
-  assert.match(nowhere.errors, /cannot be reached/);
+  assert.match(nowhere.errors, /^error: [^\n]* cannot be reached[^\n]*\n$/);
+});
+
+testOnBrokers("call takes the server's name as its first word, and its tool's arguments as words", async (broker) => {
+  await using _serve = await startServe([
+    ...["--broker", broker.url, "--name", "home/tools"],
+    ...["--", ...fixture("tools_server.ts")],
+  ]);
+  const at = ["--broker", broker.url, "--connect-timeout", "2"];
+  assert.match((await run("call", "home/tools", ...at)).output, /^add {2}Adds two numbers\n/);
+  const sum = await run("call", "home/tools", "add", "a:=1", "b:=2", ...at);
+  assert.deepEqual(sum, { code: 0, output: '{\n  "sum": 3\n}\n', errors: "" });
+  const both = await run("call", "home/tools", "add", '{"a":1,"b":1}', "b:=41", ...at);
+  assert.equal(both.output, '{\n  "sum": 42\n}\n');
+
+  const mistyped = await run("call", "home/tools", "ad", ...at);
+  assert.deepEqual([mistyped.code, mistyped.errors], [3, "error: Unknown tool: ad\ndid you mean add?\n"]);
+  for (const name of ["tools", "home/tolls"]) {
+    const { code, errors } = await run("call", name, "add", ...at);
+    assert.equal(code, 1);
+    assert.match(errors, /^error: No server is online on [^\n]*\ndid you mean home\/tools\?\n$/);
+  }
+});
+
+Deno.test("call on a terminal says after a second what it waits for, and shows progress as a bar", async () => {
+  await using broker = await embeddedBroker();
+  const at = ["--broker", broker.url];
+  const shown = ({ errors }: { errors: string }) => errors.split("\r\u001b[K");
+  const nobody = shown(await runOnTerminal("call", "tools", "add", ...at, "--connect-timeout", "2"));
+  assert.deepEqual(nobody.slice(0, 2), ["", "waiting 1 s for a server called tools"]);
+  const nowhere = shown(
+    await runOnTerminal("call", "tools", "add", "--broker", "mqtt://127.0.0.1:1", "--connect-timeout", "2"),
+  );
+  assert.match(nowhere[1] ?? "", /^waiting 1 s for the broker mqtt:\/\/127\.0\.0\.1:1: /);
+  await using _serve = await startServe([...at, "--name", "tools", "--", ...fixture("tools_server.ts")]);
+  const slow = await runOnTerminal("call", "tools", "wait", "ms:=400", "every:=100", "total:=400", ...at);
+  assert.ok(slow.errors.includes("[######------------------] 25 %"), slow.errors);
+  assert.ok(slow.errors.endsWith("\r\u001b[K"));
+  const quick = await runOnTerminal("call", "tools", "add", "a:=1", "b:=2", ...at);
+  assert.deepEqual([quick.output, quick.errors], ['{\n  "sum": 3\n}\n', ""]);
 });
 
 Deno.test("call explains a command line that cannot work", async () => {
   const cases: readonly [args: string[], problem: RegExp][] = [
-    [["--name", "tools"], /say which tool/],
+    [["--name", "tools", "add", "--list"], /--list calls no tool: remove "add"/],
     [["--name", "tools", "add", "[]"], /must be a JSON object/],
-    [["--name", "tools", "add", "{", "x"], /too many arguments: "x"/],
-    [["add"], /say which server is meant/],
+    [["--name", "tools", "add", "{", "x"], /must be a JSON object/],
+    [["--name", "tools", "add", "a=1", "x"], /an argument of the tool must be .* it is: x/],
+    [["a+b", "add"], /--name must not contain \+/],
+    [[], /say which server is meant: mcp-mqtt-proxy call NAME/],
     [["--name", "tools", "--profile", "mcp-over-mqtt", "--no-discovery", "add"], /add --server-id ID/],
     [
       ["--name", "tools", "--profile", "mcp-over-mqtt", "--broker-preset", "hivemq", "add"],
