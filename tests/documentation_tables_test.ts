@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import metadata from "../deno.json" with { type: "json" };
 import * as command from "../src/cli/command.ts";
-import { COMMANDS } from "../src/cli/commands.ts";
+import { allDeclarations } from "../src/cli/commands.ts";
 import { type Host, HOSTS, OTHER_HOST } from "../src/cli/config/hosts.ts";
 import { NEEDS } from "../src/cli/permissions.ts";
 import { CREDENTIAL_KEYS } from "../src/config/mod.ts";
@@ -19,6 +19,8 @@ import { codeIn, table } from "./support/documentation.ts";
 import { embeddedBroker } from "./support/embedded_broker.ts";
 import { toolClient } from "./support/tool_client.ts";
 import { FAULTS } from "./faults/faults.ts";
+
+const COMMANDS = await allDeclarations();
 
 const EXIT_CODES = Object.entries(command).filter(([name]) => name.startsWith("EXIT_"))
   .map(([, code]) => Number(code)).toSorted((a, b) => a - b).map(String);

@@ -4,10 +4,12 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { COMMANDS } from "../src/cli/commands.ts";
+import { allDeclarations } from "../src/cli/commands.ts";
 import { flagName, type Setting } from "../src/config/mod.ts";
 import { codeBlocksOf, codeIn, codeOf, type Document, DOCUMENTS, section, table } from "./support/documentation.ts";
 import { readSourceFiles } from "./support/source_files.ts";
+
+const COMMANDS = await allDeclarations();
 
 /** Documents that may name what options were called before. */
 const HISTORY = [".github/CHANGELOG.md", ".github/docs/options.md"];

@@ -4,7 +4,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { allDeclarations } from "../../src/cli/commands.ts";
 import {
   BROKER_SETTINGS,
   CONNECT_SETTINGS,
@@ -21,6 +21,8 @@ import {
   TOOL_SETTINGS,
 } from "../../src/config/mod.ts";
 import { ADDRESS_SETTINGS } from "../../src/wire/mod.ts";
+
+const COMMANDS = await allDeclarations();
 
 const INTRODUCTION = `# Options
 

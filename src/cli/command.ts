@@ -3,14 +3,12 @@
  *
  * @module
  */
-import { Command, Option } from "commander";
-import { flagName, isSwitch, resolve, type Setting, type Settings, type Values } from "../config/mod.ts";
+import { resolve, type Settings, type Values } from "../config/mod.ts";
+import type { Arguments } from "./arguments.ts";
 import { dropPermissions, type PermissionKind } from "./permissions.ts";
 
 /** What a command takes, and what its help says. */
 export interface CommandDeclaration<S extends Settings> {
-  readonly name: string;
-  readonly alias?: string;
   /** What comes behind the options, as in `[-- command args...]`. */
   readonly operands?: string;
   /** What the first of them can be, when that can be counted. */
@@ -34,8 +32,8 @@ export interface Invocation<S extends Settings> {
   readonly operands: readonly string[];
   /** To be called when all files that the settings name are read: from then on no file can be. */
   readonly started: () => void;
-  /** Every command of the program. */
-  readonly commands: readonly CommandDeclaration<Settings>[];
+  /** What every command of the program takes. */
+  readonly commands: () => Promise<readonly NamedDeclaration[]>;
   readonly io: CommandLineIo;
 }
 
@@ -51,6 +49,9 @@ export interface CommandLineIo {
   /** Gives back a permission that the command does not need; without it, all are kept. */
   readonly revoke?: (kind: PermissionKind) => void;
 }
+
+/** Stands below each error of a command line. */
+export const HINT = "(add --help for what there is)";
 
 /** Everything went as it should. */
 export const EXIT_OK = 0;
@@ -71,71 +72,37 @@ export const EXIT_TERMINATED = 143;
 /** Does what the command is for. Resolves with the exit code. */
 export type Action<S extends Settings> = (invocation: Invocation<S>) => Promise<number>;
 
-/** A command with what it does, which is loaded only when it is called. */
-export interface LoadableCommand extends CommandDeclaration<Settings> {
-  readonly load: () => Promise<Action<Settings>>;
+/** A command of which nothing is loaded yet. */
+export interface LoadableCommand {
+  readonly name: string;
+  readonly alias?: string;
+  readonly declaration: () => Promise<CommandDeclaration<Settings>>;
+  readonly action: () => Promise<Action<Settings>>;
 }
+
+/** What a command takes, and what it is called. */
+export type NamedDeclaration = CommandDeclaration<Settings> & Pick<LoadableCommand, "name" | "alias">;
 
 /** Puts a declaration and its action together, which have to agree in the settings. */
 export function loadable<S extends Settings>(
-  declaration: CommandDeclaration<S>,
-  load: () => Promise<Action<S>>,
+  names: Pick<LoadableCommand, "name" | "alias">,
+  declaration: () => Promise<CommandDeclaration<S>>,
+  action: () => Promise<Action<S>>,
 ): LoadableCommand {
-  return { ...declaration, load } as unknown as LoadableCommand;
+  return { ...names, declaration, action } as unknown as LoadableCommand;
 }
 
-/** The commander command of a declaration. `finished` takes the exit code. */
-export function build(
-  declaration: LoadableCommand,
-  commands: readonly CommandDeclaration<Settings>[],
+/** Does what a command is for. Resolves with the exit code. */
+export async function runCommand(
+  { name, declaration, action }: LoadableCommand,
+  { flags, operands }: Arguments,
+  commands: Invocation<Settings>["commands"],
   io: CommandLineIo,
-  finished: (exitCode: number) => void,
-): Command {
-  const built = new Command(declaration.name)
-    .summary(declaration.summary)
-    .description(declaration.description)
-    .usage(["[options]", declaration.operands].filter(Boolean).join(" "))
-    .helpOption("-h, --help", "show this help")
-    .allowExcessArguments(true)
-    .argument("[operands...]")
-    .configureHelp({ visibleArguments: () => [] });
-  if (declaration.alias !== undefined) built.alias(declaration.alias);
-  for (const [title, settings] of Object.entries(declaration.groups)) {
-    for (const [name, setting] of Object.entries(settings)) {
-      if (setting === undefined) continue;
-      const option = new Option(setting.flag, describeSetting(setting));
-      option.helpGroup(title);
-      option.attributeName = () => name;
-      if (isSwitch(setting)) option.negate = false;
-      built.addOption(option);
-      if (setting.formerly !== undefined) built.addOption(hiddenOption(name, setting, setting.formerly.flag));
-    }
-  }
-  const examples = declaration.examples.map(([line, meaning]) => `  ${line}\n      ${meaning}`).join("\n");
-  built.addHelpText("after", `\nExamples:\n${examples}`);
-  built.action(async (operands: string[]) => {
-    const flags = built.opts<Record<string, unknown>>();
-    const values = resolve(declaration.settings, { flags, environment: io.environment });
-    const action = await declaration.load();
-    const { parsed, started } = dropPermissions(declaration.name, operands, io.revoke ?? (() => {}));
-    parsed();
-    finished(await action({ values, flags, operands, started, commands, io }));
-  });
-  return built;
-}
-
-/** An option that means the same as that of `setting`, under another flag. */
-function hiddenOption(name: string, setting: Setting, flag: string): Option {
-  const option = new Option(setting.flag.replace(flagName(setting), flag)).hideHelp();
-  option.attributeName = () => name;
-  return option;
-}
-
-/** What the help says of a setting. */
-function describeSetting({ description, environment, fallback }: Setting): string {
-  const sources = [
-    ...(environment === undefined ? [] : [`env: ${environment}`]),
-    ...(fallback === undefined ? [] : [`default: ${fallback}`]),
-  ];
-  return sources.length === 0 ? description : `${description} (${sources.join("; ")})`;
+): Promise<number> {
+  const { settings } = await declaration();
+  const values = resolve(settings, { flags, environment: io.environment });
+  const perform = await action();
+  const { parsed, started } = dropPermissions(name, operands, io.revoke ?? (() => {}));
+  parsed();
+  return await perform({ values, flags, operands, started, commands, io });
 }

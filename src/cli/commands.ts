@@ -3,26 +3,60 @@
  *
  * @module
  */
-import { loadable, type LoadableCommand } from "./command.ts";
-import { CALL } from "./call/command.ts";
-import { CHECK } from "./check/command.ts";
-import { COMPLETIONS } from "./completions/command.ts";
-import { CONFIG } from "./config/command.ts";
-import { CONNECT } from "./connect/command.ts";
-import { LAUNCH } from "./launch/command.ts";
-import { LIST } from "./list/command.ts";
-import { SERVE } from "./serve/command.ts";
-import { TOOLS } from "./tools/command.ts";
+import { loadable, type LoadableCommand, type NamedDeclaration } from "./command.ts";
 
-/** Every command, in the order of the help. What it does is loaded when it is called. */
+/** Every command, in the order of the help. What it takes and what it does is loaded when somebody asks for it. */
 export const COMMANDS: readonly LoadableCommand[] = [
-  loadable(SERVE, async () => (await import("./serve/action.ts")).serveAction),
-  loadable(CONNECT, async () => (await import("./connect/action.ts")).connectAction),
-  loadable(TOOLS, async () => (await import("./tools/action.ts")).toolsAction),
-  loadable(LAUNCH, async () => (await import("./launch/action.ts")).launchAction),
-  loadable(LIST, async () => (await import("./list/action.ts")).listAction),
-  loadable(CALL, async () => (await import("./call/action.ts")).callAction),
-  loadable(CHECK, async () => (await import("./check/action.ts")).checkAction),
-  loadable(CONFIG, async () => (await import("./config/action.ts")).configAction),
-  loadable(COMPLETIONS, async () => (await import("./completions/action.ts")).completionsAction),
+  loadable(
+    { name: "serve", alias: "listen" },
+    async () => (await import("./serve/command.ts")).SERVE,
+    async () => (await import("./serve/action.ts")).serveAction,
+  ),
+  loadable(
+    { name: "connect" },
+    async () => (await import("./connect/command.ts")).CONNECT,
+    async () => (await import("./connect/action.ts")).connectAction,
+  ),
+  loadable(
+    { name: "tools" },
+    async () => (await import("./tools/command.ts")).TOOLS,
+    async () => (await import("./tools/action.ts")).toolsAction,
+  ),
+  loadable(
+    { name: "launch" },
+    async () => (await import("./launch/command.ts")).LAUNCH,
+    async () => (await import("./launch/action.ts")).launchAction,
+  ),
+  loadable(
+    { name: "list" },
+    async () => (await import("./list/command.ts")).LIST,
+    async () => (await import("./list/action.ts")).listAction,
+  ),
+  loadable(
+    { name: "call" },
+    async () => (await import("./call/command.ts")).CALL,
+    async () => (await import("./call/action.ts")).callAction,
+  ),
+  loadable(
+    { name: "check" },
+    async () => (await import("./check/command.ts")).CHECK,
+    async () => (await import("./check/action.ts")).checkAction,
+  ),
+  loadable(
+    { name: "config" },
+    async () => (await import("./config/command.ts")).CONFIG,
+    async () => (await import("./config/action.ts")).configAction,
+  ),
+  loadable(
+    { name: "completions" },
+    async () => (await import("./completions/command.ts")).COMPLETIONS,
+    async () => (await import("./completions/action.ts")).completionsAction,
+  ),
 ];
+
+/** What every command takes, in the order of the help. */
+export function allDeclarations(): Promise<NamedDeclaration[]> {
+  return Promise.all(
+    COMMANDS.map(async ({ declaration, action: _, ...names }) => ({ ...names, ...await declaration() })),
+  );
+}

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { Command, CommanderError } from "commander";
-import metadata from "../../deno.json" with { type: "json" };
 import { UsageError } from "../core/usage_error.ts";
-import { build, type CommandLineIo, EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./command.ts";
-import { COMMANDS } from "./commands.ts";
+import { readArguments } from "./arguments.ts";
+import { type CommandLineIo, EXIT_FAILURE, EXIT_USAGE, HINT, runCommand } from "./command.ts";
+import { allDeclarations, COMMANDS } from "./commands.ts";
 import { endOnUnhandledErrors, explanation } from "./explain.ts";
 
 const PROCESS_IO: CommandLineIo = {
@@ -34,36 +33,22 @@ function writeAll(output: { writeSync(bytes: Uint8Array): number }, text: string
 
 /** Runs one command line. Resolves with the exit code. */
 export async function main(args: readonly string[], io: CommandLineIo = PROCESS_IO): Promise<number> {
-  let exitCode = EXIT_OK;
-  const program = new Command("mcp-mqtt-proxy")
-    .description("MCP over MQTT: puts stdio MCP servers on a broker, and reaches them from any MCP host.")
-    .version(metadata.version, "-V, --version", "show the version")
-    .helpOption("-h, --help", "show this help")
-    .helpCommand("help [command]", "show the help of a command")
-    .exitOverride()
-    .configureOutput({ writeOut: io.print, writeErr: io.printError })
-    .showHelpAfterError("(add --help for what there is)")
-    .addHelpText(
-      "after",
-      "\nMost options have an environment variable too; flags win. See: mcp-mqtt-proxy COMMAND --help",
-    );
-  for (const declaration of COMMANDS) {
-    const command = build(declaration, COMMANDS, io, (code) => exitCode = code);
-    program.addCommand(command.copyInheritedSettings(program));
-  }
   try {
-    await program.parseAsync([...args], { from: "user" });
-    return exitCode;
+    const [name = "", ...rest] = args;
+    const command = COMMANDS.find((one) => one.name === name || one.alias === name);
+    const read = command && readArguments((await command.declaration()).settings, rest);
+    if (command !== undefined && read !== undefined) return await runCommand(command, read, allDeclarations, io);
+    const { explainArguments } = await import("./help.ts");
+    return await explainArguments(args, io);
   } catch (error) {
     return explain(error, io);
   }
 }
 
 function explain(error: unknown, { printError }: CommandLineIo): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
   if (error instanceof UsageError) {
     for (const problem of error.problems) printError(`error: ${problem}\n`);
-    printError("(add --help for what there is)\n");
+    printError(`${HINT}\n`);
     return EXIT_USAGE;
   }
   printError(explanation(error));

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import metadata from "../../deno.json" with { type: "json" };
 import { assertRuns, bundle, compile, executableName } from "../../scripts/support/executable.ts";
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { allDeclarations } from "../../src/cli/commands.ts";
 import { type EmbeddedBroker, embeddedBroker } from "../support/embedded_broker.ts";
 import { fixture, Process } from "../support/proxy.ts";
+
+const COMMANDS = await allDeclarations();
 
 const ECHO = fixture("echo_server.ts");
 

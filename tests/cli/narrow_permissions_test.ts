@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { allDeclarations } from "../../src/cli/commands.ts";
 import { codeIn, table } from "../support/documentation.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
 import { fixture, type Process, PROXY_COMMAND, startProxyUnder } from "../support/proxy.ts";
+
+const COMMANDS = await allDeclarations();
 
 /** What every command may do, by the documents: rows like | `serve` | `--allow-net=HOST:PORT …` |. */
 const NARROWEST: ReadonlyMap<string, readonly string[]> = new Map(

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import metadata from "../../deno.json" with { type: "json" };
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { allDeclarations } from "../../src/cli/commands.ts";
 import { dropPermissions, NEEDS } from "../../src/cli/permissions.ts";
 import { CREDENTIAL_KEYS } from "../../src/config/mod.ts";
 import { INHERITED_ON } from "../../src/stdio/environment.ts";
 import { testOnBrokers } from "../support/brokers.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
 import { fixture, type Process, startProxyUnder } from "../support/proxy.ts";
+
+const COMMANDS = await allDeclarations();
 
 const PROBE = fileURLToPath(new URL("../support/permission_probe.ts", import.meta.url));
 const ECHO = fixture("echo_server.ts");

@@ -53,7 +53,6 @@ export type CallSettings = typeof settings;
 
 /** The command `call`. */
 export const CALL: CommandDeclaration<CallSettings> = {
-  name: "call",
   operands: "NAME [TOOL [ARGUMENTS...]]",
   summary: "call one tool of an MCP server on a broker, for scripts and for trying things",
   description:

@@ -30,7 +30,6 @@ export type CheckSettings = typeof settings;
 
 /** The command `check`. */
 export const CHECK: CommandDeclaration<CheckSettings> = {
-  name: "check",
   summary: "connect to a broker, and report what it offers and what would go wrong",
   description:
     "Connects to a broker and reports what it offers, how fast it is, and whether it allows the topics that " +

@@ -1,20 +1,20 @@
 /** `completions`: what it does. @module */
 import { UsageError } from "../../core/usage_error.ts";
-import { type Action, type CommandDeclaration, EXIT_OK } from "../command.ts";
-import { choicesOf, flagName, isSwitch, namesFile, type Setting, type Settings } from "../../config/mod.ts";
+import { type Action, EXIT_OK, type NamedDeclaration } from "../command.ts";
+import { choicesOf, flagName, isSwitch, namesFile, type Setting } from "../../config/mod.ts";
 import { completionScript, type DescribedCommand, type Option } from "./scripts.ts";
 import { SHELLS } from "./command.ts";
 
 /** Prints the script for a shell. */
-export const completionsAction: Action<Record<never, never>> = ({ operands, commands, io }) => {
+export const completionsAction: Action<Record<never, never>> = async ({ operands, commands, io }) => {
   const shell = SHELLS.find((shell) => shell === operands[0]);
   if (shell === undefined) throw new UsageError([`say for which shell: completions ${SHELLS.join("|")}`]);
-  io.print(completionScript(shell, describeCommands(commands)));
-  return Promise.resolve(EXIT_OK);
+  io.print(completionScript(shell, describeCommands(await commands())));
+  return EXIT_OK;
 };
 
 /** The commands as far as completing them is concerned. */
-export function describeCommands(declarations: readonly CommandDeclaration<Settings>[]): readonly DescribedCommand[] {
+export function describeCommands(declarations: readonly NamedDeclaration[]): readonly DescribedCommand[] {
   const help: Option = { flag: "--help", description: "show the help", value: "none" };
   return declarations.map(({ name, alias, summary, settings, choices = [] }) => ({
     names: [name, ...(alias === undefined ? [] : [alias])],

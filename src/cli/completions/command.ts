@@ -6,7 +6,6 @@ export const SHELLS = ["bash", "zsh", "fish", "powershell"] as const;
 
 /** The command `completions`. */
 export const COMPLETIONS: CommandDeclaration<Record<never, never>> = {
-  name: "completions",
   operands: SHELLS.join("|"),
   choices: SHELLS,
   summary: "completions of commands and options for a shell",

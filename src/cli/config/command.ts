@@ -45,7 +45,6 @@ export type ConfigSettings = typeof settings;
 
 /** The command `config`. */
 export const CONFIG: CommandDeclaration<ConfigSettings> = {
-  name: "config",
   summary: "the configuration of an MCP host that starts `connect`",
   description:
     "Prints what an MCP host's file has to contain so that the host starts `connect` with these options, or merges it " +

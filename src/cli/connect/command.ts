@@ -25,7 +25,6 @@ export type ConnectSettings = typeof settings;
 
 /** The command `connect`. */
 export const CONNECT: CommandDeclaration<ConnectSettings> = {
-  name: "connect",
   operands: "[-- COMMAND [ARGUMENTS...]]",
   summary: "reach an MCP server on a broker as if it were a local one",
   description:

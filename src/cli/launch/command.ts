@@ -11,7 +11,6 @@ export type LaunchSettings = typeof settings;
 
 /** The command `launch`. */
 export const LAUNCH: CommandDeclaration<LaunchSettings> = {
-  name: "launch",
   operands: "-- COMMAND [ARGUMENTS...]",
   summary: "give an SMCP server its credentials, so that any MCP host can use it",
   description:

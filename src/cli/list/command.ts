@@ -48,7 +48,6 @@ export type ListSettings = typeof settings;
 
 /** The command `list`. */
 export const LIST: CommandDeclaration<ListSettings> = {
-  name: "list",
   summary: "show the MCP servers that are online on a broker",
   description: "Shows the MCP servers that are online on a broker, in every profile: their names, how many instances " +
     "there are of each, since when, and what they say they are good for.",

@@ -27,8 +27,6 @@ export type ServeSettings = typeof settings;
 
 /** The command `serve`. */
 export const SERVE: CommandDeclaration<ServeSettings> = {
-  name: "serve",
-  alias: "listen",
   operands: "-- COMMAND [ARGUMENTS...]",
   summary: "put a stdio MCP server on an MQTT broker",
   description:

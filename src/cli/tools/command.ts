@@ -29,7 +29,6 @@ export type ToolsSettings = typeof settings;
 
 /** The command `tools`. */
 export const TOOLS: CommandDeclaration<ToolsSettings> = {
-  name: "tools",
   summary: "an MCP server with tools for MQTT, for an agent",
   description:
     "An MCP server on stdin and stdout that gives an agent MQTT: publish, subscribe, get_retained, request and more, and " +

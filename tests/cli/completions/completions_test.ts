@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { COMMANDS } from "../../../src/cli/commands.ts";
+import { allDeclarations } from "../../../src/cli/commands.ts";
 import { describeCommands } from "../../../src/cli/completions/action.ts";
 import { completionScript } from "../../../src/cli/completions/scripts.ts";
 import { SHELLS } from "../../../src/cli/completions/command.ts";
 import { flagName } from "../../../src/config/mod.ts";
+
+const COMMANDS = await allDeclarations();
 
 /** Runs a shell; `undefined` when it is not installed. */
 async function shell(program: string, args: readonly string[]): Promise<{ code: number; lines: string[] } | undefined> {

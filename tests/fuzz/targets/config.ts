@@ -1,11 +1,13 @@
 /** Targets: settings, URLs and files that users write. @module */
 import assert from "node:assert/strict";
-import { COMMANDS } from "../../../src/cli/commands.ts";
+import { allDeclarations } from "../../../src/cli/commands.ts";
 import { BROKER_SETTINGS, brokerConfig, resolve } from "../../../src/config/mod.ts";
 import { parseServerEntries } from "../../../src/config/server_entries.ts";
 import { UsageError } from "../../../src/core/usage_error.ts";
 import { mutate } from "../mutate.ts";
 import type { Target } from "../target.ts";
+
+const COMMANDS = await allDeclarations();
 
 const decoder = new TextDecoder();
 
