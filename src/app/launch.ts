@@ -35,6 +35,7 @@ const OUTPUT_GRACE = 500;
  * exit code.
  *
  * @throws {Failure} `child-not-started` when it cannot be started or does not accept the credentials
+ * @throws what the output throws when it takes nothing more
  */
 export async function launch(
   config: LaunchConfig,
@@ -69,6 +70,7 @@ export async function launch(
   const exitCode = await child.ended;
   await output.standstill(drained, OUTPUT_GRACE);
   await child.discard();
+  if (output.failure !== undefined) throw output.failure;
   return exitCode;
 }
 
@@ -78,6 +80,8 @@ class Pump {
   readonly #sink: ByteSink;
   #chunks = 0;
   #writing = false;
+  /** Why the sink takes nothing more. */
+  failure: unknown;
 
   constructor(source: ByteSource, sink: ByteSink) {
     this.#source = source;
@@ -91,7 +95,12 @@ class Pump {
       if (chunk === undefined) return;
       this.#chunks++;
       this.#writing = true;
-      await this.#sink.write(chunk);
+      try {
+        await this.#sink.write(chunk);
+      } catch (error) {
+        this.failure = error;
+        throw error;
+      }
       this.#writing = false;
     }
   }

@@ -24,6 +24,7 @@ export class LingeringChannel extends ChannelWrapper {
     super(inner);
     this.#unanswered = new PendingRequests(clock, () => {});
     this.closed = inner.closed.then(async (failure) => {
+      if (failure !== undefined) return failure; // it hears nothing any more either
       await withTimeLimit(Promise.race([this.#unanswered.allAnswered(), this.#closing.promise]), patience, clock);
       this.#giveUp(patience);
       return failure;

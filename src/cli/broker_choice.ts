@@ -16,7 +16,7 @@ import { allOrProblems, UsageError } from "../core/usage_error.ts";
 import { type ByteSource, ownInput } from "../stdio/mod.ts";
 import { type OwnLogin, ownLogin, refuseLoginFlags } from "./own_login.ts";
 import { redacting } from "../core/redaction.ts";
-import { type Log, lossyOutput, startLog } from "../observe/mod.ts";
+import { errorOutput, type Log, lossyOutput, startLog } from "../observe/mod.ts";
 
 type ChoiceValues = BrokerOptions & SmcpOptions & LogOptions & MessageOptions;
 
@@ -78,7 +78,7 @@ export function startLoginLog(
   const log = startLog({
     level: flags.logLevel === undefined ? login.logLevel ?? values.logLevel : values.logLevel,
     format: values.logFormat,
-    output: lossyOutput(Deno.stderr.writable),
+    output: lossyOutput(errorOutput()),
   });
   const observe = redacting(log.observe, login.redact);
   const misnamed = new Map<string, string>(login.misnamedKeys);

@@ -7,6 +7,7 @@
  * @module
  */
 import { Failure } from "../core/failure.ts";
+import { OutputError } from "../core/standard_output.ts";
 import { visibleText } from "../core/text.ts";
 import { EXIT_FAILURE } from "./command.ts";
 
@@ -17,7 +18,7 @@ export class HandshakeError extends Error {
 
 /** The lines about an error that ends the program. */
 export function explanation(error: unknown): string {
-  const kinds = [Failure, HandshakeError, Deno.errors.NotCapable];
+  const kinds = [Failure, HandshakeError, OutputError, Deno.errors.NotCapable];
   if (error instanceof Error && kinds.some((kind) => error instanceof kind)) {
     return `error: ${visibleText(error.message)}\n`;
   }

@@ -3,16 +3,31 @@
  *
  * @module
  */
+import { OutputError, writeOutSync } from "../core/standard_output.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { readArguments } from "./arguments.ts";
-import { type CommandLineIo, EXIT_FAILURE, EXIT_USAGE, HINT, runCommand } from "./command.ts";
+import { type CommandLineIo, EXIT_FAILURE, EXIT_OK, EXIT_USAGE, HINT, runCommand } from "./command.ts";
 import { allDeclarations, COMMANDS } from "./commands.ts";
 import { endOnUnhandledErrors, explanation } from "./explain.ts";
 
+const encoder = new TextEncoder();
+
 const PROCESS_IO: CommandLineIo = {
   environment: (name) => Deno.env.get(name),
-  print: (text) => writeAll(Deno.stdout, text),
-  printError: (text) => writeAll(Deno.stderr, text),
+  print(text) {
+    try {
+      writeOutSync(Deno.stdout, encoder.encode(text));
+    } catch (error) {
+      throw new OutputError(error);
+    }
+  },
+  printError(text) {
+    try {
+      writeOutSync(Deno.stderr, encoder.encode(text));
+    } catch {
+      // There is nowhere to say it. The exit code tells.
+    }
+  },
   terminalWidth: () => Deno.stderr.isTerminal() ? columns() : undefined,
   revoke: (name) => void Deno.permissions.revokeSync({ name }),
 };
@@ -23,12 +38,6 @@ function columns(): number {
   } catch {
     return 80;
   }
-}
-
-/** A pipe may take less at a time than it is offered. */
-function writeAll(output: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  let rest = new TextEncoder().encode(text);
-  while (rest.length > 0) rest = rest.subarray(output.writeSync(rest));
 }
 
 /** Runs one command line. Resolves with the exit code. */
@@ -51,6 +60,7 @@ function explain(error: unknown, { printError }: CommandLineIo): number {
     printError(`${HINT}\n`);
     return EXIT_USAGE;
   }
+  if (error instanceof OutputError && error.unread) return EXIT_OK; // as of any program in front of "| head"
   printError(explanation(error));
   return EXIT_FAILURE;
 }

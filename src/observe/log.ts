@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { writeAll } from "../core/byte_streams.ts";
-import { onOneLine } from "../core/text.ts";
 import type { Observer, ProxyEvent } from "../core/events.ts";
+import { writeOut } from "../core/standard_output.ts";
+import { onOneLine } from "../core/text.ts";
 import { LineSink } from "./line_sink.ts";
 
 type Level = "debug" | "info" | "warning" | "error";
@@ -61,7 +61,7 @@ const LEVELS: Readonly<Record<ProxyEvent["type"], Level>> = {
 const RANKS: Readonly<Record<LogOptions["level"], number>> = { debug: 0, info: 1, warning: 2, error: 3, off: 4 };
 
 /** Starts the log. Nothing else of this process writes to stderr, and no line of it goes to stdout. */
-export function startLog({ level, format, output = stderr() }: LogOptions): Log {
+export function startLog({ level, format, output = errorOutput() }: LogOptions): Log {
   const formatted = format === "json" ? formatJson : formatText;
   const sink = new LineSink(
     output,
@@ -77,8 +77,8 @@ export function startLog({ level, format, output = stderr() }: LogOptions): Log 
 }
 
 /** Our stderr, which stays open when the log ends: there may be a last word to say. */
-function stderr(): WritableStream<Uint8Array> {
-  return new WritableStream({ write: (bytes) => writeAll(Deno.stderr, bytes) });
+export function errorOutput(): WritableStream<Uint8Array> {
+  return new WritableStream({ write: (bytes) => writeOut(Deno.stderr, bytes) });
 }
 
 /** The event as a sentence for people. */

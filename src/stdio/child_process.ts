@@ -39,6 +39,9 @@ export interface ChildProcessOptions extends ProgramOptions {
 /** Default of {@linkcode ChildProcessOptions.patience}, in ms: what the MCP SDKs grant. */
 const DEFAULT_PATIENCE = 2000;
 
+/** How long a child that has ended its output may take to exit without being taken for one that goes on, in ms. */
+const EXIT_GRACE = 250;
+
 /** How long the output of a child that has exited may still be held open by its descendants, in ms. */
 const OUTPUT_GRACE = 500;
 
@@ -58,10 +61,13 @@ export class ChildProcess implements Channel {
   readonly #child: Deno.ChildProcess;
   readonly #lines: LineChannel;
   readonly #options: ChildProcessOptions;
+  readonly #closeInput: () => Promise<void>;
   readonly #stderr: Promise<void>;
   #lastWords = "";
   #stopping: Promise<void> | undefined;
   #reason: Failure | undefined;
+  /** What the child did that leaves it unable to serve, although it runs on. */
+  #defect = "";
   #running = true;
   #receiving = false;
   #reads = 0;
@@ -81,13 +87,15 @@ export class ChildProcess implements Channel {
     const input = this.#child.stdin.getWriter();
     const source = { read: () => this.#read(output) };
     const sink = { write: (bytes: Uint8Array) => input.write(bytes), close: () => input.close() };
+    this.#closeInput = sink.close;
     const opened = options.opening?.(source, sink);
     opened?.catch((failure) => this.#end(failure, 0));
     this.#lines = new LineChannel(
       opened === undefined ? source : { read: async () => await (await opened).read() },
       opened === undefined ? sink : { ...sink, write: (bytes) => opened.then(() => sink.write(bytes)) },
-      options,
+      { ...options, unwritable: () => this.#endHalfDead("has closed its stdin") },
     );
+    void this.#lines.closed.then(() => this.#endHalfDead("has closed its stdout"));
     const stderr = this.#child.stderr.getReader();
     this.#stderr = this.#drain(stderr);
     this.closed = this.#supervise([output, stderr]);
@@ -122,7 +130,7 @@ export class ChildProcess implements Channel {
     if (this.#stopping !== undefined) return this.#reason;
     const how = status.signal === null ? `exited with code ${status.code}` : `was ended by ${status.signal}`;
     const words = this.#lastWords === "" ? "" : `: ${this.#lastWords}`;
-    return new Failure("child-exited", `The server process ${how}${words}`, {
+    return new Failure("child-exited", `The server process ${this.#defect}${how}${words}`, {
       exitCode: status.code,
       ...(status.signal === null ? {} : { signal: status.signal }),
       ...(this.#lastWords === "" ? {} : { stderr: this.#lastWords }),
@@ -137,12 +145,26 @@ export class ChildProcess implements Channel {
   async #stop(reason: Failure | undefined, patience: number): Promise<void> {
     this.#reason = reason;
     void this.#lines.close(); // also when it has exited: nobody waits for the rest of its output any more
+    await this.#askToExit(patience);
+    await this.closed;
+  }
+
+  /** Ends a child that neither serves any more nor exits. What it still writes meanwhile is delivered. */
+  async #endHalfDead(defect: string): Promise<void> {
+    await withTimeLimit(this.#child.status, EXIT_GRACE);
+    if (!this.#running || this.#stopping !== undefined || this.#defect !== "") return;
+    this.#defect = `${defect} and `;
+    void this.#closeInput().catch(() => {}); // which waits for what it has not read
+    await this.#askToExit(this.#options.patience ?? DEFAULT_PATIENCE);
+  }
+
+  /** Waits for the exit of a child that ought to end since its stdin has, then sends SIGTERM, then SIGKILL. */
+  async #askToExit(patience: number): Promise<void> {
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
       await withTimeLimit(this.#child.status, patience);
       if (!this.#running) break;
       await signalGroup(this.#child, signal);
     }
-    await this.closed;
   }
 
   async #read(output: PipeReader): Promise<Uint8Array | undefined> {

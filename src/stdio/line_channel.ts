@@ -7,6 +7,7 @@ import type { Channel, Receiver } from "../core/channel.ts";
 import type { ProxyEvent } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import { Message } from "../core/message.ts";
+import { errorText } from "../core/text.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import type { ByteSink, ByteSource } from "./byte_pipes.ts";
 import { LineWriter } from "./line_writer.ts";
@@ -19,6 +20,8 @@ export interface LineChannelOptions {
   readonly tooLong: (length: number) => void;
   /** Takes a line that is not JSON. Without it such lines are carried like any other. */
   readonly skipped?: (line: Uint8Array) => void;
+  /** Told when nothing more can be written. Without it the channel ends then. */
+  readonly unwritable?: (error: unknown) => void;
 }
 
 /** What is to be told of a line of `source` that was longer than `maximum` bytes. */
@@ -27,7 +30,10 @@ export function lineTooLong(source: string, length: number, maximum: number): Pr
   return { type: "message.dropped", source, cause };
 }
 
-/** A channel over a readable and a writable stream of newline-delimited JSON. It ends when the readable one does. */
+/**
+ * A channel over a readable and a writable stream of newline-delimited JSON. It ends when the readable one does, or
+ * when the writable one fails: nobody speaks with somebody who does not listen.
+ */
 export class LineChannel implements Channel {
   readonly closed: Promise<Failure | undefined>;
   readonly #source: ByteSource;
@@ -40,7 +46,7 @@ export class LineChannel implements Channel {
   constructor(source: ByteSource, sink: ByteSink, options: LineChannelOptions) {
     this.#source = source;
     this.#sink = sink;
-    this.#writer = new LineWriter(sink);
+    this.#writer = new LineWriter(sink, options.unwritable ?? ((error) => this.#fail(error)));
     this.#options = options;
     this.closed = this.#end.promise;
   }
@@ -113,6 +119,11 @@ export class LineChannel implements Channel {
     const answer = new Failure("too-large", text, { maximum }).toResponse(id);
     if (kind === "request") void this.send(answer);
     else if (kind === "response") void receiver(answer);
+  }
+
+  #fail(cause: unknown): void {
+    this.#ended = true;
+    this.#finish(new Failure("session-ended", `Nothing more can be written: ${errorText(cause)}`, {}, { cause }));
   }
 
   #finish(reason: Failure | undefined): void {

@@ -18,10 +18,13 @@ export class LineWriter {
   #parts: Uint8Array[] = [];
   readonly #waiting = new Backpressure(HIGH_WATER_MARK);
   #running: Promise<void> | undefined;
+  readonly #failed: (error: unknown) => void;
   #failure: unknown;
 
-  constructor(sink: ByteSink) {
+  /** @param failed told when the sink takes nothing more, and why */
+  constructor(sink: ByteSink, failed: (error: unknown) => void = () => {}) {
     this.#sink = sink;
+    this.#failed = failed;
   }
 
   /**
@@ -56,6 +59,7 @@ export class LineWriter {
       this.#failure = error;
       this.#parts = [];
       this.#waiting.reset();
+      this.#failed(error);
     } finally {
       this.#running = undefined;
     }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { slabReader, writeAll } from "../core/byte_streams.ts";
+import { slabReader } from "../core/byte_streams.ts";
+import { OutputError, writeOut } from "../core/standard_output.ts";
 import type { ByteSink, ByteSource } from "./byte_pipes.ts";
 
 const SMALLEST_READ = 16 * 1024;
@@ -44,12 +45,11 @@ export function ownInput(): ByteSource {
 }
 
 /**
- * Our stdout. Closing it does nothing: it closes with the process.
- *
- * @param broken told when nobody reads it any more
+ * Our stdout. Closing it does nothing: it closes with the process. When it takes nothing more, a write rejects with
+ * {@linkcode OutputError}.
  */
-export function ownOutput(broken: () => void = () => {}): ByteSink {
-  const slow = { write: (bytes: Uint8Array) => writeAll(Deno.stdout, bytes) };
+export function ownOutput(): ByteSink {
+  const slow = { write: (bytes: Uint8Array) => writeOut(Deno.stdout, bytes) };
   let fast: Pick<ByteSink, "write"> | undefined;
   let tried = false;
   return {
@@ -62,8 +62,7 @@ export function ownOutput(broken: () => void = () => {}): ByteSink {
       try {
         await (fast ?? slow).write(bytes);
       } catch (error) {
-        broken();
-        throw error;
+        throw new OutputError(error);
       }
     },
     close: () => Promise.resolve(),

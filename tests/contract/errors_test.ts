@@ -109,6 +109,42 @@ testOnBrokers("child-exited: the server process ends, with its exit code and its
   assert.equal(isRunning(first), false);
 });
 
+for (const profile of ["request-response", "mcp-over-mqtt"]) {
+  for (const [end, close] of [["stdout", ">&-"], ["stdin", "<&-"]]) {
+    Deno.test({
+      name: `child-exited: the server process closes its ${end} and goes on [${profile}]`,
+      ignore: Deno.build.os === "windows",
+      async fn() {
+        // It answers one request, whatever it is, with the same text.
+        const script = `read line; exec ${close}; echo '{"jsonrpc":"2.0","id":0,"result":{}}'; exec sleep 60`;
+        await using broker = await embeddedBroker();
+        await using ends = await bridge(broker, {
+          connect: ["--profile", profile],
+          command: [
+            "sh",
+            "-c",
+            end === "stdout" ? script.replace(/exec >&-; (.*); exec/, "$1; exec >&-; exec") : script,
+          ],
+        });
+        await ends.host.send({ jsonrpc: "2.0", id: 0, method: "first" });
+        assert.equal((await ends.host.output.nextJson()).id, 0);
+        for (const id of [1, 2]) await ends.host.send({ jsonrpc: "2.0", id, method: "lost" });
+        for (const id of [1, 2]) {
+          const { message, data } = await errorOf(ends.host, id);
+          assert.equal(data.reason, "child-exited");
+          assert.equal(message, `The server process has closed its ${end} and was ended by SIGTERM`);
+        }
+        // The next process is as good as the first one was.
+        await ends.host.send({ jsonrpc: "2.0", id: 0, method: "again" });
+        await eventually(
+          "it is answered",
+          () => ends.host.output.seen.filter((line) => line.includes('"id":0')).length === 2,
+        );
+      },
+    });
+  }
+}
+
 Deno.test("child-exited: the server process is killed from outside", async () => {
   await using broker = await embeddedBroker();
   await using ends = await bridge(broker);

@@ -285,3 +285,48 @@ Deno.test("no child outlives a process that exits without closing it", async () 
   assert.equal(pids.length, 2);
   for (const pid of pids) await eventually("the child is gone", () => !isRunning(pid));
 });
+
+/** Runs a line of shell as the child. */
+function startShell(line: string): Started {
+  return start([], { command: "sh", args: ["-c", line] });
+}
+
+const noShell = Deno.build.os === "windows";
+
+Deno.test({
+  name: "a child that closes its stdout and goes on is ended, and what it had printed is delivered",
+  ignore: noShell,
+  async fn() {
+    const started = startShell(`echo '{"method":"last"}'; exec >&-; exec sleep 60`);
+    receive(started);
+    const failure = await reasonOf(started.child);
+    assert.deepEqual(started.received.map(({ method }) => method), ["last"]);
+    assert.equal(failure.message, "The server process has closed its stdout and was ended by SIGTERM");
+    assert.equal(failure.reason, "child-exited");
+  },
+});
+
+Deno.test({
+  name: "a child that closes its stdin and goes on is ended as soon as there is something to say to it",
+  ignore: noShell,
+  async fn() {
+    const started = startShell(`exec <&-; echo '{"method":"ready"}'; exec sleep 60`);
+    receive(started);
+    await eventually("the child is ready", () => started.received.length === 1);
+    void started.child.send(Message.from({ jsonrpc: "2.0", id: 1, method: "x" }));
+    const failure = await reasonOf(started.child);
+    assert.equal(failure.message, "The server process has closed its stdin and was ended by SIGTERM");
+  },
+});
+
+Deno.test({
+  name: "a child that does not read its last messages and exits has only exited",
+  ignore: noShell,
+  async fn() {
+    const started = startShell(`exec <&-; echo '{"method":"ready"}'; read _ 2>/dev/null; sleep 0.1; exit 4`);
+    receive(started);
+    await eventually("the child is ready", () => started.received.length === 1);
+    void started.child.send(Message.from({ jsonrpc: "2.0", id: 1, method: "x" }));
+    assert.equal((await reasonOf(started.child)).message, "The server process exited with code 4");
+  },
+});

@@ -211,3 +211,17 @@ Deno.test("a notification that is too long is dropped, and so is what cannot be 
   assert.deepEqual([received, pipe.written], [[], []]);
   await lines.close();
 });
+
+Deno.test("a sink that fails ends the channel, and nothing more is handed over", async () => {
+  const { pipe, lines, received, receive } = channel();
+  const cause = new Error("Broken pipe");
+  pipe.write = () => Promise.reject(cause);
+  lines.receive(receive);
+  void lines.send(Message.from("{}"));
+  const failure = await lines.closed;
+  assert.equal(failure?.message, "Nothing more can be written: Broken pipe");
+  assert.equal(failure?.cause, cause);
+  pipe.put("{}\n");
+  await idleTurns();
+  assert.deepEqual(received, []);
+});

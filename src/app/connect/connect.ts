@@ -22,6 +22,11 @@ export async function connect(
   const { channel, close } = remoteServer(config, observe, meter);
   signal.addEventListener("abort", () => void host.close(), { once: true });
   const client = meter === undefined ? host : new MeteredChannel(host, meter);
-  await join(client, channel, { beforeClosing: () => withTimeLimit(channel.allAnswered(), DRAIN_TIMEOUT) });
+  await join(client, channel, {
+    // A host that cannot be written to hears no answers.
+    beforeClosing: async ({ failure }) => {
+      if (failure === undefined) await withTimeLimit(channel.allAnswered(), DRAIN_TIMEOUT);
+    },
+  });
   await close();
 }

@@ -1,6 +1,7 @@
 /** `connect`: what it does. @module */
 import { connect } from "../../app/mod.ts";
 import type { Observer } from "../../core/events.ts";
+import { throwOutputError } from "../../core/standard_output.ts";
 import { observation } from "../../observe/mod.ts";
 import {
   type ByteSource,
@@ -45,6 +46,7 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
     observed,
     AbortSignal.any([termination.signal, parent.signal]),
   );
+  throwOutputError(await host.closed);
   return EXIT_OK;
 };
 

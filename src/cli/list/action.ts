@@ -24,15 +24,17 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
   using line = new StatusLine(io);
   line.show(`looking for servers on ${broker.broker.url}`);
   if (values.watch) {
-    await watch(
-      config,
-      (change) => {
+    const unwritable = new AbortController();
+    const print = (change: Announcement) => {
+      try {
         line.clear();
         io.print(json ? jsonLine(change) : textLine(change));
-      },
-      log.observe,
-      termination.signal,
-    );
+      } catch (error) {
+        unwritable.abort(error);
+      }
+    };
+    await watch(config, print, log.observe, AbortSignal.any([termination.signal, unwritable.signal]));
+    unwritable.signal.throwIfAborted();
     return EXIT_OK;
   }
   let listing: Listing;

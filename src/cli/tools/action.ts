@@ -1,6 +1,7 @@
 /** `tools`: what it does. @module */
 import metadata from "../../../deno.json" with { type: "json" };
 import { preloadTools, tools } from "../../app/mod.ts";
+import { throwOutputError } from "../../core/standard_output.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { LineChannel, lineTooLong, ownOutput } from "../../stdio/mod.ts";
 import { type Action, EXIT_OK } from "../command.ts";
@@ -24,8 +25,7 @@ export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operan
   started();
   await using log = startLoginLog(login, values, flags);
   using termination = terminationSignal();
-  const unread = new AbortController();
-  await using host = new LineChannel(login.input, ownOutput(() => unread.abort()), {
+  await using host = new LineChannel(login.input, ownOutput(), {
     maxMessage: values.maxMessage,
     tooLong: (length) => log.observe(lineTooLong("the host", length, values.maxMessage)),
   });
@@ -34,7 +34,9 @@ export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operan
     { ...values, broker: login.broker, permissions: values, version: metadata.version },
     host,
     log.observe,
-    AbortSignal.any([termination.signal, parent.signal, unread.signal]),
+    AbortSignal.any([termination.signal, parent.signal]),
   );
+  await host.close();
+  throwOutputError(await host.closed);
   return EXIT_OK;
 };
