@@ -10,6 +10,7 @@ import {
   oneText,
   onOff,
   seconds,
+  secondsOrAuto,
   secondsOrNone,
   text,
   topicLevel,
@@ -51,8 +52,11 @@ export interface ServeOptions {
   readonly drain: number;
   /** How long a session waits for a client that has lost its connection, in ms. */
   readonly sessionExpiry: number;
-  /** A session without a message for this long is ended, in ms. */
-  readonly idleTimeout: number;
+  /**
+   * A session without a message for this long is ended, in ms; 0 for never. By default an hour, and never where the
+   * client's will tells when it is gone.
+   */
+  readonly idleTimeout: number | undefined;
 }
 
 /** The settings of {@linkcode ServeOptions}. */
@@ -153,9 +157,10 @@ export const SERVE_SETTINGS: SettingsOf<ServeOptions> = {
   idleTimeout: {
     flag: "--idle-timeout <seconds>",
     environment: "MCP_MQTT_IDLE_TIMEOUT",
-    description: "a session without a message for this long is ended; 0 for never",
-    kind: seconds,
-    fallback: "3600",
+    description:
+      "a session without a message for this long is ended; 0 for never, auto: 3600, but never in the open convention",
+    kind: secondsOrAuto,
+    fallback: "auto",
   },
 };
 

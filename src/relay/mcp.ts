@@ -12,6 +12,8 @@ import { Message } from "../core/message.ts";
 export const INITIALIZE = "initialize";
 /** Follows the answer to {@linkcode INITIALIZE}. */
 export const INITIALIZED = "notifications/initialized";
+/** Asks whether the peer is there. */
+export const PING = "ping";
 /** Says that the peer is at work on a request. */
 const PROGRESS = "notifications/progress";
 /** Says that nobody waits for the answer to a request any more. */

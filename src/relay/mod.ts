@@ -1,7 +1,7 @@
 /** Joining channels, and what makes the join reliable. @module */
 export { AnsweringChannel, type AnsweringOptions } from "./answering_channel.ts";
 export { join, type JoinEnd } from "./join.ts";
-export { cancelledRequest, INITIALIZE } from "./mcp.ts";
+export { cancelledRequest, INITIALIZE, PING } from "./mcp.ts";
 export { MeteredChannel } from "./metered_channel.ts";
 export { type Dialer, RecoveringChannel, type RecoveringOptions } from "./recovering_channel.ts";
 export { recommendedTimeout, timeoutOf } from "./timeouts.ts";

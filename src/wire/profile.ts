@@ -66,6 +66,8 @@ export interface ClientOptions extends ProfileOptions, ConnectOptions {
 export interface IncomingSession extends Channel {
   /** For logs: which client, and which of its sessions. */
   readonly name: string;
+  /** Whether the broker tells when the client is gone, so that it may be silent as long as it likes. @default {false} */
+  readonly hasWill?: boolean;
 }
 
 /** The server side of a profile. Disposing of it ends all sessions and takes the presence back. */

@@ -7,6 +7,7 @@ import type { Channel } from "../../core/channel.ts";
 import { errorResponse, Failure, isFailureReason, TRANSPORT_ERROR_CODE } from "../../core/failure.ts";
 import type { RequestKey } from "../../core/json_rpc.ts";
 import { Message } from "../../core/message.ts";
+import { PING } from "../../relay/mod.ts";
 import { CLIENT_INFO } from "../client_identity.ts";
 
 /** The version of MCP that is asked for; servers answer with the one they speak. */
@@ -128,7 +129,7 @@ export class McpClient {
 
 /** Servers may ask too, but there is nobody here who could answer more than that he is there. */
 function answerTo(method: string, id: string): Message {
-  if (method === "ping") return Message.from(`{"jsonrpc":"2.0","id":${id},"result":{}}`);
+  if (method === PING) return Message.from(`{"jsonrpc":"2.0","id":${id},"result":{}}`);
   return errorResponse(id, METHOD_NOT_FOUND_CODE, `Method not found: ${method}`);
 }
 

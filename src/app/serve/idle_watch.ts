@@ -7,6 +7,15 @@ import { type Channel, ChannelWrapper, type Receiver } from "../../core/channel.
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Message } from "../../core/message.ts";
+import type { IncomingSession } from "../../wire/mod.ts";
+
+/** How long a client that may go without a word is kept without a message, in ms. */
+const WITHOUT_WILL = 3_600_000;
+
+/** How long a session may be idle if the user does not say, in ms: for ever if we are told when its client is gone. */
+export function usualIdleTimeout({ hasWill = false }: Pick<IncomingSession, "hasWill">): number {
+  return hasWill ? Infinity : WITHOUT_WILL;
+}
 
 /** Passes everything through, and closes the channel when no message has passed in either direction for too long. */
 export class IdleWatch extends ChannelWrapper {

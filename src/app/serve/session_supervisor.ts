@@ -10,7 +10,7 @@ import type { Observer } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
 import { AnsweringChannel, join, MeteredChannel } from "../../relay/mod.ts";
 import type { IncomingSession } from "../../wire/mod.ts";
-import { IdleWatch } from "./idle_watch.ts";
+import { IdleWatch, usualIdleTimeout } from "./idle_watch.ts";
 import { RestartPolicy } from "./restart_policy.ts";
 import { SessionGate } from "./session_gate.ts";
 import type { SessionSlots } from "./session_slots.ts";
@@ -96,7 +96,8 @@ export class SessionSupervisor implements AsyncDisposable {
       failed: ({ method }, { reason, message }) => observe({ type: "request.failed", method, reason, cause: message }),
     });
     const client = meter === undefined ? session : new MeteredChannel(session, meter);
-    const gate = new SessionGate(new IdleWatch(client, idleTimeout), () => server.pending, maxPending);
+    const idle = new IdleWatch(client, idleTimeout ?? usualIdleTimeout(session));
+    const gate = new SessionGate(idle, () => server.pending, maxPending);
     const running = { gate, server };
     this.#running.add(running);
     const { first, failure } = await join(gate, server);

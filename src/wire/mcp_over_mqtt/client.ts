@@ -5,11 +5,11 @@
  */
 import { backoff } from "../../core/backoff.ts";
 import type { Channel } from "../../core/channel.ts";
-import { sleep } from "../../core/clock.ts";
+import { sleep, systemClock } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
 import { unavailableReason } from "../../mqtt/mod.ts";
 import type { ClientOptions, MakeLink, ProfileDialer } from "../profile.ts";
-import { ClientConnection } from "./client_connection.ts";
+import { type Chance, ClientConnection } from "./client_connection.ts";
 import type { ClientSession } from "./client_session.ts";
 
 /** How many instances that do not answer are remembered. */
@@ -19,22 +19,29 @@ const REMEMBERED_INSTANCES = 100;
 export class McpOverMqttClient implements ProfileDialer {
   readonly #makeLink: MakeLink;
   readonly #options: ClientOptions;
+  readonly #chance: Chance;
   /** Instances that were there by their presence, but did not answer. */
   readonly #silent = new Set<string>();
   /** Not used for a session yet. */
   #spare: ClientConnection | undefined;
   #lostConnection = false;
 
-  constructor(makeLink: MakeLink, options: ClientOptions) {
+  /** @param chance by default the system's clock, and `Math.random` */
+  constructor(
+    makeLink: MakeLink,
+    options: ClientOptions,
+    { clock = systemClock, random = Math.random }: Partial<Chance> = {},
+  ) {
     this.#makeLink = makeLink;
     this.#options = options;
-    this.#spare = new ClientConnection(makeLink, options);
+    this.#chance = { clock, random };
+    this.#spare = this.#connect();
   }
 
   async dial(signal: AbortSignal): Promise<Channel> {
     while (true) {
       if (this.#spare === undefined) await this.#pauseAfterLoss(signal);
-      const connection = this.#spare ??= new ClientConnection(this.#makeLink, this.#options);
+      const connection = this.#spare ??= this.#connect();
       const serverId = await connection.find(this.#silent, signal);
       this.#spare = undefined;
       const session = await connection.open(serverId);
@@ -62,9 +69,13 @@ export class McpOverMqttClient implements ProfileDialer {
     await this.#spare?.close();
   }
 
+  #connect(): ClientConnection {
+    return new ClientConnection(this.#makeLink, this.#options, this.#chance);
+  }
+
   /** A broker that restarts has many clients, and all of them come back. */
   async #pauseAfterLoss(signal: AbortSignal): Promise<void> {
-    if (this.#lostConnection) await sleep(backoff(1, Math.random()), signal);
+    if (this.#lostConnection) await sleep(backoff(1, this.#chance.random()), signal, this.#chance.clock);
     this.#lostConnection = false;
   }
 

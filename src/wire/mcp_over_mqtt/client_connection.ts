@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { orAborted, sleep } from "../../core/clock.ts";
+import { type Clock, orAborted, sleep } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
 import { type LinkState, type MqttLink, type ReceivedPacket, topicMatches, type Will } from "../../mqtt/mod.ts";
 import { firstValue, plainQoS } from "../packets.ts";
@@ -16,9 +16,18 @@ import { type ServerInstance, Topics } from "./topics.ts";
 /** The presence of several instances comes one by one; after this long without a further one all are known, in ms. */
 const PRESENCE_QUIET = 20;
 
+/** What a client gets from outside, so that a test can own it. */
+export interface Chance {
+  readonly clock: Clock;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+}
+
 /** A connection under a client id of its own, as the convention wants it for each initialization. */
 export class ClientConnection {
   readonly #options: ClientOptions;
+  readonly #clock: Clock;
+  readonly #random: () => number;
   readonly #topics: Topics;
   readonly #clientId: string;
   /** Said by us when we go, and by the broker when we are gone. */
@@ -32,9 +41,11 @@ export class ClientConnection {
   #session: ClientSession | undefined;
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
 
-  constructor(makeLink: MakeLink, options: ClientOptions) {
+  constructor(makeLink: MakeLink, options: ClientOptions, { clock, random }: Chance) {
     const clientId = options.clientId();
     this.#options = options;
+    this.#clock = clock;
+    this.#random = random;
     this.#topics = new Topics(options.topicPrefix);
     this.#clientId = clientId;
     this.#goodbye = {
@@ -80,7 +91,7 @@ export class ClientConnection {
       const serverId = this.#options.noDiscovery ? this.#options.serverId : this.#choose(avoided);
       const wait = serverId === undefined ? 0 : this.#waitFor(serverId, avoided);
       if (state.status === "online" && wait <= 0 && serverId !== undefined) return serverId;
-      await (wait > 0 ? sleep(wait, signal) : orAborted(this.#changed.promise, signal));
+      await (wait > 0 ? sleep(wait, signal, this.#clock) : orAborted(this.#changed.promise, signal));
     }
   }
 
@@ -99,6 +110,7 @@ export class ClientConnection {
       options: this.#options,
       another: (instead) => this.#replace(instead, session),
       release: () => this.close(),
+      clock: this.#clock,
     });
     this.#session = session;
     const failure = await this.#subscribe(server, session);
@@ -152,14 +164,14 @@ export class ClientConnection {
     const all = [...this.#servers.keys()];
     const good = all.filter((serverId) => !avoided.has(serverId));
     const candidates = good.length > 0 ? good : all;
-    return candidates[this.#options.pick === "first" ? 0 : Math.floor(Math.random() * candidates.length)];
+    return candidates[this.#options.pick === "first" ? 0 : Math.floor(this.#random() * candidates.length)];
   }
 
   /** How long it may take until a better choice than `chosen` is known, in ms. */
   #waitFor(chosen: string, avoided: ReadonlySet<string>): number {
     const { pick, serverId } = this.#options;
     if (serverId !== undefined || (pick === "first" && !avoided.has(chosen))) return 0;
-    return Math.max(...this.#servers.values()) + PRESENCE_QUIET - performance.now();
+    return Math.max(...this.#servers.values()) + PRESENCE_QUIET - this.#clock.now();
   }
 
   #onLinkState(state: LinkState): void {
@@ -212,7 +224,9 @@ export class ClientConnection {
     if (server?.serverName !== this.#options.serverName) return;
     const { serverId } = server;
     if (packet.payload.length > 0) {
-      if (!this.#servers.has(serverId)) this.#servers.set(serverId, performance.now());
+      if (!this.#servers.has(serverId)) this.#servers.set(serverId, this.#clock.now());
+      // Not retained: said just now. A device that has lost its connection forgets its clients, and announces itself again.
+      if (!packet.retain && this.#session?.serverId === serverId) this.#session.doubt();
     } else {
       this.#servers.delete(serverId);
       if (this.#session?.serverId === serverId) {

@@ -9,11 +9,12 @@ import { Failure } from "../../core/failure.ts";
 import { Inbox } from "../../core/inbox.ts";
 import { Message } from "../../core/message.ts";
 import type { MqttLink, PublishProperties, ReceivedPacket } from "../../mqtt/mod.ts";
-import { recommendedTimeout, timeoutOf } from "../../relay/mod.ts";
+import { PING, recommendedTimeout, timeoutOf } from "../../relay/mod.ts";
 import { INBOX_LIMIT, plainQoS, tooLarge } from "../packets.ts";
 import type { ClientOptions } from "../profile.ts";
 import { isDisconnected } from "../notifications.ts";
 import { isClientCapability, publishProperties } from "./messages.ts";
+import { Silence } from "./silence.ts";
 import type { ServerInstance, Topics } from "./topics.ts";
 
 /** What a {@linkcode ClientSession} is made of. */
@@ -39,6 +40,7 @@ export interface ClientSessionOptions {
 export class ClientSession implements Channel {
   readonly closed: Promise<Failure | undefined>;
   readonly #options: ClientSessionOptions;
+  readonly #clock: Clock;
   readonly #properties: PublishProperties;
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
   readonly #inbox = new Inbox();
@@ -47,10 +49,15 @@ export class ClientSession implements Channel {
   #server: ServerInstance;
   #held: Message[] = [];
   #cancelDeadline: (() => void) | undefined;
+  readonly #silence: Silence;
+  /** Our own question whether the server is there, whose answer is not the host's. */
+  #ping: Message | undefined;
 
   constructor(options: ClientSessionOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
     this.#server = options.server;
+    this.#silence = new Silence(this.#clock, (limit) => this.#fellSilent(limit));
     this.#properties = publishProperties("mcp-client", options.link.clientId);
     this.closed = this.#end.promise;
   }
@@ -82,7 +89,7 @@ export class ClientSession implements Channel {
         this.#held.push(message);
         return;
       case "open":
-        return this.#publish(this.#topicOf(message), message);
+        return this.#forward(message);
       case "ended":
         return;
     }
@@ -92,10 +99,12 @@ export class ClientSession implements Channel {
   deliver(packet: ReceivedPacket): void {
     if (this.#phase === "ended" || packet.retain) return;
     const message = new Message(packet.payload);
+    this.#silence.end();
     if (isDisconnected(message)) {
       return this.fail(new Failure("session-ended", "The server has ended the session", { instance: this.serverId }));
     }
     if (message.kind === "malformed") return this.#drop(packet);
+    if (message.kind === "response" && message.key === this.#ping?.key) return;
     if (message.kind === "notification") this.#options.link.expectMore();
     if (this.#phase === "opening") this.#opened();
     this.#push(message);
@@ -108,6 +117,15 @@ export class ClientSession implements Channel {
     const message = new Message(packet.payload);
     if (message.kind === "malformed") this.#drop(packet);
     else this.#push(message);
+  }
+
+  /** The server may have forgotten the session. One that does not answer has. */
+  doubt(): void {
+    if (this.#phase !== "open") return;
+    const { connectTimeout } = this.#options.options;
+    this.#silence.begin(Math.min(recommendedTimeout(PING), connectTimeout));
+    this.#ping = Message.from({ jsonrpc: "2.0", id: `ping-${crypto.randomUUID()}`, method: PING });
+    void this.#publish(this.#topicOf(this.#ping), this.#ping);
   }
 
   /** Ends the session because the server has, or cannot be reached. */
@@ -128,6 +146,7 @@ export class ClientSession implements Channel {
   #finish(reason: Failure | undefined): Promise<void> {
     this.#phase = "ended";
     this.#cancelDeadline?.();
+    this.#silence.end();
     this.#held = [];
     this.#end.resolve(reason);
     return this.#options.release();
@@ -135,17 +154,27 @@ export class ClientSession implements Channel {
 
   #open(message: Message): Promise<void> | void {
     this.#phase = "opening";
-    const { clock = systemClock, topics, options } = this.#options;
     const { method = "" } = message;
-    // A wish for no timeout at all is one about work, not about servers that are not there.
-    const timeout = timeoutOf(method, options);
-    const limit = Number.isFinite(timeout) ? timeout : recommendedTimeout(method);
+    const limit = this.#limitOf(method);
     this.#cancelDeadline?.();
-    this.#cancelDeadline = clock.after(limit, () => {
+    this.#cancelDeadline = this.#clock.after(limit, () => {
       const text = `The server "${this.#server.serverName}" has not answered "${method}" within ${limit / 1000} s`;
       this.fail(new Failure("server-not-responding", text, { instance: this.serverId }));
     });
-    return this.#publish(topics.control(this.#server), message);
+    return this.#publish(this.#options.topics.control(this.#server), message);
+  }
+
+  /** How long the server may be silent after a request of this method, in ms. */
+  #limitOf(method: string): number {
+    // A wish for no timeout at all is one about work, not about servers that are not there.
+    const timeout = timeoutOf(method, this.#options.options);
+    return Number.isFinite(timeout) ? timeout : recommendedTimeout(method);
+  }
+
+  /** MCP over MQTT, "Health Checks": a client that gets no answer to a ping says goodbye and disconnects. */
+  #fellSilent(limit: number): void {
+    const text = `The server "${this.#server.serverName}" has not answered a ping within ${limit / 1000} s`;
+    this.fail(new Failure("server-not-responding", text, { instance: this.serverId }));
   }
 
   /** Nobody has got the first message, so it can be sent to another instance. */
@@ -164,7 +193,12 @@ export class ClientSession implements Channel {
   #opened(): void {
     this.#cancelDeadline?.();
     this.#phase = "open";
-    for (const message of this.#held.splice(0)) void this.#publish(this.#topicOf(message), message);
+    for (const message of this.#held.splice(0)) void this.#forward(message);
+  }
+
+  #forward(message: Message): Promise<void> | void {
+    if (message.method === PING) this.#silence.begin(this.#limitOf(PING));
+    return this.#publish(this.#topicOf(message), message);
   }
 
   #topicOf(message: Message): string {
@@ -203,7 +237,7 @@ export class ClientSession implements Channel {
 
   /** Sees to it that whoever waits for an answer gets one. */
   #refuse(message: Message, failure: Failure): void {
-    if (message.id === undefined) return;
+    if (message.id === undefined || message === this.#ping) return;
     const answer = failure.toResponse(message.id);
     if (message.kind === "request") this.#push(answer);
     // When this one cannot be published either, there is no third one.

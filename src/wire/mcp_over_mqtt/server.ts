@@ -11,6 +11,7 @@ import { firstValue, plainQoS } from "../packets.ts";
 import { ServerStatus } from "../notifications.ts";
 import type { Acceptor, MakeLink, ServerOptions } from "../profile.ts";
 import { connectProperties, publishProperties, senderOf, SERVER_NAME } from "./messages.ts";
+import { EndedSessions } from "./ended_sessions.ts";
 import { ServerPresence } from "./server_presence.ts";
 import { ServerSession } from "./server_session.ts";
 import { type ServerInstance, Topics } from "./topics.ts";
@@ -29,6 +30,7 @@ export class McpOverMqttServer implements Acceptor {
   #server: ServerInstance;
   #link: MqttLink;
   #presence: ServerPresence;
+  #ended: EndedSessions;
   #watching = new AbortController();
   #renamed = false;
   #withdrawn = false;
@@ -43,6 +45,7 @@ export class McpOverMqttServer implements Acceptor {
     this.#server = { serverId: options.clientId, serverName: options.serverName };
     this.#link = this.#connect();
     this.#presence = this.#presenceOn(this.#link);
+    this.#ended = this.#endedOn(this.#link);
   }
 
   get topic(): string {
@@ -118,6 +121,7 @@ export class McpOverMqttServer implements Acceptor {
   #endAll(): void {
     const reason = new Failure("broker-unreachable", "The connection to the broker is lost, and with it the session");
     for (const session of [...this.#sessions.values()]) session.abandon(reason);
+    this.#ended.clear();
   }
 
   /** The name that the broker wants the server to have. */
@@ -144,6 +148,11 @@ export class McpOverMqttServer implements Acceptor {
     this.#watching = new AbortController();
     this.#link = this.#connect();
     this.#presence = this.#presenceOn(this.#link);
+    this.#ended = this.#endedOn(this.#link);
+  }
+
+  #endedOn(link: MqttLink): EndedSessions {
+    return new EndedSessions(link, this.#topics, this.#server, plainQoS(this.#options.qos));
   }
 
   #presenceOn(link: MqttLink): ServerPresence {
@@ -189,7 +198,9 @@ export class McpOverMqttServer implements Acceptor {
       server: this.#server,
       clientId,
       options: this.#options,
+      leftBehind: () => this.#disposed ? undefined : this.#ended.add(clientId),
     });
+    this.#ended.forget(clientId);
     this.#sessions.set(clientId, session);
     void session.closed.then(() => {
       if (this.#sessions.get(clientId) === session) this.#sessions.delete(clientId);

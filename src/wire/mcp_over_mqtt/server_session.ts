@@ -24,6 +24,8 @@ export interface ServerSessionOptions {
   /** The client's MQTT client id. */
   readonly clientId: string;
   readonly options: ServerOptions;
+  /** Takes over the client's presence and the session's topic, on which it may go on speaking; called at most once. */
+  readonly leftBehind: () => void;
 }
 
 /**
@@ -54,6 +56,11 @@ export class ServerSession implements Channel {
   /** For logs: whose session it is. */
   get name(): string {
     return this.#options.clientId;
+  }
+
+  /** The client's will tells when it is gone. */
+  get hasWill(): boolean {
+    return true;
   }
 
   receive(receiver: Receiver): void {
@@ -101,11 +108,9 @@ export class ServerSession implements Channel {
 
   close(reason?: Failure): Promise<void> {
     if (this.#phase === "ended") return Promise.resolve();
-    if (reason !== undefined) {
-      for (const { id } of this.#unanswered.takeAll()) void this.#publish(reason.toResponse(id));
-    }
-    void this.#publishBytes(this.#rpcTopic, disconnected());
-    this.#finish(reason);
+    this.#sayGoodbye(reason);
+    if (this.#phase === "fresh") this.#finish(reason);
+    else this.#leaveBehind(reason);
     return Promise.resolve();
   }
 
@@ -133,9 +138,25 @@ export class ServerSession implements Channel {
     if (cancelled !== undefined) this.#unanswered.cancel(cancelled);
   }
 
+  #sayGoodbye(reason: Failure | undefined): void {
+    if (reason !== undefined) {
+      for (const { id } of this.#unanswered.takeAll()) void this.#publish(reason.toResponse(id));
+    }
+    void this.#publishBytes(this.#rpcTopic, disconnected());
+  }
+
   #finish(reason: Failure | undefined): void {
     this.#phase = "ended";
     for (const { filter } of this.#subscriptions()) void this.#options.link.unsubscribe(filter);
+    this.#end.resolve(reason);
+  }
+
+  /** Ends the session without a moment in which nobody listens to its client. */
+  #leaveBehind(reason: Failure | undefined): void {
+    const { link, topics, clientId, leftBehind } = this.#options;
+    this.#phase = "ended";
+    leftBehind();
+    void link.unsubscribe(topics.clientCapability(clientId));
     this.#end.resolve(reason);
   }
 
@@ -171,7 +192,10 @@ export class ServerSession implements Channel {
   /** Peers differ in how they say goodbye here: with a message, or with nothing at all as servers do. */
   #onPresence(packet: ReceivedPacket): void {
     if (packet.retain) return;
-    if (packet.payload.length === 0 || isDisconnected(new Message(packet.payload))) this.abandon();
+    if (packet.payload.length > 0 && !isDisconnected(new Message(packet.payload))) return;
+    // Others may write here too, and a client that is still there would wait for ever.
+    this.#sayGoodbye(new Failure("session-ended", "A message on the client's presence topic says that it is gone"));
+    this.#finish(undefined);
   }
 
   #publish(message: Message): Promise<void> | void {

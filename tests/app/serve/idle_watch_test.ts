@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { IdleWatch } from "../../../src/app/serve/idle_watch.ts";
+import { IdleWatch, usualIdleTimeout } from "../../../src/app/serve/idle_watch.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 import { MemoryChannel } from "../../support/memory_channel.ts";
 import { notification, request } from "../../support/messages.ts";
@@ -48,4 +48,9 @@ Deno.test("messages and backpressure pass as they are", async () => {
   assert.equal(watch.send(request("2")), ready.promise);
   ready.resolve();
   await watch[Symbol.asyncDispose]();
+});
+
+Deno.test("who has a will that we hear is never idle for too long, others are after an hour", () => {
+  assert.equal(usualIdleTimeout({ hasWill: true }), Infinity);
+  assert.equal(usualIdleTimeout({}), 3_600_000);
 });

@@ -1,70 +1,30 @@
 import assert from "node:assert/strict";
 import type { Failure } from "../../../src/core/failure.ts";
 import { Message } from "../../../src/core/message.ts";
-import type { ClientOptions } from "../../../src/wire/mod.ts";
-import type { Channel } from "../../../src/core/channel.ts";
 import { testOnBrokers, testOnMosquitto } from "../../support/brokers.ts";
-import { embeddedBroker, type TestBroker } from "../../support/embedded_broker.ts";
-import { type TestLinksOptions, until } from "../../support/links.ts";
+import { embeddedBroker } from "../../support/embedded_broker.ts";
+import { until } from "../../support/links.ts";
 import { mosquitto } from "../../support/mosquitto.ts";
-import { MqttPeer, type PeerPacket } from "../../support/mqtt_peer.ts";
-import { WireClient } from "../../support/wire_client.ts";
+import { MqttPeer } from "../../support/mqtt_peer.ts";
+import {
+  AS_SERVER,
+  brief,
+  CAPABILITY,
+  Client,
+  CONTROL,
+  DISCONNECTED,
+  INITIALIZE,
+  initialize,
+  NAME,
+  OF_CLIENT,
+  ONLINE,
+  PRESENCE,
+  RPC,
+  server,
+} from "../../support/open_convention.ts";
 
-const NAME = "demo/echo";
-const CONTROL = `$mcp-server/s1/${NAME}`;
-const PRESENCE = `$mcp-server/presence/s1/${NAME}`;
-const CAPABILITY = `$mcp-server/capability/s1/${NAME}`;
-const RPC = `$mcp-rpc/c1/s1/${NAME}`;
 /** Where the client sends what is to reach nobody, to save time. */
 const NOBODY = "$mcp-rpc/c1/c1/-";
-const OF_SERVER = { userProperties: { "MCP-COMPONENT-TYPE": "mcp-server", "MCP-MQTT-CLIENT-ID": "s1" } };
-const OF_CLIENT = { "MCP-COMPONENT-TYPE": "mcp-client", "MCP-MQTT-CLIENT-ID": "c1" };
-const ONLINE = { jsonrpc: "2.0", method: "notifications/server/online", params: { description: "" } };
-const INITIALIZE = { jsonrpc: "2.0", id: 1, method: "initialize", params: {} };
-const DISCONNECTED = { jsonrpc: "2.0", method: "notifications/disconnected" };
-
-/** A dialer whose client ids are `c1`, `c2`, … */
-class Client extends WireClient {
-  constructor(broker: TestBroker, options: Partial<ClientOptions> = {}, links: TestLinksOptions = {}) {
-    let ids = 0;
-    super(
-      "mcp-over-mqtt",
-      broker,
-      { serverName: NAME, clientId: () => `c${++ids}`, pick: "first", qos: 1, ...options },
-      links,
-    );
-  }
-}
-
-/** A server that announces itself and listens; what it answers is the test's business. */
-async function server(broker: TestBroker, id = "s1"): Promise<MqttPeer> {
-  const presence = `$mcp-server/presence/${id}/${NAME}`;
-  const peer = await MqttPeer.connect(
-    broker.url,
-    {
-      clientId: id,
-      will: { topic: presence, payload: "", qos: 0, retain: true },
-    } as Parameters<typeof MqttPeer.connect>[1],
-  );
-  await peer.subscribe(`$mcp-server/${id}/${NAME}`);
-  await peer.publish(presence, ONLINE, { retain: true, ...OF_SERVER });
-  return peer;
-}
-
-/** Answers the next message as a server that has just been initialized. */
-async function initialize(peer: MqttPeer, session: Channel): Promise<void> {
-  void session.send(Message.from(INITIALIZE));
-  const { payload, userProperties } = await peer.next();
-  assert.deepEqual(payload, INITIALIZE);
-  await peer.subscribe(`$mcp-rpc/${userProperties["MCP-MQTT-CLIENT-ID"]}/s1/${NAME}`, { noLocal: true });
-  await peer.publish(`$mcp-rpc/${userProperties["MCP-MQTT-CLIENT-ID"]}/s1/${NAME}`, {
-    jsonrpc: "2.0",
-    id: 1,
-    result: {},
-  }, OF_SERVER);
-}
-
-const brief = ({ topic, payload }: PeerPacket) => [topic, payload.method ?? payload.id ?? payload];
 
 testOnBrokers("every message of a session is where the convention wants it", async (broker) => {
   await using watcher = await MqttPeer.connect(broker.url);
@@ -134,7 +94,7 @@ testOnBrokers("what the host says before the first answer waits for it", async (
   void session.send(Message.from({ jsonrpc: "2.0", id: 2, method: "tools/list" }));
   assert.deepEqual(brief(await peer.next()), [CONTROL, "tools/call"]);
   await peer.subscribe(RPC, { noLocal: true });
-  await peer.publish(RPC, { jsonrpc: "2.0", id: 1, result: {} }, OF_SERVER);
+  await peer.publish(RPC, { jsonrpc: "2.0", id: 1, result: {} }, AS_SERVER);
   assert.deepEqual(brief(await peer.next()), [RPC, "notifications/early"]);
   assert.deepEqual(brief(await peer.next()), [RPC, "tools/list"]);
 });
@@ -144,11 +104,11 @@ testOnBrokers("the host gets what comes on the session's topic and on the server
   await using client = new Client(broker);
   await initialize(peer, await client.dial());
   const changed = { jsonrpc: "2.0", method: "notifications/tools/list_changed" };
-  await peer.publish(RPC, { jsonrpc: "2.0", id: "q", method: "roots/list" }, { qos: 0, ...OF_SERVER });
-  await peer.publish(CAPABILITY, changed, OF_SERVER);
-  await peer.publish(RPC, "{", OF_SERVER);
-  await peer.publish(CAPABILITY, "", OF_SERVER);
-  await peer.publish(RPC, { jsonrpc: "2.0", method: "notifications/message" }, OF_SERVER);
+  await peer.publish(RPC, { jsonrpc: "2.0", id: "q", method: "roots/list" }, { qos: 0, ...AS_SERVER });
+  await peer.publish(CAPABILITY, changed, AS_SERVER);
+  await peer.publish(RPC, "{", AS_SERVER);
+  await peer.publish(CAPABILITY, "", AS_SERVER);
+  await peer.publish(RPC, { jsonrpc: "2.0", method: "notifications/message" }, AS_SERVER);
   await until(() => client.received.length === 4, "all messages");
   assert.deepEqual(client.received.map(({ method }) => method), [
     undefined,
@@ -161,7 +121,7 @@ testOnBrokers("the host gets what comes on the session's topic and on the server
 const ENDS: readonly [how: string, reason: string, end: (peer: MqttPeer) => Promise<void>][] = [
   ["clears its presence", "server-gone", (peer) => peer.publish(PRESENCE, "", { retain: true })],
   ["crashes", "server-gone", (peer) => peer.drop()],
-  ["says goodbye on the session's topic", "session-ended", (peer) => peer.publish(RPC, DISCONNECTED, OF_SERVER)],
+  ["says goodbye on the session's topic", "session-ended", (peer) => peer.publish(RPC, DISCONNECTED, AS_SERVER)],
 ];
 
 for (const [how, reason, end] of ENDS) {

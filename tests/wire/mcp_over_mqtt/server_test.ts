@@ -1,84 +1,25 @@
 import assert from "node:assert/strict";
 import { Message } from "../../../src/core/message.ts";
-import type { Acceptor, IncomingSession, ServerOptions } from "../../../src/wire/mod.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
-import { embeddedBroker, type TestBroker } from "../../support/embedded_broker.ts";
-import { TestLinks, type TestLinksOptions, until } from "../../support/links.ts";
+import { embeddedBroker } from "../../support/embedded_broker.ts";
+import { until } from "../../support/links.ts";
 import { MqttPeer } from "../../support/mqtt_peer.ts";
-import { profileNamed, SERVER_OPTIONS } from "../../support/wire_options.ts";
+import {
+  CAPABILITY,
+  client,
+  CLIENT_PRESENCE,
+  CONTROL,
+  DISCONNECTED,
+  EchoServer,
+  INITIALIZE,
+  OF_CLIENT,
+  OF_SERVER,
+  PRESENCE,
+  RPC,
+} from "../../support/open_convention.ts";
 
-const CONTROL = "$mcp-server/s1/demo/echo";
-const PRESENCE = "$mcp-server/presence/s1/demo/echo";
-const CAPABILITY = "$mcp-server/capability/s1/demo/echo";
-const RPC = "$mcp-rpc/c1/s1/demo/echo";
 /** Where the server sends what is to reach nobody, to save time. */
 const NOBODY = "$mcp-rpc/s1/s1/-";
-const OF_SERVER = { "MCP-COMPONENT-TYPE": "mcp-server", "MCP-MQTT-CLIENT-ID": "s1" };
-const OF_CLIENT = { "MCP-COMPONENT-TYPE": "mcp-client", "MCP-MQTT-CLIENT-ID": "c1" };
-const INITIALIZE = { jsonrpc: "2.0", id: 1, method: "initialize", params: {} };
-const DISCONNECTED = { jsonrpc: "2.0", method: "notifications/disconnected" };
-
-/** A server whose sessions answer every request with its method, and keep what else they get. */
-class EchoServer implements AsyncDisposable {
-  readonly links: TestLinks;
-  readonly sessions: IncomingSession[] = [];
-  readonly received: Message[] = [];
-  readonly ended: string[] = [];
-  readonly acceptor: Acceptor;
-
-  constructor(broker: TestBroker, options: Partial<ServerOptions> = {}, links: TestLinksOptions = {}) {
-    this.links = new TestLinks(broker, links);
-    this.acceptor = profileNamed("mcp-over-mqtt").accept(this.links.make, {
-      ...SERVER_OPTIONS,
-      serverName: "demo/echo",
-      clientId: "s1",
-      clientInfo: { implementation: "test" },
-      description: "echoes",
-      meta: { room: "attic" },
-      share: undefined,
-      qos: 1,
-      observe: this.links.observe,
-      opened: (session) => this.#opened(session),
-      ...options,
-    });
-  }
-
-  #opened(session: IncomingSession): void {
-    this.sessions.push(session);
-    void session.closed.then((failure) => this.ended.push(failure?.reason ?? "left"));
-    session.receive((message) => {
-      this.received.push(message);
-      if (message.kind !== "request") return;
-      void session.send(Message.from({ jsonrpc: "2.0", id: JSON.parse(message.id ?? "0"), result: message.method }));
-    });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.acceptor[Symbol.asyncDispose]();
-    await this.links[Symbol.asyncDispose]();
-  }
-}
-
-/** A client that has subscribed as the convention wants it, and says what it is. */
-async function client(broker: TestBroker): Promise<MqttPeer> {
-  // Who subscribes while a message is being retained may get it twice.
-  await using watcher = await MqttPeer.connect(broker.url);
-  await watcher.subscribe(PRESENCE);
-  await watcher.next();
-  const peer = await MqttPeer.connect(
-    broker.url,
-    {
-      clientId: "c1",
-      will: { topic: "$mcp-client/presence/c1", payload: JSON.stringify(DISCONNECTED), qos: 0, retain: false },
-    } as Parameters<typeof MqttPeer.connect>[1],
-  );
-  await peer.subscribe("$mcp-server/presence/+/demo/echo");
-  await peer.subscribe(CAPABILITY);
-  await peer.subscribe(RPC, { noLocal: true });
-  const online = await peer.nextOn(PRESENCE);
-  assert.equal(online.payload.method, "notifications/server/online");
-  return peer;
-}
 
 testOnBrokers("the server announces itself with name, description and metadata, retained", async (broker) => {
   await using server = new EchoServer(broker);
@@ -180,7 +121,7 @@ Deno.test("the server subscribes to all topics of a client before it answers, th
   assert.deepEqual(order, [
     [CONTROL, false],
     PRESENCE,
-    ["$mcp-client/presence/c1", false],
+    [CLIENT_PRESENCE, false],
     ["$mcp-client/capability/c1", false],
     [RPC, true],
     RPC,
@@ -202,8 +143,8 @@ testOnBrokers("the first request on the control topic opens a session, whatever 
 
 const GOODBYES: readonly [how: string, say: (peer: MqttPeer) => Promise<void>][] = [
   ["disconnected on the session's topic", (peer) => peer.publish(RPC, DISCONNECTED, { userProperties: OF_CLIENT })],
-  ["disconnected on its presence", (peer) => peer.publish("$mcp-client/presence/c1", DISCONNECTED)],
-  ["an empty message on its presence", (peer) => peer.publish("$mcp-client/presence/c1", "")],
+  ["disconnected on its presence", (peer) => peer.publish(CLIENT_PRESENCE, DISCONNECTED)],
+  ["an empty message on its presence", (peer) => peer.publish(CLIENT_PRESENCE, "")],
   ["its will, when it crashes", (peer) => peer.drop()],
 ];
 
@@ -367,7 +308,7 @@ testOnBrokers("what cannot open a session is dropped, and the server lives on", 
   for (const payload of ["{", "[]", '"text"', "\u0000"]) {
     await peer.publish(RPC, payload, { userProperties: OF_CLIENT });
   }
-  await peer.publish("$mcp-client/presence/c1", "no goodbye");
+  await peer.publish(CLIENT_PRESENCE, "no goodbye");
   await peer.publish("$mcp-client/capability/c1", "{");
   await peer.publish(RPC, { jsonrpc: "2.0", id: 10, method: "ping" }, { userProperties: OF_CLIENT });
   assert.deepEqual((await peer.nextOn(RPC)).payload, { jsonrpc: "2.0", id: 10, result: "ping" });
@@ -377,7 +318,7 @@ testOnBrokers("what cannot open a session is dropped, and the server lives on", 
 testOnBrokers("what is retained on a client's topics does not end its session", async (broker) => {
   await using server = new EchoServer(broker);
   await using peer = await client(broker);
-  await peer.publish("$mcp-client/presence/c1", DISCONNECTED, { retain: true });
+  await peer.publish(CLIENT_PRESENCE, DISCONNECTED, { retain: true });
   await peer.publish(RPC, DISCONNECTED, { retain: true });
   await peer.publish(CONTROL, INITIALIZE, { userProperties: OF_CLIENT });
   await peer.nextOn(RPC);

@@ -49,6 +49,7 @@ async function serverSession() {
     ...all.common,
     clientId: "c1",
     options: { ...all.options, clientId: "s1", opened: () => {} },
+    leftBehind: () => {},
   });
   session.receive((message) => void all.received.push(message));
   await idleTurns(); // the subscriptions are granted
