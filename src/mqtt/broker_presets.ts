@@ -94,7 +94,9 @@ export function limitsOf(
     maximumQoS: Math.min(answer.maximumQoS ?? 2, preset.maximumQoS) as QoS,
     retainAvailable: answer.retainAvailable ?? true,
     wildcardSubscriptionAvailable: answer.wildcardSubscriptionAvailable ?? true,
-    sharedSubscriptionAvailable: answer.sharedSubscriptionAvailable ?? preset.sharedSubscriptionAvailable,
+    // MQTT 3.1.1 knows no shared subscriptions, whatever some brokers make of their filters.
+    sharedSubscriptionAvailable: protocolVersion === 5 &&
+      (answer.sharedSubscriptionAvailable ?? preset.sharedSubscriptionAvailable),
     subscriptionIdentifiersAvailable: protocolVersion === 5 &&
       (answer.subscriptionIdentifiersAvailable ?? preset.subscriptionIdentifiersAvailable),
     maximumPacketSize: Math.min(answer.maximumPacketSize ?? LARGEST_PACKET, preset.maximumPacketSize),

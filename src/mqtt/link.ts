@@ -29,6 +29,11 @@ export interface PublishPacket {
   readonly payload: Uint8Array;
   readonly qos: QoS;
   readonly retain?: boolean;
+  /**
+   * Not sent again, if the connection is lost before the broker has acknowledged it: it may have arrived, and the receiver
+   * could not tell that it is the same message.
+   */
+  readonly once?: boolean;
   readonly properties?: PublishProperties;
   /**
    * Further properties, which many messages have in common. They are to be the same object each time, since they are

@@ -83,8 +83,8 @@ export class Outbox {
   }
 
   /**
-   * Stops sending. What was sent with QoS 1 or 2 and is not acknowledged goes to the front of the queue; if the
-   * broker closed the connection because a packet was too large, the largest of them fails instead.
+   * Stops sending. What was sent with QoS 1 or 2 and is not acknowledged goes to the front of the queue, or fails if it
+   * may be sent only once; if the broker closed the connection because a packet was too large, the largest of them fails instead.
    */
   detach(reasonCode?: number): void {
     this.#connection = undefined;
@@ -94,8 +94,12 @@ export class Outbox {
     this.#unacknowledged.clear();
     this.#bytesSent = 0;
     if (reasonCode === PACKET_TOO_LARGE) this.#failLargest(unacknowledged);
-    for (const entry of unacknowledged.filter(({ packet }) => packet.qos === 0)) this.#finish(entry);
-    this.#waiting.prepend(unacknowledged.filter(({ packet }) => packet.qos !== 0));
+    const again = unacknowledged.filter(({ packet }) => packet.qos !== 0 && packet.once !== true);
+    this.#waiting.prepend(again);
+    for (const entry of unacknowledged) {
+      if (entry.packet.qos === 0) this.#finish(entry);
+      else if (entry.packet.once === true) this.#finish(entry, mayHaveArrived(this.#redact(entry.packet.topic)));
+    }
   }
 
   /** Gives up on everything. */
@@ -282,6 +286,12 @@ function refusal(topic: string, reasonCode: number): Failure | undefined {
     `The broker refused a message to "${topic}": ${reasonCodeName(reasonCode)}`,
     { reasonCode },
   );
+}
+
+function mayHaveArrived(topic: string): Failure {
+  const text = `The connection to the broker was lost before it had acknowledged a message to "${topic}", which may ` +
+    "have arrived";
+  return new Failure("broker-unreachable", text);
 }
 
 function cannotBeSent(error: unknown): Failure {

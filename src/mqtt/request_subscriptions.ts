@@ -128,8 +128,7 @@ function plainBatches(subscriptions: readonly Subscription[]): Batch[] {
 
 /** The topic filter by which the broker knows a subscription: that of its group, if it is shared. */
 export function requestedFilter({ filter, share }: Subscription, limits: BrokerLimits): string {
-  const shared = share !== undefined && limits.sharedSubscriptionAvailable && limits.protocolVersion === 5;
-  return shared ? `$share/${share}/${filter}` : filter;
+  return share !== undefined && limits.sharedSubscriptionAvailable ? `$share/${share}/${filter}` : filter;
 }
 
 function toRequest(subscription: Subscription, limits: BrokerLimits): SubscriptionRequest {

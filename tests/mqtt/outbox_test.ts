@@ -47,6 +47,20 @@ Deno.test("no more than Receive Maximum messages are on their way at a time", ()
   box.detach();
 });
 
+Deno.test("what may be sent once fails when the connection is lost before it is acknowledged", () => {
+  const { box, add, connection, outcomes } = outbox();
+  add(packet("waits", { once: true }));
+  box.attach(connection, limits({ receiveMaximum: 2 }));
+  add(packet("again"));
+  add(packet("waits too", { once: true }));
+  box.detach();
+  assert.deepEqual(outcomes, ["waits broker-unreachable"]);
+  const next = new FakeConnection();
+  box.attach(next, limits());
+  assert.deepEqual(next.topics, ["again", "waits too"]);
+  box.detach();
+});
+
 Deno.test("the QoS is lowered to what the broker takes, and left alone otherwise", () => {
   for (const [maximumQoS, sent] of [[undefined, [0, 1, 2]], [1, [0, 1, 1]], [0, [0, 0, 0]]] as const) {
     const { box, add, connection } = outbox();

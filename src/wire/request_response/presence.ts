@@ -14,11 +14,16 @@ export interface Presence extends Online {
   readonly numbered: boolean;
   /** The format in which it numbers them. */
   readonly format: 1 | 2;
+  /** Whether sessions can be opened on its own topic, `B/instance/{instance}/{client}`. */
+  readonly direct: boolean;
+  /** Whether it has just come, and wants to hear from the other instances: its own connection may not show who is there. */
+  readonly joining: boolean;
 }
 
 /** The retained payload; the shape follows the open convention's `notifications/server/online`. */
-export function encodePresence({ shared, numbered, format, ...online }: Presence): Uint8Array {
-  return encodeOnline({ ...online, meta: { ...online.meta, shared, numbered, format } });
+export function encodePresence({ shared, numbered, format, direct, joining, ...online }: Presence): Uint8Array {
+  const asks = joining ? { joining } : {};
+  return encodeOnline({ ...online, meta: { ...online.meta, shared, numbered, format, direct, ...asks } });
 }
 
 /**
@@ -34,6 +39,8 @@ export function decodePresence(payload: Uint8Array): Presence | undefined {
     shared: meta.shared === true,
     numbered: meta.numbered === true,
     format: formatOf(meta.format),
+    direct: meta.direct === true,
+    joining: meta.joining === true,
     meta,
   };
 }

@@ -3,27 +3,35 @@
  *
  * @module
  */
-import { orAborted, systemClock } from "../../../core/clock.ts";
+import { orAborted, sleep, systemClock } from "../../../core/clock.ts";
 import type { Channel } from "../../../core/channel.ts";
 import { Failure } from "../../../core/failure.ts";
 import { type LinkState, type MqttLink, type ReceivedPacket, unavailableReason } from "../../../mqtt/mod.ts";
 import type { Dialer } from "../../../relay/mod.ts";
 import type { ClientOptions } from "../../profile.ts";
-import { ClientSession, type ClientSessionOptions } from "./client_session.ts";
+import { ClientSession } from "./client_session.ts";
 import { plainQoS } from "../../packets.ts";
-import { decodePresence, type Presence } from "../presence.ts";
-import { NEWEST_FORMAT } from "../session/properties.ts";
+import { decodePresence } from "../presence.ts";
+import { Instances, type Opening } from "./instances.ts";
 import { type Topics, topicsFor } from "../topics.ts";
+
+/** The presence of several instances comes one by one; after this long without a further one all are known, in ms. */
+const PRESENCE_QUIET = 20;
 
 /** Opens sessions with the servers of one base topic; one at a time. */
 export class RequestResponseClient implements Dialer {
   readonly #link: MqttLink;
   readonly #options: ClientOptions;
   readonly #topics: Topics;
-  readonly #servers = new Map<string, Presence>();
+  readonly #instances: Instances;
   readonly #abort = new AbortController();
   #discovery: boolean;
   #session: ClientSession | undefined;
+  /** When the instance of the session has come online, by its own words. */
+  #since: unknown;
+  #lastPresence = 0;
+  /** Resolves when what is retained on this connection has come. */
+  #retained: Promise<void> = Promise.resolve();
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
   #cancelPatience: (() => void) | undefined;
 
@@ -31,6 +39,7 @@ export class RequestResponseClient implements Dialer {
     this.#link = link;
     this.#options = options;
     this.#topics = topicsFor(options);
+    this.#instances = new Instances(options.pick);
     this.#discovery = !options.noDiscovery;
     void link.subscribe({
       filter: this.#topics.response.for(link.clientId),
@@ -53,18 +62,13 @@ export class RequestResponseClient implements Dialer {
       signal.throwIfAborted();
       const { state } = this.#link;
       if (state.status === "refused") throw state.failure;
-      if (state.status === "online" && (!this.#discovery || this.#servers.size > 0)) break;
-      await orAborted(this.#changed.promise, signal);
+      if (state.status !== "online") await orAborted(this.#changed.promise, signal);
+      else if (!this.#discovery) break;
+      else if (this.#instances.size === 0) await orAborted(this.#changed.promise, signal);
+      else if (this.#sharedByAll) break;
+      else if (await this.#settled(signal)) break;
     }
-    this.#session = new ClientSession({
-      link: this.#link,
-      topics: this.#topics,
-      sessionId: crypto.randomUUID().replaceAll("-", ""),
-      instance: this.#pick(),
-      ...this.#inCommon(),
-      options: this.#options,
-    });
-    return this.#session;
+    return this.#session = this.#open(this.#instances.choose(!this.#hasProperties));
   }
 
   unavailableReason(): Failure {
@@ -85,32 +89,52 @@ export class RequestResponseClient implements Dialer {
     return Promise.resolve();
   }
 
-  /** What all servers do, so that it does not matter which of them takes the session. */
-  #inCommon(): Pick<ClientSessionOptions, "numbered" | "format"> {
-    const presences = [...this.#servers.values()];
-    if (presences.length === 0) return { numbered: false, format: undefined };
-    const format = presences.every(({ format }) => format === NEWEST_FORMAT) ? NEWEST_FORMAT : undefined;
-    return { numbered: presences.every(({ numbered }) => numbered), format };
+  /** On MQTT 3.1.1 the broker would hand each message to another instance. */
+  get #hasProperties(): boolean {
+    const { state } = this.#link;
+    return state.status !== "online" || state.limits.protocolVersion === 5;
   }
 
-  /** Where the broker would hand a first message to every instance, one of them is chosen here. */
-  #pick(): string | undefined {
-    const instances = [...this.#servers];
-    if (instances.length < 2 || instances.every(([, { shared }]) => shared)) return undefined;
-    return instances[Math.floor(Math.random() * instances.length)]?.[0];
+  /** Whether it does not matter which instances are known: the broker chooses one. */
+  get #sharedByAll(): boolean {
+    return this.#hasProperties && this.#instances.share;
+  }
+
+  /** Waits until all instances are likely to be known; resolves with whether that is so. */
+  async #settled(signal: AbortSignal): Promise<boolean> {
+    await orAborted(this.#retained, signal);
+    const left = this.#lastPresence + PRESENCE_QUIET - performance.now();
+    if (left > 0) await sleep(left, signal);
+    return left <= 0;
+  }
+
+  #open(opening: Opening): ClientSession {
+    const { departures } = this.#instances;
+    const session = new ClientSession({
+      link: this.#link,
+      topics: this.#topics,
+      sessionId: crypto.randomUUID().replaceAll("-", ""),
+      opening,
+      // An instance that has gone meanwhile may have had the message.
+      another: (tried) => this.#instances.departures === departures ? this.#instances.another(tried) : undefined,
+      options: this.#options,
+    });
+    this.#since = opening.instance === undefined ? undefined : this.#instances.since(opening.instance);
+    void session.closed.then((failure) => this.#instances.learn(session.opening, failure));
+    return session;
   }
 
   #onPresence(packet: ReceivedPacket): void {
     const instance = packet.topic.split("/").at(-1) ?? "";
     const presence = decodePresence(packet.payload);
     const concerned = this.#session?.instance === instance ? this.#session : undefined;
-    if (presence === undefined) {
-      this.#servers.delete(instance);
-      concerned?.absent();
-    } else {
-      this.#servers.set(instance, presence);
-      concerned?.present();
-    }
+    this.#lastPresence = performance.now();
+    this.#instances.note(instance, presence);
+    if (presence === undefined) concerned?.absent();
+    else if (concerned?.plain === true && presence.meta.since !== this.#since) {
+      // Its sessions have no names, so it would take the next message for the first one.
+      concerned.fail(new Failure("server-gone", "The server was started anew", { instance }));
+    } else concerned?.present();
     this.#notify();
   }
 
@@ -119,16 +143,24 @@ export class RequestResponseClient implements Dialer {
       this.#cancelPatience?.();
       this.#cancelPatience = undefined;
       this.#session?.resume();
+      this.#retained = this.#link.roundTrip().catch(() => {}).then(() => this.#missInstance());
     } else if (state.status === "refused") {
       this.#session?.fail(state.failure);
     } else if (state.status === "connecting") {
       this.#session?.pause();
-      this.#servers.clear(); // who is still there is retained, and told again
+      this.#instances.clear();
       const { connectTimeout, sessionExpiry } = this.#options;
       const patience = Math.max(connectTimeout, sessionExpiry);
       this.#cancelPatience ??= systemClock.after(patience, () => this.#session?.fail(this.unavailableReason()));
     }
     this.#notify();
+  }
+
+  /** An instance that went while this end was away is not told of: its presence is not there. */
+  #missInstance(): void {
+    const session = this.#session;
+    if (!this.#discovery || this.#link.state.status !== "online" || session?.instance === undefined) return;
+    if (!this.#instances.has(session.instance)) session.absent();
   }
 
   #notify(): void {

@@ -31,18 +31,16 @@ import {
 } from "../session/properties.ts";
 import { windowOf } from "../session/window.ts";
 import type { Topics } from "../topics.ts";
+import type { Opening } from "./instances.ts";
 
 /** What a {@linkcode ClientSession} is made of. */
 export interface ClientSessionOptions {
   readonly link: MqttLink;
   readonly topics: Topics;
   readonly sessionId: string;
-  /** The one instance that is to take the session, where the broker would hand the first message to all of them. */
-  readonly instance: string | undefined;
-  /** Whether the servers are known to number their messages. */
-  readonly numbered: boolean;
-  /** The format in which they are known to number them. */
-  readonly format: typeof NEWEST_FORMAT | undefined;
+  readonly opening: Opening;
+  /** Where to open it instead, when nobody listens where `tried` said; `undefined` when that might open two. */
+  readonly another: (tried: Opening) => Opening | undefined;
   readonly options: ClientOptions;
   /** @default {systemClock} */
   readonly clock?: Clock;
@@ -67,11 +65,14 @@ export class ClientSession implements Channel {
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
   readonly #abort = new AbortController();
   readonly #absence: DisconnectTimer;
+  #opening: Opening;
   #phase: "fresh" | "opening" | "open" | "ended" = "fresh";
   /** Whether the server numbers its messages; not before it has said so. */
   #numbered = false;
   #topic: string;
   #instance: string | undefined;
+  /** What has been sent to open the session. */
+  #first: [frame: Frame, message: Message | undefined][] = [];
   /** What each message has in common with the next; and each frame that is none. */
   readonly #common: { readonly message: PublishProperties; readonly control: PublishProperties };
   #held: Message[] = [];
@@ -85,7 +86,8 @@ export class ClientSession implements Channel {
   constructor(options: ClientSessionOptions) {
     const { link, topics, sessionId, options: { maxMessage, observe, sessionExpiry }, clock = systemClock } = options;
     this.#options = options;
-    this.#topic = topics.request.for(link.clientId);
+    this.#opening = options.opening;
+    this.#topic = this.#openingTopic;
     const control = { ...MESSAGE_PROPERTIES, userProperties: { [SESSION]: sessionId } };
     this.#common = { message: { ...control, responseTopic: topics.response.for(link.clientId) }, control };
     this.closed = this.#end.promise;
@@ -104,7 +106,7 @@ export class ClientSession implements Channel {
       overflow: () => this.fail(new Failure("session-ended", "The host does not read what the server sends")),
       observe,
       clock,
-    }, hasProperties(link) ? NEWEST_FORMAT : "plain");
+    }, this.plain ? "plain" : NEWEST_FORMAT);
   }
 
   /** The instance that has the session, once it is known. */
@@ -114,6 +116,16 @@ export class ClientSession implements Channel {
 
   get ended(): boolean {
     return this.#phase === "ended";
+  }
+
+  /** Where it was opened. */
+  get opening(): Opening {
+    return this.#opening;
+  }
+
+  /** Whether nothing tells it from other sessions, since one end speaks MQTT 3.1.1. */
+  get plain(): boolean {
+    return this.#opening.plain || !hasProperties(this.#options.link);
   }
 
   /** What is not JSON stops here: no server has sent it, and a host's stdin is no place for it. */
@@ -148,12 +160,14 @@ export class ClientSession implements Channel {
 
   /** Takes a message that arrived on the client's response topic. */
   deliver(packet: ReceivedPacket): void {
-    const { link, sessionId, options: { observe } } = this.#options;
+    const { sessionId, options: { observe } } = this.#options;
     if (this.#phase === "ended" || this.#phase === "fresh") return;
-    if (hasProperties(link) && userProperty(packet, SESSION) !== sessionId) return;
+    if (!this.plain && userProperty(packet, SESSION) !== sessionId) return;
+    if (this.#isOfAnother(packet)) return;
     const frame = toFrame(packet);
     if (userProperty(packet, CLOSED) !== undefined) {
-      if (this.#phase === "open") this.#unseen = this.#conversation.unseen(frame.acknowledge?.number);
+      const { direct } = this.#opening; // of several that get the first message, another may have seen it
+      if (this.#phase === "open" || direct) this.#unseen = this.#conversation.unseen(frame.acknowledge?.number);
       return this.fail(closedFailure(packet));
     }
     this.#absence.end();
@@ -221,8 +235,9 @@ export class ClientSession implements Channel {
 
   #open(message: Message): Promise<void> | void {
     const { link, clock = systemClock, options: { connectTimeout } } = this.#options;
-    if (!hasProperties(link)) {
+    if (this.plain) {
       this.#phase = "open"; // nobody says welcome in MQTT 3.1.1
+      this.#instance = this.#opening.instance;
       return this.#conversation.send(message);
     }
     this.#phase = "opening";
@@ -230,7 +245,7 @@ export class ClientSession implements Channel {
       const text = `No server has answered on "${this.#topic}" within ${connectTimeout / 1000} s`;
       this.fail(new Failure("server-not-responding", text));
     });
-    if (this.#options.format === undefined && message.bytes.length > largestPart(link, this.#topic)) {
+    if (this.#opening.format === undefined && message.bytes.length > largestPart(link, this.#topic)) {
       // Nobody knows yet how the server puts a message together.
       this.#announced = false;
       this.#conversation.become(1);
@@ -240,8 +255,30 @@ export class ClientSession implements Channel {
   }
 
   get #openingQoS(): QoS {
-    const { options: { qos }, numbered } = this.#options;
-    return qosOf(qos, numbered);
+    const { numbered, direct } = this.#opening;
+    // Whether an instance listens at all, only an acknowledgement tells.
+    return qosOf(this.#options.options.qos, numbered && !direct);
+  }
+
+  get #openingTopic(): string {
+    const { topics, link } = this.#options;
+    const { instance, direct } = this.#opening;
+    const topic = direct && instance !== undefined ? topics.instance(instance) : topics.request;
+    return topic.for(link.clientId);
+  }
+
+  /** Whether a packet is from an instance that has opened the same session, as without discovery several may. */
+  #isOfAnother({ properties: { responseTopic } }: ReceivedPacket): boolean {
+    const ours = this.#instance ?? this.#opening.instance;
+    const theirs = this.#instanceOf(responseTopic);
+    return ours !== undefined && theirs !== undefined && theirs !== ours;
+  }
+
+  /** The instance that a topic of this client's belongs to. */
+  #instanceOf(topic: string | undefined): string | undefined {
+    const { topics, link } = this.#options;
+    const instance = topic?.split("/").at(-2);
+    return instance !== undefined && topics.instance(instance).for(link.clientId) === topic ? instance : undefined;
   }
 
   /** Publishes what no server takes, since it is for none of them; but the broker tells what it thinks of it. */
@@ -249,8 +286,22 @@ export class ClientSession implements Channel {
     const { link, sessionId } = this.#options;
     const properties = { userProperties: { [SESSION]: sessionId, [INSTANCE]: "" } };
     void link.publish({ topic: this.#topic, payload: new Uint8Array(), qos: 1, properties }, (failure) => {
-      if (failure !== undefined && this.#phase === "opening") this.#undelivered(failure, undefined);
+      if (failure === undefined || this.#phase !== "opening") return;
+      if (!this.#moveOn(failure, this.#opening)) return this.#undelivered(failure, undefined);
+      for (const [frame, message] of this.#first.splice(0)) void this.#transmit(frame, message);
     }, this.#abort.signal);
+  }
+
+  /** Opens the session elsewhere, since nobody listens at `tried`; whether it can. */
+  #moveOn({ reason }: Failure, tried: Opening): boolean {
+    if (reason !== "no-server-online" || this.#phase !== "opening") return false;
+    if (tried !== this.#opening) return true; // that has been done
+    const opening = this.#options.another(tried);
+    if (opening === undefined || opening.plain) return false;
+    this.#opening = opening;
+    this.#topic = this.#openingTopic;
+    this.#cancelDoubt?.();
+    return true;
   }
 
   /** The server's first sign of life. */
@@ -262,9 +313,9 @@ export class ClientSession implements Channel {
     this.#numbered = frame.acknowledge !== undefined;
     const format = this.#numbered ? formatOf(userProperty(packet, FORMAT)) : "plain";
     if (format !== NEWEST_FORMAT && (this.#announced || format !== 1)) this.#conversation.become(format);
-    const { topics, link } = this.#options;
-    const instance = instanceTopic?.split("/").at(-2) ?? "";
-    if (instanceTopic !== undefined && topics.instance(instance).for(link.clientId) === instanceTopic) {
+    this.#first = [];
+    const instance = this.#instanceOf(instanceTopic);
+    if (instanceTopic !== undefined && instance !== undefined) {
       this.#instance = instance;
       this.#topic = instanceTopic;
     }
@@ -273,9 +324,15 @@ export class ClientSession implements Channel {
 
   #transmit(frame: Frame, message?: Message): Promise<void> | void {
     // Before it is answered, all that may go where every server listens is the one message that opens the session.
-    if (this.#phase === "opening" && frame.sequence === undefined) return;
+    if (this.#phase === "opening") {
+      if (frame.sequence === undefined) return;
+      this.#first.push([frame, message]);
+    }
+    const opening = this.#opening;
     return this.#publish(frame, message, (failure) => {
-      if (failure !== undefined && this.#phase !== "ended") this.#undelivered(failure, message);
+      if (failure === undefined || this.#phase === "ended") return;
+      if (this.#moveOn(failure, opening)) void this.#transmit(frame, message);
+      else this.#undelivered(failure, message);
     });
   }
 
@@ -287,6 +344,7 @@ export class ClientSession implements Channel {
         topic: this.#topic,
         payload: frame.payload,
         qos: this.#phase === "opening" ? this.#openingQoS : qosOf(qos, this.#numbered && !confirmed),
+        ...(this.plain && message?.kind === "request" ? { once: true } : {}),
         common: message === undefined ? this.#common.control : this.#common.message,
         properties: this.#properties(frame, message),
       },
@@ -298,7 +356,7 @@ export class ClientSession implements Channel {
   #properties(frame: Frame, message: Message | undefined): PublishProperties {
     const userProperties = frameProperties(frame);
     if (this.#phase === "opening") {
-      const { instance } = this.#options;
+      const { instance } = this.#opening;
       if (this.#announced) userProperties[FORMAT] = String(NEWEST_FORMAT);
       if (instance !== undefined) userProperties[INSTANCE] = instance;
     }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { systemClock } from "../../../core/clock.ts";
 import { errorResponse, Failure, PARSE_ERROR_CODE } from "../../../core/failure.ts";
 import { scanEnvelope } from "../../../core/json_rpc.ts";
 import {
@@ -16,7 +17,7 @@ import { ServerStatus } from "../../notifications.ts";
 import type { Acceptor, ServerOptions } from "../../profile.ts";
 import type { Frame } from "../session/frame.ts";
 import { plainQoS } from "../../packets.ts";
-import { encodePresence } from "../presence.ts";
+import { decodePresence, encodePresence } from "../presence.ts";
 import {
   FORMAT,
   formatOf,
@@ -29,6 +30,7 @@ import {
 } from "../session/properties.ts";
 import type { SessionFormat } from "../session/format.ts";
 import { windowOf } from "../session/window.ts";
+import { Peers } from "./peers.ts";
 import { ServerSession } from "./server_session.ts";
 import { type Topics, topicsFor } from "../topics.ts";
 
@@ -45,6 +47,7 @@ export class RequestResponseServer implements Acceptor {
   /** The session of each client that names its sessions; a new one ends the one before. */
   readonly #byClient = new Map<string, ServerSession>();
   readonly #abort = new AbortController();
+  readonly #peers: Peers;
   #withdrawn = false;
   readonly #since = new Date().toISOString();
 
@@ -53,6 +56,12 @@ export class RequestResponseServer implements Acceptor {
     this.#options = options;
     this.#status = new ServerStatus(options.observe);
     this.#topics = topicsFor(options);
+    this.#peers = new Peers({
+      instance: link.clientId,
+      announce: () => void this.#announce(false),
+      settled: () => this.#tell(true),
+      clock: systemClock,
+    });
     const { share } = options;
     const qos = plainQoS(options.qos);
     void link.subscribe({
@@ -74,6 +83,7 @@ export class RequestResponseServer implements Acceptor {
   withdraw(): void {
     if (this.#withdrawn) return;
     this.#withdrawn = true;
+    this.#peers.left();
     this.#tell(false);
     void this.#publishPresence(new Uint8Array());
     void this.#link.unsubscribe(this.#topics.requestFilter);
@@ -88,7 +98,8 @@ export class RequestResponseServer implements Acceptor {
 
   #onLinkState(state: LinkState): void {
     const online = state.status === "online";
-    if (online && !this.#withdrawn) this.#announce(state.limits);
+    this.#peers.left();
+    if (online && !this.#withdrawn) void this.#appear(state.limits);
     else this.#tell(false);
     for (const session of this.#sessions.values()) {
       if (online) session.resume();
@@ -96,27 +107,74 @@ export class RequestResponseServer implements Acceptor {
     }
   }
 
-  #announce({ sharedSubscriptionAvailable, protocolVersion }: BrokerLimits): void {
-    const { serverName, description, share } = this.#options;
-    const shared = share !== undefined && sharedSubscriptionAvailable;
-    const numbered = protocolVersion === 5;
+  /** Whether the broker hands each message to one of the instances. */
+  #isShared({ sharedSubscriptionAvailable }: BrokerLimits): boolean {
+    return this.#options.share !== undefined && sharedSubscriptionAvailable;
+  }
+
+  /** Shows the presence; online is who can be found, and knows what to answer. */
+  async #appear(limits: BrokerLimits): Promise<void> {
+    if (this.#isShared(limits)) {
+      await this.#announce(false);
+      if (this.#isOn(limits)) this.#tell(true);
+      return;
+    }
+    // Asked for before, so that nobody is missed who comes meanwhile, and behind it, for what is retained.
+    await this.#watchPeers();
+    await this.#announce(true);
+    await this.#watchPeers();
+    await this.#link.roundTrip().catch(() => {});
+    if (this.#isOn(limits)) this.#peers.joined();
+  }
+
+  #watchPeers(): Promise<void> {
+    return this.#link.subscribe({
+      filter: this.#topics.presenceFilter,
+      qos: 1,
+      handler: ({ topic, payload, retain }) => {
+        this.#peers.heard(topic.split("/").at(-1) ?? "", decodePresence(payload), retain);
+      },
+      refused: () => {}, // then it is for the user to see to it that there is one instance
+    }).catch(() => {});
+  }
+
+  #isOn(limits: BrokerLimits): boolean {
+    const { state } = this.#link;
+    return !this.#withdrawn && state.status === "online" && state.limits === limits;
+  }
+
+  /** Resolves when the broker has the presence, or has refused it. */
+  async #announce(joining: boolean): Promise<void> {
+    const { state } = this.#link;
+    if (state.status !== "online" || this.#withdrawn) return;
+    const { serverName, description } = this.#options;
+    const shared = this.#isShared(state.limits);
+    const numbered = state.limits.protocolVersion === 5;
     const meta = { since: this.#since, ...this.#options.meta };
-    void this.#publishPresence(
-      encodePresence({ serverName, description, shared, numbered, format: NEWEST_FORMAT, meta }),
-    );
-    this.#tell(true);
+    const online = { serverName, description, shared, numbered, direct: true, joining, meta };
+    await this.#publishPresence(encodePresence({ ...online, format: NEWEST_FORMAT }));
   }
 
   #tell(online: boolean): void {
     this.#status.set(online, this.#options.serverName, this.topic);
   }
 
-  #publishPresence(payload: Uint8Array): Promise<void> | void {
+  #publishPresence(payload: Uint8Array): Promise<void> {
     const topic = this.#topics.presence(this.#link.clientId);
-    return this.#link.publish({ topic, payload, qos: 1, retain: true, properties: MESSAGE_PROPERTIES }, (failure) => {
-      if (failure === undefined || failure.reason === "no-server-online") return;
-      this.#options.observe({ type: "publish.failed", topic, cause: failure.message });
+    const packet = { topic, payload, qos: 1, retain: true, properties: MESSAGE_PROPERTIES } as const;
+    return new Promise((resolve) => {
+      void this.#link.publish(packet, (failure) => {
+        resolve();
+        if (failure === undefined || failure.reason === "no-server-online") return;
+        this.#options.observe({ type: "publish.failed", topic, cause: failure.message });
+      });
     });
+  }
+
+  /** Whether a message that names no instance is for this one. */
+  get #answersAll(): boolean {
+    const { state } = this.#link;
+    return (state.status === "online" && this.#isShared(state.limits)) || this.#peers.answers;
   }
 
   /** A message that opens a session, or comes from somebody who does not know better than to publish here. */
@@ -125,6 +183,15 @@ export class RequestResponseServer implements Acceptor {
     if (instance !== undefined && instance !== this.#link.clientId) return;
     const client = this.#clientOf(packet.topic);
     if (client === undefined) return this.#drop(packet, "the topic does not end in a client id");
+    this.#take(packet, client, !this.#withdrawn && (instance !== undefined || this.#answersAll));
+  }
+
+  /**
+   * Takes a message that may open a session.
+   *
+   * @param mayOpen whether no other instance takes it too
+   */
+  #take(packet: ReceivedPacket, client: string, mayOpen: boolean): void {
     const answerTo = this.#responseTopic(packet, client);
     if (answerTo instanceof Failure) return this.#drop(packet, answerTo.message);
 
@@ -132,6 +199,8 @@ export class RequestResponseServer implements Acceptor {
     const key = sessionKey(client, sessionId, answerTo);
     if (key.length > NAME_LIMIT) return this.#drop(packet, "the name of its session is too long");
     const known = this.#sessions.get(key);
+    // A session that has a name is this instance's alone.
+    if (!mayOpen && (known === undefined || sessionId === undefined)) return;
     if (known !== undefined) return known.deliver(toFrame(packet));
     const frame = toFrame(packet);
     if (sessionId === undefined ? !this.#isRequest(packet, answerTo) : !opensSession(frame)) return;
@@ -143,11 +212,14 @@ export class RequestResponseServer implements Acceptor {
     this.#options.opened(session);
   }
 
-  /** A message of a client that knows its instance, and so must have a session. */
+  /** A message of a client that knows its instance: it has a session, or says that it opens one, or is a plain requester. */
   #onInstanceTopic(packet: ReceivedPacket): void {
     const client = this.#topics.instance(this.#link.clientId).clientOf(packet.topic);
     const sessionId = userProperty(packet, SESSION);
-    if (client === undefined || sessionId === undefined) return this.#drop(packet, "it belongs to no session");
+    if (client === undefined) return this.#drop(packet, "it belongs to no session");
+    const opens = sessionId === undefined || userProperty(packet, INSTANCE) === this.#link.clientId;
+    if (opens && !this.#withdrawn) return this.#take(packet, client, true);
+    if (sessionId === undefined) return this.#drop(packet, "the server is shutting down");
     const session = this.#find(client, sessionId);
     if (session !== undefined) {
       session.confirmInstance();
@@ -155,7 +227,11 @@ export class RequestResponseServer implements Acceptor {
     }
     if (!this.#topics.response.namesClient || sessionId.length > NAME_LIMIT) return;
     const stranger = this.#session(client, sessionId, "plain", this.#topics.response.for(client), undefined);
-    void stranger.close(new Failure("session-ended", "The server does not know this session any more"));
+    void stranger.close(
+      opens
+        ? new Failure("server-shutting-down", "The server is shutting down")
+        : new Failure("session-ended", "The server does not know this session any more"),
+    );
   }
 
   #onClosed(packet: ReceivedPacket): void {

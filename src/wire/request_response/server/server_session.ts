@@ -245,8 +245,9 @@ export class ServerSession implements IncomingSession {
     message?: Message,
   ): Promise<void> | void {
     const { link, responseTopic: topic, options: { qos } } = this.#options;
+    const once = !this.#numbered && message?.kind === "request" ? { once: true } : {};
     return link.publish(
-      { topic, payload, qos: qosOf(qos, this.#numbered && !confirmed), common: this.#common, properties },
+      { topic, payload, qos: qosOf(qos, this.#numbered && !confirmed), ...once, common: this.#common, properties },
       (failure) => {
         if (failure !== undefined && !this.#ended) this.#undelivered(failure, properties, message);
       },

@@ -7,6 +7,7 @@ import {
   ClientSession,
   type ClientSessionOptions,
 } from "../../../../src/wire/request_response/client/client_session.ts";
+import type { Opening } from "../../../../src/wire/request_response/client/instances.ts";
 import { topicsFor } from "../../../../src/wire/request_response/topics.ts";
 import { idleTurns, ManualClock } from "../../../support/manual_clock.ts";
 import { gist, notification, request, response } from "../../../support/messages.ts";
@@ -17,6 +18,14 @@ const REFUSED = new Failure("not-authorized", "The broker refused it", { reasonC
 const NOBODY = new Failure("no-server-online", "Nobody has subscribed", { reasonCode: 0x10 });
 const INSTANCE = "mcp/demo/instance/s1/c1";
 
+const WHICHEVER: Opening = {
+  instance: undefined,
+  direct: false,
+  numbered: false,
+  format: undefined,
+  plain: false,
+};
+
 function clientSession(options: Partial<ClientSessionOptions> = {}, limits: Partial<BrokerLimits> = {}) {
   const clock = new ManualClock();
   const link = new ScriptedLink("c1", limits);
@@ -26,9 +35,8 @@ function clientSession(options: Partial<ClientSessionOptions> = {}, limits: Part
     link,
     topics: topicsFor({ serverName: "demo" }),
     sessionId: "abc",
-    instance: undefined,
-    numbered: false,
-    format: undefined,
+    opening: WHICHEVER,
+    another: () => undefined,
     options: {
       ...CLIENT_OPTIONS,
       serverName: "demo",
@@ -232,4 +240,50 @@ Deno.test("MQTT 3.1.1 knows no welcome: there is no deadline, and every message 
   link.outcome = () => REFUSED;
   void session.send(response('"q"'));
   assert.equal(link.published.length, 4);
+});
+
+Deno.test("a first message that nobody listens to goes to the next instance, and is given up when there is none", async () => {
+  const direct = (instance: string): Opening => ({ ...WHICHEVER, instance, direct: true });
+  const left = [direct("s1"), direct("s2")];
+  const { session, link, ended } = clientSession({ another: () => left.shift() });
+  link.outcome = ({ topic }) => topic === "mcp/demo/instance/s2/c1" ? undefined : NOBODY;
+  void session.send(request("1"));
+  await idleTurns();
+  assert.deepEqual(link.published.map(({ topic }) => topic), [
+    "mcp/demo/request/c1",
+    "mcp/demo/instance/s1/c1",
+    "mcp/demo/instance/s2/c1",
+  ]);
+  assert.deepEqual(new Set(link.published.map(({ payload }) => new TextDecoder().decode(payload))).size, 1);
+  assert.equal(ended(), undefined);
+  await session.close();
+  const alone = clientSession();
+  alone.link.outcome = () => NOBODY;
+  void alone.session.send(request("1"));
+  assert.equal((await alone.session.closed)?.reason, "no-server-online");
+});
+
+Deno.test("what was sent without acknowledgement, and found nobody, goes to an instance as well", async () => {
+  const left: Opening[] = [{ ...WHICHEVER, instance: "s1", direct: true }];
+  const { session, link, clock } = clientSession({
+    opening: { ...WHICHEVER, numbered: true },
+    another: () => left.shift(),
+  });
+  link.outcome = ({ qos, topic }) => qos > 0 && topic === "mcp/demo/request/c1" ? NOBODY : undefined;
+  void session.send(request("1"));
+  await clock.advance(250);
+  const sent = link.published.map(({ topic, qos, payload }) => [topic, qos, payload.length > 0]);
+  assert.deepEqual(sent, [
+    ["mcp/demo/request/c1", 0, true],
+    ["mcp/demo/request/c1", 1, false],
+    ["mcp/demo/instance/s1/c1", 1, true],
+  ]);
+  await session.close();
+});
+
+Deno.test("a request of a session without numbers is sent once: it could run twice", () => {
+  const { session, link } = clientSession({}, { protocolVersion: 4 });
+  void session.send(request("1"));
+  void session.send(response('"q"'));
+  assert.deepEqual(link.published.map(({ once }) => once), [true, undefined]);
 });

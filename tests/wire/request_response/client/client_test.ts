@@ -4,7 +4,7 @@ import type { ClientOptions } from "../../../../src/wire/mod.ts";
 import { testOnBrokers } from "../../../support/brokers.ts";
 import { embeddedBroker, type TestBroker } from "../../../support/embedded_broker.ts";
 import { type TestLinksOptions, until } from "../../../support/links.ts";
-import { gist, notification, request, response } from "../../../support/messages.ts";
+import { gist, notification, request, response, textOf } from "../../../support/messages.ts";
 import { type Manner, type Seen, SessionPeer } from "../../../support/session_peer.ts";
 import { WireClient } from "../../../support/wire_client.ts";
 
@@ -230,6 +230,51 @@ testOnBrokers("of several instances that all get the first message, it is meant 
   assert.deepEqual([second.payload.id, second.layer.instance], [2, undefined]);
 });
 
+const DIRECT = { ...ONLINE, params: { ...ONLINE.params, meta: { direct: true, numbered: true, format: 2 } } };
+
+testOnBrokers(
+  "an instance that listens on its own topic is addressed there, even if it is the only one",
+  async (broker) => {
+    await using one = await server(broker, "s1", DIRECT);
+    await using client = new Client(broker);
+    const session = await client.dial();
+    void session.send(request("1"));
+    const first = await one.message();
+    assert.deepEqual([first.topic, first.layer.instance, first.qos], [INSTANCE, "s1", 1]);
+    // Another instance that has opened it all the same is not listened to, also when its own is gone.
+    const { layer: { session: name = "" } } = first;
+    await using two = await server(broker, "s2", undefined);
+    const stranger = { layer: { session: name, seq: 1, ack: 1 }, responseTopic: `${BASE}/instance/s2/c1` };
+    await two.say(RESPONSE, { jsonrpc: "2.0", id: 1, result: "not this" }, stranger);
+    await one.say(RESPONSE, { jsonrpc: "2.0", id: 1, result: {} }, {
+      layer: { ...stranger.layer },
+      responseTopic: INSTANCE,
+    });
+    await client.hasReceived(1);
+    await two.say(RESPONSE, "", { ...stranger, layer: { session: name, closed: "session-ended" } });
+    void session.send(request("2"));
+    assert.equal((await one.message()).payload.id, 2);
+    assert.deepEqual(client.received.map((message) => textOf(message)), ['{"jsonrpc":"2.0","id":1,"result":{}}']);
+  },
+);
+
+testOnBrokers(
+  "MQTT 3.1.1: everything goes to one instance, which is another when that is started anew",
+  async (broker) => {
+    const anew = (since: string) => ({ ...DIRECT, params: { ...DIRECT.params, meta: { direct: true, since } } });
+    await using one = await server(broker, "s1", anew("1"));
+    await using client = new Client(broker, {}, { protocolVersion: 4 });
+    const session = await client.dial();
+    for (const id of ["1", "2"]) {
+      void session.send(request(id));
+      assert.equal((await one.message()).topic, INSTANCE);
+    }
+    await one.say(PRESENCE, anew("1"), { retain: true });
+    await one.say(PRESENCE, anew("2"), { retain: true });
+    assert.equal((await session.closed)?.reason, "server-gone");
+  },
+);
+
 testOnBrokers("of several instances that share their requests, the broker chooses", async (broker) => {
   await using one = await server(broker, "s1", SHARED);
   await using _two = await server(broker, "s2", SHARED);
@@ -250,7 +295,7 @@ testOnBrokers("a server that does not answer is given up in time, with its topic
 });
 
 Deno.test("without its broker a session lasts for the longer one of connect timeout and session expiry", async () => {
-  for (const [connectTimeout, sessionExpiry] of [[100, 1_000], [1_000, 100]] as const) {
+  for (const [connectTimeout, sessionExpiry] of [[500, 1_000], [1_000, 500]] as const) {
     await using broker = await embeddedBroker();
     await using peer = await server(broker);
     await using client = new Client(broker, { connectTimeout, sessionExpiry });

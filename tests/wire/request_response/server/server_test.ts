@@ -126,7 +126,7 @@ testOnBrokers("the presence is retained, says what the server is, and is gone wh
   assert.deepEqual([topic, retain, format], [PRESENCE, true, FORMAT]);
   const { since, ...meta } = payload.params.meta;
   assert.ok(Date.parse(since) <= Date.now());
-  assert.deepEqual(meta, { room: "attic", shared: false, numbered: true, format: 2 });
+  assert.deepEqual(meta, { room: "attic", shared: false, numbered: true, format: 2, direct: true, joining: true });
   assert.deepEqual(payload, {
     jsonrpc: "2.0",
     method: "notifications/server/online",
@@ -330,16 +330,19 @@ testOnBrokers("a stranger cannot use the session of a client on the instance's t
   await using client = await peer(broker);
   await open(server, client);
   await using stranger = await peer(broker, "c2");
-  // With a session that is not its own, it hears that it has none; without one, nothing.
+  // With a session that is not its own, it hears that it has none; without one, it is a plain requester.
   await stranger.say(`${BASE}/instance/s1/c2`, { ...PING, id: 666 }, numbered(2));
   const { topic, layer } = await stranger.next();
   assert.deepEqual([topic, layer.closed], [`${BASE}/response/c2`, "session-ended"]);
   await stranger.say(`${BASE}/instance/s1/c2`, { ...PING, id: 667 });
-  await until(() => server.dropped.includes("it belongs to no session"), "the end of that message");
+  await until(() => server.sessions.length === 2, "its own session");
   await stranger.say(`${BASE}/closed/c2`, DISCONNECTED, { layer: { session: SESSION } });
-  await isAlive(server, client, 2);
+  const [session] = server.sessions;
+  await client.say(INSTANCE, { ...PING, id: 2 }, numbered(2));
+  await until(() => server.received.includes("ping 2"), "the message behind it");
+  void session?.send(response("2"));
+  assert.equal((await client.find(({ payload }) => payload.id === 2)).payload.id, 2);
   assert.deepEqual(server.ended, []);
-  assert.equal(server.sessions.length, 1);
 });
 
 testOnBrokers(
@@ -645,3 +648,63 @@ for (
     assert.deepEqual(await server.hasReceived(2), ["ping 1", "ping 2"]);
   });
 }
+
+testOnBrokers("a plain requester may name its instance by its topic, on any version of MQTT", async (broker) => {
+  for (const version of [4, 5] as const) {
+    await using server = await new Server(broker, {}, version === 4 ? { protocolVersion: 4 } : {}).online();
+    await using client = await peer(broker, "c1", version);
+    await client.say(INSTANCE, PING);
+    await server.hasReceived(1);
+    server.answer(1);
+    assert.deepEqual((await client.next()).payload, { jsonrpc: "2.0", id: 1, result: {} });
+  }
+});
+
+// Several instances that all get everything.
+
+for (const [who, links] of [["on MQTT 3.1.1", { protocolVersion: 4 }], ["with --no-share", {}]] as const) {
+  testOnBrokers(`what names no instance is answered by one of several, ${who}`, async (broker) => {
+    const start = (clientId: string) => new Server(broker, { clientId, share: undefined }, links);
+    const [one, two] = [start("s1"), start("s2")];
+    await using _one = await one.online();
+    await using _two = await two.online();
+    await using client = await peer(broker);
+    const ran = async (id: number) => {
+      await client.say(REQUEST, { ...PING, id });
+      // What is behind it on the topic of each shows that both have seen it.
+      await Promise.all([one, two].map(async (server) => {
+        const instance = server === one ? "s1" : "s2";
+        if (server === one && !alive) return;
+        await client.say(`${BASE}/instance/${instance}/c1`, { ...PING, id: id + 1 });
+        await until(() => server.received.includes(`ping ${id + 1}`), `the message behind ${id}`);
+      }));
+      return [one, two].map(({ received }) => received.filter((message) => message === `ping ${id}`).length);
+    };
+    let alive = true;
+    assert.deepEqual(await ran(10), [1, 0]);
+    alive = false;
+    await one[Symbol.asyncDispose]();
+    await using watcher = await SessionPeer.connect(broker.url, {}, `${BASE}/presence/+`);
+    await watcher.find(({ topic }) => topic === `${BASE}/presence/s2`);
+    assert.deepEqual(await ran(20), [0, 1]);
+  });
+}
+
+testOnBrokers(
+  "a session may be opened on the topic of its instance by whoever says that it is meant",
+  async (broker) => {
+    await using server = await new Server(broker).online();
+    await using client = await peer(broker);
+    await client.say(INSTANCE, PING, numbered(1, { responseTopic: RESPONSE }));
+    assert.equal((await client.next()).layer.closed, "session-ended", "it may be a late copy");
+    await client.say(INSTANCE, PING, numbered(1, { responseTopic: RESPONSE, layer: { instance: "s1" } }));
+    const { responseTopic, layer } = await client.next();
+    assert.deepEqual([responseTopic, layer.ack], [INSTANCE, "1"]);
+    assert.deepEqual(await server.hasReceived(1), ["ping 1"]);
+    server.acceptor.withdraw();
+    const another = { session: "b".repeat(32), instance: "s1" };
+    await client.say(INSTANCE, PING, numbered(1, { responseTopic: RESPONSE, layer: another }));
+    const refusal = await client.find(({ layer }) => layer.closed !== undefined);
+    assert.deepEqual([refusal.layer.closed, refusal.layer.ack], ["server-shutting-down", "0"]);
+  },
+);

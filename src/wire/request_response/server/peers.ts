@@ -1,0 +1,123 @@
+/**
+ * The other instances of a server, on brokers where each instance gets every message.
+ *
+ * @module
+ */
+import type { Clock } from "../../../core/clock.ts";
+import type { Presence } from "../presence.ts";
+
+/** How long the other instances have to say that they are there, and to take note of this one, in ms. */
+const SETTLING = 500;
+
+/** A presence that was retained, but that nobody has confirmed for this long, in ms, is one of an instance that is gone. */
+const CONFIRMATION = 10_000;
+
+/** So long after somebody has come, in ms, he is answered; once for all who come meanwhile. */
+const REPLY_AFTER = 50;
+
+/** What {@linkcode Peers} are made of. */
+export interface PeersOptions {
+  /** The id of this instance. */
+  readonly instance: string;
+  /** Shows the presence of this instance again. */
+  readonly announce: () => void;
+  /** Told when it is known who is there. */
+  readonly settled: () => void;
+  readonly clock: Clock;
+}
+
+interface Peer {
+  readonly shared: boolean;
+  /** Whether it has said so itself since this instance is connected. */
+  readonly confirmed: boolean;
+}
+
+/**
+ * Decides which instance answers what is addressed to none of them: the one with the smallest id. Until it is known who is
+ * there, it is none, and so it is when an instance is there that shares its subscription, since the broker chooses then.
+ *
+ * An instance that comes is told by the others that they are there. So it knows of them on brokers, too, that do not
+ * deliver what was retained.
+ */
+export class Peers {
+  readonly #options: PeersOptions;
+  readonly #others = new Map<string, Peer>();
+  #seesRetained = false;
+  #settled = false;
+  #cancelTimer: (() => void) | undefined;
+  #cancelReply: (() => void) | undefined;
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+  }
+
+  /** Whether this instance answers what is addressed to none. */
+  get answers(): boolean {
+    const { instance } = this.#options;
+    return this.#settled && [...this.#others].every(([id, { shared }]) => !shared && instance < id);
+  }
+
+  /**
+   * Takes note of a presence.
+   *
+   * @param presence `undefined` when the instance is gone
+   * @param retained whether it was said before, and perhaps does not hold any more
+   */
+  heard(instance: string, presence: Presence | undefined, retained: boolean): void {
+    if (instance === this.#options.instance) {
+      this.#seesRetained ||= retained && presence !== undefined;
+    } else if (presence === undefined) {
+      this.#others.delete(instance);
+    } else {
+      const confirmed = !retained || this.#others.get(instance)?.confirmed === true;
+      this.#others.set(instance, { shared: presence.shared, confirmed });
+      if (!retained && presence.joining) this.#reply();
+    }
+  }
+
+  /**
+   * This instance has shown its presence and, after that, asked for those that are retained; what the broker has of them
+   * has been heard.
+   */
+  joined(): void {
+    // Who else comes knows of this instance then, and lets it go first.
+    if (this.#seesRetained && this.#others.size === 0) return this.#settle();
+    this.#wait(SETTLING, () => this.#settle());
+  }
+
+  /** The connection is lost: it is not known any more who is there. */
+  left(): void {
+    this.#cancelTimer?.();
+    this.#cancelReply?.();
+    this.#cancelReply = undefined;
+    this.#others.clear();
+    this.#seesRetained = false;
+    this.#settled = false;
+  }
+
+  #settle(): void {
+    this.#settled = true;
+    this.#wait(CONFIRMATION, () => this.#forgetUnconfirmed());
+    this.#options.settled();
+  }
+
+  /** Those that share are not asked to confirm anything. */
+  #forgetUnconfirmed(): void {
+    for (const [id, { shared, confirmed }] of this.#others) {
+      if (!shared && !confirmed) this.#others.delete(id);
+    }
+  }
+
+  #reply(): void {
+    const { clock, announce } = this.#options;
+    this.#cancelReply ??= clock.after(REPLY_AFTER, () => {
+      this.#cancelReply = undefined;
+      announce();
+    });
+  }
+
+  #wait(time: number, then: () => void): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.#options.clock.after(time, then);
+  }
+}
