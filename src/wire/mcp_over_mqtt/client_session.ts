@@ -13,6 +13,7 @@ import { PING, recommendedTimeout, timeoutOf } from "../../relay/mod.ts";
 import { INBOX_LIMIT, plainQoS, tooLarge } from "../packets.ts";
 import type { ClientOptions } from "../profile.ts";
 import { isDisconnected } from "../notifications.ts";
+import { Broadcasts } from "./broadcasts.ts";
 import { isClientCapability, publishProperties } from "./messages.ts";
 import { Silence } from "./silence.ts";
 import type { ServerInstance, Topics } from "./topics.ts";
@@ -49,7 +50,11 @@ export class ClientSession implements Channel {
   #server: ServerInstance;
   #held: Message[] = [];
   #cancelDeadline: (() => void) | undefined;
+  readonly #broadcasts: Broadcasts;
+  /** Begun by a ping of the host. */
   readonly #silence: Silence;
+  /** Begun by a ping of ours, when the server may know nothing of this session any more. */
+  readonly #doubt: Silence;
   /** Our own question whether the server is there, whose answer is not the host's. */
   #ping: Message | undefined;
 
@@ -57,7 +62,9 @@ export class ClientSession implements Channel {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#server = options.server;
+    this.#broadcasts = new Broadcasts(this.#clock);
     this.#silence = new Silence(this.#clock, (limit) => this.#fellSilent(limit));
+    this.#doubt = new Silence(this.#clock, (limit) => this.#fellSilent(limit));
     this.#properties = publishProperties("mcp-client", options.link.clientId);
     this.closed = this.#end.promise;
   }
@@ -80,6 +87,7 @@ export class ClientSession implements Channel {
     if (message.bytes.length > maxMessage) {
       return this.#refuse(message, tooLarge(message.bytes.length, maxMessage));
     }
+    this.#broadcasts.sent(message);
     switch (this.#phase) {
       case "fresh":
         if (message.kind === "request") return this.#open(message);
@@ -100,6 +108,8 @@ export class ClientSession implements Channel {
     if (this.#phase === "ended" || packet.retain) return;
     const message = new Message(packet.payload);
     this.#silence.end();
+    this.#doubt.end();
+    this.#broadcasts.received(packet);
     if (isDisconnected(message)) {
       return this.fail(new Failure("session-ended", "The server has ended the session", { instance: this.serverId }));
     }
@@ -115,15 +125,16 @@ export class ClientSession implements Channel {
     // Before the session is open, the host knows no list that could have changed.
     if (this.#phase !== "open" || packet.retain) return;
     const message = new Message(packet.payload);
+    this.#silence.end();
     if (message.kind === "malformed") this.#drop(packet);
-    else this.#push(message);
+    else if (this.#broadcasts.wants(message, packet)) this.#push(message);
   }
 
   /** The server may have forgotten the session. One that does not answer has. */
   doubt(): void {
     if (this.#phase !== "open") return;
     const { connectTimeout } = this.#options.options;
-    this.#silence.begin(Math.min(recommendedTimeout(PING), connectTimeout));
+    this.#doubt.begin(Math.min(recommendedTimeout(PING), connectTimeout));
     this.#ping = Message.from({ jsonrpc: "2.0", id: `ping-${crypto.randomUUID()}`, method: PING });
     void this.#publish(this.#topicOf(this.#ping), this.#ping);
   }
@@ -147,6 +158,7 @@ export class ClientSession implements Channel {
     this.#phase = "ended";
     this.#cancelDeadline?.();
     this.#silence.end();
+    this.#doubt.end();
     this.#held = [];
     this.#end.resolve(reason);
     return this.#options.release();
@@ -215,7 +227,7 @@ export class ClientSession implements Channel {
   ): Promise<void> | void {
     const { link, options } = this.#options;
     return link.publish(
-      { topic, payload: message.bytes, qos: plainQoS(options.qos), properties: this.#properties },
+      { topic, payload: message.bytes, qos: plainQoS(options.qos), common: this.#properties },
       done,
       this.#abort.signal,
     );

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { idAt } from "../../core/json_rpc.ts";
 import type { Message } from "../../core/message.ts";
 import {
   type PublishProperties,
@@ -20,6 +21,8 @@ export type Component = "mcp-client" | "mcp-server";
 const COMPONENT_TYPE = "MCP-COMPONENT-TYPE";
 const CLIENT_ID = "MCP-MQTT-CLIENT-ID";
 const META = "MCP-META";
+/** Ours, not the convention's: which session of the server it comes from, in a word that tells nothing else. */
+const SESSION = "mcp-session";
 
 /** User property of CONNACK: the name that the server has to use. */
 export const SERVER_NAME = "MCP-SERVER-NAME";
@@ -31,9 +34,19 @@ export function connectProperties(component: Component, meta: Readonly<Record<st
   return { [COMPONENT_TYPE]: component, [META]: JSON.stringify(meta) };
 }
 
-/** The properties of every PUBLISH packet. */
-export function publishProperties(component: Component, clientId: string): PublishProperties {
-  return { userProperties: { [COMPONENT_TYPE]: component, [CLIENT_ID]: clientId } };
+/**
+ * The properties of every PUBLISH packet.
+ *
+ * @param session the server's session that it comes from
+ */
+export function publishProperties(component: Component, clientId: string, session?: string): PublishProperties {
+  const userProperties = { [COMPONENT_TYPE]: component, [CLIENT_ID]: clientId };
+  return { userProperties: session === undefined ? userProperties : { ...userProperties, [SESSION]: session } };
+}
+
+/** Which session of the server this comes from, if it says so. */
+export function sessionOf({ properties }: ReceivedPacket): string | undefined {
+  return firstValue(properties.userProperties, SESSION);
 }
 
 /** Who says to have published this. */
@@ -54,12 +67,19 @@ export function parseServerNameFilters(json: string): readonly string[] | undefi
   }
 }
 
-/** The notifications that the server sends to all its clients at once, and on their own topic. */
-export function isServerCapability({ kind, method = "" }: Message): boolean {
-  return kind === "notification" && (method.endsWith("/list_changed") || method === "notifications/resources/updated");
+/** The notifications that the server sends to all its clients at once, and on a topic of their own. */
+export function isServerCapability(message: Message): boolean {
+  const { kind, method = "" } = message;
+  const tellsOfChange = method.endsWith("/list_changed") || method === "notifications/resources/updated";
+  return kind === "notification" && tellsOfChange && subscriptionOf(message) === undefined;
 }
 
-/** The notifications that a client sends on its own topic. */
+/** The subscription that a notification belongs to, as JSON text (MCP 2026-07-28, "Subscriptions"). */
+export function subscriptionOf({ bytes }: Message): string | undefined {
+  return idAt(bytes, "params", "_meta", "io.modelcontextprotocol/subscriptionId");
+}
+
+/** The notifications that a client sends on a topic of their own. */
 export function isClientCapability({ kind, method = "" }: Message): boolean {
   return kind === "notification" && method.endsWith("/list_changed");
 }

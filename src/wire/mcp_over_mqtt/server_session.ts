@@ -49,7 +49,7 @@ export class ServerSession implements Channel {
   constructor(options: ServerSessionOptions) {
     this.#options = options;
     this.#rpcTopic = options.topics.rpc(options.clientId, options.server);
-    this.#properties = publishProperties("mcp-server", options.server.serverId);
+    this.#properties = publishProperties("mcp-server", options.server.serverId, crypto.randomUUID());
     this.closed = this.#end.promise;
   }
 
@@ -208,7 +208,7 @@ export class ServerSession implements Channel {
   #publishBytes(topic: string, payload: Uint8Array, message?: Message): Promise<void> | void {
     const { link, options } = this.#options;
     return link.publish(
-      { topic, payload, qos: plainQoS(options.qos), properties: this.#properties },
+      { topic, payload, qos: plainQoS(options.qos), common: this.#properties },
       (failure) => this.#undelivered(topic, message, failure),
       this.#abort.signal,
     );

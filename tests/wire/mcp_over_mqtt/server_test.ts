@@ -51,7 +51,8 @@ testOnBrokers("every message of a session is where the convention wants it", asy
 
   await peer.publish(CONTROL, INITIALIZE, { userProperties: OF_CLIENT });
   const answer = await peer.next();
-  assert.deepEqual(answer, {
+  const { "mcp-session": name, ...convention } = answer.userProperties;
+  assert.deepEqual({ ...answer, userProperties: convention }, {
     topic: RPC,
     payload: { jsonrpc: "2.0", id: 1, result: "initialize" },
     qos: 1,
@@ -77,7 +78,7 @@ testOnBrokers("every message of a session is where the convention wants it", asy
     const { retain, userProperties, ...packet } = await peer.next();
     assert.deepEqual(packet, { topic, payload: { jsonrpc: "2.0", method }, qos: 1 });
     assert.equal(retain, false);
-    assert.deepEqual(userProperties, OF_SERVER);
+    assert.deepEqual(userProperties, { ...OF_SERVER, "mcp-session": name });
   }
   void session.send(Message.from({ jsonrpc: "2.0", id: "q", method: "roots/list" }));
   assert.deepEqual(await peer.next().then(({ topic, payload }) => [topic, payload]), [
@@ -96,6 +97,19 @@ testOnBrokers("every message of a session is where the convention wants it", asy
     "notifications/roots/list_changed",
     '"q"',
   ]);
+});
+
+testOnBrokers("what belongs to one subscription is told to its client alone", async (broker) => {
+  await using server = new EchoServer(broker);
+  await using peer = await client(broker);
+  await peer.publish(CONTROL, INITIALIZE, { userProperties: OF_CLIENT });
+  await peer.next();
+  const _meta = { "io.modelcontextprotocol/subscriptionId": 4 };
+  for (const method of ["notifications/resources/updated", "notifications/tools/list_changed"]) {
+    void server.sessions[0]?.send(Message.from({ jsonrpc: "2.0", method, params: { _meta, uri: "test:a" } }));
+    const { topic, payload } = await peer.next();
+    assert.deepEqual([topic, payload.method], [RPC, method]);
+  }
 });
 
 Deno.test("the server subscribes to all topics of a client before it answers, the session's own without its own messages", async () => {
