@@ -2,7 +2,8 @@
  * What is said about errors that nothing else has dealt with.
  *
  * The text of an error of somebody else's may repeat anything, credentials too. So only errors of ours are shown with
- * their text, and those of the runtime that name a permission that it was not given; of all others, what helps to find the mistake: their kind, and where they were thrown.
+ * their text, and those of the runtime that name a permission that it was not given; of all others, what helps to find
+ * the mistake: their kind, and where they were thrown.
  *
  * @module
  */

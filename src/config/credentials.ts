@@ -113,7 +113,10 @@ function loginOf(credentials: Credentials, connection: LoginConnection): Omit<Br
   }
   const clientId = value("MQTT_CLIENT_ID");
   if (clientId !== undefined && !isTopicLevel(clientId)) {
-    throw new CredentialError("MQTT_CLIENT_ID", "must not contain / + # or NUL, since it becomes a level of topics");
+    throw new CredentialError(
+      "MQTT_CLIENT_ID",
+      "must not contain / + # or control characters, since it becomes a level of topics",
+    );
   }
   const [username, password] = [value("MQTT_USER"), value("MQTT_PASS")];
   if ((password ?? url.password) !== "" && (username ?? url.username) === "") {

@@ -134,7 +134,9 @@ export function oneText<const T extends string>(choices: readonly T[]): Kind<T> 
 
 /** Text that can be one level of a topic, such as a client id or a server's name. */
 export const topicLevel: Kind<string> = textWithout((text) =>
-  isTopicLevel(text) ? undefined : `must not contain / + # or NUL, since it becomes a level of topics; it is "${text}"`
+  isTopicLevel(text)
+    ? undefined
+    : `must not contain / + # or control characters, since it becomes a level of topics; it is "${text}"`
 );
 
 /** The URL of a broker. The problem does not repeat it: it may hold a password. */
@@ -144,14 +146,14 @@ export const brokerUrl: Kind<string> = textWithout(brokerUrlProblem);
 export const serverName: Kind<string> = textWithout((name) =>
   name.split("/").every(isTopicLevel)
     ? undefined
-    : `must not contain + # or NUL, nor begin or end with /, since it becomes part of topics; it is "${name}"`
+    : `must not contain + # or control characters, nor begin or end with /, since it becomes part of topics; it is "${name}"`
 );
 
 /** The beginning of topics: `acme` means the levels `acme/…`, but `$` and `acme/` mean what they are. */
 export const topicPrefix: Kind<string> = {
   fromText(prefix) {
     if (topicNameProblem(prefix) !== undefined) {
-      throw new Unsuitable(`must not contain + # or NUL, since topics begin with it; it is "${prefix}"`);
+      throw new Unsuitable(`must not contain + # or control characters, since topics begin with it; it is "${prefix}"`);
     }
     return /[/$]$/.test(prefix) ? prefix : `${prefix}/`;
   },

@@ -61,7 +61,7 @@ function toEntry(name: string, { command, args = [], env = {}, cwd }: FileEntry)
 function nameProblem(name: string): string | undefined {
   if (isTopicLevel(name)) return undefined;
   const shown = JSON.stringify(name);
-  return `the name ${shown} must not be empty or contain / + # or NUL, since it becomes a level of topics`;
+  return `the name ${shown} must not be empty or contain / + # or control characters, since it becomes a level of topics`;
 }
 
 /** What is wrong with an entry; only the first thing. */

@@ -11,6 +11,7 @@ export const FAILURE_REASONS = [
   "login-refused",
   "not-authorized",
   "publish-refused",
+  "subscribe-refused",
   "no-server-online",
   "server-not-responding",
   "server-gone",

@@ -24,14 +24,16 @@ import type {
 import { type AttemptFailure, ConnectNegotiation } from "./connect_negotiation.ts";
 import { unavailableReason } from "./online.ts";
 import { Outbox } from "./outbox.ts";
-import { SESSION_TAKEN_OVER } from "./reason_codes.ts";
+import { reasonCodeName, SESSION_TAKEN_OVER } from "./reason_codes.ts";
 import {
   type Batch,
   earlyBatches,
   earlyRequests,
   requestedFilter,
   requestSubscriptions,
+  subscriptionRefusal,
 } from "./request_subscriptions.ts";
+import { blamesPacket, Suspicion } from "./suspicion.ts";
 
 /** What a {@linkcode BrokerLink} is made of. */
 export interface BrokerLinkOptions {
@@ -57,6 +59,10 @@ export interface BrokerLinkOptions {
 /** A connection that held this long, in ms, worked: its end is no reason to be slow to come back. */
 const WORKED_FOR = 1_000;
 
+/** When a connection may have ended over a packet, the next one follows this soon, in ms, for so many times in a row. */
+const QUICK_DELAY = 100;
+const QUICK_RECONNECTS = 2;
+
 /** How long a close may take, in ms. */
 const CLOSE_TIMEOUT = 1_000;
 
@@ -66,6 +72,9 @@ export class BrokerLink implements MqttLink {
   readonly #clock: Clock;
   readonly #dispatcher = new Dispatcher();
   readonly #outbox: Outbox;
+  readonly #suspicion = new Suspicion<Subscription>();
+  /** What was asked for on this connection and is not answered. */
+  readonly #unanswered = new Set<Subscription>();
   readonly #negotiation: ConnectNegotiation;
   readonly #redact: Redact;
   /** Applied to topics. */
@@ -133,7 +142,10 @@ export class BrokerLink implements MqttLink {
 
   async unsubscribe(filter: string): Promise<void> {
     const subscription = this.#dispatcher.remove(filter);
-    if (subscription === undefined || this.#state.status !== "online") return;
+    if (subscription === undefined) return;
+    this.#unanswered.delete(subscription);
+    this.#suspicion.forget(subscription);
+    if (this.#state.status !== "online") return;
     const requested = requestedFilter(subscription, this.#state.limits);
     await this.#connection?.unsubscribe(requested).catch(() => {}); // gone with the connection, if that is gone
   }
@@ -203,7 +215,7 @@ export class BrokerLink implements MqttLink {
       const failure = await this.#attempt(attempt);
       if (signal.aborted || this.#closing !== undefined) return;
       if (failure.again === true) continue;
-      const delay = this.#nextDelay(failure.refused);
+      const delay = this.#nextDelay(failure);
       this.#report(failure, delay);
       await sleep(delay, signal, this.#clock).catch(() => {});
     }
@@ -214,7 +226,8 @@ export class BrokerLink implements MqttLink {
     const { broker, preset, connect = connectToBroker, observe } = this.#options;
     const { plan, protocolVersion } = this.#negotiation;
     observe({ type: "broker.connecting", broker: this.#broker, attempt });
-    const early = this.#negotiation.subscribesEarly ? earlyBatches(this.#dispatcher.subscriptions) : [];
+    const unsuspected = this.#dispatcher.subscriptions.filter((one) => !this.#suspicion.isSuspect(one));
+    const early = this.#negotiation.subscribesEarly ? earlyBatches(unsuspected) : [];
     try {
       const connection = await connect({
         broker,
@@ -266,10 +279,14 @@ export class BrokerLink implements MqttLink {
     const droppedOver = this.#droppedOver;
     this.#droppedOver = undefined;
     this.#connection = undefined;
-    this.#outbox.detach(reasonCode);
+    const culprit = this.#outbox.detach(reasonCode);
+    const inFlight = culprit === "possible" || this.#unanswered.size > 0;
+    const needed = this.#findCulprit({ reasonCode, cause });
+    if (needed !== undefined) return { cause: this.#redact(cause), refused: needed };
     // Two clients of one id take the connection from each other: that must not go on at full speed.
     const takenOver = reasonCode === SESSION_TAKEN_OVER;
-    if (this.#clock.now() - since >= (takenOver ? STABLE_AFTER : WORKED_FOR)) this.#failures = 0;
+    const worked = this.#clock.now() - since >= (takenOver ? STABLE_AFTER : WORKED_FOR);
+    if (worked || culprit === "found") this.#failures = 0;
     const silent = !online && reasonCode === undefined && droppedOver === undefined;
     if (silent && this.#negotiation.closedEarly(early.length > 0)) {
       return { cause: this.#redact(cause), refused: undefined, again: true };
@@ -278,7 +295,33 @@ export class BrokerLink implements MqttLink {
     const advice = takenOver
       ? `; another connection uses the client id "${this.#clientId}": give each process its own by --client-id`
       : "";
-    return { cause: this.#redact(droppedOver ?? cause + advice), refused: undefined };
+    const overPacket = blamesPacket(reasonCode) || (reasonCode === undefined && (inFlight || culprit === "found"));
+    return { cause: this.#redact(droppedOver ?? cause + advice), refused: undefined, overPacket };
+  }
+
+  /**
+   * A subscription over which the broker closes the connection counts as refused, and is not asked for again.
+   *
+   * @returns why, if the link cannot do without it
+   */
+  #findCulprit({ reasonCode, cause }: ConnectionEnd): Failure | undefined {
+    const culprit = this.#suspicion.lost(reasonCode, [...this.#unanswered]);
+    this.#unanswered.clear();
+    if (culprit === undefined || (reasonCode === undefined && culprit.refused === undefined)) return undefined;
+    const how = reasonCode === undefined ? this.#redact(cause) : reasonCodeName(reasonCode);
+    const failure = subscriptionRefusal(
+      this.#redactTopic(culprit.filter),
+      `it closes the connection over it: ${how}`,
+      reasonCode,
+    );
+    this.#options.observe({
+      type: "subscription.refused",
+      filter: this.#redactTopic(culprit.filter),
+      cause: failure.message,
+    });
+    if (culprit.refused === undefined) return failure;
+    this.#dispatcher.remove(culprit.filter);
+    culprit.refused(failure);
   }
 
   /** Subscribes to everything, what is asked for meanwhile included. Resolves as {@linkcode requestSubscriptions} does. */
@@ -290,13 +333,20 @@ export class BrokerLink implements MqttLink {
     const requested = new Set<Subscription>();
     let left: readonly Batch[] | undefined = early;
     while (true) {
-      const missing = this.#dispatcher.subscriptions.filter((subscription) => !requested.has(subscription));
+      const missing = this.#next(requested);
       if (missing.length === 0) return undefined;
       for (const subscription of missing) requested.add(subscription);
       const refused = await this.#request(connection, limits, missing, left);
       left = undefined;
       if (refused !== undefined) return refused;
     }
+  }
+
+  /** What is to be asked for next: everything that is not suspected, and then the suspects one by one. */
+  #next(requested: ReadonlySet<Subscription>): readonly Subscription[] {
+    const missing = this.#dispatcher.subscriptions.filter((subscription) => !requested.has(subscription));
+    const innocent = missing.filter((subscription) => !this.#suspicion.isSuspect(subscription));
+    return innocent.length > 0 ? innocent : missing.slice(0, 1);
   }
 
   #request(
@@ -310,13 +360,19 @@ export class BrokerLink implements MqttLink {
       redactTopic: this.#redactTopic,
       observe: this.#options.observe,
       dropping: (cause: string) => this.#droppedOver = cause,
+      answered: (subscription: Subscription) => {
+        this.#unanswered.delete(subscription);
+        this.#suspicion.acknowledged(subscription);
+      },
     };
+    for (const subscription of subscriptions) this.#unanswered.add(subscription);
     return requestSubscriptions(connection, limits, subscriptions, options, early);
   }
 
-  #nextDelay(refused: Failure | undefined): number {
+  #nextDelay({ refused, overPacket = false }: AttemptFailure): number {
     this.#failures++;
     const random = (this.#options.random ?? Math.random)();
+    if (overPacket && this.#failures <= QUICK_RECONNECTS) return QUICK_DELAY * random;
     return refused === undefined ? backoff(this.#failures, random) : LONGEST_DELAY;
   }
 

@@ -36,6 +36,8 @@ export interface AttemptFailure {
   readonly refused: Failure | undefined;
   /** Try again at once: something else is asked for now. */
   readonly again?: boolean;
+  /** The broker may have closed the connection over something that it was sent, which will be sent otherwise now. */
+  readonly overPacket?: boolean;
 }
 
 /** A connection that the broker ends so soon after its first empty message, in ms, may have ended over it. */

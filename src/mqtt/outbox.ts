@@ -12,6 +12,7 @@ import { errorText } from "../core/text.ts";
 import type { MqttConnection } from "./connection/connection.ts";
 import type { BrokerLimits, PublishOutcome, PublishPacket, QoS } from "./link.ts";
 import { publishSize } from "./codec/packet_size.ts";
+import { Suspicion } from "./suspicion.ts";
 import { NO_MATCHING_SUBSCRIBERS, NOT_AUTHORIZED, PACKET_TOO_LARGE, reasonCodeName } from "./reason_codes.ts";
 
 /** Above this many bytes of payload waiting, a caller is asked to wait. */
@@ -47,6 +48,9 @@ export class Outbox {
   #limits: BrokerLimits | undefined;
   readonly #waiting = new Queue<Entry>();
   #unacknowledged = new Set<Entry>();
+  readonly #suspicion = new Suspicion<Entry>();
+  /** The one that was sent alone. */
+  #alone: Entry | undefined;
   readonly #payloads = new Backpressure(HIGH_WATER_MARK);
   #bytesSent = 0;
   #pumping = false;
@@ -84,22 +88,29 @@ export class Outbox {
 
   /**
    * Stops sending. What was sent with QoS 1 or 2 and is not acknowledged goes to the front of the queue, or fails if it
-   * may be sent only once; if the broker closed the connection because a packet was too large, the largest of them fails instead.
+   * may be sent only once. The one over which the broker is known to have closed the connection fails, too.
+   *
+   * @returns whether that one was found, or else whether there was anything on its way that it could have been
    */
-  detach(reasonCode?: number): void {
+  detach(reasonCode?: number): "found" | "possible" | "none" {
     this.#connection = undefined;
     this.#cancelTimer?.();
     this.#timerDue = Infinity;
     const unacknowledged = [...this.#unacknowledged];
     this.#unacknowledged.clear();
     this.#bytesSent = 0;
-    if (reasonCode === PACKET_TOO_LARGE) this.#failLargest(unacknowledged);
-    const again = unacknowledged.filter(({ packet }) => packet.qos !== 0 && packet.once !== true);
-    this.#waiting.prepend(again);
-    for (const entry of unacknowledged) {
+    this.#alone = undefined;
+    const culprit = this.#suspicion.lost(reasonCode, unacknowledged);
+    const others = unacknowledged.filter((entry) => entry !== culprit);
+    this.#waiting.prepend(others.filter(({ packet }) => packet.qos !== 0 && packet.once !== true));
+    const topicOf = ({ packet }: Entry) => this.#redact(packet.topic);
+    if (culprit !== undefined) this.#finish(culprit, closedOver(topicOf(culprit), culprit, reasonCode));
+    for (const entry of others) {
       if (entry.packet.qos === 0) this.#finish(entry);
-      else if (entry.packet.once === true) this.#finish(entry, mayHaveArrived(this.#redact(entry.packet.topic)));
+      else if (entry.packet.once === true) this.#finish(entry, mayHaveArrived(topicOf(entry)));
     }
+    if (culprit !== undefined) return "found";
+    return unacknowledged.length > 0 ? "possible" : "none";
   }
 
   /** Gives up on everything. */
@@ -125,10 +136,12 @@ export class Outbox {
     const connection = this.#connection;
     const limits = this.#limits;
     if (packet.qos > 0 || packet.retain === true || connection?.hasRoom !== true || limits === undefined) return false;
+    if (this.#suspicion.suspectsAll || this.#alone !== undefined) return false;
     if (this.#waiting.length > 0 || packet.payload.length + LARGEST_HEADER > limits.maximumPacketSize) return false;
     if (packet.payload.length > LARGEST_AT_ONCE || signal?.aborted === true) return false;
     try {
       connection.publish(packet, () => done?.());
+      this.#suspicion.sentUnconfirmed();
     } catch (error) {
       done?.(cannotBeSent(error));
     }
@@ -151,9 +164,13 @@ export class Outbox {
     while (this.#connection !== undefined && this.#limits !== undefined) {
       const entry = this.#waiting.first;
       if (entry === undefined) break;
-      const qos = Math.min(entry.packet.qos, this.#limits.maximumQoS) as QoS;
+      const isSuspect = this.#suspicion.isSuspect(entry);
+      if (this.#alone !== undefined || (isSuspect && this.#unacknowledged.size > 0)) break;
+      const wanted = isSuspect ? Math.max(1, entry.packet.qos) : entry.packet.qos;
+      const qos = Math.min(wanted, this.#limits.maximumQoS) as QoS;
       if (qos > 0 && this.#unacknowledged.size >= this.#limits.receiveMaximum) break;
       this.#waiting.shift();
+      if (isSuspect) this.#alone = entry;
       const failure = this.#unavailableReason(entry, this.#limits);
       if (failure !== undefined) this.#finish(entry, failure);
       else if (entry.signal?.aborted !== true) this.#send(entry, qos, this.#connection);
@@ -195,6 +212,7 @@ export class Outbox {
       this.#forgetSent(entry);
       return this.#finish(entry, cannotBeSent(error));
     }
+    if (qos === 0) this.#suspicion.sentUnconfirmed();
     if (qos === 0) return; // it has been sent when it is written, however long that takes
     entry.deadline = this.#clock.now() + ACKNOWLEDGEMENT_TIMEOUT + this.#bytesSent / SLOWEST_NETWORK;
     this.#setTimer(entry.deadline);
@@ -202,6 +220,7 @@ export class Outbox {
 
   #acknowledged(entry: Entry, reasonCode: number): void {
     if (!this.#forgetSent(entry)) return;
+    this.#suspicion.acknowledged(entry);
     this.#finish(entry, refusal(this.#redact(entry.packet.topic), reasonCode));
     if (this.#waiting.length > 0 || this.#empty !== undefined) this.#pump();
   }
@@ -253,25 +272,14 @@ export class Outbox {
     this.#announceEmpty();
   }
 
-  #failLargest(entries: Entry[]): void {
-    const [largest] = entries.toSorted((a, b) => b.packet.payload.length - a.packet.payload.length);
-    if (largest === undefined) return;
-    entries.splice(entries.indexOf(largest), 1);
-    const bytes = largest.packet.payload.length;
-    this.#finish(
-      largest,
-      new Failure("too-large", `The broker closed the connection over a message of ${bytes} bytes: too large`, {
-        bytes,
-      }),
-    );
-  }
-
   #finish(entry: Entry, failure?: Failure): void {
     this.#release(entry);
     entry.done?.(failure);
   }
 
   #release(entry: Entry): void {
+    if (entry === this.#alone) this.#alone = undefined;
+    this.#suspicion.forget(entry);
     this.#payloads.add(-entry.packet.payload.length);
   }
 }
@@ -292,6 +300,14 @@ function mayHaveArrived(topic: string): Failure {
   const text = `The connection to the broker was lost before it had acknowledged a message to "${topic}", which may ` +
     "have arrived";
   return new Failure("broker-unreachable", text);
+}
+
+function closedOver(topic: string, { packet }: Entry, reasonCode: number | undefined): Failure {
+  const bytes = packet.payload.length;
+  const text = `The broker closed the connection over a message of ${bytes} bytes to "${topic}"`;
+  if (reasonCode === undefined) return new Failure("publish-refused", `${text}, each time it was sent`, { bytes });
+  const reason = reasonCode === PACKET_TOO_LARGE ? "too-large" : "publish-refused";
+  return new Failure(reason, `${text}: ${reasonCodeName(reasonCode)}`, { bytes, reasonCode });
 }
 
 function cannotBeSent(error: unknown): Failure {

@@ -17,11 +17,15 @@ const FILTERS_PER_SUBSCRIBE = 8;
 /** The broker has this long to acknowledge subscriptions, in ms. */
 const SUBSCRIBE_TIMEOUT = 10_000;
 
+const ALLOWED = "check what the broker allows this user and client id";
+
 /** What is told to whom. */
 export interface RequestOptions {
   readonly clock: Clock;
   readonly redactTopic: Redact;
   readonly observe: Observer;
+  /** Told of each subscription that the broker has answered. */
+  readonly answered: (subscription: Subscription) => void;
   /** Told why the connection is dropped, before it is. */
   readonly dropping: (cause: string) => void;
 }
@@ -72,9 +76,10 @@ export async function requestSubscriptions(
     if (granted === undefined) return fatal;
     for (const [index, subscription] of batch.entries()) {
       const code = granted[index] ?? 0x80;
+      options.answered(subscription);
       if (code < 0x80) continue;
       const filter = options.redactTopic(subscription.filter);
-      const failure = refusal(filter, code);
+      const failure = subscriptionRefusal(filter, reasonCodeName(code), code);
       options.observe({ type: "subscription.refused", filter, cause: failure.message });
       if (subscription.refused === undefined) fatal ??= failure;
       else subscription.refused(failure);
@@ -102,12 +107,28 @@ async function grants(
   }
 }
 
-function refusal(filter: string, reasonCode: number): Failure {
-  const name = reasonCodeName(reasonCode);
-  const text =
-    `The broker does not grant the subscription to "${filter}": ${name}; check what the broker allows this ` +
-    "user and client id";
-  return new Failure("not-authorized", text, { filter, reasonCode });
+/** What to do about a refusal, by its reason code. */
+const REMEDIES: Readonly<Record<number, string>> = {
+  0x80: ALLOWED,
+  0x87: ALLOWED,
+  0x83: "the broker has a rule of its own against it",
+  0x8f: "the broker does not take such filters",
+  0x97: "the client has as many subscriptions as the broker allows, or more",
+  0x9e: "the broker has no shared subscriptions: add --no-share",
+  0xa1: "the broker has no Subscription Identifiers",
+  0xa2: "the broker has no subscriptions with wildcards",
+};
+
+/**
+ * The failure of a subscription that the broker does not grant.
+ *
+ * @param how what the broker has done
+ */
+export function subscriptionRefusal(filter: string, how: string, reasonCode: number | undefined): Failure {
+  const remedy = REMEDIES[reasonCode ?? 0x80] ?? "the log of the broker may say more";
+  const text = `The broker does not grant the subscription to "${filter}": ${how}; ${remedy}`;
+  const reason = remedy === ALLOWED ? "not-authorized" : "subscribe-refused";
+  return new Failure(reason, text, { filter, ...(reasonCode === undefined ? {} : { reasonCode }) });
 }
 
 /** What goes into one SUBSCRIBE each: several filters, or one that has an identifier. */

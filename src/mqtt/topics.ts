@@ -9,6 +9,13 @@
 /** Longest topic MQTT can carry, in bytes of UTF-8 (MQTT 5.0, section 1.5.4). */
 export const MAXIMUM_TOPIC_LENGTH = 65_535;
 
+/** EMQX closes the connection over topics with more levels than this, mosquitto over some more. */
+const MAXIMUM_LEVELS = 128;
+
+/** Characters over which brokers may close the connection, and mosquitto does (MQTT 5.0, section 1.5.4). */
+// deno-lint-ignore no-control-regex -- finding them is the purpose
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+
 /** Topics with more levels than this are refused by AWS IoT Core and Azure Event Grid. */
 const PORTABLE_LEVELS = 8;
 /** Topics with more bytes than this are refused by AWS IoT Core. */
@@ -41,10 +48,17 @@ export function topicFilterProblem(filter: string): string | undefined {
 
 function topicProblem(topic: string): string | undefined {
   if (topic === "") return "is empty";
-  if (topic.includes("\0")) return "has a NUL character";
+  const [control] = CONTROL.exec(topic) ?? [];
+  if (control !== undefined) return `has the control character ${codePointName(control)}`;
   if (!topic.isWellFormed()) return "has half of a surrogate pair, which UTF-8 cannot express";
   const length = encoder.encode(topic).length;
   if (length > MAXIMUM_TOPIC_LENGTH) return `has ${length} bytes; MQTT allows ${MAXIMUM_TOPIC_LENGTH}`;
+  const levels = topic.split("/").length;
+  if (levels > MAXIMUM_LEVELS) return `has ${levels} levels; brokers allow ${MAXIMUM_LEVELS}`;
+}
+
+function codePointName(character: string): string {
+  return `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 /** Why some brokers would refuse `topic`, as the end of a sentence; `undefined` if it is portable. */
@@ -73,9 +87,9 @@ export function topicMatches(filter: string, topic: string): boolean {
   return pattern.length === levels.length;
 }
 
-/** Whether `text` can stand as one level of a topic: not empty, and without `/`, `+`, `#` and NUL. */
+/** Whether `text` can stand as one level of a topic: not empty, and without `/`, `+`, `#` and control characters. */
 export function isTopicLevel(text: string): boolean {
-  return text !== "" && !/[/+#\0]/.test(text) && text.isWellFormed();
+  return text !== "" && !/[/+#]/.test(text) && !CONTROL.test(text) && text.isWellFormed();
 }
 
 /** Whether every topic that `inner` matches is matched by `outer` too. */

@@ -311,3 +311,21 @@ testOnBrokers("a topic template without {client} carries plain requests as well"
   assert.notEqual(await initialize(other), pid);
   await isUnharmed(ends, pid);
 });
+
+testOnBrokers(
+  "a Response Topic that the broker would not take back is dropped, and nobody is cut off",
+  async (broker) => {
+    await using ends = await bridge(broker);
+    const pid = await initialize(ends.host);
+    await using attacker = await Attacker.on(broker);
+    const levels = (count: number) => Array(count).fill("a").join("/");
+    for (const responseTopic of [levels(190), levels(215), "line\nfeed", "delete\u007f", "c1\u0085", "nul\u0000"]) {
+      const properties = { responseTopic: `${BASE}/response/${responseTopic}`, correlationData: Buffer.from("1") };
+      await attacker.send(`${BASE}/request`, REQUEST, properties);
+      await attacker.send(`${BASE}/request/attacker`, REQUEST, properties);
+    }
+    await isUnharmed(ends, pid);
+    assert.equal(ends.serve.errors.seen.filter((line) => line.includes("lost")).length, 0);
+    assert.equal(childrenOf(ends.serve).length, 1);
+  },
+);

@@ -214,6 +214,70 @@ Deno.test("a late subscription that the broker refuses is a failure for whoever 
   await link.close();
 });
 
+Deno.test("every refusal of a subscription has its own reason", async () => {
+  const reasons = {
+    0x80: "not-authorized",
+    0x87: "not-authorized",
+    0x8f: "subscribe-refused",
+    0x97: "subscribe-refused",
+  };
+  for (const [code, reason] of Object.entries(reasons)) {
+    const { broker, link, open } = fake();
+    await open();
+    broker.last.grant = () => [Number(code)];
+    await assert.rejects(link.subscribe(subscription("a")), { reason });
+    await link.close();
+  }
+});
+
+Deno.test("a filter over which the broker closes the connection counts as refused, and is not asked for again", async () => {
+  const { broker, link, open, clock, types } = fake();
+  void link.subscribe(subscription("innocent"));
+  await open();
+  const refused: string[] = [];
+  const silent = () => {
+    const connection = new FakeConnection();
+    connection.grant = (requests) => requests.some(({ filter }) => filter === "poison") ? undefined : [1];
+    return connection;
+  };
+  broker.outcome = silent;
+  broker.last.grant = () => undefined;
+  for (const filter of ["late", "poison"]) {
+    void link.subscribe(subscription(filter, { refused: ({ message }) => void refused.push(message) }));
+  }
+  await clock.advance(0);
+  broker.last.lose({ reasonCode: 0x81 });
+  await clock.advance(100); // soon: what follows is different
+  assert.deepEqual(broker.last.subscriptions.flat().map(({ filter }) => filter), ["innocent", "late", "poison"]);
+  assert.deepEqual([link.state.status, refused], ["connecting", []]);
+  broker.last.lose({ reasonCode: 0x81 });
+  await clock.advance(100);
+  assert.deepEqual(broker.last.subscriptions.flat().map(({ filter }) => filter), ["innocent", "late"]);
+  assert.match(
+    refused.join(),
+    /^The broker does not grant the subscription to "poison": it closes the connection over it/,
+  );
+  assert.equal(link.state.status, "online");
+  assert.ok(types().includes("subscription.refused"));
+  await link.close();
+});
+
+Deno.test("a broker that keeps closing the connection over packets is not asked without a pause", async () => {
+  const { broker, link, open, clock } = fake();
+  await open();
+  for (let count = 0; count < 2; count++) {
+    broker.last.lose({ reasonCode: 0x81 });
+    await clock.advance(100);
+  }
+  assert.equal(broker.connections.length, 3);
+  broker.last.lose({ reasonCode: 0x81 });
+  await clock.advance(500);
+  assert.equal(broker.connections.length, 3);
+  await clock.advance(2_000);
+  assert.equal(broker.connections.length, 4);
+  await link.close();
+});
+
 Deno.test("a link without a subscription that it cannot do without is refused, and says which one", async () => {
   const { broker, link, open, failure, types } = fake();
   const connection = new FakeConnection();

@@ -209,17 +209,66 @@ Deno.test("a message of QoS 0 is acknowledged by nobody, and so does not wait fo
   box.detach();
 });
 
-Deno.test("a message over which the broker closed the connection is not sent again, but the others are", () => {
+Deno.test("a message over which the broker closes the connection is found, and nobody else suffers for it", () => {
+  for (
+    const [reasonCode, reason] of [[0x95, "too-large"], [0x81, "publish-refused"], [0x90, "publish-refused"]] as const
+  ) {
+    const { box, add, connection, outcomes } = outbox();
+    box.attach(connection, limits());
+    for (const topic of ["a", "poison", "b"]) add(packet(topic));
+    box.detach(reasonCode);
+    assert.deepEqual(outcomes, []);
+    const second = new FakeConnection();
+    box.attach(second, limits());
+    add(packet("new", { qos: 0 }));
+    assert.deepEqual(second.topics, ["a"]); // alone, until it is acknowledged
+    second.published[0]?.acknowledge();
+    assert.deepEqual(second.topics, ["a", "poison"]);
+    box.detach(reasonCode);
+    assert.deepEqual(outcomes, ["a ok", `poison ${reason}`]);
+    const third = new FakeConnection();
+    box.attach(third, limits());
+    for (let next = 0; next < third.published.length; next++) third.published[next]?.acknowledge();
+    assert.deepEqual([third.topics, outcomes.slice(2)], [["b", "new"], ["b ok", "new ok"]]);
+    box.detach();
+  }
+});
+
+Deno.test("a message of QoS 0 over which the broker closes the connection is found when it is sent again", () => {
   const { box, add, connection, outcomes } = outbox();
   box.attach(connection, limits());
-  add(packet("small"));
-  add(packet("poison", { size: 5_000 }));
-  add(packet("medium", { size: 1_000 }));
-  box.detach(0x95);
-  const next = new FakeConnection();
-  box.attach(next, limits());
-  assert.deepEqual([next.topics, outcomes], [["small", "medium"], ["poison too-large"]]);
+  connection.publish({ topic: "warm", payload: new Uint8Array(), qos: 0 }, () => {});
+  Object.assign(connection, { hasRoom: true });
+  for (const topic of ["a", "poison"]) add(packet(topic, { qos: 0 }));
+  assert.equal(connection.published.length, 3);
+  box.detach(0x81);
+  const second = new FakeConnection();
+  box.attach(second, limits());
+  for (const topic of ["a", "poison", "b"]) add(packet(topic, { qos: 0 }));
+  assert.deepEqual(second.published.map(({ packet }) => [packet.topic, packet.qos]), [["a", 1]]);
+  second.published[0]?.acknowledge();
+  assert.deepEqual(second.topics, ["a", "poison"]);
+  outcomes.length = 0;
+  box.detach(0x81);
+  assert.deepEqual(outcomes, ["poison publish-refused"]);
+  const third = new FakeConnection();
+  box.attach(third, limits());
+  assert.deepEqual(third.published.map(({ packet }) => [packet.topic, packet.qos]), [["b", 0]]);
   box.detach();
+});
+
+Deno.test("a broker that closes without a word is believed less soon: it may be the network", () => {
+  const { box, add, outcomes } = outbox();
+  const lost = () => {
+    const connection = new FakeConnection();
+    box.attach(connection, limits());
+    box.detach();
+    return connection.topics;
+  };
+  for (const topic of ["poison", "b"]) add(packet(topic));
+  assert.deepEqual([lost(), lost(), outcomes], [["poison", "b"], ["poison", "b"], []]);
+  assert.deepEqual([lost(), outcomes], [["poison"], ["poison publish-refused"]]);
+  assert.deepEqual([lost(), outcomes], [["b"], ["poison publish-refused"]]);
 });
 
 Deno.test("whoever publishes more than 4 MiB ahead is asked to wait until there is room", async () => {

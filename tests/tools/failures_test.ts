@@ -176,3 +176,42 @@ testOnMosquitto("a message that is too large for the broker is a tool error with
   assert.ok(isError);
   assert.match(text, /needs a packet of 2\d{3} bytes, but the broker takes 1000 at most/);
 });
+
+testOnBrokers("a topic that brokers throw clients out for is refused before it is sent", async (broker) => {
+  await using tools = await toolClient(broker.url);
+  const lost: string[] = [];
+  tools.link.watch(({ status }) => lost.push(status));
+  assert.equal((await tools.call("publish", { topic: "a", message: "x", qos: 1 })).isError, false);
+  lost.length = 0;
+  for (const topic of ["line\nfeed", "c1\u0090", Array(300).fill("a").join("/")]) {
+    for (const [name, args] of ALL_TOOLS.filter(([name]) => name !== "list_topics")) {
+      const { isError, text } = await tools.call(name, { ...args, topic, qos: 1 });
+      assert.ok(isError);
+      assert.match(text, /has (?:the control character U\+00..|300 levels; brokers allow 128)/);
+    }
+  }
+  assert.deepEqual(lost, []);
+});
+
+testOnMosquitto("a message over which the broker throws the client out fails, and the others arrive", async () => {
+  await using broker = await mosquitto();
+  await using tools = await toolClient(broker.url);
+  assert.equal((await tools.call("subscribe", { topic: "t/#", timeout: 0 })).isError, false);
+  for (
+    const poison of [{ content_type: "a\nb" }, { user_properties: { a: "\u0001" } }, {
+      user_properties: { "\u0085": "" },
+    }]
+  ) {
+    const others = Array.from(
+      { length: 20 },
+      (_, index) => tools.call("publish", { topic: "t/good", message: String(index), qos: 1 }),
+    );
+    const began = performance.now();
+    const { isError, text } = await tools.call("publish", { topic: "t/bad", message: "x", qos: 1, ...poison });
+    assert.ok(isError);
+    assert.match(text, /^The broker closed the connection over a message of 1 bytes to "t\/bad"/);
+    assert.ok(performance.now() - began < 5_000, "it does not wait until nobody has acknowledged it");
+    for (const answer of await Promise.all(others)) assert.equal(answer.isError, false, answer.text);
+  }
+  assert.equal((await tools.call("publish", { topic: "t/good", message: "last", qos: 1 })).isError, false);
+});

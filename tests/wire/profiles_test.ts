@@ -48,7 +48,7 @@ const BAD: readonly [flags: Readonly<Record<string, string>>, problem: RegExp][]
   [{ name: "a+" }, /^--name must not contain/],
   [{ name: "\0" }, /^--name must not contain/],
   [{ topic: "a/#" }, /^--topic has a wildcard/],
-  [{ topic: "a/\0" }, /^--topic has a NUL/],
+  [{ topic: "a/\0" }, /^--topic has the control character U\+0000/],
   [{ topic: "x".repeat(65_536) }, /^--topic has 65536 bytes; MQTT allows 65535/],
   [{ topic: "x".repeat(65_500) }, /cannot be used: it has 65\d\d\d bytes/],
   [{ name: "a", requestTopic: "r/+" }, /^--request-topic has a wildcard/],

@@ -14,7 +14,7 @@
  *
  * @module
  */
-import { isTopicLevel } from "../../mqtt/mod.ts";
+import { isTopicLevel, topicNameProblem } from "../../mqtt/mod.ts";
 
 /** One instance of a server. */
 export interface ServerInstance {
@@ -72,6 +72,7 @@ export class Topics {
     if (!topic.startsWith(start)) return undefined;
     const [serverId = "", ...name] = topic.slice(start.length).split("/");
     const serverName = name.join("/");
-    return isTopicLevel(serverId) && serverName !== "" ? { serverId, serverName } : undefined;
+    const usable = isTopicLevel(serverId) && serverName !== "" && topicNameProblem(topic) === undefined;
+    return usable ? { serverId, serverName } : undefined;
   }
 }
