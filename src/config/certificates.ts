@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 
 /** Certificates and a key as PEM text. */
 export interface CertificateTexts {
@@ -37,12 +37,18 @@ export function isPem(text: string): boolean {
   return text.includes("-----BEGIN ");
 }
 
+/** Node's module, which takes 20 ms to load, and most users have no certificates. */
+function crypto(): typeof import("node:crypto") {
+  // deno-lint-ignore no-process-global -- importing it would load what is to be left out
+  return process.getBuiltinModule("node:crypto");
+}
+
 function keyProblems(text: string, certificate: X509Certificate | undefined): string[] {
   if (/ENCRYPTED/.test(text)) {
     return ["--key is protected by a passphrase, which nobody is there to enter: decrypt it with openssl pkey"];
   }
   try {
-    const key = createPrivateKey(text);
+    const key = crypto().createPrivateKey(text);
     const matches = certificate === undefined || certificate.checkPrivateKey(key);
     return matches ? [] : ["--key does not belong to the certificate in --cert"];
   } catch {
@@ -54,7 +60,7 @@ function keyProblems(text: string, certificate: X509Certificate | undefined): st
 function firstCertificate(text: string): X509Certificate | undefined {
   for (const [block] of text.matchAll(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g)) {
     try {
-      return new X509Certificate(block);
+      return new (crypto().X509Certificate)(block);
     } catch {
       // The next one may be better.
     }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { delimiter, resolve } from "node:path";
 import { candidates } from "./windows_launcher.ts";
 
 const IS_WINDOWS = Deno.build.os === "windows";
@@ -27,8 +26,12 @@ export async function findCommand(
 }
 
 function filesOn(path: string, command: string, directory: string): string[] {
-  if (command.includes("/")) return [resolve(directory, command)];
-  return path.split(delimiter).filter((entry) => entry !== "").map((entry) => resolve(directory, entry, command));
+  if (command.includes("/")) return [below(directory, command)];
+  return path.split(":").filter((entry) => entry !== "").map((entry) => `${below(directory, entry)}/${command}`);
+}
+
+function below(directory: string, path: string): string {
+  return path.startsWith("/") ? path : `${directory}/${path}`;
 }
 
 async function mayRun(file: string): Promise<boolean> {

@@ -1,14 +1,8 @@
 /**
- * Where a broker is, by its URL, and how TLS reaches it.
- *
- * TLS is Node's, since Deno's own takes neither another server name nor any certificate.
+ * Where a broker is, by its URL.
  *
  * @module
  */
-import { isIP } from "node:net";
-import type { ConnectionOptions } from "node:tls";
-import type { TlsSettings } from "./connection.ts";
-
 /** The ports that the schemes stand for. */
 const PORTS: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:": 8883, "ws:": 80, "wss:": 443 };
 
@@ -25,22 +19,4 @@ export function portOf({ protocol, port }: URL): number {
 /** The host as the system wants it: an IPv6 address without its brackets. */
 export function hostnameOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, "$1");
-}
-
-/** The options of a connection to `host`. */
-export function tlsOptions(
-  host: string,
-  port: number,
-  { ca, cert, key, servername, insecure = false }: TlsSettings,
-): ConnectionOptions {
-  const expected = servername ?? host;
-  return {
-    host,
-    port,
-    rejectUnauthorized: !insecure,
-    ...(isIP(expected) === 0 ? { servername: expected } : {}), // an address is no name that could be asked for
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key: key.reveal() }),
-  };
 }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { connect, type PeerCertificate } from "node:tls";
-import { hostnameOf, isEncrypted, portOf, tlsOptions } from "./broker_address.ts";
+import type { PeerCertificate } from "node:tls";
+import { hostnameOf, isEncrypted, portOf } from "./broker_address.ts";
 import type { BrokerSettings } from "./connection.ts";
 
 /** The certificate of a broker. */
@@ -28,6 +28,7 @@ const TIMEOUT = 10_000;
 export async function inspectCertificate({ url, tls = {} }: BrokerSettings): Promise<BrokerCertificate | undefined> {
   const address = new URL(url);
   if (!isEncrypted(address)) return undefined;
+  const [{ connect }, { tlsOptions }] = await Promise.all([import("node:tls"), import("./tls_socket.ts")]);
   // To look, not to trust.
   const options = tlsOptions(hostnameOf(address), portOf(address), { ...tls, insecure: true });
   return await new Promise((resolve, reject) => {

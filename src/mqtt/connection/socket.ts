@@ -1,12 +1,9 @@
 /**
- * The network below MQTT: TCP and TLS, and what their errors mean.
+ * The network below MQTT: TCP, and what errors of the network mean.
  *
  * @module
  */
-import type { TLSSocket } from "node:tls";
 import { slabReader, writeAll } from "../../core/byte_streams.ts";
-import type { TlsSettings } from "./connection.ts";
-import { tlsOptions } from "./broker_address.ts";
 
 /** A connection of bytes. */
 export interface Socket {
@@ -31,60 +28,6 @@ export async function openTcp(hostname: string, port: number, signal: AbortSigna
     endWriting: () => connection.closeWrite(),
     close: () => connection.close(),
   };
-}
-
-/** Connects by TLS. */
-export async function openTls(host: string, port: number, tls: TlsSettings, signal: AbortSignal): Promise<Socket> {
-  const { connect } = await import("node:tls"); // which takes a while to load, and most brokers do without
-  const socket = connect(tlsOptions(host, port, tls));
-  const stream = new TlsStream(socket);
-  const abort = () => socket.destroy();
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once("secureConnect", resolve);
-      socket.once("error", reject);
-      socket.once("close", () => reject(new Error("the connection was closed during the TLS handshake")));
-    });
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-  socket.setNoDelay(true);
-  return stream;
-}
-
-class TlsStream implements Socket {
-  readonly #socket: TLSSocket;
-  #chunks: AsyncIterator<Uint8Array> | undefined;
-  #failure: Error | undefined;
-
-  constructor(socket: TLSSocket) {
-    this.#socket = socket;
-    // The broker may refuse our certificate right after the handshake, before anybody has begun to read.
-    socket.on("error", (error) => this.#failure ??= error);
-  }
-
-  async read(): Promise<Uint8Array | undefined> {
-    if (this.#failure !== undefined) throw this.#failure;
-    this.#chunks ??= this.#socket[Symbol.asyncIterator]();
-    const { value, done } = await this.#chunks.next();
-    if (done !== true) return value;
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  write(bytes: Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#socket.write(bytes, (error) => error ? reject(error) : resolve());
-    });
-  }
-
-  endWriting(): Promise<void> {
-    return new Promise((resolve) => this.#socket.end(resolve));
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
 }
 
 /** What to do about a TLS handshake that failed, by what the platform says of it. */

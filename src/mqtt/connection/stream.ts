@@ -18,7 +18,7 @@ import {
 } from "./connection.ts";
 import { Nudge } from "./nudge.ts";
 import { ClientProtocol } from "./protocol.ts";
-import { networkErrorText, openTcp, openTls, type Socket } from "./socket.ts";
+import { networkErrorText, openTcp, type Socket } from "./socket.ts";
 
 /** How long the network and TLS may take to open a connection, and then the broker to let us in, in ms. */
 const CONNECT_TIMEOUT = 10_000;
@@ -57,7 +57,7 @@ async function open({ broker }: ConnectRequest, signal: AbortSignal): Promise<So
   const abort = new AbortController();
   const either = AbortSignal.any([signal, abort.signal]);
   const opening = isEncrypted(url)
-    ? openTls(hostname, port, broker.tls ?? {}, either)
+    ? import("./tls_socket.ts").then(({ openTls }) => openTls(hostname, port, broker.tls ?? {}, either))
     : openTcp(hostname, port, either);
   try {
     const late = () => new Error(`no connection within ${CONNECT_TIMEOUT / 1000} s`);

@@ -1,0 +1,83 @@
+/**
+ * TLS below MQTT. It is Node's, since Deno's own takes neither another server name nor any certificate.
+ *
+ * Node's takes a while to load (20 ms), and most brokers do without: this file is imported when it is needed.
+ *
+ * @module
+ */
+import { isIP } from "node:net";
+import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
+import type { TlsSettings } from "./connection.ts";
+import type { Socket } from "./socket.ts";
+
+/** The options of a connection to `host`. */
+export function tlsOptions(
+  host: string,
+  port: number,
+  { ca, cert, key, servername, insecure = false }: TlsSettings,
+): ConnectionOptions {
+  const expected = servername ?? host;
+  return {
+    host,
+    port,
+    rejectUnauthorized: !insecure,
+    ...(isIP(expected) === 0 ? { servername: expected } : {}), // an address is no name that could be asked for
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key: key.reveal() }),
+  };
+}
+
+/** Connects by TLS. */
+export async function openTls(host: string, port: number, tls: TlsSettings, signal: AbortSignal): Promise<Socket> {
+  signal.throwIfAborted();
+  const socket = connect(tlsOptions(host, port, tls));
+  const stream = new TlsStream(socket);
+  const abort = () => socket.destroy();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once("secureConnect", resolve);
+      socket.once("error", reject);
+      socket.once("close", () => reject(new Error("the connection was closed during the TLS handshake")));
+    });
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+  socket.setNoDelay(true);
+  return stream;
+}
+
+class TlsStream implements Socket {
+  readonly #socket: TLSSocket;
+  #chunks: AsyncIterator<Uint8Array> | undefined;
+  #failure: Error | undefined;
+
+  constructor(socket: TLSSocket) {
+    this.#socket = socket;
+    // The broker may refuse our certificate right after the handshake, before anybody has begun to read.
+    socket.on("error", (error) => this.#failure ??= error);
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#chunks ??= this.#socket[Symbol.asyncIterator]();
+    const { value, done } = await this.#chunks.next();
+    if (done !== true) return value;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.write(bytes, (error) => error ? reject(error) : resolve());
+    });
+  }
+
+  endWriting(): Promise<void> {
+    return new Promise((resolve) => this.#socket.end(resolve));
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
