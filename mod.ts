@@ -13,7 +13,7 @@ export {
   type MqttServer,
   type MqttServerOptions,
   serveMqtt,
-} from "./src/app/mod.ts";
+} from "./src/app/library.ts";
 export type { BrokerOptions, ConnectOptions, MessageOptions, ServeOptions } from "./src/config/mod.ts";
 export type { AddressOptions, McpOverMqttAddress, RequestResponseAddress } from "./src/wire/mod.ts";
 export type { Observer, ProxyEvent } from "./src/core/events.ts";

@@ -14,7 +14,7 @@ import {
 } from "../config/mod.ts";
 import { allOrProblems, UsageError } from "../core/usage_error.ts";
 import { type ByteSource, ownInput } from "../stdio/mod.ts";
-import { type OwnLogin, ownLogin, refuseLoginFlags } from "./own_login.ts";
+import type { OwnLogin } from "./own_login.ts";
 import { redacting } from "../core/redaction.ts";
 import { errorOutput, type Log, lossyOutput, startLog } from "../observe/mod.ts";
 
@@ -46,6 +46,7 @@ export async function chooseBroker<T>(
   readOthers: () => T | Promise<T>,
 ): Promise<BrokerChoice<T>> {
   if (values.smcp) {
+    const { ownLogin, refuseLoginFlags } = await import("./own_login.ts");
     refuseLoginFlags(flags);
     const others = await readOthers(); // nobody is asked for credentials that would be of no use
     const login = await ownLogin(values, signal);

@@ -1,5 +1,6 @@
 /** `call`: what it does. @module */
-import { RemoteError, withRemoteServer } from "../../app/mod.ts";
+import { RemoteError } from "../../app/call/mcp_client.ts";
+import { withRemoteServer } from "../../app/call/call.ts";
 import { brokerConfig, readBrokerFiles } from "../../config/mod.ts";
 import { Failure } from "../../core/failure.ts";
 import { visibleText } from "../../core/text.ts";

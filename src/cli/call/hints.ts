@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { list, type McpClient } from "../../app/mod.ts";
+import { list } from "../../app/list/list.ts";
+import type { McpClient } from "../../app/call/mcp_client.ts";
 import type { BrokerConfig, Values } from "../../config/mod.ts";
 import { nearest } from "../nearest.ts";
 import { visibleLine } from "../text.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Progress } from "../../app/mod.ts";
+import type { Progress } from "../../app/call/mcp_client.ts";
 import type { Observer } from "../../core/events.ts";
 import type { StatusLine } from "../status_line.ts";
 

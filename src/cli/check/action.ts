@@ -1,5 +1,6 @@
 /** `check`: what it does. @module */
-import { check, type CheckReport, type TopicFinding, type Verdict } from "../../app/mod.ts";
+import { check } from "../../app/check/check.ts";
+import type { CheckReport, TopicFinding, Verdict } from "../../app/check/finding.ts";
 import { brokerConfig, readBrokerFiles } from "../../config/mod.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { resolveAddress } from "../../wire/mod.ts";

@@ -1,5 +1,5 @@
 /** `connect`: what it does. @module */
-import { connect } from "../../app/mod.ts";
+import { connect } from "../../app/connect/connect.ts";
 import type { Observer } from "../../core/events.ts";
 import { throwOutputError } from "../../core/standard_output.ts";
 import { observation } from "../../observe/mod.ts";
@@ -15,13 +15,13 @@ import { resolveAddress } from "../../wire/mod.ts";
 import { chooseBroker } from "../broker_choice.ts";
 import { type Action, EXIT_OK } from "../command.ts";
 import type { ConnectSettings } from "./command.ts";
-import { printCredentialsSchema } from "../own_login.ts";
 import { parentWatch } from "../parent_watch.ts";
 import { terminationSignal } from "../termination.ts";
 
 /** Runs `connect` until its host ends the conversation. */
 export const connectAction: Action<ConnectSettings> = async ({ values, flags, operands, started }) => {
   if (values.credentialsSchema) {
+    const { printCredentialsSchema } = await import("../own_login.ts");
     await printCredentialsSchema();
     return EXIT_OK;
   }

@@ -1,5 +1,5 @@
 /** `launch`: what it does. @module */
-import { launch } from "../../app/mod.ts";
+import { launch } from "../../app/launch.ts";
 import { CREDENTIAL_SOURCE_SETTINGS, type CredentialSource, credentialSource, type Values } from "../../config/mod.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { startLog } from "../../observe/mod.ts";

@@ -1,5 +1,6 @@
 /** `list`: what it does. @module */
-import { list, type ListedServer, type Listing, watch } from "../../app/mod.ts";
+import { list, type Listing, watch } from "../../app/list/list.ts";
+import type { ListedServer } from "../../app/list/server_registry.ts";
 import { brokerConfig, readBrokerFiles } from "../../config/mod.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { Announcement } from "../../wire/mod.ts";

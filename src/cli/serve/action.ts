@@ -1,5 +1,6 @@
 /** `serve`: what it does. @module */
-import { lookForProgram, serve, type ServedEntry } from "../../app/mod.ts";
+import { lookForProgram } from "../../app/serve/child_pool.ts";
+import { serve, type ServedEntry } from "../../app/serve/serve.ts";
 import {
   type CredentialSource,
   credentialSource,
@@ -13,13 +14,13 @@ import { resolveAddress } from "../../wire/mod.ts";
 import { readCredentials } from "../../smcp/mod.ts";
 import { chooseBroker } from "../broker_choice.ts";
 import { type Action, EXIT_NO_PERMISSION, EXIT_OK } from "../command.ts";
-import { printCredentialsSchema } from "../own_login.ts";
 import type { ServeSettings } from "./command.ts";
 import { terminationSignal } from "../termination.ts";
 
 /** Runs `serve` until the process is asked to end. */
 export const serveAction: Action<ServeSettings> = async ({ values, flags, operands, started }) => {
   if (values.credentialsSchema) {
+    const { printCredentialsSchema } = await import("../own_login.ts");
     await printCredentialsSchema();
     return EXIT_OK;
   }

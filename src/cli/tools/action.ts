@@ -1,6 +1,6 @@
 /** `tools`: what it does. @module */
 import metadata from "../../../deno.json" with { type: "json" };
-import { preloadTools, tools } from "../../app/mod.ts";
+import { preloadTools, tools } from "../../app/tools.ts";
 import { throwOutputError } from "../../core/standard_output.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { LineChannel, lineTooLong, ownOutput } from "../../stdio/mod.ts";

@@ -28,7 +28,8 @@ const TIMEOUT = 10_000;
 export async function inspectCertificate({ url, tls = {} }: BrokerSettings): Promise<BrokerCertificate | undefined> {
   const address = new URL(url);
   if (!isEncrypted(address)) return undefined;
-  const [{ connect }, { tlsOptions }] = await Promise.all([import("node:tls"), import("./tls_socket.ts")]);
+  const { connect } = await import("node:tls");
+  const { tlsOptions } = await import("./tls_socket.ts");
   // To look, not to trust.
   const options = tlsOptions(hostnameOf(address), portOf(address), { ...tls, insecure: true });
   return await new Promise((resolve, reject) => {

@@ -15,6 +15,7 @@ import {
   type ConnectRequest,
   type MqttConnection,
   type SubscriptionRequest,
+  type TlsSettings,
 } from "./connection.ts";
 import { Nudge } from "./nudge.ts";
 import { ClientProtocol } from "./protocol.ts";
@@ -51,14 +52,17 @@ export const connectStream: Connect = async (request, signal) => {
   }
 };
 
+async function encrypted(host: string, port: number, tls: TlsSettings = {}, signal: AbortSignal): Promise<Socket> {
+  const { openTls } = await import("./tls_socket.ts");
+  return await openTls(host, port, tls, signal);
+}
+
 async function open({ broker }: ConnectRequest, signal: AbortSignal): Promise<Socket> {
   const url = new URL(broker.url);
   const [hostname, port] = [hostnameOf(url), portOf(url)];
   const abort = new AbortController();
   const either = AbortSignal.any([signal, abort.signal]);
-  const opening = isEncrypted(url)
-    ? import("./tls_socket.ts").then(({ openTls }) => openTls(hostname, port, broker.tls ?? {}, either))
-    : openTcp(hostname, port, either);
+  const opening = isEncrypted(url) ? encrypted(hostname, port, broker.tls, either) : openTcp(hostname, port, either);
   try {
     const late = () => new Error(`no connection within ${CONNECT_TIMEOUT / 1000} s`);
     return await within(opening, CONNECT_TIMEOUT, late, signal);

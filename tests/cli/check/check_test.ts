@@ -1,7 +1,7 @@
 import { Aedes } from "aedes-3.1.1";
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
-import type { CheckReport, Finding } from "../../../src/app/mod.ts";
+import type { CheckReport, Finding } from "../../../src/app/check/finding.ts";
 import { testOnBrokers, testOnMosquitto } from "../../support/brokers.ts";
 import { run } from "../../support/command_line.ts";
 import { embeddedBroker } from "../../support/embedded_broker.ts";
