@@ -105,6 +105,23 @@ export function findMember(bytes: Uint8Array, ...names: readonly string[]): Span
   return found;
 }
 
+/** Where the elements of an array stand; none when it is no array, or not well-formed. */
+export function elementsOf(bytes: Uint8Array): Span[] {
+  const open = skipWhitespace(bytes, 0);
+  if (bytes[open] !== OPEN_BRACKET) return [];
+  const elements: Span[] = [];
+  for (let position = open; bytes[position] !== CLOSE_BRACKET;) {
+    if (position !== open && bytes[position] !== COMMA) return [];
+    const start = skipWhitespace(bytes, position + 1);
+    if (position === open && bytes[start] === CLOSE_BRACKET) return [];
+    const end = skipValue(bytes, start);
+    if (end < 0) return [];
+    elements.push({ start, end });
+    position = skipWhitespace(bytes, end);
+  }
+  return elements;
+}
+
 function spells(bytes: Uint8Array, start: number, end: number, key: string): boolean {
   if (end - start !== key.length + 2) return false;
   for (let index = 0; index < key.length; index++) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { requestsIn, responsesIn } from "../core/batch.ts";
 import { type Channel, ChannelWrapper, type Receiver } from "../core/channel.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Observer } from "../core/events.ts";
@@ -67,7 +68,7 @@ export class AnsweringChannel extends ChannelWrapper {
   override receive(receiver: Receiver): void {
     this.#receiver = receiver;
     this.inner.receive((message) => {
-      if (message.kind === "response" && !this.#pending.answer(message)) return;
+      if (!this.#passes(message)) return;
       const token = progressToken(message);
       if (token !== undefined) this.#pending.extend(token);
       return receiver(message);
@@ -75,18 +76,30 @@ export class AnsweringChannel extends ChannelWrapper {
   }
 
   override send(message: Message): Promise<void> | void {
-    if (message.kind === "request") {
-      const { method = "" } = message;
-      const { observe } = this.#options;
-      // One that has the id of another ends together with it.
-      if (observe !== undefined && !this.#pending.has(message.key)) observe({ type: "request.started", method });
-      this.#pending.add(message, this.#options.timeout?.(method));
+    if (message.kind === "request" || message.kind === "other") {
+      for (const request of requestsIn(message)) this.#add(request);
       if (this.#end !== undefined) return this.#answerAll(this.#end);
     } else {
       const cancelled = cancelledRequest(message);
       if (cancelled !== undefined) this.#pending.cancel(cancelled);
     }
     return this.inner.send(message);
+  }
+
+  /** Whether a message of the peer's is to be handed on; not when all that it answers has been answered. */
+  #passes(message: Message): boolean {
+    if (message.kind === "response") return this.#pending.answer(message);
+    if (message.kind !== "other") return true;
+    const responses = responsesIn(message).map((response) => this.#pending.answer(response));
+    return responses.length === 0 || responses.includes(true);
+  }
+
+  #add(request: Message): void {
+    const { method = "" } = request;
+    const { observe } = this.#options;
+    // One that has the id of another ends together with it.
+    if (observe !== undefined && !this.#pending.has(request.key)) observe({ type: "request.started", method });
+    this.#pending.add(request, this.#options.timeout?.(method));
   }
 
   /** How many requests wait for their answers. */

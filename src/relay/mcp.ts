@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { type FailureReason, TRANSPORT_ERROR_CODE } from "../core/failure.ts";
 import { idAt, idKey, type RequestKey } from "../core/json_rpc.ts";
 import { Message } from "../core/message.ts";
 
@@ -14,6 +15,12 @@ export const INITIALIZE = "initialize";
 export const INITIALIZED = "notifications/initialized";
 /** Asks whether the peer is there. */
 export const PING = "ping";
+/** Sets which log messages the server sends. */
+export const LOG_LEVEL = "logging/setLevel";
+/** Asks to be told when a resource has changed. */
+export const SUBSCRIBE = "resources/subscribe";
+/** Takes back {@linkcode SUBSCRIBE}. */
+export const UNSUBSCRIBE = "resources/unsubscribe";
 /** Says that the peer is at work on a request. */
 const PROGRESS = "notifications/progress";
 /** Says that nobody waits for the answer to a request any more. */
@@ -53,6 +60,22 @@ export function listChangedNotifications(initializeResponse: Message): Message[]
   return ["tools", "prompts", "resources"]
     .filter((list) => member(member(capabilities, list), "listChanged") === true)
     .map((list) => Message.from({ jsonrpc: "2.0", method: `notifications/${list}/list_changed` }));
+}
+
+/** Reasons for which a request is answered since its session has ended, whatever it asked for. */
+const SESSION_ENDS: readonly FailureReason[] = [
+  "child-exited",
+  "server-gone",
+  "server-shutting-down",
+  "session-ended",
+  "session-replaced",
+];
+
+/** Whether this says that a request was not answered since its session has ended. */
+export function isSessionEnd(response: Message): boolean {
+  const error = member(safeParse(response), "error");
+  const reason = member(member(error, "data"), "reason");
+  return member(error, "code") === TRANSPORT_ERROR_CODE && SESSION_ENDS.some((end) => end === reason);
 }
 
 /** Whether a response carries a result rather than an error. */

@@ -5,6 +5,7 @@
  */
 import { Backpressure } from "../core/backpressure.ts";
 import type { Clock } from "../core/clock.ts";
+import type { RequestKey } from "../core/json_rpc.ts";
 import type { Message } from "../core/message.ts";
 import { Queue } from "../core/queue.ts";
 
@@ -47,6 +48,16 @@ export class PendingQueue {
   /** The message that has waited longest. It stays in the queue. */
   get first(): Message | undefined {
     return this.#queue.first?.message;
+  }
+
+  /** Removes the request with this key, as if it had never come. */
+  remove(key: RequestKey): boolean {
+    const waiting = this.#queue.takeAll();
+    const found = waiting.find(({ message }) => message.kind === "request" && message.key === key);
+    this.#queue.prepend(waiting.filter((one) => one !== found));
+    if (found !== undefined) this.#bytes.add(-found.message.bytes.length);
+    if (this.#queue.length === 0) this.takeAll();
+    return found !== undefined;
   }
 
   /** Removes and returns all messages. */

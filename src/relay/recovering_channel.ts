@@ -4,14 +4,16 @@
  * @module
  */
 import { backoff, STABLE_AFTER } from "../core/backoff.ts";
+import { requestsIn } from "../core/batch.ts";
 import type { Channel, Receiver } from "../core/channel.ts";
 import { type Clock, orAborted, sleep, systemClock } from "../core/clock.ts";
 import { Failure, type FailureReason } from "../core/failure.ts";
 import type { RequestKey } from "../core/json_rpc.ts";
 import type { Message } from "../core/message.ts";
 import { AnsweringChannel, type AnsweringOptions } from "./answering_channel.ts";
+import { HostSettings } from "./host_settings.ts";
 import { Initialization } from "./initialization.ts";
-import { cancellation, INITIALIZE, isResult, listChangedNotifications } from "./mcp.ts";
+import { cancellation, cancelledRequest, INITIALIZE, isResult, isSessionEnd, listChangedNotifications } from "./mcp.ts";
 import { PendingQueue } from "./pending_queue.ts";
 
 /** Opens sessions with a remote server. */
@@ -63,10 +65,17 @@ export class RecoveringChannel implements Channel {
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
   readonly #abort = new AbortController();
   readonly #initialization = new Initialization();
+  readonly #settings = new HostSettings();
   readonly #waiting: PendingQueue;
   readonly #requestsOfServer = new Map<RequestKey, string>();
   readonly #staleRequests = new Set<RequestKey>();
   readonly #takenBack = new WeakSet<Message>();
+  /** An `initialize` that the host has sent into a session which it had used before, and which may be at its end. */
+  #reinitialization: Message | undefined;
+  /** The `initialize` that is being repeated, which is none of the host's requests. */
+  #replayed: Message | undefined;
+  /** Whether the host has said something in this session. */
+  #used = false;
   #receiver: Receiver = () => {};
   #session: AnsweringChannel | undefined;
   #opening: Promise<void> | undefined;
@@ -96,6 +105,8 @@ export class RecoveringChannel implements Channel {
     if (this.#abort.signal.aborted || this.#isStaleAnswer(message)) return;
     const session = this.#session;
     if (session !== undefined && !session.ended) return this.#forward(session, message);
+    const cancelled = cancelledRequest(message);
+    if (cancelled !== undefined && this.#waiting.remove(cancelled)) return; // nobody is to know of either
     const wait = this.#waiting.add(message);
     if (session === undefined) this.#opening ??= this.#open(); // else it is about to be noticed that it is lost
     return wait;
@@ -120,7 +131,13 @@ export class RecoveringChannel implements Channel {
   }
 
   #forward(session: AnsweringChannel, message: Message): Promise<void> | void {
+    if (message.method === INITIALIZE && message.kind === "request") {
+      this.#settings.clear();
+      this.#reinitialization = this.#used ? message : undefined;
+    }
+    this.#used = true;
     this.#initialization.sent(message);
+    this.#settings.sent(message);
     return session.send(message);
   }
 
@@ -165,37 +182,49 @@ export class RecoveringChannel implements Channel {
   }
 
   /**
-   * Brings a new session to where the lost one was, if the host had begun by `initialize`. The session may end
-   * meanwhile.
+   * Brings a new session to where the lost one was, if the host had begun by `initialize`: that is repeated, and what
+   * the host has set since. The session may end meanwhile.
    *
    * @throws {Failure} when the server refuses
    */
   async #resume(session: AnsweringChannel, signal: AbortSignal): Promise<void> {
     const replay = this.#waiting.first?.method === INITIALIZE ? undefined : this.#initialization.messages;
+    this.#used = replay !== undefined;
     const answer = Promise.withResolvers<Message>();
     let awaited = replay !== undefined;
+    const repeated = new Set<RequestKey | undefined>();
     session.receive((message) => {
+      if (message.kind === "response" && repeated.delete(message.key)) return; // the host has its answer
       if (!awaited || !this.#initialization.isAnswer(message)) return this.#received(message);
       awaited = false;
       answer.resolve(message);
     });
     if (replay === undefined) return;
     const [request, initialized] = replay;
+    this.#replayed = request;
     void session.send(request);
     try {
       const response = await orAborted(answer.promise, signal);
       if (session.ended) return;
       if (!isResult(response)) throw new Failure("server-gone", "The server did not accept to be initialized again");
       if (initialized !== undefined) void session.send(initialized);
+      for (const request of this.#settings.messages) {
+        repeated.add(request.key);
+        void session.send(request);
+      }
       for (const change of listChangedNotifications(response)) void this.#receiver(change);
     } catch (error) {
       await session.close();
       throw error;
+    } finally {
+      this.#replayed = undefined;
     }
   }
 
   #received(message: Message): Promise<void> | void {
+    if (this.#isForTheNextSession(message)) return;
     this.#initialization.received(message);
+    this.#settings.received(message);
     const { kind, id, key } = message;
     if (kind === "request" && id !== undefined && key !== undefined) this.#requestsOfServer.set(key, id);
     return this.#receiver(message);
@@ -221,11 +250,21 @@ export class RecoveringChannel implements Channel {
 
   /** Keeps a request of a lost session for the next one, since it has not run; once, or it might wait for ever. */
   #takeBack(request: Message): boolean {
-    // What is said again at the beginning of a session is not the host's request.
-    if (request.method === INITIALIZE || this.#takenBack.has(request) || this.#abort.signal.aborted) return false;
+    if (request === this.#replayed || this.#takenBack.has(request) || this.#abort.signal.aborted) return false;
     this.#takenBack.add(request);
     void this.#waiting.add(request);
     return true;
+  }
+
+  /**
+   * Whether this answers an `initialize` that has crossed the end of its session. Then it opens the next one: a host that
+   * asks `server/discover` first speaks to the next process of a server that exits over it.
+   */
+  #isForTheNextSession(message: Message): boolean {
+    const request = this.#reinitialization;
+    if (request === undefined || message.kind !== "response" || message.key !== request.key) return false;
+    this.#reinitialization = undefined;
+    return isSessionEnd(message) && this.#takeBack(request);
   }
 
   /** Whether this is the host's answer to a request of a session that is lost. */
@@ -237,7 +276,8 @@ export class RecoveringChannel implements Channel {
   }
 
   #giveUp(message: Message, failure: Failure): void {
-    if (message.kind === "request" && message.id !== undefined) void this.#receiver(failure.toResponse(message.id));
-    else this.#options.dropped?.(message, failure);
+    const requests = requestsIn(message);
+    for (const { id } of requests) if (id !== undefined) void this.#receiver(failure.toResponse(id));
+    if (requests.length === 0) this.#options.dropped?.(message, failure);
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../src/core/failure.ts";
-import type { Message } from "../../src/core/message.ts";
+import { Message } from "../../src/core/message.ts";
 import { AnsweringChannel, type AnsweringOptions } from "../../src/relay/mod.ts";
 import { idleTurns, ManualClock } from "../support/manual_clock.ts";
 import { MemoryChannel } from "../support/memory_channel.ts";
@@ -170,5 +170,30 @@ Deno.test("a slow receiver and a slow peer are waited for", async () => {
   assert.equal(server.send(notification("notifications/x")), ready.promise);
   assert.equal(channel.send(request("1")), ready.promise);
   ready.resolve();
+  await channel.close();
+});
+
+Deno.test("every request of a batch is answered when the channel ends, once", async () => {
+  const { channel, server, gists, atServer } = conversation();
+  const batch = Message.from(`[${["1", "2", "3"].map((id) => textOf(request(id))).join()}]`);
+  void channel.send(batch);
+  assert.deepEqual(atServer, [batch]);
+  void server.send(response("2"));
+  await server.close(new Failure("child-exited", "The server process exited with code 0"));
+  await channel.closed;
+  assert.deepEqual(gists(), ["result 2", "error 1 child-exited", "error 3 child-exited"]);
+});
+
+Deno.test("a batch of responses answers what it names, and is handed on unless all of that has its answer", async () => {
+  const { channel, server, atClient, clock } = conversation({ timeout: () => 1_000 });
+  void channel.send(Message.from(`[${textOf(request("1"))},${textOf(request("2"))}]`));
+  const answers = Message.from(`[${textOf(response("1"))},${textOf(response("2"))}]`);
+  void server.send(answers);
+  assert.deepEqual(atClient, [answers]);
+  assert.equal(channel.pending, 0);
+  void channel.send(request("3"));
+  await clock.advance(1_000);
+  void server.send(Message.from(`[${textOf(response("3"))}]`));
+  assert.equal(atClient.length, 2);
   await channel.close();
 });

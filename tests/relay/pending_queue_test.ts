@@ -71,3 +71,16 @@ Deno.test("whenEmpty() resolves when everybody has left, by either door", async 
     assert.equal(empty, true);
   }
 });
+
+Deno.test("one that is removed leaves no trace, and whoever waits for the queue to be empty goes on", async () => {
+  const { clock, waiting, expired } = room(100);
+  for (const id of ["1", "2"]) waiting.add(request(id));
+  assert.equal(waiting.remove(3), false);
+  assert.equal(waiting.remove(1), true);
+  assert.equal(waiting.first?.id, "2");
+  const empty = waiting.whenEmpty();
+  assert.equal(waiting.remove(2), true);
+  await empty;
+  assert.equal(clock.timers, 0);
+  assert.deepEqual(expired(), []);
+});

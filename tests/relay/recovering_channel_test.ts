@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Failure, type FailureReason } from "../../src/core/failure.ts";
 import type { Channel } from "../../src/core/channel.ts";
-import type { Message } from "../../src/core/message.ts";
+import { Message } from "../../src/core/message.ts";
 import { type Dialer, RecoveringChannel, type RecoveringOptions } from "../../src/relay/mod.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { MemoryChannel } from "../support/memory_channel.ts";
@@ -448,5 +448,102 @@ Deno.test("allAnswered() waits for what waits and for what was asked", async () 
   dialer.last.send(response("1"));
   await clock.advance(0);
   assert.equal(settled, true);
+  await channel.close();
+});
+
+const CANCELLED = notification("notifications/cancelled", '{"requestId":7,"reason":"The user has"}');
+
+Deno.test("a request that is cancelled while it waits for a server disappears, and so does its cancellation", async () => {
+  const { clock, dialer, channel, say, news, dropped } = conversation();
+  dialer.online = false;
+  await say(request("6"), request("7"), CANCELLED);
+  await clock.advance(5_000);
+  dialer.come();
+  await clock.advance(0);
+  assert.deepEqual(dialer.last.gists(), ["request 6 tools/call"]);
+  await clock.advance(60_000);
+  assert.deepEqual([news(), dropped], [[], []]);
+  await channel.close();
+});
+
+Deno.test("a request that was cancelled in vain is answered by nobody", async () => {
+  const { clock, dialer, channel, say, news, dropped } = conversation();
+  dialer.online = false;
+  await say(request("7"), CANCELLED);
+  await clock.advance(60_000);
+  assert.deepEqual([news(), dropped], [[], []]);
+  await channel.close();
+});
+
+Deno.test("the requests of a batch that waits in vain are answered", async () => {
+  const { clock, dialer, channel, say, news } = conversation();
+  dialer.online = false;
+  await say(Message.from(`[${textOf(request("1"))},${textOf(request("2"))}]`));
+  await clock.advance(10_000);
+  assert.deepEqual(news(), ["error 1 no-server-online", "error 2 no-server-online"]);
+  await channel.close();
+});
+
+const EXITED = new Failure("child-exited", "The server process exited with code 1");
+
+Deno.test("an initialize that crosses the end of a session opens the next one, whoever answers it", async () => {
+  for (const answeredByServer of [true, false]) {
+    const { clock, dialer, channel, say, news } = conversation();
+    dialer.answersInitialize = false;
+    await say(request('"probe"', "server/discover"));
+    const [server] = dialer.servers;
+    dialer.answersInitialize = true;
+    await say(INITIALIZE);
+    if (answeredByServer) {
+      for (const id of ['"probe"', "0"]) server?.send(EXITED.toResponse(id));
+    }
+    await server?.die("child-exited");
+    await clock.advance(60_000);
+    assert.deepEqual(news(), ['error "probe" child-exited', "result 0"]);
+    assert.deepEqual(dialer.last.gists(), ["request 0 initialize"]);
+    await channel.close();
+  }
+});
+
+Deno.test("an initialize that ends its server is answered, and so is one that does it twice", async () => {
+  const { clock, dialer, channel, say, news } = conversation();
+  dialer.answersInitialize = false;
+  await say(INITIALIZE);
+  await dialer.last.die("child-exited");
+  await clock.advance(60_000);
+  assert.deepEqual(news(), ["error 0 child-exited"]);
+  await say(request("1"));
+  await say(INITIALIZE);
+  for (let death = 0; death < 2; death++) {
+    await dialer.last.die("child-exited");
+    await clock.advance(60_000);
+  }
+  assert.deepEqual(news(), ["error 1 child-exited", "error 0 child-exited"]);
+  await channel.close();
+});
+
+Deno.test("what the host has set is set again in the next process, and the answers are not for the host", async () => {
+  const { clock, dialer, channel, say, news } = await initialized();
+  await clock.advance(60_000);
+  const level = request("1", "logging/setLevel", '{"level":"debug"}');
+  const subscription = request("2", "resources/subscribe", '{"uri":"file:///a"}');
+  await say(level, subscription);
+  for (const id of ["1", "2"]) dialer.last.send(response(id));
+  assert.deepEqual(news(), ["result 1", "result 2"]);
+  await dialer.last.die();
+  await clock.advance(0);
+  assert.deepEqual(dialer.last.received, [INITIALIZE, INITIALIZED, level, subscription]);
+  dialer.last.send(response("1"));
+  dialer.last.send(Message.from({ jsonrpc: "2.0", id: 2, error: { code: -32002, message: "It is gone" } }));
+  assert.deepEqual(news(), ["tools/list_changed", "resources/list_changed"]);
+  // A request of the host's that has the same id is answered.
+  await say(request("1"));
+  dialer.last.send(response("1"));
+  assert.deepEqual(news(), ["result 1"]);
+  await dialer.last.die();
+  await clock.advance(60_000);
+  assert.deepEqual(dialer.last.gists().slice(2), ["request 1 logging/setLevel", "request 2 resources/subscribe"]);
+  await dialer.last.die();
+  assert.deepEqual(news().filter((what) => what.startsWith("error")), []);
   await channel.close();
 });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { requestsIn } from "../../core/batch.ts";
 import { type Channel, ChannelWrapper, type Receiver } from "../../core/channel.ts";
 import { Failure } from "../../core/failure.ts";
 
@@ -32,9 +33,12 @@ export class SessionGate extends ChannelWrapper {
 
   override receive(receiver: Receiver): void {
     this.inner.receive((message) => {
-      if (message.kind !== "request" || message.id === undefined) return receiver(message);
-      const failure = this.#refusal ?? this.#tooMany();
-      return failure === undefined ? receiver(message) : this.inner.send(failure.toResponse(message.id));
+      const requests = requestsIn(message);
+      const failure = requests.length === 0 ? undefined : this.#refusal ?? this.#tooMany();
+      if (failure === undefined) return receiver(message);
+      for (const { id } of requests.slice(1)) if (id !== undefined) void this.inner.send(failure.toResponse(id));
+      const [first] = requests;
+      if (first?.id !== undefined) return this.inner.send(failure.toResponse(first.id));
     });
   }
 

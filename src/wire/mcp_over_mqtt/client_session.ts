@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { requestsIn, responsesIn } from "../../core/batch.ts";
 import type { Channel, Receiver } from "../../core/channel.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
 import { Inbox } from "../../core/inbox.ts";
 import { Message } from "../../core/message.ts";
 import type { MqttLink, PublishProperties, ReceivedPacket } from "../../mqtt/mod.ts";
-import { PING, recommendedTimeout, timeoutOf } from "../../relay/mod.ts";
+import { INITIALIZE, PING, recommendedTimeout, timeoutOf } from "../../relay/mod.ts";
 import { INBOX_LIMIT, plainQoS, tooLarge } from "../packets.ts";
 import type { ClientOptions } from "../profile.ts";
 import { isDisconnected } from "../notifications.ts";
@@ -90,10 +91,12 @@ export class ClientSession implements Channel {
     this.#broadcasts.sent(message);
     switch (this.#phase) {
       case "fresh":
-        if (message.kind === "request") return this.#open(message);
+        if (requestsIn(message).length > 0) return this.#open(message);
         this.#held.push(message);
         return;
       case "opening":
+        // A server that does not know the first request may never answer it, but this one opens a session.
+        if (message.method === INITIALIZE) return this.#open(message);
         this.#held.push(message);
         return;
       case "open":
@@ -249,11 +252,14 @@ export class ClientSession implements Channel {
 
   /** Sees to it that whoever waits for an answer gets one. */
   #refuse(message: Message, failure: Failure): void {
-    if (message.id === undefined || message === this.#ping) return;
-    const answer = failure.toResponse(message.id);
-    if (message.kind === "request") this.#push(answer);
-    // When this one cannot be published either, there is no third one.
-    else if (message.kind === "response") void this.#publish(this.#topicOf(answer), answer, () => {});
+    if (message === this.#ping) return;
+    for (const { id } of requestsIn(message)) if (id !== undefined) this.#push(failure.toResponse(id));
+    for (const { id } of responsesIn(message)) {
+      if (id === undefined) continue;
+      const answer = failure.toResponse(id);
+      // When this one cannot be published either, there is no third one.
+      void this.#publish(this.#topicOf(answer), answer, () => {});
+    }
   }
 
   #push(message: Message): void {

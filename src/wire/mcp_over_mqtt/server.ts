@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { requestsIn } from "../../core/batch.ts";
 import { Failure } from "../../core/failure.ts";
 import { Message } from "../../core/message.ts";
 import { isTopicLevel, type LinkState, type MqttLink, type ReceivedPacket, topicNameProblem } from "../../mqtt/mod.ts";
@@ -184,8 +185,8 @@ export class McpOverMqttServer implements Acceptor {
     }
     const message = new Message(packet.payload);
     const known = this.#sessions.get(clientId);
-    if (known !== undefined && message.method !== INITIALIZE) return known.deliver(packet);
-    if (message.kind !== "request") return this.#drop(packet, "it is no request and its client has no session");
+    if (known !== undefined && (message.method !== INITIALIZE || known.awaitsInitialize)) return known.deliver(packet);
+    if (requestsIn(message).length === 0) return this.#drop(packet, "it is no request and its client has no session");
     known?.replace(); // without a word: a goodbye would end the new session, which has the same topics
     this.#open(clientId, packet);
   }

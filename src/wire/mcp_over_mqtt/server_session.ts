@@ -3,13 +3,14 @@
  *
  * @module
  */
+import { requestsIn, responsesIn } from "../../core/batch.ts";
 import type { Channel, Receiver } from "../../core/channel.ts";
 import { systemClock } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
 import { Inbox } from "../../core/inbox.ts";
 import { Message } from "../../core/message.ts";
 import type { MqttLink, PublishProperties, ReceivedPacket, Subscription } from "../../mqtt/mod.ts";
-import { cancelledRequest, PendingRequests } from "../../relay/mod.ts";
+import { cancelledRequest, INITIALIZE, PendingRequests } from "../../relay/mod.ts";
 import { INBOX_LIMIT, plainQoS, tooLarge } from "../packets.ts";
 import type { ServerOptions } from "../profile.ts";
 import { disconnected, isDisconnected } from "../notifications.ts";
@@ -45,6 +46,8 @@ export class ServerSession implements Channel {
   readonly #unanswered = new PendingRequests(systemClock, () => {});
   #phase: "fresh" | "subscribing" | "open" | "ended" = "fresh";
   #held: Message[] = [];
+  #initialized = false;
+  #answered = false;
 
   constructor(options: ServerSessionOptions) {
     this.#options = options;
@@ -61,6 +64,14 @@ export class ServerSession implements Channel {
   /** The client's will tells when it is gone. */
   get hasWill(): boolean {
     return true;
+  }
+
+  /**
+   * Whether a further `initialize` can belong to this session: its client has asked something else first, and has not
+   * heard anything from the server yet.
+   */
+  get awaitsInitialize(): boolean {
+    return !this.#initialized && !this.#answered;
   }
 
   receive(receiver: Receiver): void {
@@ -133,7 +144,8 @@ export class ServerSession implements Channel {
   }
 
   #note(message: Message): void {
-    if (message.kind === "request") return this.#unanswered.add(message);
+    this.#initialized ||= message.method === INITIALIZE;
+    for (const request of requestsIn(message)) this.#unanswered.add(request);
     const cancelled = cancelledRequest(message);
     if (cancelled !== undefined) this.#unanswered.cancel(cancelled);
   }
@@ -200,7 +212,8 @@ export class ServerSession implements Channel {
 
   #publish(message: Message): Promise<void> | void {
     const { topics, server } = this.#options;
-    if (message.kind === "response") this.#unanswered.answer(message);
+    this.#answered = true;
+    for (const response of responsesIn(message)) this.#unanswered.answer(response);
     const topic = isServerCapability(message) ? topics.serverCapability(server) : this.#rpcTopic;
     return this.#publishBytes(topic, message.bytes, message);
   }
@@ -227,10 +240,10 @@ export class ServerSession implements Channel {
 
   /** Sees to it that whoever waits for an answer gets one. */
   #refuse(message: Message, failure: Failure): void {
-    if (message.id === undefined) return;
-    const answer = failure.toResponse(message.id);
-    if (message.kind === "request") this.#inbox.push(answer);
-    // When this one cannot be published either, there is no third one.
-    else if (message.kind === "response") void this.#publishBytes(this.#rpcTopic, answer.bytes);
+    for (const { id } of requestsIn(message)) if (id !== undefined) this.#inbox.push(failure.toResponse(id));
+    for (const { id } of responsesIn(message)) {
+      // When this one cannot be published either, there is no third one.
+      if (id !== undefined) void this.#publishBytes(this.#rpcTopic, failure.toResponse(id).bytes);
+    }
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { requestsIn, responsesIn } from "../../../core/batch.ts";
 import type { Receiver } from "../../../core/channel.ts";
 import type { Clock } from "../../../core/clock.ts";
 import type { Observer } from "../../../core/events.ts";
@@ -71,7 +72,9 @@ export class SessionStream {
   send(message: Message): Promise<void> | void {
     const { maxMessage } = this.#options;
     if (message.bytes.length <= maxMessage) return this.#stream.send(message);
-    this.#reject(message.kind, message.id, tooLarge(message.bytes.length, maxMessage), "sent");
+    const failure = tooLarge(message.bytes.length, maxMessage);
+    const parts = [...requestsIn(message), ...responsesIn(message)];
+    for (const { kind, id } of parts.length === 0 ? [message] : parts) this.#reject(kind, id, failure, "sent");
   }
 
   /** Sends at once what may be sent. */
@@ -96,8 +99,8 @@ export class SessionStream {
 
   /** Answers the requests that nobody has received yet. */
   refuse(failure: Failure): void {
-    for (const { kind, id } of this.#early.splice(0)) {
-      if (kind === "request" && id !== undefined) void this.#stream.send(failure.toResponse(id));
+    for (const { id } of this.#early.splice(0).flatMap(requestsIn)) {
+      if (id !== undefined) void this.#stream.send(failure.toResponse(id));
     }
   }
 

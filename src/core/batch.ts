@@ -1,0 +1,30 @@
+/**
+ * JSON-RPC batches: several messages in one.
+ *
+ * MCP had them in its version 2025-03-26 alone, but nobody keeps a host from sending them, and whoever is asked has to
+ * be answered.
+ *
+ * Source: JSON-RPC 2.0 section 6.
+ *
+ * @module
+ */
+import { elementsOf } from "./json_scan.ts";
+import { Message } from "./message.ts";
+
+/** The requests in a message: the message itself, those of a batch, or none. */
+export function requestsIn(message: Message): readonly Message[] {
+  return message.kind === "request" ? [message] : message.kind === "other" ? ofBatch(message, "request") : NONE;
+}
+
+/** The responses in a message: the message itself, those of a batch, or none. */
+export function responsesIn(message: Message): readonly Message[] {
+  return message.kind === "response" ? [message] : message.kind === "other" ? ofBatch(message, "response") : NONE;
+}
+
+const NONE: readonly Message[] = [];
+
+function ofBatch({ bytes }: Message, kind: "request" | "response"): readonly Message[] {
+  return elementsOf(bytes)
+    .map(({ start, end }) => new Message(bytes.subarray(start, end)))
+    .filter((one) => one.kind === kind);
+}
