@@ -11,17 +11,14 @@ import { unavailableReason } from "../../mqtt/mod.ts";
 import type { ClientOptions, MakeLink, ProfileDialer } from "../profile.ts";
 import { type Chance, ClientConnection } from "./client_connection.ts";
 import type { ClientSession } from "./client_session.ts";
-
-/** How many instances that do not answer are remembered. */
-const REMEMBERED_INSTANCES = 100;
+import { SilentInstances } from "./silence.ts";
 
 /** Opens sessions with the instances of one server; one at a time, each on a connection of its own. */
 export class McpOverMqttClient implements ProfileDialer {
   readonly #makeLink: MakeLink;
   readonly #options: ClientOptions;
   readonly #chance: Chance;
-  /** Instances that were there by their presence, but did not answer. */
-  readonly #silent = new Set<string>();
+  readonly #silent = new SilentInstances();
   /** Not used for a session yet. */
   #spare: ClientConnection | undefined;
   #lostConnection = false;
@@ -42,7 +39,7 @@ export class McpOverMqttClient implements ProfileDialer {
     while (true) {
       if (this.#spare === undefined) await this.#pauseAfterLoss(signal);
       const connection = this.#spare ??= this.#connect();
-      const serverId = await connection.find(this.#silent, signal);
+      const serverId = await connection.find(signal);
       this.#spare = undefined;
       const session = await connection.open(serverId);
       if (session.ended) continue; // the connection was lost meanwhile
@@ -70,7 +67,7 @@ export class McpOverMqttClient implements ProfileDialer {
   }
 
   #connect(): ClientConnection {
-    return new ClientConnection(this.#makeLink, this.#options, this.#chance);
+    return new ClientConnection(this.#makeLink, this.#options, this.#silent, this.#chance);
   }
 
   /** A broker that restarts has many clients, and all of them come back. */
@@ -82,7 +79,6 @@ export class McpOverMqttClient implements ProfileDialer {
   #learn({ serverId }: ClientSession, failure: Failure | undefined): void {
     if (failure?.reason === "broker-unreachable") this.#lostConnection = true;
     if (failure?.reason === "server-not-responding" || failure?.reason === "session-ended") {
-      if (this.#silent.size >= REMEMBERED_INSTANCES) this.#silent.clear();
       this.#silent.add(serverId);
     }
   }

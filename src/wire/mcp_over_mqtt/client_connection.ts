@@ -11,6 +11,7 @@ import { disconnected } from "../notifications.ts";
 import type { ClientOptions, MakeLink } from "../profile.ts";
 import { ClientSession } from "./client_session.ts";
 import { connectProperties, parseServerNameFilters, publishProperties, SERVER_NAME_FILTERS } from "./messages.ts";
+import type { SilentInstances } from "./silence.ts";
 import { type ServerInstance, Topics } from "./topics.ts";
 
 /** The presence of several instances comes one by one; after this long without a further one all are known, in ms. */
@@ -26,6 +27,8 @@ export interface Chance {
 /** A connection under a client id of its own, as the convention wants it for each initialization. */
 export class ClientConnection {
   readonly #options: ClientOptions;
+  /** To be taken only when there is no other. */
+  readonly #silent: SilentInstances;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #topics: Topics;
@@ -41,9 +44,10 @@ export class ClientConnection {
   #session: ClientSession | undefined;
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
 
-  constructor(makeLink: MakeLink, options: ClientOptions, { clock, random }: Chance) {
+  constructor(makeLink: MakeLink, options: ClientOptions, silent: SilentInstances, { clock, random }: Chance) {
     const clientId = options.clientId();
     this.#options = options;
+    this.#silent = silent;
     this.#clock = clock;
     this.#random = random;
     this.#topics = new Topics(options.topicPrefix);
@@ -79,17 +83,16 @@ export class ClientConnection {
   /**
    * Finds an instance.
    *
-   * @param avoided instances to take only when there is no other
    * @throws {Failure} when waiting is of no use
    */
-  async find(avoided: ReadonlySet<string>, signal: AbortSignal): Promise<string> {
+  async find(signal: AbortSignal): Promise<string> {
     while (true) {
       signal.throwIfAborted();
       if (this.#failure !== undefined) throw this.#failure;
       const { state } = this.#link;
       if (state.status === "refused") throw state.failure;
-      const serverId = this.#options.noDiscovery ? this.#options.serverId : this.#choose(avoided);
-      const wait = serverId === undefined ? 0 : this.#waitFor(serverId, avoided);
+      const serverId = this.#options.noDiscovery ? this.#options.serverId : this.#choose();
+      const wait = serverId === undefined ? 0 : this.#waitFor(serverId);
       if (state.status === "online" && wait <= 0 && serverId !== undefined) return serverId;
       await (wait > 0 ? sleep(wait, signal, this.#clock) : orAborted(this.#changed.promise, signal));
     }
@@ -152,25 +155,28 @@ export class ClientConnection {
   /** Another instance for a session whose own turns out to be gone, subscribed to. */
   async #replace(instead: ServerInstance, session: ClientSession): Promise<ServerInstance | undefined> {
     this.#servers.delete(instead.serverId);
+    this.#silent.add(instead.serverId);
     const serverId = this.#choose();
     if (serverId === undefined) return undefined;
+    const rpc = this.#topics.rpc(this.#clientId, instead);
+    void this.#link.publish({ ...this.#goodbye, topic: rpc }); // it may have begun a session by now
     void this.#link.unsubscribe(this.#topics.serverCapability(instead));
-    void this.#link.unsubscribe(this.#topics.rpc(this.#clientId, instead));
+    void this.#link.unsubscribe(rpc);
     const server = { ...instead, serverId };
     return await this.#subscribe(server, session) === undefined ? server : undefined;
   }
 
-  #choose(avoided: ReadonlySet<string> = new Set()): string | undefined {
+  #choose(): string | undefined {
     const all = [...this.#servers.keys()];
-    const good = all.filter((serverId) => !avoided.has(serverId));
+    const good = all.filter((serverId) => !this.#silent.has(serverId));
     const candidates = good.length > 0 ? good : all;
     return candidates[this.#options.pick === "first" ? 0 : Math.floor(this.#random() * candidates.length)];
   }
 
   /** How long it may take until a better choice than `chosen` is known, in ms. */
-  #waitFor(chosen: string, avoided: ReadonlySet<string>): number {
+  #waitFor(chosen: string): number {
     const { pick, serverId } = this.#options;
-    if (serverId !== undefined || (pick === "first" && !avoided.has(chosen))) return 0;
+    if (serverId !== undefined || (pick === "first" && !this.#silent.has(chosen))) return 0;
     return Math.max(...this.#servers.values()) + PRESENCE_QUIET - this.#clock.now();
   }
 

@@ -15,7 +15,8 @@ import { INBOX_LIMIT, plainQoS, tooLarge } from "../packets.ts";
 import type { ClientOptions } from "../profile.ts";
 import { isDisconnected } from "../notifications.ts";
 import { Broadcasts } from "./broadcasts.ts";
-import { isClientCapability, publishProperties } from "./messages.ts";
+import { isClientCapability, ping, publishProperties } from "./messages.ts";
+import { Opening } from "./opening.ts";
 import { Silence } from "./silence.ts";
 import type { ServerInstance, Topics } from "./topics.ts";
 
@@ -25,7 +26,7 @@ export interface ClientSessionOptions {
   readonly topics: Topics;
   readonly server: ServerInstance;
   readonly options: ClientOptions;
-  /** Finds another instance, when the one that was chosen is announced but does not listen. */
+  /** Finds another instance, when the one that was chosen is announced but does not answer. */
   readonly another: (instead: ServerInstance) => Promise<ServerInstance | undefined>;
   /** Gives back what the session was opened with; called once. */
   readonly release: () => Promise<void>;
@@ -48,9 +49,8 @@ export class ClientSession implements Channel {
   readonly #inbox = new Inbox();
   readonly #abort = new AbortController();
   #phase: "fresh" | "opening" | "open" | "ended" = "fresh";
-  #server: ServerInstance;
+  #opening: Opening | undefined;
   #held: Message[] = [];
-  #cancelDeadline: (() => void) | undefined;
   readonly #broadcasts: Broadcasts;
   /** Begun by a ping of the host. */
   readonly #silence: Silence;
@@ -62,7 +62,6 @@ export class ClientSession implements Channel {
   constructor(options: ClientSessionOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#server = options.server;
     this.#broadcasts = new Broadcasts(this.#clock);
     this.#silence = new Silence(this.#clock, (limit) => this.#fellSilent(limit));
     this.#doubt = new Silence(this.#clock, (limit) => this.#fellSilent(limit));
@@ -73,6 +72,10 @@ export class ClientSession implements Channel {
   /** The MQTT client id of the server. */
   get serverId(): string {
     return this.#server.serverId;
+  }
+
+  get #server(): ServerInstance {
+    return this.#opening?.server ?? this.#options.server;
   }
 
   get ended(): boolean {
@@ -117,6 +120,7 @@ export class ClientSession implements Channel {
       return this.fail(new Failure("session-ended", "The server has ended the session", { instance: this.serverId }));
     }
     if (message.kind === "malformed") return this.#drop(packet);
+    if (this.#opening?.isProbed(message) === true) return;
     if (message.kind === "response" && message.key === this.#ping?.key) return;
     if (message.kind === "notification") this.#options.link.expectMore();
     if (this.#phase === "opening") this.#opened();
@@ -138,7 +142,7 @@ export class ClientSession implements Channel {
     if (this.#phase !== "open") return;
     const { connectTimeout } = this.#options.options;
     this.#doubt.begin(Math.min(recommendedTimeout(PING), connectTimeout));
-    this.#ping = Message.from({ jsonrpc: "2.0", id: `ping-${crypto.randomUUID()}`, method: PING });
+    this.#ping = ping();
     void this.#publish(this.#topicOf(this.#ping), this.#ping);
   }
 
@@ -159,7 +163,7 @@ export class ClientSession implements Channel {
 
   #finish(reason: Failure | undefined): Promise<void> {
     this.#phase = "ended";
-    this.#cancelDeadline?.();
+    this.#opening?.end();
     this.#silence.end();
     this.#doubt.end();
     this.#held = [];
@@ -169,14 +173,23 @@ export class ClientSession implements Channel {
 
   #open(message: Message): Promise<void> | void {
     this.#phase = "opening";
-    const { method = "" } = message;
-    const limit = this.#limitOf(method);
-    this.#cancelDeadline?.();
-    this.#cancelDeadline = this.#clock.after(limit, () => {
-      const text = `The server "${this.#server.serverName}" has not answered "${method}" within ${limit / 1000} s`;
-      this.fail(new Failure("server-not-responding", text, { instance: this.serverId }));
-    });
-    return this.#publish(this.#options.topics.control(this.#server), message);
+    const { link, topics, options, another, server } = this.#options;
+    this.#opening = new Opening(
+      {
+        link,
+        topics,
+        options,
+        properties: this.#properties,
+        clock: this.#clock,
+        limit: this.#limitOf(message.method ?? ""),
+        another,
+        failed: (failure) => this.fail(failure),
+        signal: this.#abort.signal,
+      },
+      message,
+      server,
+    );
+    return this.#opening.begin();
   }
 
   /** How long the server may be silent after a request of this method, in ms. */
@@ -192,21 +205,8 @@ export class ClientSession implements Channel {
     this.fail(new Failure("server-not-responding", text, { instance: this.serverId }));
   }
 
-  /** Nobody has got the first message, so it can be sent to another instance. */
-  async #moveOn(message: Message): Promise<void> {
-    const { serverId, serverName } = this.#server;
-    const next = await this.#options.another(this.#server);
-    if (this.#phase !== "opening") return;
-    if (next === undefined) {
-      const text = `The server "${serverName}" is announced, but does not listen`;
-      return this.fail(new Failure("server-not-responding", text, { instance: serverId }));
-    }
-    this.#server = next;
-    void this.#open(message);
-  }
-
   #opened(): void {
-    this.#cancelDeadline?.();
+    this.#opening?.end();
     this.#phase = "open";
     for (const message of this.#held.splice(0)) void this.#forward(message);
   }
@@ -239,14 +239,12 @@ export class ClientSession implements Channel {
   #undelivered(topic: string, message: Message, failure: Failure | undefined): void {
     if (failure === undefined || this.#phase === "ended") return;
     if (failure.reason === "no-server-online") {
-      if (this.#phase === "opening") return void this.#moveOn(message);
       // Servers need not subscribe to it: those of paho-mcp-over-mqtt 3452b81 know no roots/list_changed.
       if (isClientCapability(message)) return;
       this.fail(new Failure("server-gone", "The server is gone: it no longer listens", { instance: this.serverId }));
       return;
     }
     this.#options.options.observe({ type: "publish.failed", topic, cause: failure.message });
-    if (this.#phase === "opening") return this.fail(failure);
     this.#refuse(message, failure);
   }
 

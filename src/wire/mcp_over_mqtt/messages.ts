@@ -6,13 +6,14 @@
  * @module
  */
 import { idAt } from "../../core/json_rpc.ts";
-import type { Message } from "../../core/message.ts";
+import { Message } from "../../core/message.ts";
 import {
   type PublishProperties,
   type ReceivedPacket,
   topicFilterProblem,
   type UserProperties,
 } from "../../mqtt/mod.ts";
+import { PING } from "../../relay/mod.ts";
 import { firstValue } from "../packets.ts";
 
 /** Which side a client of the broker is. */
@@ -47,6 +48,24 @@ export function publishProperties(component: Component, clientId: string, sessio
 /** Which session of the server this comes from, if it says so. */
 export function sessionOf({ properties }: ReceivedPacket): string | undefined {
   return firstValue(properties.userProperties, SESSION);
+}
+
+/** Ours: a ping that the server is to answer itself, without a session, and without waiting for its process. */
+const PROBE = "mcp-probe";
+
+/** Asks whether somebody is there. */
+export function ping(): Message {
+  return Message.from({ jsonrpc: "2.0", id: `ping-${crypto.randomUUID()}`, method: PING });
+}
+
+/** What makes a ping one that the server answers itself. */
+export function asProbe({ userProperties }: PublishProperties): PublishProperties {
+  return { userProperties: { ...userProperties, [PROBE]: "1" } };
+}
+
+/** Whether a ping is such a one. */
+export function isProbe({ properties }: ReceivedPacket, { kind, method }: Message): boolean {
+  return kind === "request" && method === PING && firstValue(properties.userProperties, PROBE) !== undefined;
 }
 
 /** Who says to have published this. */

@@ -11,7 +11,7 @@ import { INITIALIZE } from "../../relay/mod.ts";
 import { firstValue, plainQoS } from "../packets.ts";
 import { ServerStatus } from "../notifications.ts";
 import type { Acceptor, MakeLink, ServerOptions } from "../profile.ts";
-import { connectProperties, publishProperties, senderOf, SERVER_NAME } from "./messages.ts";
+import { connectProperties, isProbe, publishProperties, senderOf, SERVER_NAME } from "./messages.ts";
 import { EndedSessions } from "./ended_sessions.ts";
 import { ServerPresence } from "./server_presence.ts";
 import { ServerSession } from "./server_session.ts";
@@ -184,11 +184,22 @@ export class McpOverMqttServer implements Acceptor {
       return this.#drop(packet, "its MCP-MQTT-CLIENT-ID is missing or cannot be part of a topic");
     }
     const message = new Message(packet.payload);
+    if (isProbe(packet, message)) return this.#answerProbe(clientId, message);
     const known = this.#sessions.get(clientId);
     if (known !== undefined && (message.method !== INITIALIZE || known.awaitsInitialize)) return known.deliver(packet);
     if (requestsIn(message).length === 0) return this.#drop(packet, "it is no request and its client has no session");
     known?.replace(); // without a word: a goodbye would end the new session, which has the same topics
     this.#open(clientId, packet);
+  }
+
+  /** Clients ask whether we are there when our process takes long to answer. */
+  #answerProbe(clientId: string, { id }: Message): void {
+    void this.#link.publish({
+      topic: this.#topics.rpc(clientId, this.#server),
+      payload: Message.from(`{"jsonrpc":"2.0","id":${id},"result":{}}`).bytes,
+      qos: plainQoS(this.#options.qos),
+      properties: publishProperties("mcp-server", this.#server.serverId),
+    });
   }
 
   #open(clientId: string, packet: ReceivedPacket): void {

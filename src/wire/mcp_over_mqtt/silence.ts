@@ -5,6 +5,23 @@
  */
 import type { Clock } from "../../core/clock.ts";
 
+/** How many instances that do not answer are remembered. */
+const REMEMBERED_INSTANCES = 100;
+
+/** Instances that were there by their presence, but did not answer. */
+export class SilentInstances {
+  readonly #serverIds = new Set<string>();
+
+  add(serverId: string): void {
+    if (this.#serverIds.size >= REMEMBERED_INSTANCES) this.#serverIds.clear();
+    this.#serverIds.add(serverId);
+  }
+
+  has(serverId: string): boolean {
+    return this.#serverIds.has(serverId);
+  }
+}
+
 /** Waits for any sign of life, where one is due. */
 export class Silence {
   readonly #clock: Clock;
