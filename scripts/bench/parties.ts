@@ -8,14 +8,21 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { connectAsync } from "mqtt";
 import { Process } from "../../tests/support/proxy.ts";
 
+/** What a call asks for; see `echo_server.mjs`. */
+export interface CallArguments {
+  readonly bytes?: number;
+  readonly progress?: number;
+  readonly delay?: number;
+}
+
 /** Somebody who answers calls. */
 export interface Party extends AsyncDisposable {
   /** From the start of the process to the end of the handshake, in ms; `NaN` where there is no such thing. */
   readonly startTime: number;
   /** The process that was started for this party; `undefined` when there is none. */
   readonly pid: number | undefined;
-  /** Makes one call, and resolves with the length of the answer's text; `bytes` asks for one of that length. */
-  call(bytes?: number): Promise<number>;
+  /** Makes one call, and resolves with the length of the answer's text. */
+  call(given?: CallArguments): Promise<number>;
 }
 
 /** An MCP server on the stdin and stdout of a process, called by the SDK's client. */
@@ -28,8 +35,9 @@ export async function stdioParty([command = "", ...args]: readonly string[]): Pr
   return {
     startTime,
     pid: transport.pid ?? undefined,
-    async call(bytes) {
-      const { content } = await client.callTool({ name: "echo", arguments: { message: "hello world", bytes } });
+    async call(given = {}) {
+      const params = { name: "echo", arguments: { message: "hello world", ...given } };
+      const { content } = await client.callTool(params, undefined, given.progress ? { onprogress: () => {} } : {});
       const [first] = content as { text: string }[];
       return first?.text.length ?? 0;
     },
@@ -40,15 +48,8 @@ export async function stdioParty([command = "", ...args]: readonly string[]): Pr
 /** A process that sends back what it gets, and MQTT.js on both ends; the least that MQTT costs with that library. */
 export async function echoParty(broker: string, qos: 0 | 1): Promise<Party> {
   const name = crypto.randomUUID();
-  const peer = new Process([
-    Deno.execPath(),
-    "run",
-    "-A",
-    sibling("mqtt_echo.ts"),
-    broker,
-    `echo/${name}`,
-    String(qos),
-  ]);
+  const echo = [sibling("mqtt_echo.ts"), broker, `echo/${name}`, String(qos)];
+  const peer = new Process([Deno.execPath(), "run", "-A", ...echo]);
   await peer.output.find((line) => line === "ready");
   const client = await connectAsync(broker, { protocolVersion: 5 });
   const pending = new Map<number, (length: number) => void>();
@@ -62,7 +63,7 @@ export async function echoParty(broker: string, qos: 0 | 1): Promise<Party> {
   return {
     startTime: NaN,
     pid: peer.pid,
-    call(bytes = 11) {
+    call({ bytes = 11 } = {}) {
       const id = ++last;
       const properties = { responseTopic: `answer/${name}`, correlationData: Buffer.from(String(id)) };
       client.publish(`echo/${name}`, JSON.stringify({ id, text: "x".repeat(bytes) }), { qos, properties });
