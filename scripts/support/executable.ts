@@ -6,9 +6,11 @@
  *
  * @module
  */
+import { fileURLToPath } from "node:url";
 import metadata from "../../deno.json" with { type: "json" };
 
-const ROOT = new URL("../../", import.meta.url);
+/** The directory of the project. */
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The systems that executables are made for. */
 export const TARGETS = [
@@ -44,6 +46,11 @@ export function permissionFlags(): string[] {
 export function executableName(target?: string): string {
   const windows = target === undefined ? Deno.build.os === "windows" : target.includes("windows");
   return `${PROGRAM}${target === undefined ? "" : `-${target}`}${windows ? ".exe" : ""}`;
+}
+
+/** The file name of the program where it is installed. */
+export function programName(target: string): string {
+  return target.includes("windows") ? `${PROGRAM}.exe` : PROGRAM;
 }
 
 /**

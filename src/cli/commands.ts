@@ -52,6 +52,11 @@ export const COMMANDS: readonly LoadableCommand[] = [
     async () => (await import("./completions/command.ts")).COMPLETIONS,
     async () => (await import("./completions/action.ts")).completionsAction,
   ),
+  loadable(
+    { name: "licenses" },
+    async () => (await import("./licenses/command.ts")).LICENSES,
+    async () => (await import("./licenses/action.ts")).licensesAction,
+  ),
 ];
 
 /** What every command takes, in the order of the help. */

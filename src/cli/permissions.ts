@@ -43,6 +43,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
   check: BROKER,
   config: { running: ["env", "read", "write"], starting: [] },
   completions: { running: [], starting: [] },
+  licenses: { running: [], starting: [] },
 };
 
 /** Gives permissions back, step by step. */

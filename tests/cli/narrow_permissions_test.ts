@@ -85,6 +85,7 @@ const LINES: Readonly<Record<string, (url: string) => readonly string[]>> = {
   check: (url) => ["check", "--broker", url],
   config: (url) => ["config", "--for", "cursor", "--broker", url, "--name", "echo"],
   completions: () => ["completions", "bash"],
+  licenses: () => ["licenses"],
 };
 
 async function endOf(process: Process): Promise<{ code: number; lines: number }> {

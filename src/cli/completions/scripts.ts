@@ -123,7 +123,12 @@ ${cases.join("\n")}
     help) _describe command commands ;;
   esac
 }
-compdef ${FUNCTION} ${PROGRAM}
+# As a file in fpath, this is a function itself, called for the first completion.
+if [[ $funcstack[1] == _${PROGRAM} ]]; then
+  ${FUNCTION} "$@"
+else
+  compdef ${FUNCTION} ${PROGRAM}
+fi
 `;
 }
 

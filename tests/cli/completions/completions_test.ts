@@ -85,23 +85,32 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: "zsh completes options and the values of options",
-  ignore: !INSTALLED.has("zsh"),
-  fn: async () => {
-    const directory = await Deno.makeTempDir();
-    try {
-      await Deno.writeTextFile(`${directory}/completion.zsh`, script("zsh"));
-      // A terminal of its own: zsh completes only where somebody types.
-      const program = `zmodload zsh/zpty; zpty z zsh -fi
-        zpty -w z 'PS1=; autoload -U compinit; compinit -u -D; source ${directory}/completion.zsh; unsetopt zle_bracketed_paste'
+/** How zsh is told: by a line in ~/.zshrc, or by a file in one of the directories of its fpath, as packages do. */
+const ZSH_WAYS = {
+  "as a line of .zshrc": (directory: string) =>
+    `autoload -U compinit; compinit -u -D; source ${directory}/_mcp-mqtt-proxy`,
+  "as a file in fpath": (directory: string) => `fpath=(${directory} $fpath); autoload -U compinit; compinit -u -D`,
+};
+
+for (const [way, setUp] of Object.entries(ZSH_WAYS)) {
+  Deno.test({
+    name: `zsh completes options and the values of options, ${way}`,
+    ignore: !INSTALLED.has("zsh"),
+    fn: async () => {
+      const directory = await Deno.makeTempDir();
+      try {
+        await Deno.writeTextFile(`${directory}/_mcp-mqtt-proxy`, script("zsh"));
+        // A terminal of its own: zsh completes only where somebody types.
+        const program = `zmodload zsh/zpty; zpty z zsh -fi
+        zpty -w z 'PS1=; ${setUp(directory)}; unsetopt zle_bracketed_paste'
         zpty -w z 'echo rea''dy'; zpty -r z line '*ready*'
         zpty -n -w z $'mcp-mqtt-proxy serve --log-format js\\t'; zpty -r z line '*--log-format json*'; print -r -- $line
         zpty -d z`;
-      const result = await shell("timeout", ["20", "zsh", "-f", "-c", program]);
-      assert.match(result?.lines.join("\n") ?? "", /serve --log-format json/);
-    } finally {
-      await Deno.remove(directory, { recursive: true });
-    }
-  },
-});
+        const result = await shell("timeout", ["20", "zsh", "-f", "-c", program]);
+        assert.match(result?.lines.join("\n") ?? "", /serve --log-format json/);
+      } finally {
+        await Deno.remove(directory, { recursive: true });
+      }
+    },
+  });
+}
