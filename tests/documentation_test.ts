@@ -26,10 +26,10 @@ const SETTINGS: readonly Setting[] = COMMANDS.flatMap(({ settings }) => Object.v
 
 const FORMER = SETTINGS.map(({ formerly }) => formerly).filter((names) => names !== undefined);
 
-/** Flags of other programs that the documents name: Deno, Docker, sha256sum, gh, and the program's own `--version`. */
+/** Flags of other programs that the documents name: Deno, Docker, npm, systemctl, sha256sum, gh, and our `--version`. */
 const FOREIGN: readonly string[] =
   ("--allow-env --allow-net --allow-read --allow-run --allow-write --cap-drop --check --global --ignore-env " +
-    "--filter --frozen --ignore-missing --repo --rm --trace-leaks --version").split(" ");
+    "--filter --frozen --ignore-missing --include --now --repo --rm --trace-leaks --version").split(" ");
 
 /** Variables of the installers and of the tests. */
 const NO_SETTINGS = ["VERSION", "BIN", "URL", "EXECUTABLE"].map((name) => `MCP_MQTT_PROXY_${name}`);

@@ -17,5 +17,5 @@ export const RELEASE_URL = `${REPOSITORY_URL}/releases/download/v${metadata.vers
 /** The name in the registry of MCP servers, which the npm package and the container image have to repeat. */
 export const REGISTRY_NAME = `io.github.${REPOSITORY}`;
 
-/** What the program is, in one line of at most 100 characters: the registry takes no more. */
-export const SUMMARY = "MCP over MQTT: puts stdio MCP servers on a broker, and reaches them from any MCP host";
+/** What the program is, in one line of at most 80 characters: Homebrew takes no more, the registry 100. */
+export const SUMMARY = "Puts stdio MCP servers on an MQTT broker, and reaches them from any MCP host";

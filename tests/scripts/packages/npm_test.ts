@@ -7,10 +7,14 @@ import assert from "node:assert/strict";
 import metadata from "../../../deno.json" with { type: "json" };
 import { packLauncher, packPlatform } from "../../../scripts/packages/npm.ts";
 import { NODE_SYSTEMS, type Target } from "../../../scripts/packages/targets.ts";
+import { REGISTRY_NAME } from "../../../scripts/support/identity.ts";
 import { manifestOf, NpmRegistry } from "../../support/npm_registry.ts";
 import { Process } from "../../support/proxy.ts";
 
 const HERE = Deno.build.target as Target;
+/** The scope of the packages with the executables. */
+const [SCOPE] = metadata.name.split("/");
+
 const TARGETS = Object.keys(NODE_SYSTEMS) as Target[];
 
 /** Says what it is given, and ends as it is told: `exit CODE`, `die SIGNAL`, or by the signal that it gets. */
@@ -81,7 +85,7 @@ async function result(process: Process): Promise<{ code: number; out: readonly s
 
 npmTest("npm installs the executable for this system, and no other", async () => {
   const { os, cpu: [cpu] } = NODE_SYSTEMS[HERE];
-  const names = await Array.fromAsync(Deno.readDir(`${DIRECTORY}/node_modules/@x`), ({ name }) => name);
+  const names = await Array.fromAsync(Deno.readDir(`${DIRECTORY}/node_modules/${SCOPE}`), ({ name }) => name);
   assert.deepEqual(names, [`mcp-mqtt-proxy-${os}-${cpu}`]);
 });
 
@@ -132,10 +136,10 @@ npmTest("npm install --global puts the command into PATH", async () => {
 npmTest("the launcher says what to do when the executable was left out", async () => {
   const alone = `${DIRECTORY}/alone.cjs`;
   await Deno.copyFile(`${DIRECTORY}/node_modules/mcp-mqtt-proxy/launcher.cjs`, alone);
-  await Deno.rename(`${DIRECTORY}/node_modules/@x`, `${DIRECTORY}/elsewhere`);
+  await Deno.rename(`${DIRECTORY}/node_modules/${SCOPE}`, `${DIRECTORY}/elsewhere`);
   await using process = start(["node", alone, "--version"]);
   const { code, err } = await result(process);
-  await Deno.rename(`${DIRECTORY}/elsewhere`, `${DIRECTORY}/node_modules/@x`);
+  await Deno.rename(`${DIRECTORY}/elsewhere`, `${DIRECTORY}/node_modules/${SCOPE}`);
   assert.equal(code, 1);
   assert.match(err.join("\n"), /is not installed.*npm install --include=optional mcp-mqtt-proxy/);
 });
@@ -147,7 +151,7 @@ npmTest("the packages have neither scripts nor dependencies besides the executab
     assert.equal(manifest.scripts, undefined);
     assert.equal(manifest.dependencies, undefined);
     if (manifest.name !== "mcp-mqtt-proxy") continue;
-    assert.equal(manifest.mcpName, "io.github.x/mcp-mqtt-proxy");
+    assert.equal(manifest.mcpName, REGISTRY_NAME);
     assert.equal(Object.keys(Object(manifest.optionalDependencies)).length, TARGETS.length);
   }
 });
