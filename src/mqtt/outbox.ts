@@ -221,7 +221,7 @@ export class Outbox {
   #acknowledged(entry: Entry, reasonCode: number): void {
     if (!this.#forgetSent(entry)) return;
     this.#suspicion.acknowledged(entry);
-    this.#finish(entry, refusal(this.#redact(entry.packet.topic), reasonCode));
+    this.#finish(entry, refusal(this.#redact(entry.packet.topic), entry.packet.payload.length, reasonCode));
     if (this.#waiting.length > 0 || this.#empty !== undefined) this.#pump();
   }
 
@@ -284,11 +284,17 @@ export class Outbox {
   }
 }
 
-function refusal(topic: string, reasonCode: number): Failure | undefined {
+const RAISE_THE_LIMIT = "Raise the broker's limit (mosquitto: message_size_limit)";
+
+function refusal(topic: string, bytes: number, reasonCode: number): Failure | undefined {
   if (reasonCode === NO_MATCHING_SUBSCRIBERS) {
     return new Failure("no-server-online", `Nobody has subscribed to "${topic}"`, { reasonCode });
   }
   if (reasonCode < 0x80) return undefined;
+  if (reasonCode === PACKET_TOO_LARGE) {
+    const text = `The broker refused a message of ${bytes} bytes to "${topic}": ${reasonCodeName(reasonCode)}`;
+    return new Failure("too-large", `${text}. ${RAISE_THE_LIMIT}`, { bytes, reasonCode });
+  }
   return new Failure(
     reasonCode === NOT_AUTHORIZED ? "not-authorized" : "publish-refused",
     `The broker refused a message to "${topic}": ${reasonCodeName(reasonCode)}`,

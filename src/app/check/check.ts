@@ -16,6 +16,7 @@ import { addressIn, PROFILES, profilesFor, type ResolvedAddress, type Role, type
 import { CLIENT_INFO, clientIdFor } from "../client_identity.ts";
 import { certificateFindings } from "./certificate.ts";
 import type { CheckReport, Finding, TopicFinding } from "./finding.ts";
+import { largestMessageFinding } from "./largest_message.ts";
 import { connectionFindings, retainedFinding } from "./measurements.ts";
 import { Probe, type ProbeOptions } from "./probe.ts";
 import { connectionsPerUserFinding } from "./connections_per_user.ts";
@@ -57,6 +58,7 @@ export async function check(config: CheckConfig, signal: AbortSignal): Promise<C
     echo ??= tried.echo;
   }
   findings.push(await retainedFinding(probe), ...profiles.flatMap((profile) => reachFinding(profile, topics, config)));
+  if (echo !== undefined) findings.push(await largestMessageFinding(probe, echo));
   const perUser = await connectionsPerUserFinding(options, probe);
   findings.push(perUser);
   await probe[Symbol.asyncDispose](); // its client id is needed

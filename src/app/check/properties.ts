@@ -43,7 +43,9 @@ export function brokerProperties(answer: ConnectAnswer): Finding[] {
 
 function maximumPacket(size: number | undefined): Finding {
   const name = "maximum packet size";
-  if (size === undefined) return { name, value: "not limited", verdict: "ok", meaning: "messages of any size" };
+  if (size === undefined) {
+    return { name, value: "not limited", verdict: "ok", meaning: "the broker says nothing of a limit" };
+  }
   return {
     name,
     value: `${size.toLocaleString("en")} bytes`,

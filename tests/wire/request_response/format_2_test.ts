@@ -249,10 +249,18 @@ testOnBrokers(
       await using client = new Client(broker, SMALL);
       const session = await client.dial();
       void session.send(request("1", "initialize", JSON.stringify({ filler: "x".repeat(2_000) })));
-      const [first] = await take(peer, 3);
+      const [first] = await take(peer, 1);
       assert.equal(first?.layer.format, format);
       assert.equal(first?.layer.more, format === undefined ? "1" : undefined);
       assert.equal(first?.layer.piece !== undefined, format !== undefined);
+      if (format === undefined) continue;
+      const before = peer.all.length;
+      await peer.say(RESPONSE, "", {
+        layer: { session: first?.layer.session ?? "", ack: 0, format: 2 },
+        responseTopic: INSTANCE,
+      });
+      assert.deepEqual((await take(peer, 2)).map(({ topic }) => topic), [INSTANCE, INSTANCE]);
+      assert.equal(before, 1, "where every server listens, only the first piece comes");
     }
   },
 );

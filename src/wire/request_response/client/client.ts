@@ -12,6 +12,7 @@ import type { ClientOptions } from "../../profile.ts";
 import { ClientSession } from "./client_session.ts";
 import { plainQoS } from "../../packets.ts";
 import { decodePresence } from "../presence.ts";
+import { PathLimit } from "../session/path_limit.ts";
 import { Instances, type Opening } from "./instances.ts";
 import { type Topics, topicsFor } from "../topics.ts";
 
@@ -24,6 +25,7 @@ export class RequestResponseClient implements Dialer {
   readonly #options: ClientOptions;
   readonly #topics: Topics;
   readonly #instances: Instances;
+  readonly #limit: PathLimit;
   readonly #abort = new AbortController();
   #discovery: boolean;
   #session: ClientSession | undefined;
@@ -40,6 +42,7 @@ export class RequestResponseClient implements Dialer {
     this.#options = options;
     this.#topics = topicsFor(options);
     this.#instances = new Instances(options.pick);
+    this.#limit = new PathLimit(options.observe);
     this.#discovery = !options.noDiscovery;
     void link.subscribe({
       filter: this.#topics.response.for(link.clientId),
@@ -117,6 +120,7 @@ export class RequestResponseClient implements Dialer {
       opening,
       // An instance that has gone meanwhile may have had the message.
       another: (tried) => this.#instances.departures === departures ? this.#instances.another(tried) : undefined,
+      limit: this.#limit,
       options: this.#options,
     });
     this.#since = opening.instance === undefined ? undefined : this.#instances.since(opening.instance);

@@ -13,7 +13,7 @@ import { timeoutOf } from "../../../relay/mod.ts";
 import type { ClientOptions } from "../../profile.ts";
 import { DisconnectTimer } from "../session/disconnect_timer.ts";
 import { SessionStream } from "../session/session_stream.ts";
-import type { Frame } from "../session/frame.ts";
+import { type Frame, NOTHING } from "../session/frame.ts";
 import {
   CLOSED,
   closedFailure,
@@ -29,6 +29,7 @@ import {
   toFrame,
   userProperty,
 } from "../session/properties.ts";
+import { type PathLimit, SMALLEST_LIMIT } from "../session/path_limit.ts";
 import { windowOf } from "../session/window.ts";
 import type { Topics } from "../topics.ts";
 import type { Opening } from "./instances.ts";
@@ -41,6 +42,8 @@ export interface ClientSessionOptions {
   readonly opening: Opening;
   /** Where to open it instead, when nobody listens where `tried` said; `undefined` when that might open two. */
   readonly another: (tried: Opening) => Opening | undefined;
+  /** What is known of the size of what gets through to the servers. */
+  readonly limit: PathLimit;
   readonly options: ClientOptions;
   /** @default {systemClock} */
   readonly clock?: Clock;
@@ -84,7 +87,8 @@ export class ClientSession implements Channel {
   #cancelDoubt: (() => void) | undefined;
 
   constructor(options: ClientSessionOptions) {
-    const { link, topics, sessionId, options: { maxMessage, observe, sessionExpiry }, clock = systemClock } = options;
+    const { link, topics, sessionId, limit, options: { maxMessage, observe, sessionExpiry }, clock = systemClock } =
+      options;
     this.#options = options;
     this.#opening = options.opening;
     this.#topic = this.#openingTopic;
@@ -98,12 +102,14 @@ export class ClientSession implements Channel {
     );
     this.#conversation = new SessionStream({
       name: sessionId.slice(0, 8),
-      transmit: (frame, message) => this.#transmit(frame, message),
+      transmit: (frame, message, confirmed) => this.#transmit(frame, message, confirmed),
       arrived: ({ kind }) => kind === "notification" && link.expectMore(),
       maximumPart: () => largestPart(link, this.#topic),
+      limit,
       maxMessage,
       window: () => windowOf(1),
       overflow: () => this.fail(new Failure("session-ended", "The host does not read what the server sends")),
+      failed: (failure) => this.fail(failure),
       observe,
       clock,
     }, this.plain ? "plain" : NEWEST_FORMAT);
@@ -200,6 +206,7 @@ export class ClientSession implements Channel {
   pause(): void {
     // Sending the first message again could open a second session, with another instance.
     if (this.#phase === "opening") {
+      this.#suspectSize();
       this.fail(
         new Failure("broker-unreachable", "The connection to the broker was lost while the session was opened"),
       );
@@ -242,6 +249,7 @@ export class ClientSession implements Channel {
     }
     this.#phase = "opening";
     this.#cancelDeadline = clock.after(connectTimeout, () => {
+      this.#suspectSize();
       const text = `No server has answered on "${this.#topic}" within ${connectTimeout / 1000} s`;
       this.fail(new Failure("server-not-responding", text));
     });
@@ -252,6 +260,12 @@ export class ClientSession implements Channel {
     }
     if (this.#openingQoS === 0) this.#cancelDoubt = clock.after(DOUBT_AFTER, () => this.#askBroker());
     return this.#conversation.send(message);
+  }
+
+  /** The first message has come to nothing; the next one goes in smaller pieces, as it may have been too large. */
+  #suspectSize(): void {
+    const [first] = this.#first;
+    if (first !== undefined) this.#options.limit.lost(first[0].payload.length);
   }
 
   get #openingQoS(): QoS {
@@ -285,10 +299,10 @@ export class ClientSession implements Channel {
   #askBroker(): void {
     const { link, sessionId } = this.#options;
     const properties = { userProperties: { [SESSION]: sessionId, [INSTANCE]: "" } };
-    void link.publish({ topic: this.#topic, payload: new Uint8Array(), qos: 1, properties }, (failure) => {
+    void link.publish({ topic: this.#topic, payload: NOTHING, qos: 1, properties }, (failure) => {
       if (failure === undefined || this.#phase !== "opening") return;
-      if (!this.#moveOn(failure, this.#opening)) return this.#undelivered(failure, undefined);
-      for (const [frame, message] of this.#first.splice(0)) void this.#transmit(frame, message);
+      if (!this.#moveOn(failure, this.#opening)) return this.#undelivered(failure, { payload: NOTHING }, undefined);
+      for (const [frame, message] of this.#first.splice(0)) void this.#transmit(frame, message, false);
     }, this.#abort.signal);
   }
 
@@ -322,28 +336,37 @@ export class ClientSession implements Channel {
     for (const message of this.#held.splice(0)) void this.#conversation.send(message);
   }
 
-  #transmit(frame: Frame, message?: Message): Promise<void> | void {
+  #transmit(frame: Frame, message: Message | undefined, confirmed: boolean): Promise<void> | void {
     // Before it is answered, all that may go where every server listens is the one message that opens the session.
+    const { payload, sequence } = frame;
+    // That one cannot be sent again when it is lost, so the broker has to say what it thinks of its size.
+    const asking = confirmed || (this.#phase === "opening" && payload.length > SMALLEST_LIMIT);
     if (this.#phase === "opening") {
-      if (frame.sequence === undefined) return;
+      if (sequence === undefined) return;
+      if (sequence === 1) this.#first = []; // cut differently now, perhaps
       this.#first.push([frame, message]);
     }
     const opening = this.#opening;
-    return this.#publish(frame, message, (failure) => {
+    return this.#publish(frame, message, asking, (failure) => {
       if (failure === undefined || this.#phase === "ended") return;
-      if (this.#moveOn(failure, opening)) void this.#transmit(frame, message);
-      else this.#undelivered(failure, message);
+      if (this.#moveOn(failure, opening)) void this.#transmit(frame, message, confirmed);
+      else this.#undelivered(failure, frame, message);
     });
   }
 
-  #publish(frame: Frame, message: Message | undefined, done: (failure?: Failure) => void): Promise<void> | void {
+  #publish(
+    frame: Frame,
+    message: Message | undefined,
+    confirmed: boolean,
+    done: (failure?: Failure) => void,
+  ): Promise<void> | void {
     const { link, options: { qos } } = this.#options;
-    const confirmed = frame.sent !== undefined;
+    const sessionQoS = this.#phase === "opening" ? this.#openingQoS : qosOf(qos, this.#numbered);
     return link.publish(
       {
         topic: this.#topic,
         payload: frame.payload,
-        qos: this.#phase === "opening" ? this.#openingQoS : qosOf(qos, this.#numbered && !confirmed),
+        qos: confirmed ? qosOf(qos, false) : sessionQoS,
         ...(this.plain && message?.kind === "request" ? { once: true } : {}),
         common: message === undefined ? this.#common.control : this.#common.message,
         properties: this.#properties(frame, message),
@@ -368,16 +391,17 @@ export class ClientSession implements Channel {
     return { correlationData, messageExpiryInterval: Math.ceil(timeout / 1000), userProperties };
   }
 
-  #undelivered(failure: Failure, message: Message | undefined): void {
-    if (failure.reason === "no-server-online") {
-      return this.#phase === "opening" ? this.fail(failure) : this.absent();
-    }
+  #undelivered(failure: Failure, frame: Frame, message: Message | undefined): void {
+    const opening = this.#phase === "opening";
+    if (failure.reason === "no-server-online") return opening ? this.fail(failure) : this.absent();
+    const mayGoOn = frame.sequence !== undefined && (!opening || failure.reason === "too-large");
+    if (mayGoOn && this.#conversation.refused(frame, failure)) return;
     this.#options.options.observe({ type: "publish.failed", topic: this.#topic, cause: failure.message });
-    if (this.#numbered || this.#phase === "opening") return this.fail(failure);
+    if (this.#numbered || opening) return this.fail(failure);
     if (message?.id === undefined) return;
     const answer = failure.toResponse(message.id);
     if (message.kind === "request") this.#conversation.inject(answer);
-    else if (message.kind === "response") void this.#publish({ payload: answer.bytes }, answer, () => {});
+    else if (message.kind === "response") void this.#publish({ payload: answer.bytes }, answer, false, () => {});
   }
 
   #sayGoodbye(): void {

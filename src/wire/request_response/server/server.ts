@@ -29,6 +29,7 @@ import {
   userProperty,
 } from "../session/properties.ts";
 import type { SessionFormat } from "../session/format.ts";
+import { PathLimit } from "../session/path_limit.ts";
 import { windowOf } from "../session/window.ts";
 import { Peers } from "./peers.ts";
 import { ServerSession } from "./server_session.ts";
@@ -43,6 +44,7 @@ export class RequestResponseServer implements Acceptor {
   readonly #options: ServerOptions;
   readonly #status: ServerStatus;
   readonly #topics: Topics;
+  readonly #limit: PathLimit;
   readonly #sessions = new Map<string, ServerSession>();
   /** The session of each client that names its sessions; a new one ends the one before. */
   readonly #byClient = new Map<string, ServerSession>();
@@ -56,6 +58,7 @@ export class RequestResponseServer implements Acceptor {
     this.#options = options;
     this.#status = new ServerStatus(options.observe);
     this.#topics = topicsFor(options);
+    this.#limit = new PathLimit(options.observe);
     this.#peers = new Peers({
       instance: link.clientId,
       announce: () => void this.#announce(false),
@@ -313,6 +316,7 @@ export class RequestResponseServer implements Acceptor {
       sessionId,
       format,
       window: () => windowOf(this.#sessions.size),
+      limit: this.#limit,
       responseTopic,
       instanceTopic,
       options: this.#options,
@@ -349,8 +353,8 @@ export class RequestResponseServer implements Acceptor {
 }
 
 /** The first message of a session; anything else is an echo of one that is over. */
-function opensSession({ sequence, payload }: Frame): boolean {
-  return sequence === undefined ? payload.length > 0 : sequence === 1;
+function opensSession({ sequence, payload, piece }: Frame): boolean {
+  return sequence === undefined ? payload.length > 0 : sequence === 1 && (piece === undefined || piece.offset === 0);
 }
 
 function sessionKey(client: string, sessionId: string | undefined, responseTopic: string): string {

@@ -16,6 +16,7 @@ import { SessionStream } from "../session/session_stream.ts";
 import type { SessionFormat } from "../session/format.ts";
 import type { Frame, Writable } from "../session/frame.ts";
 import { behind } from "../session/position.ts";
+import type { PathLimit } from "../session/path_limit.ts";
 import {
   CLOSED,
   FORMAT,
@@ -37,6 +38,8 @@ export interface ServerSessionOptions {
   readonly format: SessionFormat;
   /** How many packets the client may send without an acknowledgement. */
   readonly window: () => number;
+  /** What is known of the size of what gets through to clients. */
+  readonly limit: PathLimit;
   readonly responseTopic: string;
   /** Where the client is to publish from now on; `undefined` when it cannot be told. */
   readonly instanceTopic: string | undefined;
@@ -73,7 +76,7 @@ export class ServerSession implements IncomingSession {
   #ended = false;
 
   constructor(options: ServerSessionOptions) {
-    const { name, link, responseTopic, format, window, clock = systemClock } = options;
+    const { name, link, responseTopic, format, window, limit, clock = systemClock } = options;
     const { maxMessage, sessionExpiry, observe } = options.options;
     this.name = name;
     this.#options = options;
@@ -91,15 +94,17 @@ export class ServerSession implements IncomingSession {
     );
     this.#conversation = new SessionStream({
       name,
-      transmit: (frame, message) => this.#transmit(frame, message),
+      transmit: (frame, message, confirmed) => this.#transmit(frame, message, confirmed),
       arrived: (message, correlation) => {
         if (message.kind === "notification") link.expectMore();
         this.#remember(message, correlation);
       },
       maximumPart: () => largestPart(link, responseTopic),
+      limit,
       maxMessage,
       window,
       overflow: () => void this.close(new Failure("session-ended", "The server process does not read what it is sent")),
+      failed: (failure) => this.#fail(failure),
       observe,
       clock,
     }, format);
@@ -200,6 +205,11 @@ export class ServerSession implements IncomingSession {
     });
   }
 
+  #fail(failure: Failure): void {
+    this.#abort.abort();
+    this.#finish(failure);
+  }
+
   #finish(reason: Failure | undefined): void {
     this.#ended = true;
     this.#cancelWelcome?.();
@@ -208,10 +218,9 @@ export class ServerSession implements IncomingSession {
     this.#end.resolve(reason);
   }
 
-  #transmit(frame: Frame, message?: Message): Promise<void> | void {
+  #transmit(frame: Frame, message: Message | undefined, confirmed: boolean): Promise<void> | void {
     this.#cancelWelcome?.();
-    const properties = this.#properties(frame, message);
-    return this.#publish(frame.payload, properties, frame.sent !== undefined, message);
+    return this.#publish(frame, this.#properties(frame, message), confirmed, message);
   }
 
   #properties(frame: Frame, message?: Message): PublishProperties {
@@ -239,30 +248,40 @@ export class ServerSession implements IncomingSession {
   }
 
   #publish(
-    payload: Uint8Array,
+    frame: Frame,
     properties: PublishProperties,
     confirmed: boolean,
-    message?: Message,
+    message: Message | undefined,
   ): Promise<void> | void {
     const { link, responseTopic: topic, options: { qos } } = this.#options;
     const once = !this.#numbered && message?.kind === "request" ? { once: true } : {};
     return link.publish(
-      { topic, payload, qos: qosOf(qos, this.#numbered && !confirmed), ...once, common: this.#common, properties },
+      {
+        topic,
+        payload: frame.payload,
+        qos: qosOf(qos, this.#numbered && !confirmed),
+        ...once,
+        common: this.#common,
+        properties,
+      },
       (failure) => {
-        if (failure !== undefined && !this.#ended) this.#undelivered(failure, properties, message);
+        if (failure !== undefined && !this.#ended) this.#undelivered(failure, frame, properties, message);
       },
       this.#abort.signal,
     );
   }
 
-  #undelivered(failure: Failure, properties: PublishProperties, message: Message | undefined): void {
+  #undelivered(
+    failure: Failure,
+    frame: Frame,
+    properties: PublishProperties,
+    message: Message | undefined,
+  ): void {
     const { link, responseTopic, options: { observe } } = this.#options;
     if (failure.reason === "no-server-online") return this.absent();
+    if (frame.sequence !== undefined && this.#conversation.refused(frame, failure)) return;
     observe({ type: "publish.failed", topic: responseTopic, cause: failure.message });
-    if (this.#numbered) { // what is behind it would wait for it for ever
-      this.#abort.abort();
-      return this.#finish(failure);
-    }
+    if (this.#numbered) return this.#fail(failure); // what is behind it would wait for it for ever
     if (message?.id === undefined) return;
     const { bytes } = failure.toResponse(message.id);
     if (message.kind === "response") {

@@ -23,6 +23,8 @@ export interface Outgoing {
   readonly highest: Position;
   /** Whether something is out that is not acknowledged. */
   readonly awaitsAcknowledgement: boolean;
+  /** The oldest packet that is out: what it follows, and its payload in bytes. */
+  readonly oldest: { readonly after: Position; readonly bytes: number } | undefined;
   /** Takes a message. */
   push(message: Message): void;
   /** A promise to wait for, when so much is unacknowledged that nothing more should come. */
@@ -43,6 +45,16 @@ export interface Outgoing {
    * @returns how many packets that were
    */
   rewind(position: Position): number;
+  /**
+   * Has a message that never arrives go out as something else, after a {@linkcode rewind}. Not where what has gone out
+   * once cannot be changed.
+   *
+   * @param instead given the message, says what goes out as its number; `undefined` for nothing at all
+   * @returns whether something else can go out; not when it has been replaced by nothing already
+   */
+  replace?(number: number, instead: (message: Message) => Message | undefined): boolean;
+  /** Has messages go out one by one, after a {@linkcode rewind}. */
+  separate?(first: number, count: number): void;
   /** All messages after number `last` that are not acknowledged. */
   after(last: number): readonly Message[];
   /** Lets everybody who waits for room go on. */

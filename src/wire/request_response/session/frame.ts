@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Failure } from "../../../core/failure.ts";
 import type { Message } from "../../../core/message.ts";
 import type { Position } from "./position.ts";
 
@@ -63,6 +64,12 @@ export interface Stream {
   acknowledge(): void;
   /** Takes a frame that has arrived. */
   receive(frame: Frame): void;
+  /**
+   * The broker has refused a numbered frame.
+   *
+   * @returns whether the session can go on
+   */
+  refused(frame: Frame, failure: Failure): boolean;
   /** The connection is gone. */
   pause(): void;
   /** There is a connection again, and nobody knows what got through before. */
@@ -77,8 +84,13 @@ export interface Stream {
 
 /** What a stream is connected to. */
 export interface StreamEnds {
-  /** Sends a frame; `message` is what its payload is, or is a piece of. A batch has none. */
-  readonly transmit: (frame: Frame, message?: Message) => Promise<void> | void;
+  /**
+   * Sends a frame.
+   *
+   * @param message what its payload is, or is a piece of; a batch has none
+   * @param confirmed whether the broker is to say what it thinks of it
+   */
+  readonly transmit: (frame: Frame, message: Message | undefined, confirmed: boolean) => Promise<void> | void;
   /** Takes a whole message, once. A returned promise asks to wait before the next one. */
   readonly deliver: (message: Message) => Promise<void> | void;
   /** Told of each message, before it is delivered, what Correlation Data it came with. */

@@ -29,7 +29,7 @@ export class PlainStream implements Stream {
 
   send(message: Message): Promise<void> | void {
     if (message.kind === "response" && message.key !== undefined) this.#working.delete(message.key);
-    return this.#ends.transmit({ payload: message.bytes }, message);
+    return this.#ends.transmit({ payload: message.bytes }, message, false);
   }
 
   receive({ payload, correlation }: Frame): void {
@@ -48,7 +48,11 @@ export class PlainStream implements Stream {
   flush(): void {}
 
   acknowledge(): void {
-    void this.#ends.transmit({ payload: NOTHING });
+    void this.#ends.transmit({ payload: NOTHING }, undefined, false);
+  }
+
+  refused(): boolean {
+    return false; // there are no numbers, so nothing is refused that has one
   }
 
   pause(): void {}

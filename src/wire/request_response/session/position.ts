@@ -23,6 +23,11 @@ export function isAfter(a: Position, b: Position): boolean {
   return a.number > b.number || (a.number === b.number && a.offset > b.offset);
 }
 
+/** Whether they are the same. */
+export function isSame(a: Position, b: Position): boolean {
+  return a.number === b.number && a.offset === b.offset;
+}
+
 /** The one that is further. */
 export function later(a: Position, b: Position): Position {
   return isAfter(b, a) ? b : a;

@@ -10,9 +10,12 @@
  * @module
  */
 import type { Clock } from "../../../core/clock.ts";
+import { Failure } from "../../../core/failure.ts";
 import type { Message } from "../../../core/message.ts";
 import type { Arrival, Incoming, Outgoing } from "./format.ts";
 import { type Frame, NOTHING, type Stream, type StreamEnds, type Writable } from "./frame.ts";
+import { type LossVerdict, LossWatch, MOST_LOSSES } from "./loss_watch.ts";
+import type { PathLimit } from "./path_limit.ts";
 import { behind, isAfter, type Position, START } from "./position.ts";
 
 /** What a {@linkcode ReliableStream} is made of. */
@@ -21,6 +24,12 @@ export interface ReliableOptions extends StreamEnds {
   readonly incoming: Incoming;
   /** How many packets the peer may send without an acknowledgement; `undefined` when it is not to be told. */
   readonly window: () => number | undefined;
+  /** What is known of the size of packets that get through. */
+  readonly limit: PathLimit;
+  /** Told of a message that will never arrive. What it returns goes out as its number. */
+  readonly undeliverable: (message: Message, failure: Failure) => Message | undefined;
+  /** Called when a number will never arrive, and nothing can stand for it. */
+  readonly failed: (failure: Failure) => void;
   /** Told how many packets are sent again. */
   readonly retransmitted?: (count: number) => void;
   /** Told of each packet that had arrived before. */
@@ -54,6 +63,11 @@ export class ReliableStream implements Stream {
   readonly #options: ReliableOptions;
   readonly #outgoing: Outgoing;
   readonly #incoming: Incoming;
+  readonly #losses: LossWatch;
+  /** What the broker has said of a packet that does not arrive. */
+  #refusal: Failure | undefined;
+  /** The largest payload since messages were cut smaller. */
+  #cut = Infinity;
   #online = true;
   #closed = false;
   /** Whether everything that this turn sends leaves at its end. */
@@ -84,6 +98,7 @@ export class ReliableStream implements Stream {
     this.#options = options;
     this.#outgoing = options.outgoing;
     this.#incoming = options.incoming;
+    this.#losses = new LossWatch(options.limit, options.clock);
     if (this.#outgoing.awaitsAcknowledgement) this.#expectProgress(FIRST_PROBE);
   }
 
@@ -111,14 +126,34 @@ export class ReliableStream implements Stream {
     const { acknowledge, resume, window, sequence, sent } = frame;
     if (window !== undefined) this.#outgoing.grant(window);
     // What has only arrived may still be lost with the peer, and its requests asked again elsewhere: it is kept.
-    if (acknowledge !== undefined && this.#outgoing.acknowledge(acknowledge)) this.#expectProgress(FIRST_PROBE);
+    if (acknowledge !== undefined && this.#outgoing.acknowledge(acknowledge)) {
+      this.#losses.arrived(acknowledge);
+      this.#refusal = undefined;
+      this.#expectProgress(FIRST_PROBE);
+    }
     if (resume !== undefined) this.#sendAgain(resume);
     if (sequence !== undefined) this.#arrived(frame, sequence);
     if (sent !== undefined) this.#compare(sent);
     if (!this.#leaving) this.#pump();
   }
 
+  refused(frame: Frame, failure: Failure): boolean {
+    const { sequence, payload } = frame;
+    if (this.#closed || sequence === undefined) return true;
+    if (failure.reason === "not-authorized") return false;
+    this.#refusal = failure;
+    if (failure.reason !== "too-large") return true; // the peer misses it, so it is sent again
+    if (payload.length > this.#cut) return true; // all that went out with it has been cut since
+    const from = begin(frame, sequence);
+    if (this.#outgoing.rewind(from) === 0) return true;
+    this.#obey(this.#losses.refused(from, frame), sequence);
+    this.#pump();
+    return true;
+  }
+
   pause(): void {
+    const { oldest } = this.#outgoing;
+    if (this.#online && oldest !== undefined) this.#losses.closed(oldest.after, oldest.bytes);
     this.#online = false;
     this.#cancelProbe?.();
     this.#cancelProbe = undefined;
@@ -155,9 +190,10 @@ export class ReliableStream implements Stream {
       const next = this.#outgoing.next();
       if (next === undefined) break;
       if (this.#cancelProbe === undefined) this.#expectProgress(FIRST_PROBE);
-      next.frame.acknowledge = this.#taken;
-      this.#addNews(next.frame);
-      void this.#options.transmit(next.frame, next.message);
+      const { frame, message } = next;
+      frame.acknowledge = this.#taken;
+      this.#addNews(frame);
+      void this.#options.transmit(frame, message, this.#losses.sent(frame, frame.sequence));
     }
   }
 
@@ -166,7 +202,7 @@ export class ReliableStream implements Stream {
     this.#window = undefined; // told again: what was told before may be lost
     const frame: Writable<Frame> = { payload: NOTHING, acknowledge: this.#taken, ...members };
     this.#addNews(frame);
-    void this.#options.transmit(frame);
+    void this.#options.transmit(frame, undefined, members.sent !== undefined);
   }
 
   // --- what arrives
@@ -276,7 +312,38 @@ export class ReliableStream implements Stream {
 
   #sendAgain(after: Position): void {
     const count = this.#outgoing.rewind(after);
-    if (count > 0) this.#options.retransmitted?.(count);
+    if (count === 0) return;
+    this.#options.retransmitted?.(count);
+    this.#obey(this.#losses.missing(after), after.number + 1);
+    if (this.#losses.losses === 0) return;
+    this.#cancelProbe?.();
+    this.#cancelProbe = undefined;
+    this.#expectProgress(FIRST_PROBE);
+  }
+
+  /** Goes on from message `number`, which has not arrived. */
+  #obey(verdict: LossVerdict, number: number): void {
+    const { messages, losses } = this.#losses;
+    switch (verdict) {
+      case "repeat":
+        return;
+      case "separate":
+        return this.#outgoing.separate?.(number, messages);
+      case "cut":
+        this.#cut = this.#options.limit.maximum;
+        // What has gone out in format 1 cannot be cut again; but it may have been bad luck.
+        if (this.#outgoing.replace === undefined && losses >= MOST_LOSSES) this.#giveUp(number);
+        return;
+      case "never":
+        return this.#giveUp(number);
+    }
+  }
+
+  #giveUp(number: number): void {
+    const text = `The broker does not deliver a message, though it was sent ${this.#losses.losses} times`;
+    const failure = this.#refusal ?? new Failure("publish-refused", text);
+    const instead = (message: Message) => this.#options.undeliverable(message, failure);
+    if (this.#outgoing.replace?.(number, instead) !== true) this.#options.failed(failure);
   }
 
   /** Asks the peer in `delay` ms what it has, unless it says so before. */
@@ -297,4 +364,9 @@ export class ReliableStream implements Stream {
     this.#control({ sent: this.#outgoing.highest });
     this.#expectProgress(Math.min(this.#probeDelay * 2, LONGEST_PROBE));
   }
+}
+
+/** Where the payload of a frame begins. */
+function begin({ piece }: Frame, sequence: number): Position {
+  return { number: sequence - 1, offset: piece?.offset ?? 0 };
 }

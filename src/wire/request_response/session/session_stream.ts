@@ -7,7 +7,7 @@ import { requestsIn, responsesIn } from "../../../core/batch.ts";
 import type { Receiver } from "../../../core/channel.ts";
 import type { Clock } from "../../../core/clock.ts";
 import type { Observer } from "../../../core/events.ts";
-import type { Failure } from "../../../core/failure.ts";
+import { Failure } from "../../../core/failure.ts";
 import type { Message } from "../../../core/message.ts";
 import { tooLarge } from "../../packets.ts";
 import type { Frame, Stream, StreamEnds, Subject } from "./frame.ts";
@@ -17,6 +17,7 @@ import { IncomingParts } from "./format_1/incoming.ts";
 import { OutgoingParts } from "./format_1/outgoing.ts";
 import { IncomingMessages } from "./format_2/incoming.ts";
 import { OutgoingMessages } from "./format_2/outgoing.ts";
+import type { PathLimit } from "./path_limit.ts";
 import { ReliableStream } from "./reliable_stream.ts";
 
 /** What a {@linkcode SessionStream} is made of. */
@@ -25,14 +26,18 @@ export interface SessionStreamOptions {
   readonly name: string;
   readonly transmit: StreamEnds["transmit"];
   readonly arrived: StreamEnds["arrived"];
-  /** Largest payload of one PUBLISH, in bytes. */
+  /** Largest payload of one PUBLISH that the broker is known to take, in bytes. */
   readonly maximumPart: () => number;
+  /** What is known besides of the size of what gets through. */
+  readonly limit: PathLimit;
   /** Largest message, in bytes. */
   readonly maxMessage: number;
   /** How many packets the peer may send without an acknowledgement. */
   readonly window: () => number;
   /** Called when the receiver does not keep up with a peer that cannot be slowed. */
   readonly overflow: () => void;
+  /** Called when the session cannot go on, since what it has sent can never arrive. */
+  readonly failed: (failure: Failure) => void;
   readonly observe: Observer;
   readonly clock: Clock;
 }
@@ -118,6 +123,15 @@ export class SessionStream {
     return last === undefined ? [] : this.#stream.unseen(last).filter(({ kind }) => kind === "request");
   }
 
+  /**
+   * The broker has refused a numbered frame.
+   *
+   * @returns whether the session can go on
+   */
+  refused(frame: Frame, failure: Failure): boolean {
+    return this.#stream.refused(frame, failure);
+  }
+
   pause(): void {
     this.#stream.pause();
   }
@@ -139,7 +153,7 @@ export class SessionStream {
 
   #streamOf(format: SessionFormat, sent: readonly Message[] = []): Stream {
     if (format === "plain") return new PlainStream(this.#ends(), this.#options.overflow);
-    const { name, window, clock, observe } = this.#options;
+    const { name, window, clock, observe, limit, failed } = this.#options;
     const { outgoing, incoming } = this.#directions(format);
     for (const message of sent) outgoing.push(message);
     while (outgoing.next() !== undefined); // it has left before
@@ -148,6 +162,9 @@ export class SessionStream {
       outgoing,
       incoming,
       window: () => format === 1 ? undefined : window(),
+      limit,
+      undeliverable: (message, failure) => this.#undeliverable(message, failure),
+      failed,
       retransmitted: (count) => observe({ type: "session.retransmitted", session: name, count }),
       duplicate: () => observe({ type: "session.duplicate", session: name }),
       clock,
@@ -155,7 +172,8 @@ export class SessionStream {
   }
 
   #directions(format: 1 | 2): { outgoing: Outgoing; incoming: Incoming } {
-    const { maximumPart, maxMessage } = this.#options;
+    const { maxMessage, limit } = this.#options;
+    const maximumPart = () => Math.min(this.#options.maximumPart(), limit.maximum);
     const tooLarge = (bytes: number, subject: Subject | undefined) => this.#tooLargeArrived(bytes, subject);
     return format === 1
       ? { outgoing: new OutgoingParts(maximumPart), incoming: new IncomingParts(maxMessage, tooLarge) }
@@ -171,9 +189,24 @@ export class SessionStream {
     this.#reject(subject?.kind, subject?.id, tooLarge(bytes, this.#options.maxMessage), "received");
   }
 
+  /** Answers a request of ours that never arrives. Returns what goes out instead: to a response of ours, the error. */
+  #undeliverable({ kind, id, bytes }: Message, cause: Failure): Message | undefined {
+    const text = `A message of ${bytes.length} bytes does not get through. ${cause.message}`;
+    const failure = new Failure(cause.reason, text, { ...cause.details, bytes: bytes.length });
+    this.#drop(failure);
+    if (id === undefined) return undefined;
+    const answer = failure.toResponse(id);
+    if (kind === "request") this.inject(answer);
+    else if (kind === "response" && bytes.length > answer.bytes.length) return answer;
+  }
+
+  #drop({ message: cause }: Failure): void {
+    this.#options.observe({ type: "message.dropped", source: this.#options.name, cause });
+  }
+
   /** Sees to it that whoever waits for an answer gets one: the peer for a response of ours, we for a request of ours. */
   #reject(kind: string | undefined, id: string | undefined, failure: Failure, direction: "sent" | "received"): void {
-    this.#options.observe({ type: "message.dropped", source: this.#options.name, cause: failure.message });
+    this.#drop(failure);
     if (id === undefined) return;
     const answer = failure.toResponse(id);
     const ours = (kind === "request") === (direction === "sent");

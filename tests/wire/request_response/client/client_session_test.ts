@@ -8,6 +8,7 @@ import {
   type ClientSessionOptions,
 } from "../../../../src/wire/request_response/client/client_session.ts";
 import type { Opening } from "../../../../src/wire/request_response/client/instances.ts";
+import { PathLimit } from "../../../../src/wire/request_response/session/path_limit.ts";
 import { topicsFor } from "../../../../src/wire/request_response/topics.ts";
 import { idleTurns, ManualClock } from "../../../support/manual_clock.ts";
 import { gist, notification, request, response } from "../../../support/messages.ts";
@@ -37,6 +38,7 @@ function clientSession(options: Partial<ClientSessionOptions> = {}, limits: Part
     sessionId: "abc",
     opening: WHICHEVER,
     another: () => undefined,
+    limit: new PathLimit((event) => events.push(event)),
     options: {
       ...CLIENT_OPTIONS,
       serverName: "demo",

@@ -7,6 +7,7 @@ import {
   ServerSession,
   type ServerSessionOptions,
 } from "../../../../src/wire/request_response/server/server_session.ts";
+import { PathLimit } from "../../../../src/wire/request_response/session/path_limit.ts";
 import { START } from "../../../../src/wire/request_response/session/position.ts";
 import { ManualClock } from "../../../support/manual_clock.ts";
 import { gist, notification, request, response } from "../../../support/messages.ts";
@@ -27,6 +28,7 @@ function serverSession(options: Partial<ServerSessionOptions> = {}) {
     sessionId: "abc",
     format: 2,
     window: () => 64,
+    limit: new PathLimit((event) => events.push(event)),
     responseTopic: "mcp/demo/response/c1",
     instanceTopic: "mcp/demo/instance/s1/c1",
     options: {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { Failure } from "../../../../src/core/failure.ts";
 import { Message } from "../../../../src/core/message.ts";
 import type { Frame } from "../../../../src/wire/request_response/session/frame.ts";
 import { IncomingParts } from "../../../../src/wire/request_response/session/format_1/incoming.ts";
 import { OutgoingParts } from "../../../../src/wire/request_response/session/format_1/outgoing.ts";
 import { IncomingMessages } from "../../../../src/wire/request_response/session/format_2/incoming.ts";
 import { OutgoingMessages } from "../../../../src/wire/request_response/session/format_2/outgoing.ts";
+import { PathLimit } from "../../../../src/wire/request_response/session/path_limit.ts";
 import { ReliableStream } from "../../../../src/wire/request_response/session/reliable_stream.ts";
 import { ManualClock } from "../../../support/manual_clock.ts";
 
@@ -16,6 +18,16 @@ const RUNS = Number(Deno.env.get("SCHEDULES") ?? "5000");
 const MAXIMUM_PART = 24;
 const MAXIMUM_MESSAGE = 200;
 
+/** Brokers let pieces of this size pass. */
+const SMALLEST_PIECE = 8;
+
+/** What is on its way, and whether its sender wants to know what the broker thinks of it. */
+interface Sent extends Frame {
+  readonly confirmed: boolean;
+}
+
+const TOO_LARGE = new Failure("too-large", "The broker refused it");
+
 /** One end of a simulated session: a stream, what it was given, and a receiver that may be slow. */
 class End {
   /** The longest payload of a frame. */
@@ -25,16 +37,19 @@ class End {
   readonly tooLarge: number[] = [];
   readonly stream: ReliableStream;
   /** Frames on their way to the other end, in order. */
-  network: Frame[] = [];
+  network: Sent[] = [];
+  /** What the broker drops on the way there: any payload longer than this. */
+  readonly broker = { swallows: Infinity, tells: false };
+  readonly limit = new PathLimit(() => {}, SMALLEST_PIECE);
   slow = false;
   most = 0;
   #waiting: PromiseWithResolvers<void> | undefined;
 
   constructor(readonly name: string, format: 1 | 2, clock: ManualClock) {
     const tooLarge = (bytes: number) => void this.tooLarge.push(bytes);
-    const maximum = () => this.maximum;
+    const maximum = () => Math.min(this.maximum, this.limit.maximum);
     this.stream = new ReliableStream({
-      transmit: (frame) => void this.network.push(frame),
+      transmit: (frame, _, confirmed) => void this.network.push({ ...frame, confirmed }),
       arrived: () => {},
       deliver: (message) => {
         this.received.push(new TextDecoder().decode(message.bytes));
@@ -45,6 +60,9 @@ class End {
         ? new IncomingParts(MAXIMUM_MESSAGE, tooLarge)
         : new IncomingMessages(MAXIMUM_MESSAGE, tooLarge),
       window: () => format === 1 ? undefined : 8,
+      limit: this.limit,
+      undeliverable: () => assert.fail("a message is given up"),
+      failed: () => assert.fail("the session is given up"),
       clock,
     });
   }
@@ -68,6 +86,7 @@ type Step =
   | { do: "send"; end: 0 | 1; length: number; count: number }
   | { do: "deliver" | "lose" | "duplicate" | "swap" | "consume" | "slow" | "reconnect"; end: 0 | 1 }
   | { do: "limit"; end: 0 | 1; bytes: number }
+  | { do: "swallow"; end: 0 | 1; bytes: number; tells: boolean }
   | { do: "wait"; duration: number };
 
 const end = fc.constantFrom<0 | 1>(0, 1);
@@ -95,6 +114,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant("limit" as const), end, bytes: fc.integer({ min: 4, max: 150 }) }),
   },
   {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("swallow" as const),
+      end,
+      bytes: fc.integer({ min: SMALLEST_PIECE, max: 150 }),
+      tells: fc.boolean(),
+    }),
+  },
+  {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant("wait" as const), duration: fc.integer({ min: 1, max: 3000 }) }),
   },
@@ -105,9 +133,13 @@ async function run(format: 1 | 2, steps: readonly Step[]): Promise<void> {
   const ends = [new End("a", format, clock), new End("b", format, clock)] as const;
   const other = (index: 0 | 1) => ends[index === 0 ? 1 : 0];
   const deliver = (index: 0 | 1) => {
-    const frame = ends[index].network.shift();
-    if (frame !== undefined) other(index).stream.receive(frame);
-    return frame !== undefined;
+    const { network, broker, stream } = ends[index];
+    const sent = network.shift();
+    if (sent === undefined) return false;
+    const { confirmed, ...frame } = sent;
+    if (frame.payload.length <= broker.swallows) other(index).stream.receive(frame);
+    else if (confirmed && broker.tells) assert.ok(stream.refused(frame, TOO_LARGE));
+    return true;
   };
   for (const step of steps) {
     if (step.do === "wait") {
@@ -140,6 +172,9 @@ async function run(format: 1 | 2, steps: readonly Step[]): Promise<void> {
         break;
       case "limit": // the broker turns out to take less, or more
         self.maximum = step.bytes;
+        break;
+      case "swallow": // it drops more than before, and says so only when it is asked
+        if (format === 2) Object.assign(self.broker, { swallows: step.bytes, tells: step.tells });
         break;
       case "reconnect":
         self.stream.pause();

@@ -31,6 +31,11 @@ export class OutgoingParts implements Outgoing {
     return this.#queue.awaitsAcknowledgement;
   }
 
+  get oldest(): { after: Position; bytes: number } | undefined {
+    const oldest = this.#queue.oldest;
+    return oldest && { after: behind(oldest.sequence - 1), bytes: oldest.size };
+  }
+
   push(message: Message): void {
     for (const part of splitMessage(message, this.#maximum())) {
       this.#queue.push({ ...part, message }, part.payload.length);

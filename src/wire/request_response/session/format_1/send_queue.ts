@@ -50,6 +50,11 @@ export class SendQueue<T> {
     return this.#highest > this.#acknowledged;
   }
 
+  /** The oldest item that is out. */
+  get oldest(): Numbered<T> | undefined {
+    return this.#next - 1 > this.#acknowledged ? this.#items[0] : undefined;
+  }
+
   /** Takes an item of `size` bytes. */
   push(item: T, size: number): void {
     this.#items.push({ sequence: ++this.#last, size, item });

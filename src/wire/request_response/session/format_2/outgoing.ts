@@ -7,7 +7,7 @@ import { Backpressure } from "../../../../core/backpressure.ts";
 import { concatBytes } from "../../../../core/bytes.ts";
 import type { Message } from "../../../../core/message.ts";
 import type { NumberedFrame, Outgoing } from "../format.ts";
-import type { Subject } from "../frame.ts";
+import { NOTHING, type Subject } from "../frame.ts";
 import { characterBoundary, LONGEST_CHARACTER, subjectOf } from "../cutting.ts";
 import { behind, isAfter, later, type Position, START } from "../position.ts";
 
@@ -37,16 +37,22 @@ const LARGEST_IN_BATCH = 8 * 1024;
 export const LINE_FEED = 0x0a;
 
 interface Entry {
-  readonly message: Message;
+  /** `undefined` when the number stands for no message. */
+  readonly message: Message | undefined;
+  readonly bytes: Uint8Array;
   readonly cost: number;
   /** Whether it may travel with others. */
   readonly small: boolean;
+  /** Whether it stands for another one, of which pieces may have gone out: it goes out whole. */
+  readonly replaces: boolean;
 }
 
 interface Packet {
   /** Where it ends. */
   readonly end: Position;
   readonly cost: number;
+  /** Its payload. */
+  readonly bytes: number;
 }
 
 /** The messages that the peer has not acknowledged. */
@@ -58,6 +64,8 @@ export class OutgoingMessages implements Outgoing {
   readonly #packets: Packet[] = [];
   readonly #kept = new Backpressure(HIGH_WATER_MARK, HIGH_WATER_MARK / 2);
   #window = FIRST_WINDOW;
+  /** Whether the peer has said anything. Before, the pieces of a first message might reach different servers. */
+  #answered = false;
   #acknowledged = START;
   #sent = START;
   #highest = START;
@@ -76,11 +84,33 @@ export class OutgoingMessages implements Outgoing {
     return isAfter(this.#highest, this.#acknowledged);
   }
 
+  get oldest(): { after: Position; bytes: number } | undefined {
+    const [oldest] = this.#packets;
+    return oldest && { after: this.#acknowledged, bytes: oldest.bytes };
+  }
+
   push(message: Message): void {
-    const { bytes } = message;
-    const cost = costOf(bytes.length);
-    this.#entries.push({ message, cost, small: bytes.length <= LARGEST_IN_BATCH && !bytes.includes(LINE_FEED) });
-    this.#kept.add(cost);
+    const entry = entryOf(message);
+    this.#entries.push(entry);
+    this.#kept.add(entry.cost);
+  }
+
+  replace(number: number, instead: (message: Message) => Message | undefined): boolean {
+    const index = number - 1 - this.#acknowledged.number;
+    const entry = this.#entries[index];
+    if (entry?.message === undefined) return false;
+    const replacement = { ...entryOf(instead(entry.message)), replaces: true };
+    this.#entries[index] = replacement;
+    this.#kept.add(replacement.cost - entry.cost);
+    return true;
+  }
+
+  separate(first: number, count: number): void {
+    const start = first - 1 - this.#acknowledged.number;
+    for (let index = Math.max(0, start); index < start + count; index++) {
+      const entry = this.#entries[index];
+      if (entry !== undefined) this.#entries[index] = { ...entry, small: false };
+    }
   }
 
   room(): Promise<void> | void {
@@ -92,13 +122,13 @@ export class OutgoingMessages implements Outgoing {
   }
 
   next(): NumberedFrame | undefined {
-    if (this.#packets.length >= this.#window) return undefined;
+    if (this.#packets.length >= (this.#answered ? this.#window : 1)) return undefined;
     const { number, offset } = this.#sent;
     const index = number - this.#acknowledged.number;
     const entry = this.#entries[index];
     if (entry === undefined) return undefined;
     const maximum = Math.max(this.#maximum(), LONGEST_CHARACTER);
-    if (offset > 0 || entry.message.bytes.length > maximum) {
+    if (entry.message !== undefined && !entry.replaces && (offset > 0 || entry.bytes.length > maximum)) {
       return this.#piece(entry.message, number + 1, offset, maximum);
     }
     const count = entry.small ? this.#batchFrom(index, maximum) : 1;
@@ -106,6 +136,7 @@ export class OutgoingMessages implements Outgoing {
   }
 
   acknowledge(position: Position): boolean {
+    this.#answered = true;
     if (!isAfter(position, this.#acknowledged) || !this.#mayBe(position)) return false;
     const messages = this.#entries.splice(0, position.number - this.#acknowledged.number);
     for (const { cost } of messages) this.#kept.add(-cost);
@@ -137,7 +168,7 @@ export class OutgoingMessages implements Outgoing {
 
   after(last: number): readonly Message[] {
     const from = Math.max(0, last - this.#acknowledged.number);
-    return this.#entries.slice(from).map(({ message }) => message);
+    return this.#entries.slice(from).flatMap(({ message }) => message ?? []);
   }
 
   release(): void {
@@ -151,9 +182,9 @@ export class OutgoingMessages implements Outgoing {
       (number === whole + 1 && offset === 0 && begun > 0);
   }
 
-  #whole({ message, cost }: Entry, sequence: number): NumberedFrame | undefined {
-    if (!this.#send(behind(sequence), cost)) return undefined;
-    return { frame: { payload: message.bytes, sequence }, message };
+  #whole({ message, bytes, cost }: Entry, sequence: number): NumberedFrame | undefined {
+    if (!this.#send(behind(sequence), cost, bytes.length)) return undefined;
+    return { frame: { payload: bytes, sequence }, message };
   }
 
   #piece(message: Message, sequence: number, offset: number, maximum: number): NumberedFrame | undefined {
@@ -164,7 +195,7 @@ export class OutgoingMessages implements Outgoing {
       Math.min(bytes.length, offset + Math.max(room(maximum, subject), LONGEST_CHARACTER)),
     );
     const position = end === bytes.length ? behind(sequence) : { number: sequence - 1, offset: end };
-    if (!this.#send(position, costOf(end - offset))) return undefined;
+    if (!this.#send(position, costOf(end - offset), end - offset)) return undefined;
     const frame = { payload: bytes.subarray(offset, end), sequence, piece: { offset, length: bytes.length } };
     return { frame: subject === undefined ? frame : { ...frame, subject }, message };
   }
@@ -178,7 +209,7 @@ export class OutgoingMessages implements Outgoing {
     while (true) {
       const entry = this.#entries[index + count];
       if (entry === undefined || !entry.small) return count;
-      bytes += entry.message.bytes.length + 1;
+      bytes += entry.bytes.length + 1;
       cost += entry.cost;
       if (bytes - 1 > limit || cost > WINDOW_BYTES) return count;
       count++;
@@ -190,20 +221,20 @@ export class OutgoingMessages implements Outgoing {
     const parts: Uint8Array[] = [];
     let length = 0;
     let cost = 0;
-    for (const { message: { bytes }, cost: each } of this.#entries.slice(index, index + count)) {
+    for (const { bytes, cost: each } of this.#entries.slice(index, index + count)) {
       if (length > 0) parts.push(SEPARATOR);
       parts.push(bytes);
       length += bytes.length + (length > 0 ? 1 : 0);
       cost += each;
     }
-    if (!this.#send(behind(first + count - 1), cost)) return undefined;
+    if (!this.#send(behind(first + count - 1), cost, length)) return undefined;
     return { frame: { payload: concatBytes(parts, length), sequence: first, batch: count }, message: undefined };
   }
 
   /** Notes that a packet goes out, if the window has room for it. */
-  #send(end: Position, cost: number): boolean {
+  #send(end: Position, cost: number, bytes: number): boolean {
     if (this.#packets.length > 0 && this.#costOut + cost > WINDOW_BYTES) return false;
-    this.#packets.push({ end, cost });
+    this.#packets.push({ end, cost, bytes });
     this.#costOut += cost;
     this.#sent = end;
     this.#highest = later(this.#highest, end);
@@ -212,6 +243,12 @@ export class OutgoingMessages implements Outgoing {
 }
 
 const SEPARATOR = Uint8Array.of(LINE_FEED);
+
+function entryOf(message: Message | undefined): Entry {
+  const { bytes } = message ?? { bytes: NOTHING };
+  const small = bytes.length > 0 && bytes.length <= LARGEST_IN_BATCH && !bytes.includes(LINE_FEED);
+  return { message, bytes, cost: costOf(bytes.length), small, replaces: false };
+}
 
 /** What something counts for, in bytes. */
 export function costOf(size: number): number {

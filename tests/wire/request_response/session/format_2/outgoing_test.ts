@@ -6,7 +6,7 @@ import {
   OutgoingMessages,
   WINDOW_BYTES,
 } from "../../../../../src/wire/request_response/session/format_2/outgoing.ts";
-import { behind } from "../../../../../src/wire/request_response/session/position.ts";
+import { behind, START } from "../../../../../src/wire/request_response/session/position.ts";
 import { idleTurns } from "../../../../support/manual_clock.ts";
 
 const decoder = new TextDecoder();
@@ -38,6 +38,7 @@ function outgoing(maximum = Infinity): OutgoingMessages & { limit: number } {
   const made: OutgoingMessages & { limit: number } = Object.assign(new OutgoingMessages(() => made.limit), {
     limit: maximum,
   });
+  made.acknowledge(START); // the peer has answered
   return made;
 }
 
@@ -197,4 +198,40 @@ Deno.test("a sender is asked to wait above twice the window's bytes, or 8,192 me
     await idleTurns();
     assert.equal(gone, true);
   }
+});
+
+Deno.test("a message that never arrives goes out as another one, whole, however much of it had gone out", () => {
+  const out = outgoing(1_000);
+  out.push(message(2_500));
+  out.push(message(40));
+  takeAll(out);
+  out.acknowledge({ number: 0, offset: 1_000 });
+  out.rewind({ number: 0, offset: 1_000 });
+  assert.ok(out.replace(1, () => message(30)));
+  assert.deepEqual(brief(takeAll(out)), ["1+1"], "the other one is as small as any");
+  out.rewind({ number: 0, offset: 1_000 });
+  assert.ok(out.replace(1, () => undefined));
+  const [nothing, behindIt] = takeAll(out);
+  assert.deepEqual([nothing?.frame.sequence, nothing?.frame.payload.length, nothing?.message], [1, 0, undefined]);
+  assert.equal(behindIt?.frame.sequence, 2);
+  assert.equal(out.replace(1, () => message(30)), false, "less than nothing there is not");
+  assert.deepEqual(out.after(0).map(({ bytes }) => bytes.length), [40]);
+  assert.ok(out.acknowledge(behind(2)));
+});
+
+Deno.test("messages that are to go one by one do, and those behind them together", () => {
+  const out = outgoing();
+  for (let count = 0; count < 5; count++) out.push(message(40));
+  assert.deepEqual(brief(takeAll(out)), ["1+4"]);
+  out.rewind(START);
+  out.separate(1, 3);
+  assert.deepEqual(brief(takeAll(out)), ["1", "2", "3", "4+1"]);
+});
+
+Deno.test("before the peer has answered, one packet goes out", () => {
+  const out = new OutgoingMessages(() => 1_000);
+  out.push(message(2_500));
+  assert.deepEqual(brief(takeAll(out)), ["1 0-1000/2500"]);
+  out.acknowledge(START);
+  assert.deepEqual(brief(takeAll(out)), ["1 1000-2000/2500", "1 2000-2500/2500"]);
 });
