@@ -271,6 +271,17 @@ Deno.test("a broker that closes without a word is believed less soon: it may be 
   assert.deepEqual([lost(), outcomes], [["b"], ["poison publish-refused"]]);
 });
 
+Deno.test("a message that the broker finds too large has failed for that reason, and with the size", () => {
+  const { box, connection } = outbox();
+  box.attach(connection, limits());
+  let failure: Failure | undefined;
+  box.add(packet("a", { size: 5_000 }), (reason) => failure = reason);
+  connection.published[0]?.acknowledge(0x95);
+  assert.deepEqual([failure?.reason, failure?.details.bytes], ["too-large", 5_000]);
+  assert.match(failure?.message ?? "", /refused a message of 5000 bytes to "a": Packet too large \(0x95\)/);
+  box.detach();
+});
+
 Deno.test("whoever publishes more than 4 MiB ahead is asked to wait until there is room", async () => {
   const { clock, box, add, connection } = outbox();
   box.attach(connection, limits());

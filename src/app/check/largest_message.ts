@@ -12,8 +12,10 @@ const LARGEST = 1024 * 1024;
 /** Every broker hands on this much, in bytes. */
 const SMALLEST = 1024;
 
-/** How often the answer is made twice as exact. */
+/** How often the answer is made twice as exact, */
 const REFINEMENTS = 4;
+/** as long as it does not take longer than this, in ms. */
+const PATIENCE = 20_000;
 
 /** What a packet has besides its payload, in bytes. */
 const HEADER = 1024;
@@ -23,6 +25,7 @@ export async function largestMessageFinding(probe: Probe, topic: string): Promis
   const name = "largest message";
   const announced = (probe.answer.maximumPacketSize ?? Infinity) - HEADER;
   const wanted = Math.max(SMALLEST, Math.min(LARGEST, announced));
+  const deadline = performance.now() + PATIENCE;
   let cause: string | undefined;
   if (await passes(wanted)) {
     const limit = wanted < LARGEST ? "the most that the broker says to take" : "all that was tried";
@@ -34,7 +37,7 @@ export async function largestMessageFinding(probe: Probe, topic: string): Promis
     fails = good;
     good = Math.floor(good / 2);
   }
-  for (let round = 0; round < REFINEMENTS; round++) {
+  for (let round = 0; round < REFINEMENTS && performance.now() < deadline; round++) {
     const middle = Math.floor((good + fails) / 2);
     if (await passes(middle)) good = middle;
     else fails = middle;
@@ -49,10 +52,15 @@ export async function largestMessageFinding(probe: Probe, topic: string): Promis
   };
 
   async function passes(size: number): Promise<boolean> {
-    const arrival = probe.nextArrival(topic);
+    const abort = new AbortController();
+    const arrival = probe.nextArrival(topic, undefined, abort.signal);
     const { problem } = await probe.publish({ topic, qos: 1, payload: new Uint8Array(size) });
+    if (problem === undefined) return await arrival;
     cause ??= problem;
-    return problem === undefined && await arrival;
+    abort.abort();
+    await arrival;
+    await probe.restart(); // over some, brokers stop to listen
+    return false;
   }
 }
 

@@ -152,15 +152,23 @@ export class Probe implements AsyncDisposable {
     return true;
   }
 
-  /** Waits for the next message; resolves with whether one has come. */
-  async nextArrival(topic?: string, limit = TRAVEL_TIME): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<void>();
+  /** Waits for the next message, until `signal` is aborted; resolves with whether one has come. */
+  async nextArrival(topic?: string, limit = TRAVEL_TIME, signal?: AbortSignal): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
     let came = false;
-    const waiter: Waiter = { topic, arrived: resolve };
+    const waiter: Waiter = { topic, arrived: () => resolve(true) };
     this.#waiters.add(waiter);
-    await withTimeLimit(promise.then(() => came = true), limit);
+    signal?.addEventListener("abort", () => resolve(false), { once: true });
+    await withTimeLimit(promise.then((value) => came = value), limit);
     this.#waiters.delete(waiter);
     return came;
+  }
+
+  /** Ends the connection; the next try gets a new one. */
+  async restart(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    await connection?.end();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

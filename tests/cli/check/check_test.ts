@@ -1,13 +1,12 @@
-import { Aedes } from "aedes-3.1.1";
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
 import type { CheckReport, Finding } from "../../../src/app/check/finding.ts";
 import { testOnBrokers, testOnMosquitto } from "../../support/brokers.ts";
 import { run } from "../../support/command_line.ts";
-import { embeddedBroker } from "../../support/embedded_broker.ts";
+import { embeddedBroker, oldBroker } from "../../support/embedded_broker.ts";
 import { mosquitto } from "../../support/mosquitto.ts";
 import { MqttPeer } from "../../support/mqtt_peer.ts";
 import { fixture, startServe } from "../../support/proxy.ts";
+import { SizeLimit } from "../../support/size_limit.ts";
 
 /** Runs `check --json` and reads its report. */
 async function check(...args: readonly string[]): Promise<{ code: number; report: CheckReport }> {
@@ -28,7 +27,16 @@ testOnBrokers("check finds nothing wrong with a broker that allows everything", 
   assert.equal(report.ok, true);
   assert.deepEqual(report.topics.filter(({ verdict }) => verdict !== "ok"), []);
   assert.equal(report.topics.length, 24);
-  for (const name of ["connection", "protocol version", "round trip", "maximum packet size", "maximum QoS"]) {
+  for (
+    const name of [
+      "connection",
+      "protocol version",
+      "round trip",
+      "maximum packet size",
+      "maximum QoS",
+      "largest message",
+    ]
+  ) {
     assert.equal(finding(report, name).verdict, "ok");
   }
   assert.equal(finding(report, "discovery").value, "works");
@@ -130,6 +138,18 @@ testOnMosquitto("check names every topic that the broker forbids, and fails if a
   }
 });
 
+testOnMosquitto("check finds out how large a message may be, whatever the broker says", async () => {
+  await using broker = await mosquitto({ configuration: ["allow_anonymous true", "message_size_limit 50000"] });
+  for (const [version, meaning] of [["5", /^refused: Packet too large/], ["4", /without a word/]] as const) {
+    const { code, report } = await check("--broker", broker.url, "--mqtt-version", version);
+    assert.equal(code, 0);
+    assert.equal(finding(report, "largest message").verdict, "note");
+    assert.equal(finding(report, "largest message").value, "49,152 bytes pass, 51,200 bytes do not");
+    assert.match(finding(report, "largest message").meaning, meaning);
+    assert.match(finding(report, "largest message").meaning, /message_size_limit.*--max-packet 49152/);
+  }
+});
+
 testOnMosquitto("check reports what the broker says of itself", async () => {
   await using broker = await mosquitto({
     configuration: ["allow_anonymous true", "max_packet_size 50000", "retain_available false", "max_qos 1"],
@@ -138,6 +158,7 @@ testOnMosquitto("check reports what the broker says of itself", async () => {
   assert.equal(code, 1);
   assert.equal(finding(report, "maximum packet size").value, "50,000 bytes");
   assert.equal(finding(report, "maximum packet size").verdict, "note");
+  assert.equal(finding(report, "largest message").value, "48,976 bytes pass");
   assert.equal(finding(report, "maximum QoS").value, "1");
   assert.equal(finding(report, "retained messages").verdict, "problem");
 });
@@ -154,19 +175,20 @@ Deno.test("check reports on a broker that closes the connection over every filte
 });
 
 Deno.test("check says when a broker speaks only MQTT 3.1.1", async () => {
-  const aedes = await Aedes.createBroker();
-  const server = createServer(aedes.handle);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
-  const { port } = server.address() as { port: number };
-  try {
-    const { report } = await check("--broker", `mqtt://127.0.0.1:${port}`);
-    const version = finding(report, "protocol version");
-    assert.deepEqual([version.value, version.verdict], ["MQTT 3.1.1", "note"]);
-    assert.deepEqual([...new Set(report.topics.map(({ profile }) => profile))], ["request-response"]);
-  } finally {
-    await new Promise<void>((resolve) => aedes.close(() => resolve()));
-    await new Promise((resolve) => server.close(resolve));
-  }
+  await using broker = await oldBroker();
+  const { report } = await check("--broker", broker.url);
+  const version = finding(report, "protocol version");
+  assert.deepEqual([version.value, version.verdict], ["MQTT 3.1.1", "note"]);
+  assert.deepEqual([...new Set(report.topics.map(({ profile }) => profile))], ["request-response"]);
+});
+
+Deno.test("check finds out what gets through to a broker that closes the connection over the rest", async () => {
+  await using broker = await embeddedBroker();
+  await using limit = new SizeLimit(broker.port, 100_000, "close");
+  const { report } = await check("--broker", limit.url);
+  const { value, meaning } = finding(report, "largest message");
+  assert.match(value, /^98,304 bytes pass, 102,400 bytes do not$/);
+  assert.match(meaning, /closes the connection over it/);
 });
 
 Deno.test("check tells why there is no connection", async () => {
