@@ -12,6 +12,7 @@ import type { ClientOptions, MakeLink, ProfileDialer } from "../profile.ts";
 import { type Chance, ClientConnection } from "./client_connection.ts";
 import type { ClientSession } from "./client_session.ts";
 import { SilentInstances } from "./silence.ts";
+import { NegotiatedSession } from "./version_negotiation.ts";
 
 /** Opens sessions with the instances of one server; one at a time, each on a connection of its own. */
 export class McpOverMqttClient implements ProfileDialer {
@@ -36,6 +37,10 @@ export class McpOverMqttClient implements ProfileDialer {
   }
 
   async dial(signal: AbortSignal): Promise<Channel> {
+    return new NegotiatedSession(await this.#open(signal), (signal) => this.#openInTime(signal));
+  }
+
+  async #open(signal: AbortSignal): Promise<ClientSession> {
     while (true) {
       if (this.#spare === undefined) await this.#pauseAfterLoss(signal);
       const connection = this.#spare ??= this.#connect();
@@ -45,6 +50,16 @@ export class McpOverMqttClient implements ProfileDialer {
       if (session.ended) continue; // the connection was lost meanwhile
       void session.closed.then((failure) => this.#learn(session, failure));
       return session;
+    }
+  }
+
+  async #openInTime(signal: AbortSignal): Promise<ClientSession> {
+    const late = new AbortController();
+    const cancel = this.#chance.clock.after(this.#options.connectTimeout, () => late.abort(this.unavailableReason()));
+    try {
+      return await this.#open(AbortSignal.any([signal, late.signal]));
+    } finally {
+      cancel();
     }
   }
 
