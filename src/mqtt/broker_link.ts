@@ -253,7 +253,10 @@ export class BrokerLink implements MqttLink {
     const since = this.#clock.now();
     this.#connection = connection;
     this.#clientId = answer.assignedClientIdentifier ?? this.#clientId;
-    const limits = limitsOf(answer, protocolVersion, broker.keepAlive, preset);
+    const limits = {
+      ...limitsOf(answer, protocolVersion, broker.keepAlive, preset),
+      refusesEmptyWill: this.#negotiation.refusesEmptyWill,
+    };
     let ended: ConnectionEnd | undefined;
     const end = connection.closed.then((how) => ended = how);
 

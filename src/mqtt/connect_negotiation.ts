@@ -10,7 +10,9 @@ import type { Redact } from "../core/redaction.ts";
 import { ConnectError, type MqttConnection } from "./connection/connection.ts";
 import type { ConnectPlan } from "./link.ts";
 import {
+  MALFORMED_PACKET,
   permanentRefusal,
+  PROTOCOL_ERROR,
   QOS_NOT_SUPPORTED,
   RETAIN_NOT_SUPPORTED,
   UNSUPPORTED_PROTOCOL_VERSION,
@@ -56,6 +58,8 @@ export class ConnectNegotiation {
   #silentCloses = 0;
   #downgraded = false;
   #subscribesEarly = true;
+  /** Whether the will has a payload that means the same as none. */
+  #filledWill = false;
   /** How many connections in a row ended right after their first empty message. */
   #lostOverNudges = 0;
 
@@ -66,6 +70,11 @@ export class ConnectNegotiation {
 
   get plan(): ConnectPlan {
     return this.#plan;
+  }
+
+  /** Whether the broker has turned out not to take a will without payload. */
+  get refusesEmptyWill(): boolean {
+    return this.#filledWill;
   }
 
   /** The MQTT version of the next attempt. */
@@ -121,7 +130,9 @@ export class ConnectNegotiation {
     const cause = redact(errorText(error));
     if (!(error instanceof ConnectError)) return { cause, refused: undefined };
     if (error.silent && this.closedEarly(early)) return { cause, refused: undefined, again: true };
+    if (this.#fillWill(error)) return { cause, refused: undefined, again: true };
     if (this.#downgrade(error)) {
+      this.#emptyWill();
       observe({ type: "broker.downgraded", broker, cause });
       return { cause, refused: undefined, again: true };
     }
@@ -147,6 +158,24 @@ export class ConnectNegotiation {
     this.#downgraded = reasonCode === UNSUPPORTED_PROTOCOL_VERSION ||
       this.#silentCloses >= SILENT_CLOSES_BEFORE_DOWNGRADE;
     return this.#downgraded;
+  }
+
+  /** Gives a will without payload one; whether that may have been the trouble. In 3.1.1 no code tells. */
+  #fillWill({ silent, reasonCode }: ConnectError): boolean {
+    const { will } = this.#plan;
+    if (will?.insteadOfEmpty === undefined || will.payload.length > 0) return false;
+    if (!silent && reasonCode !== MALFORMED_PACKET && reasonCode !== PROTOCOL_ERROR) return false;
+    this.#filledWill = true;
+    this.#plan = { ...this.#plan, will: { ...will, payload: will.insteadOfEmpty } };
+    return true;
+  }
+
+  /** What was refused may have been another thing. */
+  #emptyWill(): void {
+    const { will } = this.#plan;
+    if (!this.#filledWill || will === undefined) return;
+    this.#filledWill = false;
+    this.#plan = { ...this.#plan, will: { ...will, payload: new Uint8Array() } };
   }
 
   /** Makes the will one that the broker takes, or does without it; whether that was the trouble. */

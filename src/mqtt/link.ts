@@ -61,6 +61,11 @@ export interface Will {
   readonly qos: QoS;
   readonly retain: boolean;
   readonly properties?: PublishProperties;
+  /**
+   * What means the same as an empty payload, for brokers that do not take a will without one: mochi-mqtt 2.7, comqtt and
+   * NanoMQ, against MQTT 5.0, section 3.1.3.4.
+   */
+  readonly insteadOfEmpty?: Uint8Array;
 }
 
 /**
@@ -96,6 +101,8 @@ export interface BrokerLimits {
   readonly keepAlive: number;
   /** User properties of the CONNACK packet. */
   readonly userProperties: UserProperties;
+  /** Whether the broker does not take a will without payload, so that {@linkcode Will.insteadOfEmpty} is sent. */
+  readonly refusesEmptyWill?: boolean;
 }
 
 /**

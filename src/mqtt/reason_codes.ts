@@ -61,6 +61,8 @@ export const NOT_AUTHORIZED = 0x87;
 export const SESSION_TAKEN_OVER = 0x8e;
 /** What came is no packet, or none that may come. */
 export const MALFORMED_PACKET = 0x81;
+/** What came may not come, or not here. */
+export const PROTOCOL_ERROR = 0x82;
 /** The packet was larger than the receiver takes. */
 export const PACKET_TOO_LARGE = 0x95;
 

@@ -27,6 +27,14 @@ export function isDisconnected({ kind, method }: Message): boolean {
   return kind === "notification" && method === DISCONNECTED;
 }
 
+/**
+ * Whether a presence says that who had it is gone: by its end, or by what stands for it where the broker takes no will
+ * without payload.
+ */
+export function isGone(payload: Uint8Array): boolean {
+  return payload.length === 0 || isDisconnected(new Message(payload));
+}
+
 /** What a server says of itself. */
 export interface Online {
   readonly serverName: string;

@@ -338,11 +338,11 @@ Deno.test("login-refused: connect answers with the sentence and stays, serve end
 Deno.test("publish-refused or not-authorized: the broker does not let the client write", async () => {
   await using broker = await embeddedBroker();
   broker.aedes.authorizePublish = (client, packet, done) =>
-    done(packet.topic.includes("/request/") && client !== null ? new Error("forbidden") : null);
+    done(/\/(request|instance)\//.test(packet.topic) && client !== null ? new Error("forbidden") : null);
   await using ends = await bridge(broker, { connect: ["--connect-timeout", "2"] });
   const { data, message } = await failureOf(ends.host, 1);
   assert.equal(data.reason, "not-authorized");
-  assert.match(message, /The broker refused a message to "mcp\/echo\/request\/.*Not authorized/);
+  assert.match(message, /The broker refused a message to "mcp\/echo\/(request|instance)\/.*Not authorized/);
 });
 
 Deno.test("not-authorized: the broker does not let the client listen", async () => {

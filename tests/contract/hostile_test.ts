@@ -57,7 +57,11 @@ async function isUnharmed(ends: Bridge, pid: number): Promise<void> {
 
 /** Who the first client of the server is, and what its session is called. */
 async function clientOn(witness: TestClient): Promise<{ client: string; userProperties: Record<string, string> }> {
-  const { topic, properties } = await witness.arrival("a session", ({ topic }) => topic.startsWith(`${BASE}/request/`));
+  const opens = new RegExp(`^${BASE}/(request|instance/[^/]+)/`);
+  const { topic, properties } = await witness.arrival(
+    "a session",
+    ({ topic, payload }) => opens.test(topic) && payload.length > 0, // which messages to nobody have not
+  );
   const { "mcp-session": session = "" } = { ...properties.userProperties };
   return { client: topic.split("/").at(-1) ?? "", userProperties: { "mcp-session": String(session) } };
 }
@@ -188,11 +192,8 @@ testOnBrokers("a stranger can neither use, end nor answer for the session of ano
   await using ends = await bridge(broker);
   await using witness = await TestClient.connect(broker.url, {}, `${BASE}/#`);
   const pid = await initialize(ends.host);
-  const own = await witness.arrival("the session is known", ({ topic }) => topic.startsWith(`${BASE}/request/`));
-  const userProperties = own.properties.userProperties as Record<string, string>;
-  const session = userProperties["mcp-session"] ?? "";
-  assert.match(session, /^[0-9a-f]{32}$/);
-  const client = own.topic.split("/").at(-1) ?? "";
+  const { client, userProperties } = await clientOn(witness);
+  assert.match(userProperties["mcp-session"] ?? "", /^[0-9a-f]{32}$/);
   const instance = /as (mcp-serve-\w+)/.exec(ends.serve.errors.seen.join())?.[1];
   await using attacker = await Attacker.on(broker);
   // With the right session, but on topics that vouch for somebody else.
@@ -260,20 +261,18 @@ testOnBrokers(
 
 testOnBrokers("nonsense on the topics of a client harms no host", async (broker) => {
   await using ends = await bridge(broker);
-  await using witness = await TestClient.connect(broker.url, {}, `${BASE}/request/+`);
+  await using witness = await TestClient.connect(broker.url, {}, `${BASE}/#`);
   const pid = await initialize(ends.host);
-  const { topic, properties } = await witness.arrival("the client is known", () => true);
-  const client = topic.split("/").at(-1) ?? "";
+  const { client, userProperties } = await clientOn(witness);
   await using attacker = await Attacker.on(broker);
   for (const payload of PAYLOADS) {
     for (const session of SESSIONS) {
-      const userProperties = { "mcp-session": session ?? "0" };
-      await attacker.send(`${BASE}/response/${client}`, payload, session === undefined ? {} : { userProperties });
+      const forged = session === undefined ? {} : { userProperties: { "mcp-session": session } };
+      await attacker.send(`${BASE}/response/${client}`, payload, forged);
     }
     await attacker.send(`${BASE}/presence/nonsense`, payload);
   }
   // Even in the right session, what is not JSON-RPC is not the host's.
-  const userProperties = properties.userProperties ?? {};
   for (const payload of ["", "nonsense", "\u0000", "7"]) {
     await attacker.send(`${BASE}/response/${client}`, payload, { userProperties });
   }

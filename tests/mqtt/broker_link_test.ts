@@ -446,6 +446,33 @@ Deno.test("a broker that closes without a word is spoken to in 3.1.1 after the s
   await link.close();
 });
 
+const FILLED = new TextEncoder().encode("gone");
+const WILL = { topic: "w", payload: new Uint8Array(), insteadOfEmpty: FILLED, qos: 1, retain: true } as const;
+
+Deno.test("a will without payload that the broker does not take gets the one that means the same", async () => {
+  for (const outcome of [refusal(0x81), refusal(0x82), SILENCE]) {
+    for (const protocolVersion of [4, 5] as const) {
+      const { broker, link, open } = fake({ protocolVersion, plan: { clientId: "me", will: WILL } });
+      broker.outcome = () => broker.requests.at(-1)?.plan.will?.payload.length === 0 ? outcome : new FakeConnection();
+      await open();
+      assert.deepEqual(broker.requests.map(({ plan }) => plan.will?.payload), [new Uint8Array(), FILLED]);
+      assert.ok(link.state.status === "online" && link.state.limits.refusesEmptyWill === true);
+      await link.close();
+    }
+  }
+});
+
+Deno.test("a will without payload stays one where that was not the trouble", async () => {
+  const { broker, link, open, clock } = fake({ plan: { clientId: "me", will: WILL } });
+  broker.outcome = () => broker.requests.at(-1)?.protocolVersion === 5 ? SILENCE : new FakeConnection();
+  await open();
+  await clock.advance(1_000);
+  const { protocolVersion, plan } = broker.requests.at(-1) ?? {};
+  assert.deepEqual([protocolVersion, plan?.will?.payload], [4, new Uint8Array()]);
+  assert.ok(link.state.status === "online" && link.state.limits.refusesEmptyWill === false);
+  await link.close();
+});
+
 Deno.test("after 3.1.1, MQTT 5 is tried again: the broker may have been replaced", async () => {
   const { broker, link, open, clock } = fake();
   broker.outcome = () => broker.requests.at(-1)?.protocolVersion === 5 ? refusal(0x84) : new FakeConnection();

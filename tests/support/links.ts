@@ -11,7 +11,7 @@ import {
   type MqttLink,
   type UserProperties,
 } from "../../src/mqtt/mod.ts";
-import type { MqttConnection } from "../../src/mqtt/connection/connection.ts";
+import { ConnectError, type MqttConnection } from "../../src/mqtt/connection/connection.ts";
 import { connectToBroker } from "../../src/mqtt/connection/connect.ts";
 import type { TestBroker } from "./embedded_broker.ts";
 
@@ -22,6 +22,8 @@ export interface TestLinksOptions {
   /** The Maximum Packet Size that the broker's CONNACK is to have. */
   readonly maximumPacketSize?: number;
   readonly protocolVersion?: 4;
+  /** Whether the broker is to refuse wills without payload, as mochi-mqtt does. */
+  readonly refusesEmptyWill?: boolean;
 }
 
 /** The links of one test. Disposing of it closes them. */
@@ -42,7 +44,7 @@ export class TestLinks implements AsyncDisposable {
   /** Makes a link; see `MakeLink`. */
   readonly make = (plan: ConnectPlan): MqttLink => {
     this.plans.push(plan);
-    const { answer, maximumPacketSize, protocolVersion } = this.#options;
+    const { answer, maximumPacketSize, protocolVersion, refusesEmptyWill } = this.#options;
     const link = new BrokerLink({
       broker: { url: this.#broker.url, keepAlive: 60 },
       plan,
@@ -51,6 +53,9 @@ export class TestLinks implements AsyncDisposable {
       observe: this.observe,
       random: () => 0,
       connect: async (request, signal) => {
+        if (refusesEmptyWill && request.plan.will?.payload.length === 0) {
+          throw new ConnectError("will flag no payload", 0x82, false);
+        }
         const connection = await connectToBroker(request, signal);
         this.#connections.set(plan.clientId, connection);
         if (maximumPacketSize !== undefined) Object.assign(connection.answer, { maximumPacketSize });

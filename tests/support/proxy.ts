@@ -173,7 +173,9 @@ export function startProxy(args: readonly string[], options?: ProcessOptions): P
 export async function startServe(args: readonly string[], options?: ProcessOptions): Promise<Process> {
   const serve = startProxy(["serve", "--log-level", "info", ...args], options);
   try {
-    await serve.errors.find((line) => line.includes(" is online on "));
+    // The open convention may be there first.
+    const online = args.includes("--profile") ? / is online on / : / is online on [^$]/;
+    await serve.errors.find((line) => online.test(line));
   } catch (error) {
     await serve[Symbol.asyncDispose]();
     throw error;

@@ -7,7 +7,7 @@ import { type Clock, orAborted, sleep } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
 import { type LinkState, type MqttLink, type ReceivedPacket, topicMatches, type Will } from "../../mqtt/mod.ts";
 import { firstValue, plainQoS } from "../packets.ts";
-import { disconnected } from "../notifications.ts";
+import { disconnected, isGone } from "../notifications.ts";
 import type { ClientOptions, MakeLink } from "../profile.ts";
 import { ClientSession } from "./client_session.ts";
 import { connectProperties, parseServerNameFilters, publishProperties, SERVER_NAME_FILTERS } from "./messages.ts";
@@ -229,7 +229,7 @@ export class ClientConnection {
     const server = this.#topics.presentServer(packet.topic);
     if (server?.serverName !== this.#options.serverName) return;
     const { serverId } = server;
-    if (packet.payload.length > 0) {
+    if (!isGone(packet.payload)) {
       if (!this.#servers.has(serverId)) this.#servers.set(serverId, this.#clock.now());
       // Not retained: said just now. A device that has lost its connection forgets its clients, and announces itself again.
       if (!packet.retain && this.#session?.serverId === serverId) this.#session.doubt();

@@ -4,7 +4,7 @@
  * @module
  */
 import type { UserProperties } from "../../mqtt/mod.ts";
-import { decodeOnline, isOnline } from "../notifications.ts";
+import { decodeOnline, isGone, isOnline } from "../notifications.ts";
 import type { Announcement, Directory, DirectoryOptions } from "../profile.ts";
 import { firstValue } from "../packets.ts";
 import { connectProperties, parseServerNameFilters, SERVER_NAME_FILTERS } from "./messages.ts";
@@ -24,12 +24,13 @@ export function directory({ topicPrefix, clientInfo }: DirectoryOptions): Direct
     },
     read: ({ topic, payload }): Announcement | undefined => {
       const server = topics.presentServer(topic);
-      const online = payload.length === 0 ? {} : isOnline(payload) ? decodeOnline(payload) : undefined;
+      const gone = isGone(payload);
+      const online = gone ? {} : isOnline(payload) ? decodeOnline(payload) : undefined;
       if (server === undefined || online === undefined) return undefined;
       return {
         profile: NAME,
         topic,
-        online: payload.length > 0,
+        online: !gone,
         serverName: server.serverName,
         instance: server.serverId,
         address: topics.control(server),

@@ -9,7 +9,8 @@ import { Message } from "../../core/message.ts";
 import { isTopicLevel, type LinkState, type MqttLink, type ReceivedPacket, topicNameProblem } from "../../mqtt/mod.ts";
 import { INITIALIZE } from "../../relay/mod.ts";
 import { firstValue, plainQoS } from "../packets.ts";
-import { ServerStatus } from "../notifications.ts";
+import { clearLeftBehind } from "../gone_presences.ts";
+import { disconnected, ServerStatus } from "../notifications.ts";
 import type { Acceptor, MakeLink, ServerOptions } from "../profile.ts";
 import { connectProperties, isProbe, publishProperties, senderOf, SERVER_NAME } from "./messages.ts";
 import { EndedSessions } from "./ended_sessions.ts";
@@ -81,6 +82,7 @@ export class McpOverMqttServer implements Acceptor {
       will: {
         topic: this.#topics.serverPresence(this.#server),
         payload: new Uint8Array(),
+        insteadOfEmpty: disconnected(),
         qos: 1,
         retain: true,
         properties: publishProperties("mcp-server", clientId),
@@ -95,8 +97,11 @@ export class McpOverMqttServer implements Acceptor {
   #onLinkState(state: LinkState): void {
     if (state.status === "online") {
       const name = this.#suggestedName(firstValue(state.limits.userProperties, SERVER_NAME));
-      if (name === this.#server.serverName) this.#announce();
-      else void this.#rename(name);
+      if (name !== this.#server.serverName) return void this.#rename(name);
+      this.#announce();
+      const everyInstance = this.#topics.serverPresence({ ...this.#server, serverId: "+" });
+      const properties = publishProperties("mcp-server", this.#link.clientId);
+      void clearLeftBehind(this.#link, everyInstance, properties);
     } else {
       this.#presence.connectionLost();
       this.#tell(false);

@@ -55,7 +55,13 @@ function serverPlan(options: ServerOptions): ConnectPlan {
   return {
     clientId,
     nudgeTopic: topics.response.for(clientId),
-    will: { topic: topics.presence(clientId), payload: new Uint8Array(), qos: 1, retain: true },
+    will: {
+      topic: topics.presence(clientId),
+      payload: new Uint8Array(),
+      insteadOfEmpty: disconnected(),
+      qos: 1,
+      retain: true,
+    },
   };
 }
 

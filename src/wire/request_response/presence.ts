@@ -4,7 +4,7 @@
  * @module
  */
 import { formatOf } from "./session/properties.ts";
-import { decodeOnline, encodeOnline, isOnline, type Online } from "../notifications.ts";
+import { decodeOnline, encodeOnline, isGone, isOnline, type Online } from "../notifications.ts";
 
 /** What a server says of itself, retained on `B/presence/{instance}`. */
 export interface Presence extends Online {
@@ -31,7 +31,7 @@ export function encodePresence({ shared, numbered, format, direct, joining, ...o
  * server is. `undefined` when the server is gone.
  */
 export function decodePresence(payload: Uint8Array): Presence | undefined {
-  if (payload.length === 0) return undefined;
+  if (isGone(payload)) return undefined;
   const { serverName = "", description, meta = {} } = decodeOnline(payload) ?? {};
   return {
     serverName,
@@ -47,5 +47,5 @@ export function decodePresence(payload: Uint8Array): Presence | undefined {
 
 /** Whether a payload is a presence in this shape, or none. */
 export function isPresence(payload: Uint8Array): boolean {
-  return payload.length === 0 || isOnline(payload);
+  return isGone(payload) || isOnline(payload);
 }

@@ -9,6 +9,9 @@ import type { Presence } from "../presence.ts";
 /** How long the other instances have to say that they are there, and to take note of this one, in ms. */
 const SETTLING = 500;
 
+/** How long what else is retained may take behind the own presence, in ms, on brokers that do one thing beside another. */
+const ALONE = 20;
+
 /** A presence that was retained, but that nobody has confirmed for this long, in ms, is one of an instance that is gone. */
 const CONFIRMATION = 10_000;
 
@@ -43,6 +46,7 @@ export class Peers {
   readonly #options: PeersOptions;
   readonly #others = new Map<string, Peer>();
   #seesRetained = false;
+  #joined = false;
   #settled = false;
   #cancelTimer: (() => void) | undefined;
   #cancelReply: (() => void) | undefined;
@@ -65,12 +69,15 @@ export class Peers {
    */
   heard(instance: string, presence: Presence | undefined, retained: boolean): void {
     if (instance === this.#options.instance) {
-      this.#seesRetained ||= retained && presence !== undefined;
+      if (!retained || presence === undefined || this.#seesRetained) return;
+      this.#seesRetained = true;
+      this.#settleLater(ALONE);
     } else if (presence === undefined) {
       this.#others.delete(instance);
     } else {
       const confirmed = !retained || this.#others.get(instance)?.confirmed === true;
       this.#others.set(instance, { shared: presence.shared, confirmed });
+      if (this.#others.size === 1) this.#settleLater(SETTLING);
       if (!retained && presence.joining) this.#reply();
     }
   }
@@ -80,9 +87,10 @@ export class Peers {
    * has been heard.
    */
   joined(): void {
+    this.#joined = true;
     // Who else comes knows of this instance then, and lets it go first.
-    if (this.#seesRetained && this.#others.size === 0) return this.#settle();
-    this.#wait(SETTLING, () => this.#settle());
+    if (this.#seesRetained && this.#others.size === 0) this.#settle();
+    else this.#settleLater(SETTLING);
   }
 
   /** The connection is lost: it is not known any more who is there. */
@@ -92,7 +100,12 @@ export class Peers {
     this.#cancelReply = undefined;
     this.#others.clear();
     this.#seesRetained = false;
+    this.#joined = false;
     this.#settled = false;
+  }
+
+  #settleLater(time: number): void {
+    if (this.#joined && !this.#settled) this.#wait(time, () => this.#settle());
   }
 
   #settle(): void {

@@ -13,6 +13,7 @@ import {
   type ReceivedPacket,
   topicNameProblem,
 } from "../../../mqtt/mod.ts";
+import { clearLeftBehind, clearPresence, isLeftBehind } from "../../gone_presences.ts";
 import { ServerStatus } from "../../notifications.ts";
 import type { Acceptor, ServerOptions } from "../../profile.ts";
 import type { Frame } from "../session/frame.ts";
@@ -119,14 +120,13 @@ export class RequestResponseServer implements Acceptor {
   async #appear(limits: BrokerLimits): Promise<void> {
     if (this.#isShared(limits)) {
       await this.#announce(false);
-      if (this.#isOn(limits)) this.#tell(true);
-      return;
+      if (!this.#isOn(limits)) return;
+      this.#tell(true);
+      return await clearLeftBehind(this.#link, this.#topics.presenceFilter, MESSAGE_PROPERTIES);
     }
     // Asked for before, so that nobody is missed who comes meanwhile, and behind it, for what is retained.
-    await this.#watchPeers();
-    await this.#announce(true);
-    await this.#watchPeers();
-    await this.#link.roundTrip().catch(() => {});
+    await Promise.all([this.#watchPeers(), this.#announce(true)]);
+    await Promise.all([this.#watchPeers(), this.#link.roundTrip().catch(() => {})]);
     if (this.#isOn(limits)) this.#peers.joined();
   }
 
@@ -136,6 +136,7 @@ export class RequestResponseServer implements Acceptor {
       qos: 1,
       handler: ({ topic, payload, retain }) => {
         this.#peers.heard(topic.split("/").at(-1) ?? "", decodePresence(payload), retain);
+        if (isLeftBehind(payload)) clearPresence(this.#link, topic, MESSAGE_PROPERTIES);
       },
       refused: () => {}, // then it is for the user to see to it that there is one instance
     }).catch(() => {});

@@ -142,7 +142,8 @@ testOnBrokers("the presence of a server that is cut off goes by its will, and co
   await using server = await new Server(broker).online();
   const [plan] = server.links.plans;
   assert.equal(plan?.clientId, "s1");
-  assert.deepEqual(plan?.will, { topic: PRESENCE, payload: new Uint8Array(), qos: 1, retain: true });
+  const { insteadOfEmpty: _, ...will } = plan?.will ?? {};
+  assert.deepEqual(will, { topic: PRESENCE, payload: new Uint8Array(), qos: 1, retain: true });
   await using watcher = await SessionPeer.connect(broker.url, {}, PRESENCE);
   await watcher.next();
   server.links.cut("s1");
