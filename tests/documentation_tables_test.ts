@@ -12,7 +12,7 @@ import { NEEDS } from "../src/cli/permissions.ts";
 import { CREDENTIAL_KEYS } from "../src/config/mod.ts";
 import { FAILURE_REASONS } from "../src/core/failure.ts";
 import { BROKER_PRESETS, type BrokerPreset } from "../src/mqtt/mod.ts";
-import { Metrics } from "../src/observe/metrics.ts";
+import { Metrics } from "../src/observe/status/metrics.ts";
 import { recommendedTimeout } from "../src/relay/mod.ts";
 import { INHERITED_ON } from "../src/stdio/environment.ts";
 import { codeIn, table } from "./support/documentation.ts";
@@ -48,7 +48,9 @@ for (const [what, rows, expected] of LISTS) {
 
 Deno.test("every metric has its row, with the kind and the words that Prometheus is told", () => {
   const metrics = Array.from(
-    new Metrics().render().matchAll(/^# HELP mcp_mqtt_proxy_(\w+) (.*)\n# TYPE \w+ (\w+)$/gm),
+    new Metrics({ version: "1", servers: [], maximumSessions: 1 }).render().matchAll(
+      /^# HELP mcp_mqtt_proxy_(\w+) (.*)\n# TYPE \w+ (\w+)$/gm,
+    ),
     ([, name, help, kind]) => [`\`${name}\``, kind, help],
   );
   assert.deepEqual(table("metric", "kind").rows, metrics);

@@ -7,7 +7,6 @@ import {
   type BrokerConfig,
   brokerConfig,
   type BrokerOptions,
-  type LogOptions,
   type MessageOptions,
   readBrokerFiles,
   type SmcpOptions,
@@ -16,7 +15,7 @@ import { allOrProblems, UsageError } from "../core/usage_error.ts";
 import { type ByteSource, ownInput } from "../stdio/mod.ts";
 import type { OwnLogin } from "./own_login.ts";
 import { redacting } from "../core/redaction.ts";
-import { errorOutput, type Log, lossyOutput, startLog } from "../observe/mod.ts";
+import { errorOutput, type Log, type LogOptions, lossyOutput, startLog } from "../observe/mod.ts";
 
 type ChoiceValues = BrokerOptions & SmcpOptions & LogOptions & MessageOptions;
 
@@ -61,11 +60,8 @@ export async function chooseBroker<T>(
 }
 
 /** Starts the log, with what the user ought to know of the broker's settings. */
-export function startBrokerLog(
-  { logLevel: level, logFormat: format }: LogOptions,
-  { warnings }: BrokerConfig,
-): Log {
-  const log = startLog({ level, format });
+export function startBrokerLog(values: LogOptions, { warnings }: BrokerConfig): Log {
+  const log = startLog(values);
   for (const text of warnings) log.observe({ type: "warning", text });
   return log;
 }
@@ -76,11 +72,8 @@ export function startLoginLog(
   values: LogOptions,
   flags: Readonly<Record<string, unknown>>,
 ): Log {
-  const log = startLog({
-    level: flags.logLevel === undefined ? login.logLevel ?? values.logLevel : values.logLevel,
-    format: values.logFormat,
-    output: lossyOutput(errorOutput()),
-  });
+  const logLevel = flags.logLevel === undefined ? login.logLevel ?? values.logLevel : values.logLevel;
+  const log = startLog({ ...values, logLevel }, lossyOutput(errorOutput()));
   const observe = redacting(log.observe, login.redact);
   const misnamed = new Map<string, string>(login.misnamedKeys);
   for (const key of login.unknownKeys) {

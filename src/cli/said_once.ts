@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { LogOptions } from "../config/mod.ts";
 import type { Observer, ProxyEvent } from "../core/events.ts";
+import type { LogOptions } from "../observe/mod.ts";
 
 /** What the error at the end says too. */
 const REPEATED: readonly ProxyEvent["type"][] = ["broker.lost", "broker.refused", "subscription.refused"];

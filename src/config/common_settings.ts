@@ -3,14 +3,9 @@
  *
  * @module
  */
-import { bytes, oneText, text } from "./kinds.ts";
+import type { LogOptions, StatusOptions } from "../observe/mod.ts";
+import { bytes, listOf, oneText, text } from "./kinds.ts";
 import type { SettingsOf } from "./setting.ts";
-
-/** What is written to stderr, and how. */
-export interface LogOptions {
-  readonly logLevel: "debug" | "info" | "warning" | "error" | "off";
-  readonly logFormat: "text" | "json";
-}
 
 /** The settings of {@linkcode LogOptions}. */
 export const LOG_SETTINGS: SettingsOf<LogOptions> = {
@@ -30,12 +25,6 @@ export const LOG_SETTINGS: SettingsOf<LogOptions> = {
   },
 };
 
-/** Where the status is served. */
-export interface StatusOptions {
-  /** `ADDRESS:PORT`, `:PORT` or `PORT`. */
-  readonly status: string | undefined;
-}
-
 /** The settings of {@linkcode StatusOptions}. */
 export const STATUS_SETTINGS: SettingsOf<StatusOptions> = {
   status: {
@@ -43,6 +32,14 @@ export const STATUS_SETTINGS: SettingsOf<StatusOptions> = {
     environment: "MCP_MQTT_STATUS",
     description: "serve /healthz, /readyz, /metrics and a page over HTTP; on this machine only if no address is given",
     kind: text,
+  },
+  statusHost: {
+    flag: "--status-host <name>",
+    environment: "MCP_MQTT_STATUS_HOST",
+    description:
+      "a name by which the status may be asked for, besides those of this machine; may be given several times",
+    kind: listOf(text),
+    repeatable: true,
   },
 };
 

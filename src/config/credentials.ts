@@ -9,11 +9,11 @@ import { type Redact, redactor } from "../core/redaction.ts";
 import { type Credentials, Secret } from "../core/secret.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { isEncrypted, isTopicLevel, portOf } from "../mqtt/mod.ts";
+import type { LogOptions } from "../observe/mod.ts";
 import { type BrokerConfig, brokerConfig } from "./broker_config.ts";
 import { type BrokerOptions, CONNECTION_SETTINGS, type ConnectionOptions } from "./broker_settings.ts";
 import { BROKER_SCHEMES } from "./broker_url.ts";
 import { isPem } from "./certificates.ts";
-import type { LogOptions } from "./common_settings.ts";
 import { meantKey } from "./credential_names.ts";
 import { onOff, Unsuitable } from "./kinds.ts";
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { FailureReason } from "./failure.ts";
 
 /** One thing that happened. */
 export type ProxyEvent =
@@ -33,27 +34,82 @@ export type ProxyEvent =
   | { readonly type: "broker.downgraded"; readonly broker: string; readonly cause: string }
   | { readonly type: "subscription.refused"; readonly filter: string; readonly cause: string }
   | { readonly type: "publish.failed"; readonly topic: string; readonly cause: string }
-  | { readonly type: "server.online"; readonly server: string; readonly topic: string }
-  | { readonly type: "server.offline"; readonly server: string; readonly topic: string }
-  | { readonly type: "session.opened"; readonly server: string; readonly session: string }
-  | { readonly type: "session.ended"; readonly server: string; readonly session: string; readonly cause: string }
-  | { readonly type: "session.refused"; readonly server: string; readonly session: string; readonly cause: string }
+  | {
+    readonly type: "server.online";
+    readonly server: string;
+    readonly topic: string;
+    readonly profile?: string;
+  }
+  | {
+    readonly type: "server.offline";
+    readonly server: string;
+    readonly topic: string;
+    readonly profile?: string;
+  }
+  | {
+    readonly type: "session.opened";
+    readonly server: string;
+    readonly session: string;
+    readonly profile: string;
+  }
+  | {
+    readonly type: "session.ended";
+    readonly server: string;
+    readonly session: string;
+    readonly profile: string;
+    readonly cause: string;
+  }
+  | {
+    readonly type: "session.refused";
+    readonly server: string;
+    readonly session: string;
+    readonly reason: FailureReason;
+    readonly cause: string;
+  }
   | { readonly type: "session.retransmitted"; readonly session: string; readonly count: number }
   | { readonly type: "session.duplicate"; readonly session: string }
   | { readonly type: "child.started"; readonly server: string; readonly session: string; readonly pid: number }
   | { readonly type: "child.startable"; readonly server: string }
   | { readonly type: "child.failed"; readonly server: string; readonly cause: string }
   | { readonly type: "child.delayed"; readonly session: string; readonly delay: number }
-  | { readonly type: "child.exited"; readonly session: string; readonly cause: string }
+  | { readonly type: "child.exited"; readonly server: string; readonly session: string; readonly cause: string }
   | { readonly type: "child.stderr"; readonly session: string; readonly line: string }
   | { readonly type: "credentials.sent"; readonly server: string; readonly keys: string }
   | { readonly type: "credential.misnamed"; readonly key: string; readonly meant: string }
   | { readonly type: "line.skipped"; readonly source: string; readonly bytes: number }
   | { readonly type: "message.dropped"; readonly source: string; readonly cause: string }
-  | { readonly type: "message.carried"; readonly direction: "to-server" | "to-client"; readonly bytes: number }
-  | { readonly type: "request.started"; readonly method: string }
-  | { readonly type: "request.ended"; readonly method: string; readonly duration: number }
-  | { readonly type: "request.failed"; readonly method: string; readonly reason: string; readonly cause: string }
+  | {
+    readonly type: "message.carried";
+    readonly server?: string;
+    readonly profile?: string;
+    readonly session?: string;
+    readonly direction: "to-server" | "to-client";
+    readonly bytes: number;
+  }
+  | {
+    readonly type: "request.started";
+    readonly server?: string;
+    readonly profile?: string;
+    readonly session?: string;
+    readonly method: string;
+  }
+  | {
+    readonly type: "request.ended";
+    readonly server?: string;
+    readonly profile?: string;
+    readonly session?: string;
+    readonly method: string;
+    readonly duration: number;
+  }
+  | {
+    readonly type: "request.failed";
+    readonly server?: string;
+    readonly profile?: string;
+    readonly session?: string;
+    readonly method: string;
+    readonly reason: FailureReason;
+    readonly cause: string;
+  }
   | { readonly type: "warning"; readonly text: string };
 
 /** Takes events. Must not block and must not throw. */
@@ -64,4 +120,16 @@ export interface Observers {
   readonly observe: Observer;
   /** Takes an event for every message and request as well; `undefined` when nobody counts them. */
   readonly meter: Observer | undefined;
+}
+
+/** Which conversation a message or a request belongs to, as far as whoever tells of it knows. */
+export interface Place {
+  readonly server?: string;
+  readonly profile?: string;
+  readonly session?: string;
+}
+
+/** Tells `observe` with every event where it happened. */
+export function placed(observe: Observer, place: Place): Observer {
+  return (event) => observe({ ...event, ...place } as ProxyEvent);
 }

@@ -5,18 +5,17 @@
  */
 import type { Observer, ProxyEvent } from "../core/events.ts";
 import { writeOut } from "../core/standard_output.ts";
-import { onOneLine } from "../core/text.ts";
+import { onOneLine, shortened } from "../core/text.ts";
 import { LineSink } from "./line_sink.ts";
+import { RepeatLimit } from "./repeat_limit.ts";
 
 type Level = "debug" | "info" | "warning" | "error";
 
 /** What is logged, and how. */
 export interface LogOptions {
   /** The least important events that are logged. */
-  readonly level: Level | "off";
-  readonly format: "text" | "json";
-  /** @default {stderr} */
-  readonly output?: WritableStream<Uint8Array>;
+  readonly logLevel: Level | "off";
+  readonly logFormat: "text" | "json";
 }
 
 /** A running log. Disposing of it waits until everything is written, but not long for a reader who does not read. */
@@ -58,22 +57,47 @@ const LEVELS: Readonly<Record<ProxyEvent["type"], Level>> = {
 };
 
 /** The more important, the higher. */
-const RANKS: Readonly<Record<LogOptions["level"], number>> = { debug: 0, info: 1, warning: 2, error: 3, off: 4 };
+const RANKS: Readonly<Record<LogOptions["logLevel"], number>> = { debug: 0, info: 1, warning: 2, error: 3, off: 4 };
 
 /** Starts the log. Nothing else of this process writes to stderr, and no line of it goes to stdout. */
-export function startLog({ level, format, output = errorOutput() }: LogOptions): Log {
-  const formatted = format === "json" ? formatJson : formatText;
+export function startLog({ logLevel, logFormat }: LogOptions, output: WritableStream<Uint8Array> = errorOutput()): Log {
+  const formatted = logFormat === "json" ? formatJson : formatText;
   const sink = new LineSink(
     output,
     (dropped) => formatted("warning", `${dropped} lines of the log were dropped, since nobody has read it`),
   );
+  const repeated = new RepeatLimit((kind, count) => {
+    const level = LEVELS[kind as ProxyEvent["type"]];
+    sink.write(formatted(level, `${kind}: ${count} more within a few seconds, without a line each`));
+  });
   return {
     observe: (event) => {
-      const own = LEVELS[event.type];
-      if (RANKS[own] >= RANKS[level]) sink.write(formatted(own, describe(event), event));
+      const level = LEVELS[event.type];
+      if (RANKS[level] < RANKS[logLevel]) return;
+      // Strangers can make warnings. What only those read who have asked for it is told in full.
+      if (RANKS[level] >= RANKS.warning && !repeated.pass(event.type)) return;
+      const bounded = withBoundedTexts(event);
+      sink.write(formatted(level, describe(bounded), bounded));
     },
-    [Symbol.asyncDispose]: () => sink[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      repeated[Symbol.dispose]();
+      await sink[Symbol.asyncDispose]();
+    },
   };
+}
+
+/** Sentences, which may have names in them, and lines of a process. All else is a topic or a name. */
+const SENTENCES: readonly string[] = ["cause", "text", "line"];
+
+const LONGEST_SENTENCE = 2_000;
+
+/** The event with its texts no longer than somebody can read: strangers choose topics and names. */
+function withBoundedTexts(event: ProxyEvent): ProxyEvent {
+  const members = Object.entries(event).map(([name, value]) => [
+    name,
+    typeof value !== "string" ? value : shortened(value, SENTENCES.includes(name) ? LONGEST_SENTENCE : undefined),
+  ]);
+  return Object.fromEntries(members);
 }
 
 /** Our stderr, which stays open when the log ends: there may be a last word to say. */
@@ -81,8 +105,13 @@ export function errorOutput(): WritableStream<Uint8Array> {
   return new WritableStream({ write: (bytes) => writeOut(Deno.stderr, bytes) });
 }
 
-/** The event as a sentence for people. */
-function describe(event: ProxyEvent): string {
+/** How important an event is. */
+export function levelOf({ type }: ProxyEvent): Level {
+  return LEVELS[type];
+}
+
+/** The event as a sentence for people, who have to be protected from what strangers may have put into it. */
+export function describe(event: ProxyEvent): string {
   switch (event.type) {
     case "broker.connecting":
       return `connecting to ${event.broker}, attempt ${event.attempt}`;

@@ -1,4 +1,5 @@
 /** Sinks of the event stream. @module */
 export { lossyOutput } from "./lossy_output.ts";
 export { errorOutput, type Log, type LogOptions, startLog } from "./log.ts";
-export { type Observation, observation, type ObservationOptions } from "./observation.ts";
+export { ownNames } from "./own_names.ts";
+export { observation, type StatusOptions } from "./observation.ts";

@@ -20,7 +20,7 @@ export interface AnsweringOptions {
    */
   readonly timeout?: (method: string) => number;
   /** Told of each request that was answered here instead of by the peer. */
-  readonly failed?: (request: PendingRequest, failure: Failure) => void;
+  readonly failed?: (request: Pick<PendingRequest, "method">, failure: Failure) => void;
   /**
    * Asked, when the channel ends, for each request that the peer is known not to have seen, whether it will be sent
    * elsewhere; then it is not answered here. @default {() => false}

@@ -277,7 +277,11 @@ export class RecoveringChannel implements Channel {
 
   #giveUp(message: Message, failure: Failure): void {
     const requests = requestsIn(message);
-    for (const { id } of requests) if (id !== undefined) void this.#receiver(failure.toResponse(id));
+    for (const { id, method = "" } of requests) {
+      if (id === undefined) continue;
+      this.#options.failed?.({ method }, failure);
+      void this.#receiver(failure.toResponse(id));
+    }
     if (requests.length === 0) this.#options.dropped?.(message, failure);
   }
 }

@@ -9,7 +9,7 @@ import { testOnBrokers, testOnMosquitto } from "../support/brokers.ts";
 import { embeddedBroker, type TestBroker } from "../support/embedded_broker.ts";
 import { mosquitto } from "../support/mosquitto.ts";
 import { freePort } from "../support/net.ts";
-import { type Family, readMetrics, valueOf } from "../support/prometheus.ts";
+import { type Family, readMetrics, sumOf } from "../support/prometheus.ts";
 import { startProxy, startServe } from "../support/proxy.ts";
 import { eventually } from "../support/wait.ts";
 
@@ -39,7 +39,7 @@ class Status {
     const { status, text } = await this.get("/metrics");
     assert.equal(status, 200);
     const families: Map<string, Family> = readMetrics(text);
-    return (name) => valueOf(families, `mcp_mqtt_proxy_${name}`);
+    return (name) => sumOf(families, `mcp_mqtt_proxy_${name}`);
   }
 }
 
@@ -144,12 +144,17 @@ testOnBrokers("what both ends carry is counted at both, and is over when it is o
   assert.match(await ofConnect.readiness(200), /^ok +broker: connected to /);
   for (const status of [ofServe, ofConnect]) {
     const number = await status.metrics();
-    assert.equal(number("messages_to_client_total"), 11);
-    assert.equal(number("messages_to_server_total"), 12);
-    assert.ok(number("bytes_to_server_total") > 12 * 20);
+    assert.equal(number("messages_total"), 11 + 12);
+    assert.ok(number("message_bytes_total") > (11 + 12) * 20);
     assert.equal(number("requests_pending"), 0);
     assert.equal(number("messages_dropped_total"), 0);
+    const [server] = JSON.parse((await status.get("/status.json")).text).servers;
+    assert.deepEqual([server.name, server.online, server.calls, server.errors], ["echo", true, 11, 0]);
   }
+  const { sessions: [session] } = JSON.parse((await ofServe.get("/status.json")).text);
+  assert.deepEqual([session.server, session.profile, session.pending], ["echo", "request-response", 0]);
+  assert.ok(session.pid > 0 && Date.parse(session.lastMessage) >= Date.parse(session.since));
+  assert.match((await ofServe.get("/metrics")).text, /messages_total\{server="echo",profile="request-response",/);
   assert.equal((await ofServe.metrics())("sessions"), 1);
   assert.match((await ofServe.get("/")).text, /serve: ready<\/h1>/);
   await ends.host.closeInput();

@@ -26,16 +26,22 @@ const EVENTS: { readonly [Type in ProxyEvent["type"]]: Extract<ProxyEvent, { typ
   "publish.failed": { type: "publish.failed", topic: "a", cause: "too large" },
   "server.online": { type: "server.online", server: "files", topic: "mcp/files/request" },
   "server.offline": { type: "server.offline", server: "files", topic: "mcp/files/request" },
-  "session.opened": { type: "session.opened", server: "files", session: "c/1" },
-  "session.ended": { type: "session.ended", server: "files", session: "c/1", cause: "left" },
-  "session.refused": { type: "session.refused", server: "files", session: "c/1", cause: "full" },
+  "session.opened": { type: "session.opened", server: "files", session: "c/1", profile: "p" },
+  "session.ended": { type: "session.ended", server: "files", session: "c/1", profile: "p", cause: "left" },
+  "session.refused": {
+    type: "session.refused",
+    server: "files",
+    session: "c/1",
+    reason: "too-many-sessions",
+    cause: "full",
+  },
   "session.retransmitted": { type: "session.retransmitted", session: "c/1", count: 3 },
   "session.duplicate": { type: "session.duplicate", session: "c/1" },
   "child.startable": { type: "child.startable", server: "files" },
   "child.failed": { type: "child.failed", server: "files", cause: "not there" },
   "child.delayed": { type: "child.delayed", session: "files/c/1", delay: 500 },
   "child.started": { type: "child.started", server: "files", session: "files/c/1", pid: 7 },
-  "child.exited": { type: "child.exited", session: "files/c/1", cause: "exited with code 3" },
+  "child.exited": { type: "child.exited", server: "files", session: "files/c/1", cause: "exited with code 3" },
   "child.stderr": { type: "child.stderr", session: "files/c/1", line: "hello" },
   "credentials.sent": { type: "credentials.sent", server: "files", keys: "TOKEN" },
   "credential.misnamed": { type: "credential.misnamed", key: "MQTT_USERNAME", meant: "MQTT_USER" },
@@ -48,13 +54,16 @@ const EVENTS: { readonly [Type in ProxyEvent["type"]]: Extract<ProxyEvent, { typ
   "warning": { type: "warning", text: "careful" },
 };
 
+/** Everything, as text. */
+const ALL: LogOptions = { logLevel: "debug", logFormat: "text" };
+
 /** What the log makes of events. */
 async function logged(options: Partial<LogOptions>, ...events: readonly ProxyEvent[]): Promise<string> {
   const chunks: string[] = [];
   const decoder = new TextDecoder();
   const output = new WritableStream<Uint8Array>({ write: (chunk) => void chunks.push(decoder.decode(chunk)) });
   {
-    await using log = startLog({ level: "debug", format: "text", output, ...options });
+    await using log = startLog({ ...ALL, ...options }, output);
     for (const event of events) log.observe(event);
   }
   return chunks.join("");
@@ -70,7 +79,7 @@ for (const event of Object.values(EVENTS)) {
   });
 
   Deno.test(`${event.type} is one line of JSON with all that it carries`, async () => {
-    const text = await logged({ format: "json" }, event);
+    const text = await logged({ logFormat: "json" }, event);
     assert.equal(text.indexOf("\n"), text.length - 1);
     const record = JSON.parse(text) as Record<string, unknown>;
     const { type, ...properties } = event;
@@ -86,11 +95,11 @@ Deno.test("what is less important than the level is not logged, and off logs not
   assert.equal(all.length, Object.keys(EVENTS).length);
   for (const [rank, level] of ranks.entries()) {
     const important = all.filter((line) => ranks.slice(rank).some((name) => line.includes(`Z ${name}: `))).length;
-    const text = await logged({ level }, ...Object.values(EVENTS));
+    const text = await logged({ logLevel: level }, ...Object.values(EVENTS));
     assert.equal(text.split("\n").length - 1, important, level);
     assert.ok(important > 0, level);
   }
-  assert.equal(await logged({ level: "off" }, ...Object.values(EVENTS)), "");
+  assert.equal(await logged({ logLevel: "off" }, ...Object.values(EVENTS)), "");
 });
 
 Deno.test("a refusal says when the next attempt is, if there is one", async () => {
@@ -111,7 +120,7 @@ Deno.test("a stranger's text cannot forge lines, colours or placeholders", async
 Deno.test("nothing is logged to stdout, not even by the logger about itself", async () => {
   const script = `
     const { startLog } = await import("${new URL("../../src/observe/mod.ts", import.meta.url).href}");
-    await using log = startLog({ level: "debug", format: "text" });
+    await using log = startLog({ logLevel: "debug", logFormat: "text" });
     for (const event of ${JSON.stringify(Object.values(EVENTS))}) log.observe(event);`;
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: ["eval", script] }).output();
   assert.equal(stdout.length, 0);
@@ -120,7 +129,7 @@ Deno.test("nothing is logged to stdout, not even by the logger about itself", as
 
 Deno.test("a log that cannot be written harms nobody", async () => {
   const output = new WritableStream<Uint8Array>({ write: () => Promise.reject(new Error("Broken pipe")) });
-  await using log = startLog({ level: "debug", format: "text", output });
+  await using log = startLog(ALL, output);
   for (let round = 0; round < 3; round++) {
     for (const event of Object.values(EVENTS)) log.observe(event);
     await new Promise((resolve) => setTimeout(resolve, 0));
@@ -137,9 +146,10 @@ Deno.test("a log that nobody reads takes little memory and is not waited for, an
       return reading.promise;
     },
   });
-  const log = startLog({ level: "debug", format: "text", output });
+  const log = startLog(ALL, output);
   const line = "x".repeat(1_000);
-  for (let number = 0; number < 10_000; number++) log.observe({ type: "warning", text: line });
+  const said: ProxyEvent = { type: "child.stderr", session: "files/c/1", line };
+  for (let number = 0; number < 10_000; number++) log.observe(said);
   await new Promise((resolve) => setTimeout(resolve, 0));
   reading.resolve();
   while (chunks.length < 2) await new Promise((resolve) => setTimeout(resolve, 0));
@@ -152,7 +162,33 @@ Deno.test("a log that nobody reads takes little memory and is not waited for, an
 
 Deno.test("the end of a log that nobody reads comes soon", async () => {
   const output = new WritableStream<Uint8Array>({ write: () => new Promise(() => {}) });
-  const log = startLog({ level: "debug", format: "text", output });
+  const log = startLog(ALL, output);
   log.observe({ type: "warning", text: "anybody?" });
   await within("the end", Promise.resolve(log[Symbol.asyncDispose]()), 5_000);
+});
+
+Deno.test("topics and names that strangers choose are cut, in text and in JSON", async () => {
+  const long = "t".repeat(60_000);
+  const events: ProxyEvent[] = [
+    { type: "message.dropped", source: long, cause: "not JSON" },
+    { type: "publish.failed", topic: long, cause: `no topic "${long}"` },
+    { type: "session.refused", server: "files", session: long, reason: "too-many-sessions", cause: "full" },
+  ];
+  for (const logFormat of ["text", "json"] as const) {
+    for (const event of events) {
+      const text = await logged({ logFormat }, event);
+      assert.ok(text.length < 5_000, `${event.type} takes ${text.length} characters`);
+      assert.match(text, /t{199}…/);
+    }
+  }
+});
+
+Deno.test("500 warnings of one kind are 20 lines and their number; other kinds are not touched", async () => {
+  const events = Array.from({ length: 500 }, (): ProxyEvent => ({ type: "message.dropped", source: "a", cause: "x" }));
+  const text = await logged({}, ...events, { type: "warning", text: "careful" });
+  const lines = text.trimEnd().split("\n");
+  assert.equal(lines.filter((line) => line.includes("dropped a message from a")).length, 20);
+  assert.match(lines[20] ?? "", /warning: careful$/);
+  assert.match(lines[21] ?? "", /warning: message\.dropped: 480 more within a few seconds, without a line each$/);
+  assert.equal(lines.length, 22);
 });

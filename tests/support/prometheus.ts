@@ -16,7 +16,8 @@ export interface Family {
 const NAME = "[a-zA-Z_:][a-zA-Z0-9_:]*";
 const HELP = new RegExp(`^# HELP (${NAME}) (\\S.*)$`);
 const TYPE = new RegExp(`^# TYPE (${NAME}) (counter|gauge|histogram)$`);
-const SAMPLE = new RegExp(`^((${NAME})(?:\\{[a-zA-Z_]\\w*="[^"\\\\\\n]*"\\})?) (\\S+)$`);
+const LABEL = String.raw`[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*"`;
+const SAMPLE = new RegExp(`^((${NAME})(?:\\{${LABEL}(?:,${LABEL})*\\})?) (\\S+)$`);
 
 /** Reads an exposition. Every line has to be understood, and every sample has to have its HELP and TYPE before it. */
 export function readMetrics(text: string): Map<string, Family> {
@@ -46,7 +47,6 @@ export function readMetrics(text: string): Map<string, Family> {
       assert.fail(`This is no line of the format: ${line}`);
     }
   }
-  for (const [name, { samples }] of families) assert.ok(samples.size > 0, `${name} has samples`);
   return families;
 }
 
@@ -55,4 +55,11 @@ export function valueOf(families: Map<string, Family>, name: string): number {
   const value = families.get(name)?.samples.get(name);
   assert.ok(value !== undefined, `${name} is there`);
   return value;
+}
+
+/** The values of a metric with labels, together. */
+export function sumOf(families: Map<string, Family>, name: string): number {
+  const family = families.get(name);
+  assert.ok(family !== undefined, `${name} is there`);
+  return [...family.samples.values()].reduce((sum, value) => sum + value, 0);
 }

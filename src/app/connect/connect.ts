@@ -5,7 +5,7 @@
  */
 import type { Channel } from "../../core/channel.ts";
 import { withTimeLimit } from "../../core/clock.ts";
-import type { Observers } from "../../core/events.ts";
+import { type Observers, placed } from "../../core/events.ts";
 import { join, MeteredChannel } from "../../relay/mod.ts";
 import { remoteServer, type RemoteServerConfig } from "./remote_server.ts";
 
@@ -19,9 +19,10 @@ export async function connect(
   { observe, meter }: Observers,
   signal: AbortSignal,
 ): Promise<void> {
-  const { channel, close } = remoteServer(config, observe, meter);
+  const metered = meter && placed(meter, { server: config.address.label });
+  const { channel, close } = remoteServer(config, observe, metered);
   signal.addEventListener("abort", () => void host.close(), { once: true });
-  const client = meter === undefined ? host : new MeteredChannel(host, meter);
+  const client = metered === undefined ? host : new MeteredChannel(host, metered);
   await join(client, channel, {
     // A host that cannot be written to hears no answers.
     beforeClosing: async ({ failure }) => {

@@ -63,7 +63,8 @@ export function remoteServer(
     connectTimeout: options.connectTimeout,
     timeout: (method) => timeoutOf(method, options),
     observe: meter,
-    failed: ({ method }, { reason, message }) => observe({ type: "request.failed", method, reason, cause: message }),
+    failed: ({ method }, { reason, message }) =>
+      observe({ type: "request.failed", server: address.label, method, reason, cause: message }),
     lost: ({ message }) => observe({ type: "warning", text: `the session is lost: ${message}` }),
     dropped: (message, { message: cause }) =>
       observe({ type: "message.dropped", source: "the host", cause: `"${message.method}" waited in vain: ${cause}` }),

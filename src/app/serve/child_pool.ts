@@ -119,7 +119,7 @@ export class ChildPool implements AsyncDisposable {
     observe({ type: "child.started", server: entry.name, session: name, pid: child.pid });
     void child.closed.then((failure) => {
       if (failure?.reason === "child-exited" || failure?.reason === "child-not-started") {
-        observe({ type: "child.exited", session: named.name, cause: failure.message });
+        observe({ type: "child.exited", server: entry.name, session: named.name, cause: failure.message });
       }
     });
     return named;

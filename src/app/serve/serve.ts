@@ -10,7 +10,7 @@ import type { Credentials } from "../../core/secret.ts";
 import { TakeoverDetector } from "../../mqtt/mod.ts";
 import { ChildPool } from "./child_pool.ts";
 import { clientIdFor } from "../client_identity.ts";
-import { ServerEndpoint, serverOptions } from "./server_endpoint.ts";
+import { isPresence, ServerEndpoint, serverOptions } from "./server_endpoint.ts";
 import { Links } from "../links.ts";
 import { profilesFor, type ResolvedAddress } from "../../wire/mod.ts";
 import { SessionSupervisor } from "./session_supervisor.ts";
@@ -90,10 +90,7 @@ function start(
     meter,
   });
   // It may have another name in each profile, but for whoever watches it is one server.
-  const observeProfile: Observer = (event) => {
-    const isPresence = event.type === "server.online" || event.type === "server.offline";
-    observe(isPresence ? { ...event, server: address.label } : event);
-  };
+  const observeProfile: Observer = (event) => observe(isPresence(event) ? { ...event, server: address.label } : event);
   const clientId = clientIdFor("serve", broker.clientId, servers.length > 1 ? address.label : undefined);
   const optionsFor = serverOptions(profiles, {
     ...options,
@@ -102,7 +99,7 @@ function start(
     clientId,
     share: options.noShare ? undefined : options.share,
     observe: observeProfile,
-    opened: (session) => supervisor.accept(session),
+    opened: (session, profile) => supervisor.accept(session, profile),
   });
   const server = new ServerEndpoint({ profiles, links, observe, options: optionsFor });
   return {

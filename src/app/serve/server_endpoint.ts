@@ -4,12 +4,13 @@
  * @module
  */
 import type { BrokerConfig } from "../../config/mod.ts";
-import type { Observer } from "../../core/events.ts";
+import type { Observer, ProxyEvent } from "../../core/events.ts";
 import type { Failure } from "../../core/failure.ts";
 import type { LinkState } from "../../mqtt/mod.ts";
 import {
   type Acceptor,
   addressIn,
+  type IncomingSession,
   type ResolvedAddress,
   type ServerOptions,
   type WireProfile,
@@ -27,31 +28,39 @@ export interface ServerEndpointOptions {
 }
 
 /** What all profiles of a server are told. */
-export interface EndpointAddress
-  extends Pick<ServerOptions, "description" | "meta" | "maxMessage" | "sessionExpiry" | "opened"> {
+export interface EndpointAddress extends Pick<ServerOptions, "description" | "meta" | "maxMessage" | "sessionExpiry"> {
   readonly broker: BrokerConfig;
   readonly address: ResolvedAddress;
   /** The client id of the connection of the first profile. */
   readonly clientId: string;
   /** Group of the shared subscription, on brokers that have shared subscriptions; none when `undefined`. */
   readonly share: string | undefined;
+  /** Takes each session that a client opens, with the name of the profile. */
+  readonly opened: (session: IncomingSession, profile: string) => void;
   readonly observe: Observer;
 }
 
 /** Says to each of `profiles` what it is to know. */
 export function serverOptions(
   profiles: readonly WireProfile[],
-  { broker, address, clientId, share, ...rest }: EndpointAddress,
+  { broker, address, clientId, share, opened, observe, ...rest }: EndpointAddress,
 ): ServerEndpointOptions["options"] {
   return (profile) => ({
     ...rest,
     ...addressIn(profile, address),
+    opened: (session) => opened(session, profile.name),
+    observe: (event) => observe(isPresence(event) ? { ...event, profile: profile.name } : event),
     // Two connections cannot have one client id.
     clientId: profile === profiles[0] ? clientId : `${clientId}-open`,
     clientInfo: CLIENT_INFO,
     share: broker.preset.sharedSubscriptionAvailable ? share : undefined,
     qos: broker.qos,
   });
+}
+
+/** Whether an event tells that a server can be reached, or not any more. */
+export function isPresence(event: ProxyEvent): event is Extract<ProxyEvent, { type: `server.${string}` }> {
+  return event.type === "server.online" || event.type === "server.offline";
 }
 
 /** Accepts sessions in all its profiles. Disposing of it ends them and takes the presence back. */

@@ -6,7 +6,7 @@
 import type { ServeOptions } from "../../config/mod.ts";
 import { sleep, withTimeLimit } from "../../core/clock.ts";
 import type { Channel } from "../../core/channel.ts";
-import type { Observer } from "../../core/events.ts";
+import { type Observer, placed } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
 import { AnsweringChannel, join, MeteredChannel } from "../../relay/mod.ts";
 import type { IncomingSession } from "../../wire/mod.ts";
@@ -48,15 +48,15 @@ export class SessionSupervisor implements AsyncDisposable {
     this.#restart = new RestartPolicy(options.options.restart);
   }
 
-  /** Takes a session that a client has opened. */
-  accept(session: IncomingSession): void {
+  /** Takes a session that a client has opened in this profile. */
+  accept(session: IncomingSession, profile: string): void {
     const { slots } = this.#options;
     const unavailableReason = this.#draining ?? this.#restart.unavailableReason;
     if (unavailableReason !== undefined) return this.#refuse(session, unavailableReason);
     if (!slots.take()) {
       return this.#refuse(session, new Failure("too-many-sessions", slots.full, { maximum: slots.maximum }));
     }
-    const running = this.#run(session).finally(() => {
+    const running = this.#run(session, profile).finally(() => {
       slots.release();
       this.#sessions.delete(running);
     });
@@ -83,19 +83,22 @@ export class SessionSupervisor implements AsyncDisposable {
     await Promise.all(this.#sessions);
   }
 
-  async #run(session: IncomingSession): Promise<void> {
+  async #run(session: IncomingSession, profile: string): Promise<void> {
     const { server: name, observe, meter, options: { idleTimeout, maxPending } } = this.#options;
     const { delay } = this.#restart;
     if (delay > 0) await this.#pause(session, delay);
     const child = this.#start(session);
     if (child === undefined) return;
-    observe({ type: "session.opened", server: name, session: session.name });
+    const place = { server: name, profile, session: session.name };
+    observe({ type: "session.opened", ...place });
+    const metered = meter && placed(meter, place);
     const since = performance.now();
     const server = new AnsweringChannel(child, {
-      observe: meter,
-      failed: ({ method }, { reason, message }) => observe({ type: "request.failed", method, reason, cause: message }),
+      observe: metered,
+      failed: ({ method }, { reason, message }) =>
+        observe({ type: "request.failed", ...place, method, reason, cause: message }),
     });
-    const client = meter === undefined ? session : new MeteredChannel(session, meter);
+    const client = metered === undefined ? session : new MeteredChannel(session, metered);
     const idle = new IdleWatch(client, idleTimeout ?? usualIdleTimeout(session));
     const gate = new SessionGate(idle, () => server.pending, maxPending);
     const running = { gate, server };
@@ -105,7 +108,7 @@ export class SessionSupervisor implements AsyncDisposable {
     if (first === "right" && failure !== undefined) this.#exited(failure, performance.now() - since);
     else this.#restart.ended();
     const cause = failure?.message ?? (first === "left" ? "the client has left" : "the server process has ended");
-    observe({ type: "session.ended", server: name, session: session.name, cause });
+    observe({ type: "session.ended", ...place, cause });
   }
 
   #exited(failure: Failure, lived: number): void {
@@ -137,7 +140,8 @@ export class SessionSupervisor implements AsyncDisposable {
 
   #refuse(session: IncomingSession, failure: Failure): void {
     const { server, observe } = this.#options;
-    observe({ type: "session.refused", server, session: session.name, cause: failure.message });
+    const { reason, message: cause } = failure;
+    observe({ type: "session.refused", server, session: session.name, reason, cause });
     void session.close(failure);
   }
 }

@@ -1,8 +1,9 @@
 /** `connect`: what it does. @module */
+import { CLIENT_INFO } from "../../app/client_identity.ts";
 import { connect } from "../../app/connect/connect.ts";
 import type { Observer } from "../../core/events.ts";
 import { throwOutputError } from "../../core/standard_output.ts";
-import { observation } from "../../observe/mod.ts";
+import { observation, ownNames } from "../../observe/mod.ts";
 import {
   type ByteSource,
   childEnvironment,
@@ -29,12 +30,17 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
   const choice = await chooseBroker(values, flags, parent.signal, () => resolveAddress(values));
   const { broker, input, others: address } = choice;
   await using log = choice.log;
+  const names = values.status === undefined ? [] : await ownNames();
   started();
-  await using observed = observation({
+  await using observed = await observation({
+    ...values,
     log,
-    status: values.status,
     title: `mcp-mqtt-proxy connect ${address.label}`,
-    conditions: ["broker"],
+    version: CLIENT_INFO.version,
+    ownNames: names,
+    broker: broker.broker.url,
+    servers: [address.label],
+    needs: [{ broker: true }],
   });
   const { observe } = observed;
   for (const text of address.warnings) observe({ type: "warning", text });

@@ -16,7 +16,7 @@ export const launchAction: Action<LaunchSettings> = async ({ values, operands, s
   const stdin = ownInput();
   const { credentials, rest } = await readCredentials(source, { stdin, environment: Deno.env });
   started();
-  await using log = startLog({ level: values.logLevel, format: values.logFormat });
+  await using log = startLog(values);
   using termination = terminationSignal();
   using parent = parentWatch();
   return await launch(

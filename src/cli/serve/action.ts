@@ -1,4 +1,5 @@
 /** `serve`: what it does. @module */
+import { CLIENT_INFO } from "../../app/client_identity.ts";
 import { lookForProgram } from "../../app/serve/child_pool.ts";
 import { serve, type ServedEntry } from "../../app/serve/serve.ts";
 import {
@@ -9,7 +10,7 @@ import {
   type Values,
 } from "../../config/mod.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { observation } from "../../observe/mod.ts";
+import { observation, ownNames } from "../../observe/mod.ts";
 import { resolveAddress } from "../../wire/mod.ts";
 import { readCredentials } from "../../smcp/mod.ts";
 import { chooseBroker } from "../broker_choice.ts";
@@ -37,12 +38,18 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
   await using log = choice.log;
   const child = childSource && await readCredentials(childSource, { stdin: input, environment: Deno.env });
   const programs = await Promise.all(servers.map(({ entry }) => lookForProgram(entry, values.passEnv)));
+  const names = values.status === undefined ? [] : await ownNames();
   started();
-  await using observed = observation({
+  await using observed = await observation({
+    ...values,
     log,
-    status: values.status,
     title: "mcp-mqtt-proxy serve",
-    conditions: servers.flatMap(({ address, entry }) => [`server ${address.label}`, `process of ${entry.name}`]),
+    version: CLIENT_INFO.version,
+    ownNames: names,
+    broker: broker.broker.url,
+    servers: servers.map(({ address }) => address.label),
+    maximumSessions: values.maxSessions,
+    needs: servers.flatMap(({ address, entry }) => [{ server: address.label }, { processOf: entry.name }]),
   });
   const topicWarnings = servers.flatMap(({ address }) => address.warnings);
   for (const text of [...topicWarnings, ...missingVariables(values.passEnv)]) {

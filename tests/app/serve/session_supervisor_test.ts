@@ -43,7 +43,7 @@ function hosts({ maximum = 2, start }: { maximum?: number; start?: (session: str
 Deno.test("every session has a server of its own, and what is said in one is not heard in another", async () => {
   const { host, children, events } = hosts();
   const [one, two] = [incoming("a/1"), incoming("b/2")];
-  for (const { session } of [one, two]) host.accept(session);
+  for (const { session } of [one, two]) host.accept(session, "request-response");
   void one.client.send(request("1", "ping"));
   assert.deepEqual([one.received.map(gist), two.received.map(gist)], [["result 1"], []]);
   assert.deepEqual(children.map(({ name }) => name), ["files/a/1", "files/b/2"]);
@@ -60,12 +60,12 @@ Deno.test("every session has a server of its own, and what is said in one is not
 Deno.test("when a client leaves its server is ended, when a server ends its client is told, with what it waits for", async () => {
   const { host, children, events } = hosts();
   const leaving = incoming("leaving");
-  host.accept(leaving.session);
+  host.accept(leaving.session, "request-response");
   await leaving.client.close();
   assert.equal(await children[0]?.peer.closed, undefined);
 
   const staying = incoming("staying");
-  host.accept(staying.session);
+  host.accept(staying.session, "request-response");
   void staying.client.send(request("7"));
   const failure = new Failure("child-exited", "The server process exited with code 3");
   await children[1]?.peer.close(failure);
@@ -79,8 +79,8 @@ Deno.test("when a client leaves its server is ended, when a server ends its clie
 Deno.test("a session beyond the limit is refused, in all hosts together, until another one has ended", async () => {
   const { host, slots, events } = hosts({ maximum: 1 });
   const [first, second, third] = [incoming("first"), incoming("second"), incoming("third")];
-  host.accept(first.session);
-  host.accept(second.session);
+  host.accept(first.session, "request-response");
+  host.accept(second.session, "request-response");
   const refusal = await second.client.closed;
   assert.equal(refusal?.reason, "too-many-sessions");
   assert.deepEqual(refusal?.details, { maximum: 1 });
@@ -88,7 +88,7 @@ Deno.test("a session beyond the limit is refused, in all hosts together, until a
   assert.equal(slots.take(), false);
   await first.client.close();
   await idleTurns();
-  host.accept(third.session);
+  host.accept(third.session, "request-response");
   void third.client.send(request("1", "ping"));
   assert.deepEqual(third.received.map(gist), ["result 1"]);
   await third.client.close();
@@ -106,7 +106,7 @@ Deno.test("a server that cannot be started is a refusal, and takes no slot", asy
   });
   for (const text of [/no such program/, /something else/]) {
     const { session, client } = incoming("x");
-    host.accept(session);
+    host.accept(session, "request-response");
     const failure = await client.closed;
     assert.equal(failure?.reason, "child-not-started");
     assert.match(failure?.message ?? "", text);
@@ -129,7 +129,7 @@ Deno.test("disposing waits until the last server has ended", async () => {
     },
   });
   const { session, client } = incoming("x");
-  host.accept(session);
+  host.accept(session, "request-response");
   await client.close();
   let disposed = false;
   const disposing = host[Symbol.asyncDispose]().then(() => disposed = true);

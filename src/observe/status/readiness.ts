@@ -3,7 +3,10 @@
  *
  * @module
  */
-import type { Observer } from "../core/events.ts";
+import type { Observer } from "../../core/events.ts";
+
+/** One thing that the process needs to do its work: the broker, a server that is online, or a process to start for it. */
+export type Need = { readonly broker: true } | { readonly server: string } | { readonly processOf: string };
 
 /** What has to be the case, and whether it is. */
 export interface Condition {
@@ -13,11 +16,11 @@ export interface Condition {
   readonly detail: string;
 }
 
-/**
- * A sink that knows what is up. Each thing the process needs is one condition, which is not met before an event says
- * so: `serve` needs each server to be online, with its subscriptions acknowledged, and its process to be startable;
- * `connect` needs the broker.
- */
+const BROKER = "broker";
+const serverCondition = (server: string) => `server ${server}`;
+const processCondition = (server: string) => `process of ${server}`;
+
+/** A sink that knows what is up. Each need is one condition, which is not met before an event says so. */
 export class Readiness {
   readonly #conditions = new Map<string, Condition>();
   /** The client ids of the connections to the broker that are up. */
@@ -25,9 +28,15 @@ export class Readiness {
   /** The topics that each server is online on. */
   readonly #online = new Map<string, Set<string>>();
 
-  /** @param names the conditions that there are */
-  constructor(names: readonly string[]) {
-    for (const name of names) this.#conditions.set(name, { name, met: false, detail: "not yet" });
+  constructor(needs: readonly Need[]) {
+    for (const need of needs) {
+      const name = "broker" in need
+        ? BROKER
+        : "server" in need
+        ? serverCondition(need.server)
+        : processCondition(need.processOf);
+      this.#conditions.set(name, { name, met: false, detail: "not yet" });
+    }
   }
 
   /** The sink itself. */
@@ -38,14 +47,14 @@ export class Readiness {
       case "server.offline":
         return this.#setOnline(event.server, event.topic, false);
       case "child.startable":
-        return this.#set(`process of ${event.server}`, true, "can be started");
+        return this.#set(processCondition(event.server), true, "can be started");
       case "child.started":
-        return this.#set(`process of ${event.server}`, true, "started");
+        return this.#set(processCondition(event.server), true, "started");
       case "child.failed":
-        return this.#set(`process of ${event.server}`, false, event.cause);
+        return this.#set(processCondition(event.server), false, event.cause);
       case "broker.connected":
         this.#connections.add(event.clientId);
-        return this.#set("broker", true, `connected to ${event.broker} as ${event.clientId}`);
+        return this.#set(BROKER, true, `connected to ${event.broker} as ${event.clientId}`);
       case "broker.lost":
       case "broker.refused":
         return this.#disconnected(event.clientId, event.cause);
@@ -59,6 +68,14 @@ export class Readiness {
     return [...this.#conditions.values()];
   }
 
+  /** The condition that a server can be reached, and that its process can be started, where these are needed. */
+  of(server: string): { readonly online: Condition | undefined; readonly process: Condition | undefined } {
+    return {
+      online: this.#conditions.get(serverCondition(server)) ?? this.#conditions.get(BROKER),
+      process: this.#conditions.get(processCondition(server)),
+    };
+  }
+
   /** Whether all of them are met. */
   get ready(): boolean {
     return this.conditions.every(({ met }) => met);
@@ -67,7 +84,7 @@ export class Readiness {
   /** There may be a connection for each profile; one of them is enough to reach a server. */
   #disconnected(clientId: string, cause: string): void {
     this.#connections.delete(clientId);
-    if (this.#connections.size === 0) this.#set("broker", false, cause);
+    if (this.#connections.size === 0) this.#set(BROKER, false, cause);
   }
 
   /** A server may be there in several profiles; one of them is enough for it to be reached. */
@@ -77,7 +94,7 @@ export class Readiness {
     else topics.delete(topic);
     this.#online.set(server, topics);
     const detail = topics.size > 0 ? `online on ${[...topics].join(" and ")}` : `offline on ${topic}`;
-    this.#set(`server ${server}`, topics.size > 0, detail);
+    this.#set(serverCondition(server), topics.size > 0, detail);
   }
 
   #set(name: string, met: boolean, detail: string): void {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import type { ProxyEvent } from "../../src/core/events.ts";
-import { Readiness } from "../../src/observe/readiness.ts";
+import type { ProxyEvent } from "../../../src/core/events.ts";
+import { type Need, Readiness } from "../../../src/observe/status/readiness.ts";
 
-const SERVE = ["server files", "process of files"];
+const SERVE: readonly Need[] = [{ server: "files" }, { processOf: "files" }];
+const NAMES = ["server files", "process of files"];
+const BROKER: readonly Need[] = [{ broker: true }];
 const at = (topic: string) => ({ server: "files", topic });
 const link = { broker: "mqtt://b", cause: "cut", retryIn: 1 };
 
@@ -17,8 +19,8 @@ const connected = (clientId: string): ProxyEvent => ({
 });
 
 /** The readiness after each event. */
-function after(names: readonly string[], ...events: readonly ProxyEvent[]): boolean[] {
-  const readiness = new Readiness(names);
+function after(needs: readonly Need[], ...events: readonly ProxyEvent[]): boolean[] {
+  const readiness = new Readiness(needs);
   return events.map((event) => {
     readiness.observe(event);
     return readiness.ready;
@@ -28,7 +30,7 @@ function after(names: readonly string[], ...events: readonly ProxyEvent[]): bool
 Deno.test("nothing is ready before it has said so, and every condition tells why", () => {
   const readiness = new Readiness(SERVE);
   assert.equal(readiness.ready, false);
-  assert.deepEqual(readiness.conditions, SERVE.map((name) => ({ name, met: false, detail: "not yet" })));
+  assert.deepEqual(readiness.conditions, NAMES.map((name) => ({ name, met: false, detail: "not yet" })));
   assert.equal(new Readiness([]).ready, true);
 });
 
@@ -50,8 +52,8 @@ Deno.test("that the broker is connected is not enough: what counts is that the s
 });
 
 Deno.test("with several servers, all of them have to be there", () => {
-  const names = ["server files", "server shell"];
-  assert.deepEqual(after(names, online(), { type: "server.online", server: "shell", topic: "s" }, offline()), [
+  const needs = [{ server: "files" }, { server: "shell" }];
+  assert.deepEqual(after(needs, online(), { type: "server.online", server: "shell", topic: "s" }, offline()), [
     false,
     true,
     false,
@@ -62,10 +64,10 @@ Deno.test("a server that is there in one of two profiles can be reached", () => 
   const both = ["mcp/files/request", "$mcp-server/s1/files"];
   const [one, other] = both as [string, string];
   assert.deepEqual(
-    after(["server files"], online(one), online(other), offline(one), offline(other), online(one)),
+    after([{ server: "files" }], online(one), online(other), offline(one), offline(other), online(one)),
     [true, true, true, false, true],
   );
-  const readiness = new Readiness(["server files"]);
+  const readiness = new Readiness([{ server: "files" }]);
   for (const topic of both) readiness.observe(online(topic));
   assert.deepEqual(readiness.conditions[0]?.detail, `online on ${one} and ${other}`);
   for (const topic of both) readiness.observe(offline(topic));
@@ -73,7 +75,7 @@ Deno.test("a server that is there in one of two profiles can be reached", () => 
 });
 
 Deno.test("what is no condition changes none, and makes none", () => {
-  const readiness = new Readiness(["server files"]);
+  const readiness = new Readiness([{ server: "files" }]);
   readiness.observe(connected("a"));
   readiness.observe({ type: "server.online", server: "other", topic: "t" });
   readiness.observe({ type: "child.failed", server: "files", cause: "x" });
@@ -84,16 +86,16 @@ Deno.test("connect is ready while there is a connection to the broker, whichever
   const lost = (clientId: string): ProxyEvent => ({ type: "broker.lost", clientId, ...link });
   const refused = (clientId: string): ProxyEvent => ({ type: "broker.refused", clientId, ...link });
   const closed = (clientId: string): ProxyEvent => ({ type: "broker.closed", broker: "mqtt://b", clientId });
-  assert.deepEqual(after(["broker"], lost("a"), connected("a"), lost("a"), refused("a")), [false, true, false, false]);
+  assert.deepEqual(after(BROKER, lost("a"), connected("a"), lost("a"), refused("a")), [false, true, false, false]);
   // The second profile is refused, or given up, while the session goes on in the first.
-  assert.deepEqual(after(["broker"], connected("a"), refused("b"), connected("b"), closed("b")), [
+  assert.deepEqual(after(BROKER, connected("a"), refused("b"), connected("b"), closed("b")), [
     true,
     true,
     true,
     true,
   ]);
-  assert.deepEqual(after(["broker"], connected("a"), connected("b"), lost("a"), lost("b")), [true, true, true, false]);
-  const readiness = new Readiness(["broker"]);
+  assert.deepEqual(after(BROKER, connected("a"), connected("b"), lost("a"), lost("b")), [true, true, true, false]);
+  const readiness = new Readiness(BROKER);
   readiness.observe(connected("a"));
   assert.equal(readiness.conditions[0]?.detail, "connected to mqtt://b as a");
   readiness.observe(lost("a"));

@@ -1,0 +1,192 @@
+/**
+ * As much of an HTTP/1.1 server as a status takes: GET and HEAD, one request for each connection.
+ *
+ * The runtime's own server waits for ever for a header that does not come, and answers a malformed one with an exception.
+ *
+ * Source: RFC 9112, sections 2 to 7; RFC 9110, section 7.2 (Host).
+ *
+ * @module
+ */
+import { within } from "../../core/clock.ts";
+
+/** What was asked for. */
+export interface HttpRequest {
+  /** Without the query. */
+  readonly path: string;
+  /** The name in the Host field, without the port; `undefined` when there is none, which HTTP/1.0 allows. */
+  readonly host: string | undefined;
+}
+
+/** What is answered. */
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** A whole text, or its parts as they come. */
+  readonly body: string | AsyncIterable<string>;
+}
+
+/** How long a request may take to arrive, in ms. */
+const REQUEST_TIMEOUT = 5_000;
+
+/** How long whoever has asked may take to read the next bytes, in ms. */
+const READ_TIMEOUT = 30_000;
+
+/** The longest request line and header together, in bytes. */
+const LONGEST_REQUEST = 16 * 1024;
+
+/** So many connections at a time; more are closed at once. */
+const MOST_CONNECTIONS = 64;
+
+const REASONS: Readonly<Record<number, string>> = {
+  200: "OK",
+  400: "Bad Request",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  431: "Request Header Fields Too Large",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
+/** An answer in words. */
+export function textResponse(status: number, body: string, contentType = "text/plain; charset=utf-8"): HttpResponse {
+  return { status, headers: { "content-type": contentType }, body };
+}
+
+/** Answers requests until it is disposed of. */
+export class HttpServer implements AsyncDisposable {
+  readonly #listener: Deno.Listener;
+  readonly #answer: (request: HttpRequest) => HttpResponse;
+  readonly #timeout: number;
+  readonly #connections = new Map<Deno.Conn, Promise<void>>();
+  readonly #accepting: Promise<void>;
+
+  /** @param timeout how long a request may take to arrive, in ms */
+  constructor(listener: Deno.Listener, answer: (request: HttpRequest) => HttpResponse, timeout = REQUEST_TIMEOUT) {
+    this.#listener = listener;
+    this.#answer = answer;
+    this.#timeout = timeout;
+    this.#accepting = this.#accept();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    await this.#accepting;
+    for (const connection of this.#connections.keys()) close(connection);
+    await Promise.all(this.#connections.values());
+  }
+
+  async #accept(): Promise<void> {
+    try {
+      for await (const connection of this.#listener) {
+        if (this.#connections.size >= MOST_CONNECTIONS) {
+          close(connection);
+          continue;
+        }
+        const served = this.#serve(connection).catch(() => {}) // whoever asked is gone
+          .finally(() => {
+            close(connection);
+            this.#connections.delete(connection);
+          });
+        this.#connections.set(connection, served);
+      }
+    } catch {
+      // It was closed.
+    }
+  }
+
+  async #serve(connection: Deno.Conn): Promise<void> {
+    const { response, headOnly } = this.#respond(await readHeader(connection, this.#timeout));
+    await send(connection, response, headOnly);
+  }
+
+  #respond(header: string | HttpResponse): { response: HttpResponse; headOnly: boolean } {
+    if (typeof header !== "string") return { response: header, headOnly: false };
+    const request = parse(header);
+    if ("status" in request) return { response: request, headOnly: false };
+    const { headOnly } = request;
+    try {
+      return { response: this.#answer(request), headOnly };
+    } catch {
+      return { response: textResponse(500, "this should not have happened\n"), headOnly };
+    }
+  }
+}
+
+const LATE = Symbol("late");
+
+/** Everything up to the empty line, or what is answered instead. */
+async function readHeader(connection: Deno.Conn, timeout: number): Promise<string | HttpResponse> {
+  const buffer = new Uint8Array(LONGEST_REQUEST);
+  const deadline = performance.now() + timeout;
+  let length = 0;
+  while (length < buffer.length) {
+    const reading = connection.read(buffer.subarray(length));
+    reading.catch(() => {}); // it ends with the connection
+    const count = await within(reading, deadline - performance.now(), () => LATE)
+      .catch((reason) => reason === LATE ? undefined : Promise.reject(reason));
+    if (count === undefined) return textResponse(408, "the request has not arrived in time\n");
+    if (count === null) throw new Error("nothing was asked");
+    const from = Math.max(0, length - 3);
+    length += count;
+    const text = new TextDecoder("latin1").decode(buffer.subarray(0, length));
+    const end = text.indexOf("\r\n\r\n", from);
+    if (end >= 0) return text.slice(0, end);
+  }
+  return textResponse(431, "the header is too long\n");
+}
+
+/** A name or an address, and perhaps a port. */
+const HOST = /^(\[[\da-f:.]+\]|[\w.-]+)(?::\d{1,5})?$/i;
+
+function parse(header: string): HttpRequest & { readonly headOnly: boolean } | HttpResponse {
+  const [requestLine = "", ...lines] = header.split("\r\n");
+  const [, method, target = "", minor] = /^([A-Za-z]+) (\S+) HTTP\/1\.([01])$/.exec(requestLine) ?? [];
+  if (method === undefined) return textResponse(400, "this is no HTTP request\n");
+  if (method !== "GET" && method !== "HEAD") {
+    const { headers, ...rest } = textResponse(405, "only GET and HEAD are answered\n");
+    return { ...rest, headers: { ...headers, allow: "GET, HEAD" } };
+  }
+  if (!target.startsWith("/")) return textResponse(400, "the request names no path\n");
+  const hosts = lines.filter((line) => /^host:/i.test(line)).map((line) => line.slice(5).trim());
+  const [host] = hosts;
+  if (hosts.length > 1 || (host === undefined && minor === "1") || (host !== undefined && !HOST.test(host))) {
+    return textResponse(400, "the Host field is missing or malformed\n");
+  }
+  const path = target.split(/[?#]/, 1)[0] ?? "/";
+  return { path, host: HOST.exec(host ?? "")?.[1]?.toLowerCase(), headOnly: method === "HEAD" };
+}
+
+async function send(connection: Deno.Conn, { status, headers, body }: HttpResponse, headOnly: boolean): Promise<void> {
+  const encoder = new TextEncoder();
+  const whole = typeof body === "string" ? encoder.encode(body) : undefined;
+  const fields = {
+    ...headers,
+    ...(whole === undefined ? {} : { "content-length": String(whole.length) }),
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "connection": "close",
+  };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  await write(connection, encoder.encode(`HTTP/1.1 ${status} ${REASONS[status] ?? ""}\r\n${lines.join("")}\r\n`));
+  if (headOnly) return;
+  if (whole !== undefined) return await write(connection, whole);
+  for await (const part of body as AsyncIterable<string>) await write(connection, encoder.encode(part));
+}
+
+async function write(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let rest = bytes; rest.length > 0;) {
+    const writing = connection.write(rest);
+    writing.catch(() => {}); // it ends with the connection
+    rest = rest.subarray(await within(writing, READ_TIMEOUT, () => LATE));
+  }
+}
+
+function close(connection: Deno.Conn): void {
+  try {
+    connection.close();
+  } catch {
+    // It was closed before.
+  }
+}
