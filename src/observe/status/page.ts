@@ -160,5 +160,8 @@ function duration(seconds: number): string {
 }
 
 function latency(milliseconds = 0): string {
-  return milliseconds < 1_000 ? `${Number(milliseconds.toPrecision(2))} ms` : `${(milliseconds / 1_000).toFixed(1)} s`;
+  const text = milliseconds < 1_000
+    ? `${Number(milliseconds.toPrecision(2))} ms`
+    : `${(milliseconds / 1_000).toFixed(1)} s`;
+  return text.replace(" ", "\u00a0");
 }
