@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { type Clock, sleep, systemClock, withTimeLimit } from "../core/clock.ts";
+import { type Clock, systemClock, withTimeLimit } from "../core/clock.ts";
 import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import { type Redact, redactNothing } from "../core/redaction.ts";
-import { backoff, LONGEST_DELAY, STABLE_AFTER } from "../core/backoff.ts";
+import { STABLE_AFTER } from "../core/backoff.ts";
 import { type BrokerPreset, limitsOf } from "./broker_presets.ts";
 import type { BrokerSettings, Connect, ConnectionEnd, MqttConnection } from "./connection/connection.ts";
 import { connectToBroker } from "./connection/connect.ts";
@@ -24,7 +24,8 @@ import type {
 import { type AttemptFailure, ConnectNegotiation } from "./connect_negotiation.ts";
 import { unavailableReason } from "./online.ts";
 import { Outbox } from "./outbox.ts";
-import { reasonCodeName, SESSION_TAKEN_OVER } from "./reason_codes.ts";
+import { isUnwanted, reasonCodeName, SESSION_TAKEN_OVER } from "./reason_codes.ts";
+import { ReconnectPause } from "./reconnect_pause.ts";
 import {
   type Batch,
   earlyBatches,
@@ -59,10 +60,6 @@ export interface BrokerLinkOptions {
 /** A connection that held this long, in ms, worked: its end is no reason to be slow to come back. */
 const WORKED_FOR = 1_000;
 
-/** When a connection may have ended over a packet, the next one follows this soon, in ms, for so many times in a row. */
-const QUICK_DELAY = 100;
-const QUICK_RECONNECTS = 2;
-
 /** How long a close may take, in ms. */
 const CLOSE_TIMEOUT = 1_000;
 
@@ -88,7 +85,7 @@ export class BrokerLink implements MqttLink {
   #connection: MqttConnection | undefined;
   #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
-  #failures = 0;
+  readonly #pause: ReconnectPause;
   /** Why there will be no connection any more. */
   #refusal: Failure | undefined;
   /** Why the connection was dropped, when it was we who dropped it. */
@@ -99,6 +96,7 @@ export class BrokerLink implements MqttLink {
   constructor(options: BrokerLinkOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#pause = new ReconnectPause(this.#clock, options.random ?? Math.random);
     this.#clientId = options.plan.clientId;
     this.#redact = options.broker.redact ?? redactNothing;
     this.#redactTopic = options.topicsAreGiven === true ? redactNothing : this.#redact;
@@ -172,7 +170,12 @@ export class BrokerLink implements MqttLink {
       done?.(this.#refusal ?? unavailableReason({ status: "closed" }));
       return;
     }
+    this.hurry();
     return this.#outbox.add(packet, done, signal);
+  }
+
+  hurry(): void {
+    if (this.#state.status === "connecting") this.#pause.hurry();
   }
 
   /** Gives up: ends the connection without a goodbye and makes no other, until somebody changes what `failure` names. */
@@ -215,9 +218,10 @@ export class BrokerLink implements MqttLink {
       const failure = await this.#attempt(attempt);
       if (signal.aborted || this.#closing !== undefined) return;
       if (failure.again === true) continue;
-      const delay = this.#nextDelay(failure);
-      this.#report(failure, delay);
-      await sleep(delay, signal, this.#clock).catch(() => {});
+      const outcome = failure.refused === undefined ? failure.outcome ?? "unreachable" : "unchanged";
+      const pause = this.#pause.after(outcome);
+      this.#report(failure, pause);
+      await this.#pause.wait(pause, outcome, signal);
     }
   }
 
@@ -289,7 +293,7 @@ export class BrokerLink implements MqttLink {
     // Two clients of one id take the connection from each other: that must not go on at full speed.
     const takenOver = reasonCode === SESSION_TAKEN_OVER;
     const worked = this.#clock.now() - since >= (takenOver ? STABLE_AFTER : WORKED_FOR);
-    if (worked || culprit === "found") this.#failures = 0;
+    if (worked || culprit === "found") this.#pause.reset();
     const silent = !online && reasonCode === undefined && droppedOver === undefined;
     if (silent && this.#negotiation.closedEarly(early.length > 0)) {
       return { cause: this.#redact(cause), refused: undefined, again: true };
@@ -299,7 +303,8 @@ export class BrokerLink implements MqttLink {
       ? `; another connection uses the client id "${this.#clientId}": give each process its own by --client-id`
       : "";
     const overPacket = blamesPacket(reasonCode) || (reasonCode === undefined && (inFlight || culprit === "found"));
-    return { cause: this.#redact(droppedOver ?? cause + advice), refused: undefined, overPacket };
+    const outcome = overPacket ? "packet" : takenOver || isUnwanted(reasonCode) ? "refused" : "unreachable";
+    return { cause: this.#redact(droppedOver ?? cause + advice), refused: undefined, outcome };
   }
 
   /**
@@ -370,13 +375,6 @@ export class BrokerLink implements MqttLink {
     };
     for (const subscription of subscriptions) this.#unanswered.add(subscription);
     return requestSubscriptions(connection, limits, subscriptions, options, early);
-  }
-
-  #nextDelay({ refused, overPacket = false }: AttemptFailure): number {
-    this.#failures++;
-    const random = (this.#options.random ?? Math.random)();
-    if (overPacket && this.#failures <= QUICK_RECONNECTS) return QUICK_DELAY * random;
-    return refused === undefined ? backoff(this.#failures, random) : LONGEST_DELAY;
   }
 
   #report({ cause, refused }: AttemptFailure, retryIn: number): void {

@@ -9,7 +9,9 @@ import { Failure } from "../core/failure.ts";
 import type { Redact } from "../core/redaction.ts";
 import { ConnectError, type MqttConnection } from "./connection/connection.ts";
 import type { ConnectPlan } from "./link.ts";
+import type { AttemptOutcome } from "./reconnect_pause.ts";
 import {
+  isUnwanted,
   MALFORMED_PACKET,
   permanentRefusal,
   PROTOCOL_ERROR,
@@ -38,8 +40,8 @@ export interface AttemptFailure {
   readonly refused: Failure | undefined;
   /** Try again at once: something else is asked for now. */
   readonly again?: boolean;
-  /** The broker may have closed the connection over something that it was sent, which will be sent otherwise now. */
-  readonly overPacket?: boolean;
+  /** What kind of failure it is. @default {"unreachable"} */
+  readonly outcome?: AttemptOutcome;
 }
 
 /** A connection that the broker ends so soon after its first empty message, in ms, may have ended over it. */
@@ -138,7 +140,9 @@ export class ConnectNegotiation {
     }
     if (this.#changeWill(error.reasonCode)) return { cause, refused: undefined, again: true };
     const check = error.reasonCode === undefined ? undefined : permanentRefusal(error.reasonCode);
-    if (check === undefined) return { cause, refused: undefined };
+    if (check === undefined) {
+      return { cause, refused: undefined, outcome: isUnwanted(error.reasonCode) ? "refused" : "unreachable" };
+    }
     const text = redact(`The broker ${broker} refused the login: ${cause}; ${check}`);
     return { cause, refused: new Failure("login-refused", text, { reasonCode: error.reasonCode ?? 0 }) };
   }

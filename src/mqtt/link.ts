@@ -188,6 +188,9 @@ export interface MqttLink extends AsyncDisposable {
    */
   roundTrip(): Promise<void>;
 
+  /** Somebody waits for the broker: if it cannot be reached, the next attempt is made soon. */
+  hurry(): void;
+
   /**
    * What has just come will not be answered soon, but more is to come. Brokers with Nagle's algorithm would hold it back
    * (`ConnectPlan.nudgeTopic`).

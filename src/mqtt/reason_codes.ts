@@ -71,6 +71,11 @@ export const RETAIN_NOT_SUPPORTED = 0x9a;
 /** The broker knows no QoS as high as this. */
 export const QOS_NOT_SUPPORTED = 0x9b;
 
+/** Whether the broker may ban a client that asks again too soon: not authorized, banned, above a quota, too often. */
+export function isUnwanted(reasonCode: number | undefined): boolean {
+  return [0x87, 0x8a, 0x97, 0x9f].includes(reasonCode ?? 0);
+}
+
 /** Refusals that the same CONNECT will meet again, and the setting to look at. */
 const PERMANENT: Readonly<Record<number, string>> = {
   0x81: "the broker could not read our CONNECT packet; check that --broker names an MQTT port",

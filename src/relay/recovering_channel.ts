@@ -26,6 +26,8 @@ export interface Dialer {
   dial(signal: AbortSignal): Promise<Channel>;
   /** Why {@linkcode dial} has not come to an end yet. */
   unavailableReason(): Failure;
+  /** Somebody waits for a session. */
+  hurry?(): void;
 }
 
 /** How a {@linkcode RecoveringChannel} behaves. */
@@ -108,6 +110,7 @@ export class RecoveringChannel implements Channel {
     const cancelled = cancelledRequest(message);
     if (cancelled !== undefined && this.#waiting.remove(cancelled)) return; // nobody is to know of either
     const wait = this.#waiting.add(message);
+    this.#dialer.hurry?.();
     if (session === undefined) this.#opening ??= this.#open(); // else it is about to be noticed that it is lost
     return wait;
   }

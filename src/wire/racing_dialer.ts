@@ -66,6 +66,10 @@ export class RacingDialer implements ProfileDialer {
     return dialer?.unavailableReason() ?? unavailableReason({ status: "closed" });
   }
 
+  hurry(): void {
+    for (const dialer of this.#dialers.values()) dialer.hurry?.();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const dialers = [...this.#dialers.values()];
     this.#dialers.clear();

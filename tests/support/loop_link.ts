@@ -58,6 +58,8 @@ export class LoopLink implements MqttLink {
 
   expectMore(): void {}
 
+  hurry(): void {}
+
   /** Hands a packet to whoever has subscribed to its topic. */
   deliver(packet: ReceivedPacket): void {
     void this.#dispatcher.dispatch(packet);

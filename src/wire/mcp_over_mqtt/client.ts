@@ -77,6 +77,10 @@ export class McpOverMqttClient implements ProfileDialer {
     );
   }
 
+  hurry(): void {
+    this.#spare?.hurry();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#spare?.close();
   }

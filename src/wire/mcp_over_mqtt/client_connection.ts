@@ -122,6 +122,11 @@ export class ClientConnection {
     throw failure;
   }
 
+  /** Somebody waits for a session. */
+  hurry(): void {
+    this.#link.hurry();
+  }
+
   /** Says goodbye and closes. Idempotent. */
   async close(): Promise<void> {
     if (this.#abort.signal.aborted) return await this.#link.close();

@@ -42,6 +42,7 @@ function dialer(makeLink: MakeLink, options: ClientOptions): ProfileDialer {
   return {
     dial: (signal) => client.dial(signal),
     unavailableReason: () => client.unavailableReason(),
+    hurry: () => client.hurry(),
     async [Symbol.asyncDispose]() {
       await client[Symbol.asyncDispose]();
       await link.close();

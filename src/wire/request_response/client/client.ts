@@ -86,6 +86,10 @@ export class RequestResponseClient implements Dialer {
     );
   }
 
+  hurry(): void {
+    this.#link.hurry();
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
     this.#cancelPatience?.();
