@@ -4,7 +4,7 @@
  * @module
  */
 import { BROKER_PRESETS } from "../mqtt/mod.ts";
-import { brokerUrl, bytes, oneOf, oneText, onOff, text, topicLevel, wholeNumber } from "./kinds.ts";
+import { brokerUrl, bytes, clientId, oneOf, oneText, onOff, text, wholeNumber } from "./kinds.ts";
 import type { SettingsOf } from "./setting.ts";
 
 const PRESET_NAMES = Object.keys(BROKER_PRESETS);
@@ -74,7 +74,7 @@ export const BROKER_SETTINGS: SettingsOf<BrokerOptions> = {
     flag: "--client-id <id>",
     environment: "MQTT_CLIENT_ID",
     description: "MQTT client id; a random one by default",
-    kind: topicLevel,
+    kind: clientId,
   },
   qos: {
     flag: "--qos <level>",

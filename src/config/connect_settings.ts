@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { oneText, onOff, seconds, secondsOrAuto, topicLevel } from "./kinds.ts";
+import { clientId, oneText, onOff, seconds, secondsOrAuto } from "./kinds.ts";
 import type { SettingsOf } from "./setting.ts";
 
 /** How a server on a broker is reached. */
@@ -60,7 +60,7 @@ export const CONNECT_SETTINGS: SettingsOf<ConnectOptions> = {
     flag: "--server-id <id>",
     environment: "MCP_MQTT_SERVER_ID",
     description: "the one instance to speak to in the open convention, by its MQTT client id",
-    kind: topicLevel,
+    kind: clientId,
   },
   noDiscovery: {
     flag: "--no-discovery",

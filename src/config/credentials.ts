@@ -8,14 +8,14 @@
 import { type Redact, redactor } from "../core/redaction.ts";
 import { type Credentials, Secret } from "../core/secret.ts";
 import { UsageError } from "../core/usage_error.ts";
-import { isEncrypted, isTopicLevel, portOf } from "../mqtt/mod.ts";
+import { isEncrypted, portOf } from "../mqtt/mod.ts";
 import type { LogOptions } from "../observe/mod.ts";
 import { type BrokerConfig, brokerConfig } from "./broker_config.ts";
 import { type BrokerOptions, CONNECTION_SETTINGS, type ConnectionOptions } from "./broker_settings.ts";
 import { BROKER_SCHEMES } from "./broker_url.ts";
 import { isPem } from "./certificates.ts";
 import { meantKey } from "./credential_names.ts";
-import { onOff, Unsuitable } from "./kinds.ts";
+import { clientIdProblem, onOff, Unsuitable } from "./kinds.ts";
 
 /** A credential that is missing or cannot work. The message begins with its key. */
 export class CredentialError extends Error {
@@ -112,12 +112,8 @@ function loginOf(credentials: Credentials, connection: LoginConnection): Omit<Br
     throw new CredentialError("MQTT_TLS", "must be true, since options for TLS are given");
   }
   const clientId = value("MQTT_CLIENT_ID");
-  if (clientId !== undefined && !isTopicLevel(clientId)) {
-    throw new CredentialError(
-      "MQTT_CLIENT_ID",
-      "must not contain / + # or control characters, since it becomes a level of topics",
-    );
-  }
+  const idProblem = clientId && clientIdProblem(clientId);
+  if (idProblem) throw new CredentialError("MQTT_CLIENT_ID", idProblem);
   const [username, password] = [value("MQTT_USER"), value("MQTT_PASS")];
   if ((password ?? url.password) !== "" && (username ?? url.username) === "") {
     throw new CredentialError("MQTT_USER", "is required with MQTT_PASS");

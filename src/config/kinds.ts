@@ -139,6 +139,23 @@ export const topicLevel: Kind<string> = textWithout((text) =>
     : `must not contain / + # or control characters, since it becomes a level of topics; it is "${text}"`
 );
 
+/** Levels that follow `mcp-server` in the open convention where a server's id might be. */
+const RESERVED_IDS: readonly string[] = ["presence", "capability"];
+
+/** Why a text cannot be an MQTT client id that becomes a level of topics, as the end of a sentence. */
+export function clientIdProblem(id: string): string | undefined {
+  if (!isTopicLevel(id)) return "must not contain / + # or control characters, since it becomes a level of topics";
+  if (RESERVED_IDS.includes(id)) {
+    return "must not be presence or capability, which are other topics' in the open convention";
+  }
+}
+
+/** An MQTT client id that becomes a level of topics. */
+export const clientId: Kind<string> = textWithout((id) => {
+  const problem = clientIdProblem(id);
+  return problem && `${problem}; it is "${id}"`;
+});
+
 /** The URL of a broker. The problem does not repeat it: it may hold a password. */
 export const brokerUrl: Kind<string> = textWithout(brokerUrlProblem);
 

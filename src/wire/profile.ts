@@ -6,7 +6,7 @@
 import type { Channel } from "../core/channel.ts";
 import type { BrokerConfig, ConnectOptions, MessageOptions, ServeOptions } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
-import type { ConnectPlan, MqttLink, QoS, ReceivedPacket, UserProperties } from "../mqtt/mod.ts";
+import type { ConnectPlan, MqttLink, QoS, ReceivedPacket, UserProperties, Will } from "../mqtt/mod.ts";
 import type { Dialer } from "../relay/mod.ts";
 import type { AddressOptions } from "./address_options.ts";
 
@@ -111,6 +111,8 @@ export interface DirectoryOptions extends Pick<ProfileOptions, "clientInfo"> {
 export interface Directory {
   /** User properties that the CONNECT packet should have. */
   readonly userProperties: UserProperties;
+  /** What a client should say when it goes, and the broker when it is gone. */
+  readonly goodbye?: (clientId: string) => Will;
   /**
    * Filters of the topics on which servers show their presence.
    *

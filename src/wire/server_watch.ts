@@ -4,7 +4,7 @@
  * @module
  */
 import type { Failure } from "../core/failure.ts";
-import type { LinkState, MqttLink, UserProperties } from "../mqtt/mod.ts";
+import type { LinkState, MqttLink, UserProperties, Will } from "../mqtt/mod.ts";
 import type { Announcement, Directory, MakeLink } from "./profile.ts";
 
 /** What a {@linkcode ServerWatch} is made of. */
@@ -21,6 +21,7 @@ export interface ServerWatchOptions {
 /** Looks for the servers of several profiles over one connection. */
 export class ServerWatch implements AsyncDisposable {
   readonly #options: ServerWatchOptions;
+  readonly #goodbye: Will | undefined;
   readonly #link: MqttLink;
   readonly #ready = Promise.withResolvers<void>();
   readonly #granted = new Map<string, boolean>();
@@ -32,8 +33,12 @@ export class ServerWatch implements AsyncDisposable {
       {},
       ...Object.values(options.directories).map((directory) => directory.userProperties),
     );
+    // A connection has one will, and one profile that wants it.
+    const [goodbye] = Object.values(options.directories).flatMap((directory) => directory.goodbye ?? []);
+    this.#goodbye = goodbye?.(options.clientId);
     this.#link = makeLink({
       clientId: options.clientId,
+      ...(this.#goodbye === undefined ? {} : { will: this.#goodbye }),
       ...(Object.keys(userProperties).length === 0 ? {} : { userProperties }),
     });
     this.#ready.promise.catch(() => {}); // only who waits for it needs to know
@@ -57,6 +62,9 @@ export class ServerWatch implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    if (this.#goodbye !== undefined && this.state.status === "online") {
+      void this.#link.publish({ ...this.#goodbye, qos: 0 }); // a formality, which is not worth waiting for
+    }
     return this.#link.close();
   }
 

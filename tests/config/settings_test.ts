@@ -105,6 +105,15 @@ Deno.test("white space around a list in a variable is no part of it", () => {
   assert.deepEqual(from({}, { MCP_MQTT_PASS_ENV: " A  B\n" }).passEnv, ["A", "B"]);
 });
 
+Deno.test("a client id is not what other topics of the open convention are called", () => {
+  for (const name of ["presence", "capability"]) {
+    for (const given of [{ clientId: name }, { serverId: name }]) {
+      assert.match(problemsOf(() => from(given))[0] ?? "", /^--(client|server)-id must not be presence or capability/);
+    }
+  }
+  assert.equal(from({ clientId: "presence-1" }).clientId, "presence-1");
+});
+
 Deno.test("every problem is told at once, with the setting's name and where it comes from", () => {
   const problems = problemsOf(() =>
     from({ qos: "3", keepAlive: "1.5", maxMessage: "lots", mqttVersion: "6", clientId: "a/b" }, {

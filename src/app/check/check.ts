@@ -12,7 +12,7 @@ import {
   presetOf,
   UNSUPPORTED_PROTOCOL_VERSION,
 } from "../../mqtt/mod.ts";
-import { addressIn, PROFILES, profilesFor, type ResolvedAddress, type Role, type WireProfile } from "../../wire/mod.ts";
+import { addressIn, profilesFor, type ResolvedAddress, type Role, type WireProfile } from "../../wire/mod.ts";
 import { CLIENT_INFO, clientIdFor } from "../client_identity.ts";
 import { certificateFindings } from "./certificate.ts";
 import type { CheckReport, Finding, TopicFinding } from "./finding.ts";
@@ -87,12 +87,17 @@ function works(role: Role, topics: readonly TopicFinding[]): boolean {
   return [...profiles.values()].some((uses) => uses.every(({ verdict }) => verdict !== "problem"));
 }
 
-function clientPlan({ broker }: CheckConfig): ConnectPlan {
-  const directories = PROFILES.map((profile) => profile.directory({ clientInfo: CLIENT_INFO }));
+function clientPlan({ broker, address }: CheckConfig): ConnectPlan {
+  const { topicPrefix } = address.options;
+  const profiles = profilesFor(address.options, { ...address.options, broker });
+  const directories = profiles.map((profile) => profile.directory({ clientInfo: CLIENT_INFO, topicPrefix }));
   const userProperties = Object.assign({}, ...directories.map(({ userProperties }) => userProperties));
+  const clientId = clientIdFor("check", broker.clientId);
+  const [goodbye] = directories.flatMap(({ goodbye }) => goodbye ?? []);
   return {
-    clientId: clientIdFor("check", broker.clientId),
+    clientId,
     ...(broker.preset.connectUserProperties ? { userProperties } : {}),
+    ...(goodbye === undefined ? {} : { will: goodbye(clientId) }),
   };
 }
 

@@ -7,10 +7,10 @@ import { type Clock, orAborted, sleep } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
 import { type LinkState, type MqttLink, type ReceivedPacket, topicMatches, type Will } from "../../mqtt/mod.ts";
 import { firstValue, plainQoS } from "../packets.ts";
-import { disconnected, isGone } from "../notifications.ts";
+import { isGone } from "../notifications.ts";
 import type { ClientOptions, MakeLink } from "../profile.ts";
 import { ClientSession } from "./client_session.ts";
-import { connectProperties, parseServerNameFilters, publishProperties, SERVER_NAME_FILTERS } from "./messages.ts";
+import { connectProperties, goodbye, parseServerNameFilters, SERVER_NAME_FILTERS } from "./messages.ts";
 import type { SilentInstances } from "./silence.ts";
 import { type ServerInstance, Topics } from "./topics.ts";
 
@@ -52,13 +52,7 @@ export class ClientConnection {
     this.#random = random;
     this.#topics = new Topics(options.topicPrefix);
     this.#clientId = clientId;
-    this.#goodbye = {
-      topic: this.#topics.clientPresence(clientId),
-      payload: disconnected(),
-      qos: 1,
-      retain: false,
-      properties: publishProperties("mcp-client", clientId),
-    };
+    this.#goodbye = goodbye(this.#topics, clientId);
     this.#link = makeLink({
       clientId,
       protocolVersion: 5,
@@ -132,7 +126,9 @@ export class ClientConnection {
     if (this.#abort.signal.aborted) return await this.#link.close();
     this.#abort.abort(new Failure("broker-unreachable", "The connection to the broker was closed"));
     this.#notify();
-    if (this.#session !== undefined) void this.#link.publish(this.#goodbye);
+    // Without a session it is a formality, which is not worth waiting for.
+    const goodbye = this.#session === undefined ? { ...this.#goodbye, qos: 0 as const } : this.#goodbye;
+    if (this.#link.state.status === "online") void this.#link.publish(goodbye);
     await this.#link.close();
   }
 

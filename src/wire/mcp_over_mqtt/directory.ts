@@ -7,7 +7,7 @@ import type { UserProperties } from "../../mqtt/mod.ts";
 import { decodeOnline, isGone, isOnline } from "../notifications.ts";
 import type { Announcement, Directory, DirectoryOptions } from "../profile.ts";
 import { firstValue } from "../packets.ts";
-import { connectProperties, parseServerNameFilters, SERVER_NAME_FILTERS } from "./messages.ts";
+import { connectProperties, goodbye, parseServerNameFilters, SERVER_NAME_FILTERS } from "./messages.ts";
 import { Topics } from "./topics.ts";
 
 /** The name of the profile. */
@@ -18,6 +18,7 @@ export function directory({ topicPrefix, clientInfo }: DirectoryOptions): Direct
   const topics = new Topics(topicPrefix);
   return {
     userProperties: connectProperties("mcp-client", clientInfo),
+    goodbye: (clientId) => goodbye(topics, clientId),
     filters: (answer: UserProperties) => {
       const names = parseServerNameFilters(firstValue(answer, SERVER_NAME_FILTERS) ?? '["#"]') ?? ["#"];
       return names.map((serverName) => topics.serverPresence({ serverId: "+", serverName }));

@@ -12,9 +12,12 @@ import {
   type ReceivedPacket,
   topicFilterProblem,
   type UserProperties,
+  type Will,
 } from "../../mqtt/mod.ts";
 import { PING } from "../../relay/mod.ts";
+import { disconnected } from "../notifications.ts";
 import { firstValue } from "../packets.ts";
+import type { Topics } from "./topics.ts";
 
 /** Which side a client of the broker is. */
 export type Component = "mcp-client" | "mcp-server";
@@ -66,6 +69,17 @@ export function asProbe({ userProperties }: PublishProperties): PublishPropertie
 /** Whether a ping is such a one. */
 export function isProbe({ properties }: ReceivedPacket, { kind, method }: Message): boolean {
   return kind === "request" && method === PING && firstValue(properties.userProperties, PROBE) !== undefined;
+}
+
+/** What a client says before it disconnects, and the broker in its place if it does not. */
+export function goodbye(topics: Topics, clientId: string): Will {
+  return {
+    topic: topics.clientPresence(clientId),
+    payload: disconnected(),
+    qos: 1,
+    retain: false,
+    properties: publishProperties("mcp-client", clientId),
+  };
 }
 
 /** Who says to have published this. */

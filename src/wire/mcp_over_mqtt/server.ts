@@ -6,7 +6,8 @@
 import { requestsIn } from "../../core/batch.ts";
 import { Failure } from "../../core/failure.ts";
 import { Message } from "../../core/message.ts";
-import { isTopicLevel, type LinkState, type MqttLink, type ReceivedPacket, topicNameProblem } from "../../mqtt/mod.ts";
+import { clientIdProblem } from "../../config/mod.ts";
+import { type LinkState, type MqttLink, type ReceivedPacket, topicNameProblem } from "../../mqtt/mod.ts";
 import { INITIALIZE } from "../../relay/mod.ts";
 import { firstValue, plainQoS } from "../packets.ts";
 import { clearLeftBehind } from "../gone_presences.ts";
@@ -185,7 +186,7 @@ export class McpOverMqttServer implements Acceptor {
   #onControl(packet: ReceivedPacket): void {
     if (packet.retain) return this.#drop(packet, "it is retained, but belongs to one moment");
     const clientId = senderOf(packet);
-    if (clientId === undefined || !isTopicLevel(clientId) || clientId.length > CLIENT_ID_LIMIT) {
+    if (clientId === undefined || clientIdProblem(clientId) !== undefined || clientId.length > CLIENT_ID_LIMIT) {
       return this.#drop(packet, "its MCP-MQTT-CLIENT-ID is missing or cannot be part of a topic");
     }
     const message = new Message(packet.payload);

@@ -14,7 +14,8 @@
  *
  * @module
  */
-import { isTopicLevel, topicNameProblem } from "../../mqtt/mod.ts";
+import { clientIdProblem } from "../../config/mod.ts";
+import { topicNameProblem } from "../../mqtt/mod.ts";
 
 /** One instance of a server. */
 export interface ServerInstance {
@@ -72,7 +73,8 @@ export class Topics {
     if (!topic.startsWith(start)) return undefined;
     const [serverId = "", ...name] = topic.slice(start.length).split("/");
     const serverName = name.join("/");
-    const usable = isTopicLevel(serverId) && serverName !== "" && topicNameProblem(topic) === undefined;
+    const usable = clientIdProblem(serverId) === undefined && serverName !== "" &&
+      topicNameProblem(topic) === undefined;
     return usable ? { serverId, serverName } : undefined;
   }
 }

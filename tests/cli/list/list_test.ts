@@ -155,3 +155,21 @@ Deno.test("list --wait 0 does not wait, and --connect-timeout 0 waits until it i
     assert.ok(!list.errors.seen.some((line) => line.includes("error:")));
   }
 });
+
+Deno.test("list and check have a will, and say goodbye before they go, as the convention wants it", async () => {
+  await using broker = await embeddedBroker();
+  const wills = new Map<string, string>();
+  broker.aedes.on(
+    "client",
+    (client) => wills.set(client.id, (client as { will?: { topic: string } }).will?.topic ?? ""),
+  );
+  await using watcher = await MqttPeer.connect(broker.url);
+  await watcher.subscribe("$mcp-client/presence/+");
+  for (const command of [["list", ...QUIET], ["check", "--json"]]) {
+    const clientId = `me-${command[0]}`;
+    const { code } = await run(...command, "--broker", broker.url, "--client-id", clientId);
+    assert.equal(code, 0);
+    const { topic } = await watcher.nextOn(`$mcp-client/presence/${clientId}`);
+    assert.equal(wills.get(clientId), topic);
+  }
+});

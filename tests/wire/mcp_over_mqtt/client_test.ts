@@ -174,7 +174,16 @@ testOnBrokers("a server that comes online later is found", async (broker) => {
 
 testOnBrokers("only servers of that very name are found", async (broker) => {
   await using watcher = await MqttPeer.connect(broker.url);
-  for (const topic of ["s1/demo", "s2/demo/echo/more", "demo/echo", "s3/Demo/echo"]) {
+  for (
+    const topic of [
+      "s1/demo",
+      "s2/demo/echo/more",
+      "demo/echo",
+      "s3/Demo/echo",
+      "presence/demo/echo",
+      "capability/demo/echo",
+    ]
+  ) {
     await watcher.publish(`$mcp-server/presence/${topic}`, ONLINE, { retain: true });
   }
   await using client = new Client(broker);

@@ -305,6 +305,7 @@ const HOSTILE: readonly [what: string, payload: unknown, userProperties?: Record
   ["a sender with a wildcard", INITIALIZE, { "MCP-MQTT-CLIENT-ID": "+" }],
   ["a sender with levels", INITIALIZE, { "MCP-MQTT-CLIENT-ID": "../c1" }],
   ["a sender as long as it can be", INITIALIZE, { "MCP-MQTT-CLIENT-ID": "c".repeat(60_000) }],
+  ["a sender with the name of other topics", INITIALIZE, { "MCP-MQTT-CLIENT-ID": "presence" }],
   ["a sender that is Object's", INITIALIZE, { "__proto__": "c1", "constructor": "c1" }],
 ];
 
