@@ -336,6 +336,7 @@ Deno.test("a link asks again, sooner when something is to be sent, and a connect
   void link.publish({ topic: "t", payload: new Uint8Array(), qos: 0 });
   await clock.advance(2_000);
   assert.equal(link.state.status, "online");
+  broker.last.published[0]?.acknowledge();
   await clock.advance(70_000);
   broker.last.lose();
   await clock.advance(0);
