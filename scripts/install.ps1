@@ -25,6 +25,14 @@
   $bin = Join-Path $env:LOCALAPPDATA 'mcp-mqtt-proxy'
   if ($env:MCP_MQTT_PROXY_BIN) { $bin = $env:MCP_MQTT_PROXY_BIN }
 
+  # Known before anything is fetched. A directory of that name would take the executable into itself.
+  New-Item -ItemType Directory -Force -Path $bin | Out-Null
+  $bin = (Resolve-Path -LiteralPath $bin).ProviderPath
+  $program = Join-Path $bin 'mcp-mqtt-proxy.exe'
+  if (Test-Path -LiteralPath $program -PathType Container) {
+    throw "mcp-mqtt-proxy is not installed: $program is a directory"
+  }
+
   $work = Join-Path ([IO.Path]::GetTempPath()) ([Guid]::NewGuid())
   New-Item -ItemType Directory -Path $work | Out-Null
   try {
@@ -45,8 +53,6 @@
     $installed = & (Join-Path $work 'mcp-mqtt-proxy.exe') --version
     if ($LASTEXITCODE -ne 0) { throw 'mcp-mqtt-proxy is not installed: the executable does not run on this system' }
 
-    New-Item -ItemType Directory -Force -Path $bin | Out-Null
-    $program = Join-Path $bin 'mcp-mqtt-proxy.exe'
     # An executable that runs can be renamed, but not replaced.
     if (Test-Path $program) {
       Remove-Item "$program.old" -ErrorAction SilentlyContinue
@@ -55,12 +61,12 @@
     Move-Item (Join-Path $work 'mcp-mqtt-proxy.exe') $program
     Write-Output "mcp-mqtt-proxy $installed is in $bin"
 
-    if ($env:MCP_MQTT_PROXY_BIN) { return }
     $userPath = [Environment]::GetEnvironmentVariable('Path', 'User')
-    if (($userPath -split ';') -notcontains $bin) {
+    if (-not $env:MCP_MQTT_PROXY_BIN -and ($userPath -split ';') -notcontains $bin) {
       [Environment]::SetEnvironmentVariable('Path', "$bin;$userPath", 'User')
       Write-Output 'It is in the PATH of every terminal that is opened from now on.'
     }
+    Write-Output "Next: $program --help, or $program list --broker mqtt://BROKER"
   } finally {
     Remove-Item -Recurse -Force $work
   }

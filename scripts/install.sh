@@ -39,15 +39,40 @@ target() {
   esac
 }
 
-# fetch URL FILE
+# fetch URL FILE: shows how far it is to whoever looks at a terminal
 fetch() {
   if command -v curl >/dev/null 2>&1; then
-    curl --fail --silent --show-error --location --output "$2" "$1" || fail "$1 cannot be fetched"
+    if [ -t 2 ]; then progress=--progress-bar; else progress=--silent; fi
+    curl --fail "$progress" --show-error --location --output "$2" "$1" || fail "$1 cannot be fetched"
   elif command -v wget >/dev/null 2>&1; then
-    wget --quiet --output-document="$2" "$1" || fail "$1 cannot be fetched"
+    # That of BusyBox shows a bar unless it is quiet, and knows no option for it.
+    if ! [ -t 2 ]; then
+      progress=--quiet
+    elif wget --help 2>&1 | grep -q -- --show-progress; then
+      progress='--quiet --show-progress'
+    else
+      progress=
+    fi
+    # shellcheck disable=SC2086 # options, or none
+    wget $progress -O "$2" "$1" || fail "$1 cannot be fetched"
   else
     fail "there is neither curl nor wget"
   fi
+}
+
+# Where the executable goes, as an absolute path: whether it can be there is known before anything is fetched.
+directory() {
+  if [ -n "${MCP_MQTT_PROXY_BIN:-}" ]; then
+    bin=$MCP_MQTT_PROXY_BIN
+  elif [ -n "${HOME:-}" ]; then
+    bin=$HOME/.local/bin
+  else
+    fail "there is no HOME; set MCP_MQTT_PROXY_BIN to the directory for the executable"
+  fi
+  mkdir -p -- "$bin" || fail "$bin cannot be made; set MCP_MQTT_PROXY_BIN to another directory"
+  bin=$(CDPATH='' cd -- "$bin" && pwd) || fail "$bin cannot be entered"
+  [ -w "$bin" ] || fail "$bin is not yours to write to; set MCP_MQTT_PROXY_BIN to another directory"
+  if [ -d "$bin/$program" ]; then fail "$bin/$program is a directory; set MCP_MQTT_PROXY_BIN, or move it away"; fi
 }
 
 # verify FILE SUMS: whether SUMS lists FILE, and with its checksum
@@ -73,8 +98,8 @@ main() {
     *) path=download/v${version#v} ;;
   esac
   url=${MCP_MQTT_PROXY_URL:-https://github.com/$repository/releases/$path}
-  bin=${MCP_MQTT_PROXY_BIN:-$HOME/.local/bin}
   archive=$program-$target.tar.gz
+  directory
 
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
@@ -87,16 +112,21 @@ main() {
   chmod 755 "$program"
   installed=$("./$program" --version) || fail "the executable does not run on this system"
 
-  mkdir -p "$bin"
   # Beside its place first, and then there in one step: what is running goes on running.
-  cp "$program" "$bin/.$program.new"
-  mv -f "$bin/.$program.new" "$bin/$program"
+  if ! { cp "$program" "$bin/.$program.new" && mv -f "$bin/.$program.new" "$bin/$program"; }; then
+    rm -f "$bin/.$program.new"
+    fail "$bin/$program cannot be written"
+  fi
   printf '%s %s is in %s\n' "$program" "$installed" "$bin"
-  # shellcheck disable=SC2016 # the variable is for the user's shell
   case :$PATH: in
-    *:"$bin":*) ;;
-    *) printf 'Add it to your PATH: export PATH="%s:$PATH"\n' "$bin" ;;
+    *:"$bin":*) command=$program ;;
+    *)
+      command=$bin/$program
+      # shellcheck disable=SC2016 # the variable is for the user's shell
+      printf 'Add it to your PATH: export PATH="%s:$PATH"\n' "$bin"
+      ;;
   esac
+  printf 'Next: %s --help, or %s list --broker mqtt://BROKER\n' "$command" "$command"
 }
 
 main

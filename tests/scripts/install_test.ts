@@ -47,6 +47,7 @@ class Release implements AsyncDisposable {
       : ["sh", SHELL_SCRIPT] as const;
     const { code, stdout, stderr } = await new Deno.Command(program, {
       args: [...args],
+      cwd: this.#directory,
       env: {
         HOME: `${this.#directory}/home`,
         MCP_MQTT_PROXY_URL: `http://127.0.0.1:${this.#server.addr.port}`,
@@ -98,6 +99,62 @@ installTest("replaces an older one", async (release) => {
   await Deno.writeTextFile(`${release.bin}/mcp-mqtt-proxy`, "old");
   assert.equal((await release.install()).code, 0);
   assert.notEqual(await Deno.readTextFile(`${release.bin}/mcp-mqtt-proxy`), "old");
+});
+
+installTest("installs into a directory that is given relative to where it runs", async (release) => {
+  const { code, out } = await release.install({ MCP_MQTT_PROXY_BIN: "home/bin" });
+  assert.equal(code, 0);
+  assert.deepEqual(await release.installed(), ["mcp-mqtt-proxy"]);
+  assert.ok(out.includes(`is in ${await Deno.realPath(release.bin)}\n`), out);
+});
+
+installTest("says what to type next, in a line that works", async (release) => {
+  for (const PATH of [Deno.env.get("PATH") ?? "", `${release.bin}:${Deno.env.get("PATH")}`]) {
+    const { out } = await release.install({ PATH });
+    const [, line = ""] = /^Next: (.+) --help, or /m.exec(out) ?? [];
+    const { stdout } = await new Deno.Command("sh", { args: ["-c", line], env: { PATH } }).output();
+    assert.equal(new TextDecoder().decode(stdout), "9.8.7\n");
+  }
+});
+
+installTest("refuses a directory that has a directory in the place of the executable", async (release) => {
+  await Deno.mkdir(`${release.bin}/mcp-mqtt-proxy`, { recursive: true });
+  const { code, err } = await release.install();
+  assert.equal(code, 1);
+  assert.match(err, /is not installed: .*\/mcp-mqtt-proxy is a directory/);
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(`${release.bin}/mcp-mqtt-proxy`)), []);
+});
+
+installTest("refuses a directory that is a file, or below one", async (release) => {
+  await Deno.mkdir(release.bin, { recursive: true });
+  await Deno.writeTextFile(`${release.bin}/file`, "mine");
+  for (const name of ["file", "file/bin"]) {
+    const { code, err } = await release.install({ MCP_MQTT_PROXY_BIN: `${release.bin}/${name}` });
+    assert.equal(code, 1);
+    assert.match(err, /cannot be made; set MCP_MQTT_PROXY_BIN to another directory/);
+  }
+  assert.equal(await Deno.readTextFile(`${release.bin}/file`), "mine");
+});
+
+installTest("says what to set when there is no HOME", async (release) => {
+  const { code, err } = await release.install({ HOME: "", MCP_MQTT_PROXY_BIN: "" });
+  assert.equal(code, 1);
+  assert.match(err, /there is no HOME; set MCP_MQTT_PROXY_BIN/);
+});
+
+Deno.test({
+  name: "install.sh refuses a directory that is not the user's to write to, before it fetches anything",
+  ignore: ON_WINDOWS,
+  fn: async () => {
+    await using release = await Release.start();
+    release.files.clear();
+    await Deno.mkdir(release.bin, { recursive: true });
+    await Deno.chmod(release.bin, 0o555);
+    const { code, err } = await release.install(Deno.uid() === 0 ? { MCP_MQTT_PROXY_BIN: "/proc/bin" } : {});
+    await Deno.chmod(release.bin, 0o755);
+    assert.equal(code, 1);
+    assert.match(err, /(?:is not yours to write to|cannot be made); set MCP_MQTT_PROXY_BIN to another directory/);
+  },
 });
 
 installTest("says nothing of PATH when the directory is in it", async (release) => {
