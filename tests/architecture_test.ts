@@ -36,7 +36,7 @@ const LAYERS: Readonly<Record<string, number>> = {
 
 /** The packages that belong to one place, and that place. */
 const OWNERS: readonly [packages: RegExp, owner: RegExp][] = [
-  [/^mqtt(\/|$)/, /^src\/mqtt\/connection\/mqttjs\.ts$/],
+  [/^mqtt(\/|$)/, /^src\/mqtt\/connection\/websocket\/mqttjs\.ts$/],
   [/^@modelcontextprotocol\/sdk(\/|$)/, /^src\/(app\/(transport|library)\.ts|tools\/.+)$/],
   [/^commander$/, /^src\/cli\//],
   [

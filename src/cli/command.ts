@@ -5,7 +5,8 @@
  */
 import { resolve, type Settings, type Values } from "../config/mod.ts";
 import type { Arguments } from "./arguments.ts";
-import { dropPermissions, type PermissionKind } from "./permissions.ts";
+import { loadLateCode } from "./late_code.ts";
+import { dropPermissions, NEEDS, type PermissionKind } from "./permissions.ts";
 
 /** What a command takes, and what its help says. */
 export interface CommandDeclaration<S extends Settings> {
@@ -102,6 +103,7 @@ export async function runCommand(
   const { settings } = await declaration();
   const values = resolve(settings, { flags, environment: io.environment });
   const perform = await action();
+  await loadLateCode(NEEDS[name]?.running ?? [], values);
   const { parsed, started } = dropPermissions(name, operands, io.revoke ?? (() => {}));
   parsed();
   return await perform({ values, flags, operands, started, commands, io });

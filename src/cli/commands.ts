@@ -5,6 +5,13 @@
  */
 import { loadable, type LoadableCommand, type NamedDeclaration } from "./command.ts";
 
+/**
+ * Puts the name of a file together. What a remote module imports by a literal name is fetched before anything runs: for
+ * those who run this program from a registry, the ninety packages of the MCP SDK, which `tools` alone needs. Locally,
+ * and in a bundle, Deno finds the file all the same.
+ */
+const ACTION = "action";
+
 /** Every command, in the order of the help. What it takes and what it does is loaded when somebody asks for it. */
 export const COMMANDS: readonly LoadableCommand[] = [
   loadable(
@@ -20,7 +27,7 @@ export const COMMANDS: readonly LoadableCommand[] = [
   loadable(
     { name: "tools" },
     async () => (await import("./tools/command.ts")).TOOLS,
-    async () => (await import("./tools/action.ts")).toolsAction,
+    async () => (await import(`./tools/${ACTION}.ts`)).toolsAction,
   ),
   loadable(
     { name: "launch" },

@@ -42,4 +42,4 @@ export {
 } from "./topics.ts";
 export { TakeoverDetector } from "./takeover_detector.ts";
 export { TopicIndex } from "./topic_index.ts";
-export { connectToBroker } from "./connection/connect.ts";
+export { connectToBroker, loadConnection } from "./connection/connect.ts";

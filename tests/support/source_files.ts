@@ -55,9 +55,11 @@ export async function readSourceFiles(directory: string): Promise<SourceFile[]> 
 
 /** What a file imports. */
 export function importsOf({ file, text }: SourceFile): Import[] {
-  const code = withoutComments(text);
+  const code = withLiteralNames(withoutComments(text));
   const resting = code.matchAll(/^(import|export)\b(?:(?:\s+type)?\s*\{([^}]*)\}\s*from|[^";{]*\bfrom)?\s*"([^"]+)"/gm);
-  const lazy = code.matchAll(/(?:()\{([^{}]*)\}\s*=\s*await\s+)?\bimport\(\s*"([^"]+)"\s*\)\)?(?:\.(\w+))?/g);
+  const lazy = code.matchAll(
+    /(?:()\{([^{}]*)\}(?::[^=;]*)?\s*=\s*await\s+)?\bimport\(\s*"([^"]+)"\s*\)\)?(?:\.(\w+))?/g,
+  );
   return [...resting, ...lazy].map(([, keyword, list = "", specifier = "", member]) => ({
     file,
     specifier,
@@ -84,6 +86,14 @@ export function exportsOf({ file, text }: SourceFile): Export[] {
 /** The code of a file, without comments that take whole lines or blocks. */
 export function withoutComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
+}
+
+/** Code in which an import by a template, `import(`./${NAME}.ts`)`, has the name that the file gives to the constant. */
+function withLiteralNames(code: string): string {
+  return code.replaceAll(/\bimport\(`([^`$]*)\$\{(\w+)\}([^`$]*)`\)/g, (whole, before, constant, after) => {
+    const [, value] = new RegExp(`^const ${constant} = "([^"]+)";$`, "m").exec(code) ?? [];
+    return value === undefined ? whole : `import("${before}${value}${after}")`;
+  });
 }
 
 function namesIn(list: string): string[] {

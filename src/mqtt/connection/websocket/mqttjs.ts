@@ -24,12 +24,12 @@ import {
   type ConnectRequest,
   type MqttConnection,
   type SubscriptionRequest,
-} from "./connection.ts";
-import { withTimeLimit } from "../../core/clock.ts";
-import type { PublishPacket, PublishProperties, ReceivedPacket, UserProperties, Will } from "../link.ts";
-import { allProperties } from "../codec/properties.ts";
-import { networkErrorText } from "./socket.ts";
-import { fromReturnCode, reasonCodeName } from "../reason_codes.ts";
+} from "../connection.ts";
+import { withTimeLimit } from "../../../core/clock.ts";
+import type { PublishPacket, PublishProperties, ReceivedPacket, UserProperties, Will } from "../../link.ts";
+import { allProperties } from "../../codec/properties.ts";
+import { networkErrorText } from "../socket.ts";
+import { fromReturnCode, reasonCodeName } from "../../reason_codes.ts";
 
 /** How long a broker may take from the first packet to CONNACK, in ms. */
 const CONNECT_TIMEOUT = 10_000;
