@@ -17,7 +17,7 @@ const HISTORY = [".github/CHANGELOG.md", ".github/docs/options.md"];
 /** The flags of each command, by its name and its alias. */
 const FLAGS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   COMMANDS.flatMap(({ name, alias, settings }) => {
-    const flags = new Set(["--help", ...Object.values(settings).map((setting) => flagName(setting))]);
+    const flags = new Set(["--help", "--help-all", ...Object.values(settings).map((setting) => flagName(setting))]);
     return [name, ...(alias === undefined ? [] : [alias])].map((each) => [each, flags] as const);
   }),
 );

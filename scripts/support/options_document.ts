@@ -26,7 +26,8 @@ const COMMANDS = await allDeclarations();
 
 const INTRODUCTION = `# Options
 
-Every option of every command, by subject. \`mcp-mqtt-proxy COMMAND --help\` shows those of one command.
+Every option of every command, by subject. \`mcp-mqtt-proxy COMMAND --help\` shows the common
+ones of one command, \`--help-all\` all of them.
 
 - A flag wins over its environment variable, and the variable wins over the default. An empty value counts as not given.
 - Times are in seconds and may have decimals: \`0.5\`.
@@ -34,7 +35,9 @@ Every option of every command, by subject. \`mcp-mqtt-proxy COMMAND --help\` sho
 - A switch takes no value. Its variable turns it on with \`true\`, \`1\`, \`yes\` or \`on\`, and off with \`false\`, \`0\`,
   \`no\` or \`off\`.
 - An option whose value ends in \`...\` can be given several times. In its variable, spaces separate the values.
-- Options without a variable are for a single run.`;
+- Options without a variable are for a single run.
+- \`MQTT_BROKER\`, with \`MQTT_PORT\` and \`MQTT_TLS\`, names the broker where neither \`--broker\` nor \`MQTT_URL\` does.
+  Variables that look like ours and are not read, such as \`MQTT_USER\`, are named on stderr.`;
 
 /** Options that several commands share, or that make a subject of their own. The rest is shown by command. */
 const SUBJECTS: readonly (readonly [title: string, settings: Settings])[] = [

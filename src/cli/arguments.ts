@@ -48,6 +48,21 @@ export function readArguments(settings: Settings, args: readonly string[]): Argu
   return { flags, operands };
 }
 
+/**
+ * Where the first argument stands that is neither a flag nor its value; `undefined` when there is none, or an unknown flag
+ * before it.
+ */
+export function firstOperand(settings: Settings, args: readonly string[]): number | undefined {
+  const names = namesByFlag(settings);
+  for (let index = 0; index < args.length; index++) {
+    const [flag = "", value] = (args[index] ?? "").split("=", 2);
+    if (!mayBeFlag(flag)) return index;
+    const [, setting] = names.get(flag) ?? [];
+    if (setting === undefined) return undefined;
+    if (!isSwitch(setting) && value === undefined) index++;
+  }
+}
+
 function namesByFlag(settings: Settings): Map<string, readonly [name: string, setting: Setting]> {
   const names = new Map<string, readonly [string, Setting]>();
   for (const [name, setting] of Object.entries(settings)) {

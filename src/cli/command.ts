@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { resolve, type Settings, type Values } from "../config/mod.ts";
+import { BROKER_SETTINGS, brokerVariables, resolve, type Settings, type Values } from "../config/mod.ts";
 import type { Arguments } from "./arguments.ts";
 import { loadLateCode } from "./late_code.ts";
 import { dropPermissions, NEEDS, type PermissionKind } from "./permissions.ts";
@@ -22,6 +22,8 @@ export interface CommandDeclaration<S extends Settings> {
   /** Its settings, in groups that the help shows under their titles. */
   readonly groups: Readonly<Record<string, Partial<S>>>;
   readonly settings: S;
+  /** The settings that most need, which `--help` shows; all of them when `undefined`. `--help-all` shows the others. */
+  readonly common?: readonly (keyof S)[];
 }
 
 /** What an action gets. */
@@ -101,10 +103,25 @@ export async function runCommand(
   io: CommandLineIo,
 ): Promise<number> {
   const { settings } = await declaration();
-  const values = resolve(settings, { flags, environment: io.environment });
+  const { smcp } = resolve(settings.smcp === undefined ? {} : { smcp: settings.smcp }, {
+    flags,
+    environment: io.environment,
+  });
+  const byCredentials = smcp === true; // which have the same variables
+  const environment = "broker" in settings && !byCredentials ? withBrokerVariables(flags, io) : io.environment;
+  const values = resolve(settings, { flags, environment });
   const perform = await action();
   await loadLateCode(NEEDS[name]?.running ?? [], values);
   const { parsed, started } = dropPermissions(name, operands, io.revoke ?? (() => {}));
   parsed();
   return await perform({ values, flags, operands, started, commands, io });
+}
+
+/** The environment with the broker that other variables name; tells of variables that nothing reads. */
+function withBrokerVariables(flags: Arguments["flags"], io: CommandLineIo): CommandLineIo["environment"] {
+  const given = Object.entries(BROKER_SETTINGS).filter(([name]) => flags[name] !== undefined)
+    .map(([, { environment }]) => environment);
+  const { environment, warnings } = brokerVariables(io.environment, (variable) => given.includes(variable));
+  for (const text of warnings) io.printError(`warning: ${text}\n`);
+  return environment;
 }

@@ -104,7 +104,7 @@ function unknown(credentials: Credentials): string[] {
 
 function loginOf(credentials: Credentials, connection: LoginConnection): Omit<BrokerLogin, "misnamedKeys"> {
   const value = (key: CredentialKey) => credentials.get(key)?.reveal() || undefined;
-  const url = brokerUrl(value("MQTT_BROKER"), value("MQTT_PORT"), tlsWanted(value("MQTT_TLS")));
+  const url = brokerUrlFrom(value);
   const encrypted = isEncrypted(url);
   const [ca, cert, key] = [pem(value("MQTT_CA")), pem(value("MQTT_CERT")), pem(value("MQTT_KEY"))];
   checkTls({ MQTT_CA: ca, MQTT_CERT: cert, MQTT_KEY: key }, encrypted);
@@ -211,7 +211,14 @@ function tlsWanted(text: string | undefined): boolean | undefined {
   }
 }
 
-function brokerUrl(broker: string | undefined, portText: string | undefined, tls: boolean | undefined): URL {
+/**
+ * The URL that `MQTT_BROKER`, `MQTT_PORT` and `MQTT_TLS` make together.
+ *
+ * @throws {CredentialError} for the first that is missing or malformed
+ */
+export function brokerUrlFrom(value: (key: CredentialKey) => string | undefined): URL {
+  const [broker, portText] = [value("MQTT_BROKER"), value("MQTT_PORT")];
+  const tls = tlsWanted(value("MQTT_TLS"));
   if (broker === undefined) throw new CredentialError("MQTT_BROKER", "is required");
   const port = portText === undefined ? undefined : Number(portText);
   if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) {

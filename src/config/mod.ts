@@ -1,6 +1,7 @@
 /** Flags, environment and files, as validated and typed settings. @module */
 export { type BrokerConfig, brokerConfig, readBrokerFiles } from "./broker_config.ts";
 export { BROKER_SETTINGS, type BrokerOptions, CONNECTION_SETTINGS, type ConnectionOptions } from "./broker_settings.ts";
+export { brokerVariables } from "./broker_variables.ts";
 export { isPem } from "./certificates.ts";
 export { CONNECT_SETTINGS, type ConnectOptions } from "./connect_settings.ts";
 export {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import metadata from "../../deno.json" with { type: "json" };
 import { main } from "../../src/cli/mod.ts";
 import { allDeclarations } from "../../src/cli/commands.ts";
-import type { Settings } from "../../src/config/mod.ts";
+import type { Setting, Settings } from "../../src/config/mod.ts";
 
 const TWO = (await allDeclarations()).filter(({ name }) => ["serve", "connect"].includes(name));
 
@@ -44,14 +44,32 @@ Deno.test("help goes to stdout with exit code 0, and lists every command", async
   }
 });
 
-for (const { name, alias, settings, groups, description, examples } of TWO) {
-  Deno.test(`${name} --help shows each option with its variable, its default and what it does`, async () => {
-    for (const args of [[name, "--help"], ["help", name], ...(alias === undefined ? [] : [[alias, "--help"]])]) {
+Deno.test("the help of the program has examples, and no operands that are not taken", async () => {
+  const { printed } = await run(["--help"]);
+  assert.match(printed, /^ {2}serve, listen +put a stdio/m);
+  assert.doesNotMatch(printed, /\[operands/);
+  assert.match(printed, /Examples:\n {2}mcp-mqtt-proxy serve --name files -- npx/);
+});
+
+for (const { name, alias, settings, groups, description, examples, common = [] } of TWO) {
+  Deno.test(`${name} --help shows the common options, and --help-all each with its variable and its default`, async () => {
+    const names = alias === undefined ? [name] : [name, alias];
+    const shown = Object.entries(settings as Settings);
+    const few = shown.filter(([setting]) => common.includes(setting)).map(([, setting]) => setting);
+    const others = shown.filter(([setting]) => !common.includes(setting)).map(([, setting]) => setting);
+    const ways: [args: string[], shown: Setting[], hidden: Setting[]][] = [
+      ...names.map((each): [string[], Setting[], Setting[]] => [[each, "--help"], few, others]),
+      ...names.map((each): [string[], Setting[], Setting[]] => [["help", each], few, others]),
+      ...names.map((each): [string[], Setting[], Setting[]] => [[each, "--help-all"], [...few, ...others], []]),
+    ];
+    for (const [args, expected, hidden] of ways) {
       const { code, printed, complaints } = await run(args);
       assert.deepEqual([code, complaints], [0, ""]);
       const text = unwrapped(printed);
       assert.ok(text.includes(description));
-      for (const { flag, environment, description, fallback } of Object.values(settings as Settings)) {
+      for (const { flag } of hidden) assert.ok(!text.includes(`${flag} `), `${flag} is there`);
+      assert.equal(text.includes(`Further options: mcp-mqtt-proxy ${name} --help-all`), hidden.length > 0);
+      for (const { flag, environment, description, fallback } of expected) {
         const sources = [
           ...(environment === undefined ? [] : [`env: ${environment}`]),
           ...(fallback === undefined ? [] : [`default: ${fallback}`]),
@@ -79,6 +97,12 @@ const MISTAKES: readonly [what: string, args: readonly string[], complaint: RegE
   ["no command", [], /^Usage: mcp-mqtt-proxy/],
   ["an unknown command", ["frobnicate"], /^error: unknown command 'frobnicate'\n/],
   ["a command that is nearly right", ["serv"], /Did you mean serve\?/],
+  ["help of an unknown command", ["help", "nope"], /^error: unknown command 'nope'\n\(add/],
+  [
+    "help of a command that is nearly right",
+    ["help", "serv"],
+    /^error: unknown command 'serv'\n\(Did you mean serve\?\)/,
+  ],
   ["an unknown option", ["serve", "--frob", "--", "x"], /^error: unknown option '--frob'\n/],
   ["an option that is nearly right", ["connect", "--brokr", "x"], /Did you mean --broker\?/],
   ["an option without its value", ["connect", "--name"], /^error: option '--name <name>' argument missing\n/],
@@ -102,6 +126,59 @@ for (const [what, args, complaint] of MISTAKES) {
     if (args.length > 0) assert.match(complaints, /\(add --help for what there is\)\n$/);
   });
 }
+
+const UNSEPARATED: readonly [args: readonly string[], hint: string | undefined][] = [
+  [["serve", "--name", "x", "npx", "-y", "foo"], "serve … -- npx -y foo"],
+  [["serve", "npx", "-y", "foo", "--name", "x"], "serve -- npx -y foo --name x"],
+  [["listen", "--no-share", "./server", "--port", "1"], "serve … -- ./server --port 1"],
+  [["connect", "--name=x", "client", "-v"], "connect … -- client -v"],
+  [["launch", "--credentials-file", "f", "node", "-r", "x"], "launch … -- node -r x"],
+  [["serve", "--frob", "--", "x"], undefined],
+  [["list", "x", "-y"], undefined],
+];
+
+for (const [args, hint] of UNSEPARATED) {
+  Deno.test(`${args.join(" ")} ${hint === undefined ? "lacks no --" : "is told where -- belongs"}`, async () => {
+    const { code, complaints } = await run(args);
+    assert.equal(code, 2);
+    const lines = complaints.split("\n").filter((line) => line.startsWith("put "));
+    assert.deepEqual(lines, hint === undefined ? [] : [`put -- before the command: mcp-mqtt-proxy ${hint}`]);
+  });
+}
+
+Deno.test("MQTT_BROKER, with its port, names the broker for every command, unless something better does", async () => {
+  const broker = async (environment: Record<string, string>, ...flags: string[]) => {
+    const { complaints } = await run(["list", "--connect-timeout", "0.05", ...flags], environment);
+    return /The broker (\S+) /.exec(complaints)?.[1];
+  };
+  assert.equal(await broker({ MQTT_BROKER: "127.0.0.1", MQTT_PORT: "2" }), "mqtt://127.0.0.1:2");
+  assert.equal(await broker({ MQTT_BROKER: "127.0.0.1:3" }), "mqtt://127.0.0.1:3");
+  assert.equal(await broker({ MQTT_BROKER: "mqtt://127.0.0.1:4" }), "mqtt://127.0.0.1:4");
+  assert.equal(await broker({ MQTT_BROKER: "a b", MQTT_URL: "mqtt://127.0.0.1:5" }), "mqtt://127.0.0.1:5");
+  assert.equal(await broker({ MQTT_BROKER: "a b" }, "--broker", "mqtt://127.0.0.1:6"), "mqtt://127.0.0.1:6");
+  const { code, complaints } = await run(["list"], { MQTT_BROKER: "a b" });
+  assert.deepEqual([code, /^error: MQTT_BROKER must be a host name/.test(complaints)], [2, true]);
+});
+
+Deno.test("variables that look like ours and are not read are named, without their values", async () => {
+  const warnings = async (environment: Record<string, string>, ...flags: string[]) => {
+    const { complaints } = await run(["list", "too", "much", ...flags], { MQTT_BROKER: "127.0.0.1", ...environment });
+    assert.ok(!complaints.includes("hunter2"));
+    return Array.from(
+      complaints.matchAll(/^warning: (\w+) is set, but nothing reads it: (\w+)/gm),
+      ([, ...names]) => names,
+    );
+  };
+  assert.deepEqual(await warnings({ MQTT_PASS: "hunter2", MQTT_USER: "me" }), [
+    ["MQTT_USER", "MQTT_USERNAME"],
+    ["MQTT_PASS", "MQTT_PASSWORD"],
+  ]);
+  assert.deepEqual(await warnings({ MQTT_HOST: "hunter2" }), [], "the broker is known");
+  assert.deepEqual(await warnings({ MQTT_USER: "me", MQTT_USERNAME: "you" }), []);
+  assert.deepEqual(await warnings({ MQTT_USER: "me" }, "--username", "you"), []);
+  const smcp = await run(["connect", "--smcp", "--broker", "x"], { MQTT_PASS: "hunter2" });
+  assert.doesNotMatch(smcp.complaints, /warning/);
+});
 
 Deno.test("all problems of a command line are told at once, those of different settings together", async () => {
   const { code, complaints } = await run(["serve", "--qos", "3", "--keepalive", "x"], { MQTT_URL: "tcp://host" });

@@ -72,4 +72,5 @@ export const CALL: CommandDeclaration<CallSettings> = {
     "Log:": LOG_SETTINGS,
   },
   settings,
+  common: ["json", "output", "name", "connectTimeout", "timeout", "broker", "username", "passwordFile", "ca"],
 };

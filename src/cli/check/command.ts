@@ -45,4 +45,5 @@ export const CHECK: CommandDeclaration<CheckSettings> = {
   ],
   groups: { "Check:": CHECK_SETTINGS, "Server:": ADDRESS_SETTINGS, "Broker:": BROKER_SETTINGS },
   settings,
+  common: ["role", "json", "name", "broker", "username", "passwordFile", "ca"],
 };

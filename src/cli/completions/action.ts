@@ -16,11 +16,12 @@ export const completionsAction: Action<Record<never, never>> = async ({ operands
 /** The commands as far as completing them is concerned. */
 export function describeCommands(declarations: readonly NamedDeclaration[]): readonly DescribedCommand[] {
   const help: Option = { flag: "--help", description: "show the help", value: "none" };
-  return declarations.map(({ name, alias, summary, settings, choices = [] }) => ({
+  const helpAll: Option = { flag: "--help-all", description: "show the help of all options", value: "none" };
+  return declarations.map(({ name, alias, summary, settings, common, choices = [] }) => ({
     names: [name, ...(alias === undefined ? [] : [alias])],
     summary,
     choices,
-    options: [...Object.values(settings).map(describeOption), help],
+    options: [...Object.values(settings).map(describeOption), help, ...(common === undefined ? [] : [helpAll])],
   }));
 }
 

@@ -58,4 +58,5 @@ export const CONFIG: CommandDeclaration<ConfigSettings> = {
   ],
   groups: { "Host:": HOST_SETTINGS, ...CONNECT.groups },
   settings,
+  common: ["for", "as", "write", "file", "name", "broker", "username", "passwordFile", "ca"],
 };

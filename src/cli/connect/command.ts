@@ -43,4 +43,5 @@ export const CONNECT: CommandDeclaration<ConnectSettings> = {
     "Log and status:": { ...LOG_SETTINGS, ...STATUS_SETTINGS },
   },
   settings,
+  common: ["name", "connectTimeout", "timeout", "broker", "username", "passwordFile", "ca", "logLevel"],
 };

@@ -58,4 +58,5 @@ export const LIST: CommandDeclaration<ListSettings> = {
   ],
   groups: { "Servers:": { ...LIST_SETTINGS, ...where }, "Broker:": BROKER_SETTINGS, "Log:": LOG_SETTINGS },
   settings,
+  common: ["watch", "json", "broker", "username", "passwordFile", "ca"],
 };

@@ -47,4 +47,18 @@ export const SERVE: CommandDeclaration<ServeSettings> = {
     "Log and status:": { ...LOG_SETTINGS, ...STATUS_SETTINGS },
   },
   settings,
+  common: [
+    "name",
+    "description",
+    "config",
+    "cwd",
+    "env",
+    "maxSessions",
+    "broker",
+    "username",
+    "passwordFile",
+    "ca",
+    "logLevel",
+    "status",
+  ],
 };

@@ -53,4 +53,5 @@ export const TOOLS: CommandDeclaration<ToolsSettings> = {
     "Log:": logSettings,
   },
   settings,
+  common: ["insecure", "allowPublish", "allowSubscribe", "readOnly", "logLevel"],
 };
