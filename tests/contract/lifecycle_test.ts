@@ -153,6 +153,21 @@ testOnBrokers("a host that says its last word and closes stdin gets its answer a
   assert.deepEqual(ends.host.output.seen.map((line) => JSON.parse(line).id).toSorted(), [1, 2]);
 });
 
+// In the open convention, nothing holds a server back from what the broker's queue has room for.
+for (const [profile, count] of [["request-response", 2_000], ["mcp-over-mqtt", 500]] as const) {
+  testOnBrokers(`what a server says right before it exits arrives, in the profile ${profile}`, async (broker) => {
+    const args = ["--profile", profile];
+    await using ends = await bridge(broker, { serve: args, connect: args });
+    for (let round = 0; round < 3; round++) {
+      await ends.host.send({ jsonrpc: "2.0", id: round, method: "notify", params: { count, exit: true } });
+      for (let number = 1; number <= count; number++) {
+        assert.equal((await ends.host.output.nextJson()).params.progress, number);
+      }
+      assert.deepEqual((await ends.host.output.nextJson()).result, {});
+    }
+  });
+}
+
 testOnBrokers("serve exits 0, and takes its server processes along, even stubborn ones", async (broker) => {
   await using ends = await bridge(broker, { command: STUBBORN, serve: ["--prewarm", "1"] });
   await initialize(ends.host);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Channel, Receiver } from "../../../core/channel.ts";
-import { type Clock, systemClock } from "../../../core/clock.ts";
+import { type Clock, systemClock, withTimeLimit } from "../../../core/clock.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { Message } from "../../../core/message.ts";
 import type { MqttLink, PublishProperties, QoS, ReceivedPacket } from "../../../mqtt/mod.ts";
@@ -55,6 +55,9 @@ export interface ClientSessionOptions {
  */
 const DOUBT_AFTER = 250;
 
+/** The last that a host has said may take this long to reach the server, in ms. */
+const DELIVERY_TIMEOUT = 1_000;
+
 /**
  * The channel to a server.
  *
@@ -83,6 +86,7 @@ export class ClientSession implements Channel {
   #correlation = 0;
   /** Whether the server is told that this end speaks the newest format. */
   #announced = true;
+  #closing: Promise<void> | undefined;
   #cancelDeadline: (() => void) | undefined;
   #cancelDoubt: (() => void) | undefined;
 
@@ -220,15 +224,24 @@ export class ClientSession implements Channel {
     this.#conversation.resume();
   }
 
+  /** Ends the session when the server has taken what the host has said, or not in time. */
   close(reason?: Failure): Promise<void> {
-    this.#conversation.flush();
-    if (this.#phase === "opening" || this.#phase === "open") this.#sayGoodbye();
-    this.#finish(reason);
-    return Promise.resolve();
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #close(reason: Failure | undefined): Promise<void> {
+    const { link, clock } = this.#options;
+    const reachable = this.#phase === "open" && link.state.status === "online";
+    const delivered = reachable ? this.#conversation.delivered() : undefined;
+    if (delivered !== undefined) await withTimeLimit(delivered, DELIVERY_TIMEOUT, clock);
+    this.#conversation.flush();
+    if (this.#phase === "opening" || this.#phase === "open") this.#sayGoodbye();
+    this.#finish(reason);
   }
 
   #finish(reason: Failure | undefined): void {

@@ -327,7 +327,7 @@ export class RequestResponseServer implements Acceptor {
   #replace(client: string, session: ServerSession): void {
     const before = this.#byClient.get(client);
     this.#byClient.set(client, session);
-    void before?.close(new Failure("session-replaced", "The client has opened another session"));
+    before?.replace();
   }
 
   #forget(key: string, client: string, session: ServerSession): void {

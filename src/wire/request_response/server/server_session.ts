@@ -4,7 +4,7 @@
  * @module
  */
 import type { Receiver } from "../../../core/channel.ts";
-import { type Clock, systemClock } from "../../../core/clock.ts";
+import { type Clock, systemClock, withTimeLimit } from "../../../core/clock.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { RequestKey } from "../../../core/json_rpc.ts";
 import type { Message } from "../../../core/message.ts";
@@ -14,7 +14,7 @@ import type { IncomingSession, ServerOptions } from "../../profile.ts";
 import { DisconnectTimer } from "../session/disconnect_timer.ts";
 import { SessionStream } from "../session/session_stream.ts";
 import type { SessionFormat } from "../session/format.ts";
-import type { Frame, Writable } from "../session/frame.ts";
+import { type Frame, NOTHING, type Writable } from "../session/frame.ts";
 import { behind } from "../session/position.ts";
 import type { PathLimit } from "../session/path_limit.ts";
 import {
@@ -57,6 +57,12 @@ const CORRELATION_LIMIT = 100_000;
  */
 const WELCOME_AFTER = 20;
 
+/** The last that a server has said may take this long to reach its client, in ms; */
+const DELIVERY_TIMEOUT = 10_000;
+
+/** and this long, when somebody waits for us to end. */
+const SHUTDOWN_TIMEOUT = 1_000;
+
 /** The channel to one client. */
 export class ServerSession implements IncomingSession {
   readonly name: string;
@@ -73,6 +79,7 @@ export class ServerSession implements IncomingSession {
   #instanceTopic: string | undefined;
   #announcesFormat: boolean;
   #cancelWelcome: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
   #ended = false;
 
   constructor(options: ServerSessionOptions) {
@@ -123,7 +130,7 @@ export class ServerSession implements IncomingSession {
     if (this.#ended) return;
     this.#absence.end();
     if (frame.acknowledge !== undefined) this.#announcesFormat &&= this.#instanceTopic !== undefined;
-    this.#conversation.receive(frame);
+    this.#conversation.receive(this.#closing === undefined ? frame : answerOf(frame));
   }
 
   /** The client seems to be gone; but it may only have lost its connection. */
@@ -165,12 +172,15 @@ export class ServerSession implements IncomingSession {
     this.#conversation.resume();
   }
 
+  /** Ends the session when the client has taken what the server has said, or not in time. */
   close(reason?: Failure): Promise<void> {
-    if (this.#ended) return Promise.resolve();
-    if (reason !== undefined) this.#conversation.refuse(reason);
-    this.#sayGoodbye(reason);
-    this.#finish(reason);
-    return Promise.resolve();
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
+  }
+
+  /** Ends the session because the client has opened another one: it does not listen to this one any more. */
+  replace(): void {
+    this.#leave(new Failure("session-replaced", "The client has opened another session"));
   }
 
   /**
@@ -186,6 +196,21 @@ export class ServerSession implements IncomingSession {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #close(reason: Failure | undefined): Promise<void> {
+    if (this.#ended) return;
+    if (reason !== undefined) this.#conversation.refuse(reason);
+    const delivered = this.#conversation.delivered();
+    const limit = reason?.reason === "server-shutting-down" ? SHUTDOWN_TIMEOUT : DELIVERY_TIMEOUT;
+    if (delivered !== undefined) await withTimeLimit(delivered, limit, this.#options.clock);
+    this.#leave(reason);
+  }
+
+  #leave(reason: Failure | undefined): void {
+    if (this.#ended) return;
+    this.#sayGoodbye(reason);
+    this.#finish(reason);
   }
 
   /** Tells the client that the session is over; goes out even when what waits in front of it is taken back. */
@@ -288,4 +313,14 @@ export class ServerSession implements IncomingSession {
       void link.publish({ topic: responseTopic, payload: bytes, qos: 1, common: this.#common, properties });
     } else if (message.kind === "request") this.#conversation.inject(failure.toResponse(message.id));
   }
+}
+
+/** What a frame says of what was sent to its sender. Its messages are left to the next session. */
+function answerOf({ acknowledge, resume, window }: Frame): Frame {
+  return {
+    payload: NOTHING,
+    ...(acknowledge === undefined ? {} : { acknowledge }),
+    ...(resume === undefined ? {} : { resume }),
+    ...(window === undefined ? {} : { window }),
+  };
 }

@@ -21,6 +21,8 @@ export interface NumberedFrame {
 export interface Outgoing {
   /** How far everything has gone out, now or before a {@linkcode rewind}. */
   readonly highest: Position;
+  /** Whether everything that was taken is acknowledged. */
+  readonly empty: boolean;
   /** Whether something is out that is not acknowledged. */
   readonly awaitsAcknowledgement: boolean;
   /** The oldest packet that is out: what it follows, and its payload in bytes. */

@@ -60,6 +60,12 @@ export interface Stream {
   send(message: Message): Promise<void> | void;
   /** Sends at once what may be sent; otherwise it leaves when the turn ends. */
   flush(): void;
+  /**
+   * Sends at once what may be sent, and asks the peer to take it.
+   *
+   * @returns what resolves when the peer has taken everything; `undefined` when it has, or is not known to
+   */
+  delivered(): Promise<void> | undefined;
   /** Says at once what has been taken, even if that is nothing. */
   acknowledge(): void;
   /** Takes a frame that has arrived. */

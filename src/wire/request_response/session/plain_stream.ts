@@ -47,6 +47,8 @@ export class PlainStream implements Stream {
 
   flush(): void {}
 
+  delivered(): undefined {} // nobody tells
+
   acknowledge(): void {
     void this.#ends.transmit({ payload: NOTHING }, undefined, false);
   }

@@ -88,6 +88,10 @@ export class ReliableStream implements Stream {
   #window: number | undefined;
   #askedAgain = false;
 
+  /** Somebody waits for the peer to take everything. */
+  #delivered: PromiseWithResolvers<void> | undefined;
+  #askedFor = START;
+
   #probeDelay = FIRST_PROBE;
   #probeDue = 0;
   #cancelProbe: (() => void) | undefined;
@@ -117,6 +121,14 @@ export class ReliableStream implements Stream {
     this.#pump();
   }
 
+  delivered(): Promise<void> | undefined {
+    this.flush();
+    if (this.#closed || this.#outgoing.empty) return undefined;
+    this.#delivered ??= Promise.withResolvers();
+    this.#askFor(this.#outgoing.highest);
+    return this.#delivered.promise;
+  }
+
   acknowledge(): void {
     this.#control({});
   }
@@ -130,6 +142,7 @@ export class ReliableStream implements Stream {
       this.#losses.arrived(acknowledge);
       this.#refusal = undefined;
       this.#expectProgress(FIRST_PROBE);
+      if (this.#outgoing.empty) this.#delivered?.resolve();
     }
     if (resume !== undefined) this.#sendAgain(resume);
     if (sequence !== undefined) this.#arrived(frame, sequence);
@@ -179,6 +192,7 @@ export class ReliableStream implements Stream {
 
   close(): void {
     this.#closed = true;
+    this.#delivered?.resolve();
     this.#cancelProbe?.();
     this.#cancelAcknowledgement?.();
     this.#arrivals = [];
@@ -195,6 +209,14 @@ export class ReliableStream implements Stream {
       this.#addNews(frame);
       void this.#options.transmit(frame, message, this.#losses.sent(frame, frame.sequence));
     }
+    if (this.#delivered !== undefined) this.#askFor(this.#outgoing.highest);
+  }
+
+  /** Whoever waits for the peer to take everything has it say so at once, whenever more has gone out. */
+  #askFor(highest: Position): void {
+    if (!isAfter(highest, this.#askedFor)) return;
+    this.#askedFor = highest;
+    this.#control({ sent: highest });
   }
 
   #control(members: Pick<Frame, "resume" | "sent">): void {

@@ -87,6 +87,11 @@ export class SessionStream {
     this.#stream.flush();
   }
 
+  /** What resolves when the peer has taken everything that was sent; `undefined` when it has, or is not known to. */
+  delivered(): Promise<void> | undefined {
+    return this.#stream.delivered();
+  }
+
   /** Says at once what has been taken. */
   acknowledge(): void {
     this.#stream.acknowledge();

@@ -160,7 +160,9 @@ Deno.test("a session that is refused before it was open gives nothing back, or i
 
 Deno.test("a session that has ended says and hears nothing more", async () => {
   const { session, link, received, clock } = openSession();
-  await session.close();
+  const closing = session.close();
+  session.deliver(packet({ "mcp-ack": "1" })); // the server has taken everything
+  await closing;
   const said = link.published.length;
   void session.send(request("2"));
   session.deliver(packet({ "mcp-seq": "1" }, request('"q"')));
@@ -170,6 +172,16 @@ Deno.test("a session that has ended says and hears nothing more", async () => {
   session.present();
   await session.close();
   assert.deepEqual([link.published.length, received.length, clock.timers], [said, 0, 0]);
+});
+
+Deno.test("a session ends when the server has taken what the host has said, or after a second", async () => {
+  const { session, link, clock } = openSession();
+  const closing = session.close();
+  await clock.advance(999);
+  assert.equal(link.published.at(-1)?.topic, INSTANCE);
+  await clock.advance(1);
+  await closing;
+  assert.equal(link.published.at(-1)?.topic, "mcp/demo/closed/c1");
 });
 
 Deno.test("what waits for the welcome is lost with the session, and nobody is told that it was sent", async () => {

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import type { ProxyEvent } from "../../../../src/core/events.ts";
 import { Failure } from "../../../../src/core/failure.ts";
 import type { Message } from "../../../../src/core/message.ts";
-import type { Frame } from "../../../../src/wire/request_response/session/frame.ts";
+import { type Frame, NOTHING } from "../../../../src/wire/request_response/session/frame.ts";
 import {
   ServerSession,
   type ServerSessionOptions,
 } from "../../../../src/wire/request_response/server/server_session.ts";
 import { PathLimit } from "../../../../src/wire/request_response/session/path_limit.ts";
-import { START } from "../../../../src/wire/request_response/session/position.ts";
+import { behind, START } from "../../../../src/wire/request_response/session/position.ts";
 import { ManualClock } from "../../../support/manual_clock.ts";
 import { gist, notification, request, response } from "../../../support/messages.ts";
 import { SERVER_OPTIONS } from "../../../support/wire_options.ts";
@@ -84,8 +84,10 @@ Deno.test("a session that has ended says and hears nothing more", async () => {
 Deno.test("requests that nobody has received yet are answered when the session ends", async () => {
   const { link, session } = serverSession();
   session.deliver(frame(request("1"), 1));
-  await session.close(new Failure("too-many-sessions", "There are too many"));
-  const [answer, goodbye] = link.published;
+  const closing = session.close(new Failure("too-many-sessions", "There are too many"));
+  session.deliver({ payload: NOTHING, acknowledge: behind(1) });
+  await closing;
+  const [answer, _question, goodbye] = link.published;
   assert.match(new TextDecoder().decode(answer?.payload), /"id":1,"error":.*"too-many-sessions"/);
   assert.deepEqual(goodbye?.properties?.userProperties, {
     "mcp-session": "abc",
@@ -93,6 +95,29 @@ Deno.test("requests that nobody has received yet are answered when the session e
     "mcp-ack": "1",
     "mcp-format": "2",
   });
+});
+
+Deno.test("a session ends when all that the server has said is taken, as long as that comes in time", async () => {
+  for (const [reason, limit] of [["child-exited", 10_000], ["server-shutting-down", 1_000]] as const) {
+    for (const late of [false, true]) {
+      const { clock, link, session, received, ended } = serverSession();
+      session.receive((message) => void received.push(message));
+      session.deliver(frame(request("1"), 1));
+      void session.send(response("1"));
+      const closing = session.close(new Failure(reason, "It has ended"));
+      const question = link.published.at(-1)?.properties?.userProperties;
+      assert.deepEqual([question?.["mcp-sent"], ended()], ["1", undefined], "the client is asked");
+      await clock.advance(limit - 1);
+      session.deliver(frame(request("2"), 2));
+      assert.deepEqual([received.length, ended()], [1, undefined], "what comes now is for the next session");
+      if (late) await clock.advance(1);
+      else session.deliver({ payload: NOTHING, acknowledge: behind(1) });
+      await closing;
+      const goodbye = link.published.at(-1)?.properties?.userProperties;
+      assert.deepEqual([goodbye?.["mcp-closed"], goodbye?.["mcp-ack"]], [reason, "1"]);
+      assert.equal(clock.timers, 0);
+    }
+  }
 });
 
 Deno.test("a receiver that is slow makes the acknowledgement wait, and so the client", async () => {

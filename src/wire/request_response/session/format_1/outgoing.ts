@@ -27,6 +27,10 @@ export class OutgoingParts implements Outgoing {
     return behind(this.#queue.highest);
   }
 
+  get empty(): boolean {
+    return this.#queue.empty;
+  }
+
   get awaitsAcknowledgement(): boolean {
     return this.#queue.awaitsAcknowledgement;
   }

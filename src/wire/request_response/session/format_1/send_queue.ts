@@ -45,6 +45,11 @@ export class SendQueue<T> {
     return this.#highest;
   }
 
+  /** Whether every item is acknowledged. */
+  get empty(): boolean {
+    return this.#items.length === 0;
+  }
+
   /** Whether something is out that is not acknowledged. */
   get awaitsAcknowledgement(): boolean {
     return this.#highest > this.#acknowledged;

@@ -80,6 +80,10 @@ export class OutgoingMessages implements Outgoing {
     return this.#highest;
   }
 
+  get empty(): boolean {
+    return this.#entries.length === 0;
+  }
+
   get awaitsAcknowledgement(): boolean {
     return isAfter(this.#highest, this.#acknowledged);
   }
