@@ -11,6 +11,7 @@ import sys
 
 import anyio
 import mcp.client.mqtt as mqtt
+from mcp.shared.exceptions import McpError
 from mcp.shared.mqtt import MqttTransportBase
 
 # It takes CONNACK properties that are absent, and so have their defaults, for refusals.
@@ -81,8 +82,11 @@ async def main(host, port, server_name, client_id=None):
                 word, _, rest = line.strip().partition(" ")
                 if word == "call":
                     tool, _, arguments = rest.partition(" ")
-                    result = await client.call_tool(server_name, tool, json.loads(arguments or "{}"))
-                    say("call", result=dump(result))
+                    try:
+                        result = await client.call_tool(server_name, tool, json.loads(arguments or "{}"))
+                        say("call", result=dump(result))
+                    except McpError as problem:
+                        say("refused", data=problem.error.data)
                 elif word == "leave":
                     await client.deinitialize_mcp_server(server_name)
                     say("left")

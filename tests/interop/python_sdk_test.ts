@@ -30,9 +30,9 @@ function testOnBrokers(name: string, body: (broker: TestBroker) => Promise<void>
 }
 
 /** Starts one of the peers beside this file. */
-function peer(file: string, broker: TestBroker): Process {
+function peer(file: string, broker: TestBroker, ...more: string[]): Process {
   const script = new URL(file, import.meta.url).pathname;
-  return new Process([PYTHON, script, "127.0.0.1", String(broker.port), NAME]);
+  return new Process([PYTHON, script, "127.0.0.1", String(broker.port), NAME, ...more]);
 }
 
 /** Starts our server, known to be found by peers of the convention. */
@@ -83,6 +83,33 @@ testOnBrokers(
     await said(client, "disconnected");
   },
 );
+
+testOnBrokers(
+  "a Python client, which ignores that its session was ended, is told so by each request",
+  async (broker) => {
+    await using server = await serve(broker, "--idle-timeout", "1");
+    await using client = peer("python_client.py", broker);
+    await said(client, "ready");
+    await server.errors.find((line) => line.includes("was idle for 1 s"));
+    await client.send("call add {}");
+    assert.deepEqual((await said(client, "refused")).data, { reason: "session-ended" });
+  },
+);
+
+testOnBrokers("a Python server that comes back under its id gets a new session of our connect", async (broker) => {
+  await using first = peer("python_server.py", broker, "same-id");
+  await using host = startProxy(["connect", "--broker", broker.url, "--name", NAME, "--connect-timeout", "30"]);
+  const clientInfo = { name: "host", version: "1" };
+  const params = { protocolVersion: "2025-06-18", capabilities: {}, clientInfo };
+  await host.send({ jsonrpc: "2.0", id: 1, method: "initialize", params });
+  await host.output.nextJson(30_000);
+  await host.send({ jsonrpc: "2.0", method: "notifications/initialized" });
+  await using _second = peer("python_server.py", broker, "same-id"); // takes the connection from the first one
+  await host.errors.find((line) => line.includes("the session is lost"), 30_000);
+  first.kill("SIGKILL");
+  await host.send({ jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "add", arguments: { a: 2, b: 2 } } });
+  assert.deepEqual((await host.output.nextJson(30_000)).result.structuredContent, { result: 4 });
+});
 
 testOnBrokers("our connect finds the Python server, and everything passes both ways", async (broker) => {
   await using _server = peer("python_server.py", broker);

@@ -15,12 +15,21 @@ import { disconnected, ServerStatus } from "../notifications.ts";
 import type { Acceptor, MakeLink, ServerOptions } from "../profile.ts";
 import { connectProperties, isProbe, publishProperties, senderOf, SERVER_NAME } from "./messages.ts";
 import { EndedSessions } from "./ended_sessions.ts";
+import { RivalWatch } from "./rival_watch.ts";
 import { ServerPresence } from "./server_presence.ts";
 import { ServerSession } from "./server_session.ts";
 import { type ServerInstance, Topics } from "./topics.ts";
 
 /** Longest client id that is taken, in characters: it is a stranger's choice, and becomes part of topics. */
 const CLIENT_ID_LIMIT = 1_024;
+
+/** The connection under one name, and what belongs to it. */
+interface Connection {
+  readonly link: MqttLink;
+  readonly presence: ServerPresence;
+  readonly ended: EndedSessions;
+  readonly rivals: RivalWatch;
+}
 
 /** Accepts sessions, and shows the server's presence while the link is online. */
 export class McpOverMqttServer implements Acceptor {
@@ -31,9 +40,7 @@ export class McpOverMqttServer implements Acceptor {
   readonly #sessions = new Map<string, ServerSession>();
   readonly #since = new Date().toISOString();
   #server: ServerInstance;
-  #link: MqttLink;
-  #presence: ServerPresence;
-  #ended: EndedSessions;
+  #connection: Connection;
   #watching = new AbortController();
   #renamed = false;
   #withdrawn = false;
@@ -46,9 +53,8 @@ export class McpOverMqttServer implements Acceptor {
     this.#status = new ServerStatus(options.observe);
     this.#topics = new Topics(options.topicPrefix);
     this.#server = { serverId: options.clientId, serverName: options.serverName };
-    this.#link = this.#connect();
-    this.#presence = this.#presenceOn(this.#link);
-    this.#ended = this.#endedOn(this.#link);
+    this.#connection = this.#connect();
+    this.#connection.link.open();
   }
 
   get topic(): string {
@@ -59,13 +65,14 @@ export class McpOverMqttServer implements Acceptor {
     if (this.#withdrawn) return;
     this.#withdrawn = true;
     this.#tell(false);
-    void this.#link.unsubscribe(this.topic);
+    void this.#connection.link.unsubscribe(this.topic);
     this.#leave();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     this.#watching.abort();
+    await this.#connection.rivals[Symbol.asyncDispose]();
     const reason = new Failure("server-shutting-down", "The server is shutting down");
     await Promise.all([...this.#sessions.values()].map((session) => session.close(reason)));
     this.#sessions.clear();
@@ -73,15 +80,17 @@ export class McpOverMqttServer implements Acceptor {
     this.#leave();
   }
 
-  #connect(): MqttLink {
-    const { clientId, clientInfo, meta = {}, qos } = this.#options;
-    const link = this.#makeLink({
+  #connect(): Connection {
+    const { clientId, clientInfo, meta = {}, qos, observe } = this.#options;
+    const presenceTopic = this.#topics.serverPresence(this.#server);
+    const makeLink = this.#makeLink;
+    const link = makeLink({
       clientId,
       protocolVersion: 5,
       nudgeTopic: this.#topics.nobody(clientId),
       userProperties: connectProperties("mcp-server", { ...clientInfo, ...meta }),
       will: {
-        topic: this.#topics.serverPresence(this.#server),
+        topic: presenceTopic,
         payload: new Uint8Array(),
         insteadOfEmpty: disconnected(),
         qos: 1,
@@ -91,20 +100,33 @@ export class McpOverMqttServer implements Acceptor {
     });
     void link.subscribe({ filter: this.topic, qos: plainQoS(qos), handler: (packet) => this.#onControl(packet) });
     link.watch((state) => this.#onLinkState(state), this.#watching.signal);
-    link.open();
-    return link;
+    return {
+      link,
+      presence: new ServerPresence(link, presenceTopic, observe),
+      ended: new EndedSessions(link, this.#topics, this.#server, plainQoS(qos)),
+      rivals: new RivalWatch({
+        makeLink,
+        topics: this.#topics,
+        server: this.#server,
+        since: this.#since,
+        clientInfo,
+        observe,
+      }),
+    };
   }
 
   #onLinkState(state: LinkState): void {
     if (state.status === "online") {
       const name = this.#suggestedName(firstValue(state.limits.userProperties, SERVER_NAME));
       if (name !== this.#server.serverName) return void this.#rename(name);
+      this.#connection.rivals.online();
       this.#announce();
       const everyInstance = this.#topics.serverPresence({ ...this.#server, serverId: "+" });
-      const properties = publishProperties("mcp-server", this.#link.clientId);
-      void clearLeftBehind(this.#link, everyInstance, properties);
+      const properties = publishProperties("mcp-server", this.#connection.link.clientId);
+      void clearLeftBehind(this.#connection.link, everyInstance, properties);
     } else {
-      this.#presence.connectionLost();
+      this.#connection.presence.connectionLost();
+      this.#connection.rivals.lost();
       this.#tell(false);
       this.#endAll();
     }
@@ -117,7 +139,7 @@ export class McpOverMqttServer implements Acceptor {
   #leave(): void {
     if (!this.#withdrawn || this.#left || this.#sessions.size > 0) return;
     this.#left = true;
-    void this.#presence.clear();
+    void this.#connection.presence.clear();
   }
 
   #tell(online: boolean): void {
@@ -128,7 +150,7 @@ export class McpOverMqttServer implements Acceptor {
   #endAll(): void {
     const reason = new Failure("broker-unreachable", "The connection to the broker is lost, and with it the session");
     for (const session of [...this.#sessions.values()]) session.abandon(reason);
-    this.#ended.clear();
+    this.#connection.ended.clear();
   }
 
   /** The name that the broker wants the server to have. */
@@ -149,21 +171,12 @@ export class McpOverMqttServer implements Acceptor {
   async #rename(serverName: string): Promise<void> {
     this.#renamed = true;
     this.#watching.abort();
-    await this.#link.close();
+    await Promise.all([this.#connection.link.close(), this.#connection.rivals[Symbol.asyncDispose]()]);
     if (this.#disposed) return;
     this.#server = { ...this.#server, serverName };
     this.#watching = new AbortController();
-    this.#link = this.#connect();
-    this.#presence = this.#presenceOn(this.#link);
-    this.#ended = this.#endedOn(this.#link);
-  }
-
-  #endedOn(link: MqttLink): EndedSessions {
-    return new EndedSessions(link, this.#topics, this.#server, plainQoS(this.#options.qos));
-  }
-
-  #presenceOn(link: MqttLink): ServerPresence {
-    return new ServerPresence(link, this.#topics.serverPresence(this.#server), this.#options.observe);
+    this.#connection = this.#connect();
+    this.#connection.link.open();
   }
 
   #announce(): void {
@@ -171,7 +184,7 @@ export class McpOverMqttServer implements Acceptor {
     if (this.#withdrawn) return;
     // The Python SDK (mcp-python-sdk 9088cc3) ignores a presence without a description.
     const { description = "", meta = {} } = this.#options;
-    this.#presence.announce(
+    this.#connection.presence.announce(
       { serverName, description, meta: { since: this.#since, ...meta } },
       () => {
         if (!this.#withdrawn) this.#tell(true);
@@ -200,7 +213,7 @@ export class McpOverMqttServer implements Acceptor {
 
   /** Clients ask whether we are there when our process takes long to answer. */
   #answerProbe(clientId: string, { id }: Message): void {
-    void this.#link.publish({
+    void this.#connection.link.publish({
       topic: this.#topics.rpc(clientId, this.#server),
       payload: Message.from(`{"jsonrpc":"2.0","id":${id},"result":{}}`).bytes,
       qos: plainQoS(this.#options.qos),
@@ -211,14 +224,14 @@ export class McpOverMqttServer implements Acceptor {
   #open(clientId: string, packet: ReceivedPacket): void {
     const { opened } = this.#options;
     const session = new ServerSession({
-      link: this.#link,
+      link: this.#connection.link,
       topics: this.#topics,
       server: this.#server,
       clientId,
       options: this.#options,
-      leftBehind: () => this.#disposed ? undefined : this.#ended.add(clientId),
+      leftBehind: () => this.#disposed ? undefined : this.#connection.ended.add(clientId),
     });
-    this.#ended.forget(clientId);
+    this.#connection.ended.forget(clientId);
     this.#sessions.set(clientId, session);
     void session.closed.then(() => {
       if (this.#sessions.get(clientId) === session) this.#sessions.delete(clientId);

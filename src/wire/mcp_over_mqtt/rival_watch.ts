@@ -1,0 +1,110 @@
+/**
+ * Noticing another server with our client id.
+ *
+ * The broker ends the connection of one whenever the other connects (MQTT 5.0, section 3.1.4-3), and mosquitto 2.0 does
+ * not say why.
+ *
+ * @module
+ */
+import { type Clock, systemClock } from "../../core/clock.ts";
+import { STABLE_AFTER } from "../../core/backoff.ts";
+import type { Observer } from "../../core/events.ts";
+import type { MqttLink } from "../../mqtt/mod.ts";
+import { decodeOnline } from "../notifications.ts";
+import type { MakeLink } from "../profile.ts";
+import { connectProperties, goodbye } from "./messages.ts";
+import type { ServerInstance, Topics } from "./topics.ts";
+
+/** So many short connections in a row are no coincidence. */
+const CONCLUSIVE = 4;
+
+/** How long the other one is looked for, in ms. */
+const PATIENCE = 60_000;
+
+/** What a {@linkcode RivalWatch} is made of. */
+export interface RivalWatchOptions {
+  readonly makeLink: MakeLink;
+  readonly topics: Topics;
+  readonly server: ServerInstance;
+  /** When this server came online, as its presence tells. */
+  readonly since: string;
+  readonly clientInfo: Readonly<Record<string, unknown>>;
+  readonly observe: Observer;
+  /** @default {systemClock} */
+  readonly clock?: Clock;
+}
+
+/** After connections that did not last, looks from a connection of its own whether somebody else has the presence. */
+export class RivalWatch implements AsyncDisposable {
+  readonly #options: RivalWatchOptions;
+  readonly #clock: Clock;
+  #onlineSince = -Infinity;
+  #losses = 0;
+  #link: MqttLink | undefined;
+  /** What was told already. */
+  #told = "";
+  #cancel = () => {};
+
+  constructor(options: RivalWatchOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** The server's connection is up. */
+  online(): void {
+    this.#onlineSince = this.#clock.now();
+  }
+
+  /** It is lost, if it was up. */
+  lost(): void {
+    if (this.#onlineSince === -Infinity) return;
+    const short = this.#clock.now() - this.#onlineSince < STABLE_AFTER;
+    this.#onlineSince = -Infinity;
+    this.#losses = short ? this.#losses + 1 : 0;
+    if (this.#losses >= CONCLUSIVE) this.#look();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#cancel();
+    await this.#link?.close();
+  }
+
+  #look(): void {
+    if (this.#link !== undefined) return;
+    const { makeLink, topics, server, clientInfo } = this.#options;
+    const clientId = `${server.serverId}-${crypto.randomUUID().slice(0, 8)}`;
+    this.#link = makeLink({
+      clientId,
+      protocolVersion: 5,
+      userProperties: connectProperties("mcp-client", clientInfo),
+      will: goodbye(topics, clientId),
+    });
+    void this.#link.subscribe({
+      filter: topics.serverPresence(server),
+      qos: 1,
+      handler: ({ payload }) => this.#onPresence(payload),
+      refused: () => this.#end(),
+    });
+    this.#link.open();
+    this.#cancel = this.#clock.after(PATIENCE, () => this.#end());
+  }
+
+  #end(): void {
+    this.#losses = 0;
+    this.#cancel();
+    void this.#link?.close();
+    this.#link = undefined;
+  }
+
+  #onPresence(payload: Uint8Array): void {
+    const { since, server: { serverId }, observe } = this.#options;
+    const other = new Date(String(decodeOnline(payload)?.meta?.since));
+    if (Number.isNaN(other.valueOf()) || other.toISOString() === new Date(since).toISOString()) return;
+    const text =
+      `another server, which was started at ${other.toISOString()}, has the client id "${serverId}" too, so ` +
+      "that the broker ends the connection of each when the other connects: give each its own by --client-id";
+    if (text !== this.#told) observe({ type: "warning", text });
+    this.#told = text;
+    this.#end();
+  }
+}
