@@ -5,6 +5,7 @@
  */
 import { Secret } from "../core/secret.ts";
 import { errorText } from "../core/text.ts";
+import { readTextFile } from "../core/text_file.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {
   type BrokerPreset,
@@ -44,7 +45,7 @@ export async function readBrokerFiles(
     // A variable may hold the certificate itself, as secret stores hand it out.
     if (file === undefined || isPem(file)) return file;
     try {
-      return await Deno.readTextFile(file);
+      return await readTextFile(file);
     } catch (error) {
       problems.push(`${flag} cannot be read: ${errorText(error)}`);
     }

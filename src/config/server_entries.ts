@@ -4,6 +4,7 @@
  * @module
  */
 import { errorText } from "../core/text.ts";
+import { readTextFile } from "../core/text_file.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { isTopicLevel } from "../mqtt/mod.ts";
 
@@ -16,16 +17,23 @@ export interface ServerEntry {
   readonly directory?: string;
 }
 
+/** What a file holds. */
+export interface ServerEntries {
+  readonly entries: readonly ServerEntry[];
+  /** What its owner ought to know. */
+  readonly warnings: readonly string[];
+}
+
 /**
- * Reads the servers of a file. Entries that are disabled are left out; members that hosts use for themselves are
- * ignored.
+ * Reads the servers of a file. Entries that are disabled are left out, and so are servers that are reached by a URL;
+ * members that hosts use for themselves are ignored.
  *
  * @throws {UsageError} when the file cannot be read, is not such a file, or names a server that no topic can hold
  */
-export async function readServerEntries(file: string): Promise<ServerEntry[]> {
+export async function readServerEntries(file: string): Promise<ServerEntries> {
   let text: string;
   try {
-    text = await Deno.readTextFile(file);
+    text = await readTextFile(file);
   } catch (cause) {
     throw new UsageError([`--config ${file} cannot be read: ${errorText(cause)}`], { cause });
   }
@@ -33,17 +41,31 @@ export async function readServerEntries(file: string): Promise<ServerEntry[]> {
 }
 
 /** What {@linkcode readServerEntries} makes of the text of a file. */
-export function parseServerEntries(text: string, file: string): ServerEntry[] {
+export function parseServerEntries(text: string, file: string): ServerEntries {
   const { mcpServers } = parseJson(text, file);
   if (!isObject(mcpServers)) {
     throw new UsageError([`--config ${file}: mcpServers must be an object, as MCP hosts have it`]);
   }
-  const entries = Object.entries(mcpServers).filter(([, entry]) => !isObject(entry) || entry.disabled !== true);
+  const enabled = Object.entries(mcpServers).filter(([, entry]) => !isObject(entry) || entry.disabled !== true);
+  const entries = enabled.filter(([, entry]) => !isRemote(entry));
+  const warnings = enabled.filter(([, entry]) => isRemote(entry)).map(([name]) =>
+    `--config ${file}: mcpServers.${name} is left out: it is reached by a URL, and serve starts programs; serve one that ` +
+    `forwards to it, such as npx -y mcp-remote URL`
+  );
   const problems = entries.flatMap(([name, entry]) => [nameProblem(name), entryProblem(name, entry)])
     .filter((problem) => problem !== undefined);
-  if (entries.length === 0) problems.push("mcpServers has no (enabled) entry");
+  if (entries.length === 0) problems.push("mcpServers has no (enabled) entry with a command");
   if (problems.length > 0) throw new UsageError(problems.map((problem) => `--config ${file}: ${problem}`));
-  return entries.map(([name, entry]) => toEntry(name, entry as FileEntry));
+  return { entries: entries.map(([name, entry]) => toEntry(name, entry as FileEntry)), warnings };
+}
+
+/** An entry of a host for a server over HTTP. */
+function isRemote(entry: unknown): boolean {
+  return isObject(entry) && entry.command === undefined && [entry.url, entry.serverUrl, entry.httpUrl].some(isText);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
 }
 
 /** An entry of the file, after it was checked. */

@@ -74,6 +74,7 @@ export type ProxyEvent =
   | { readonly type: "child.delayed"; readonly session: string; readonly delay: number }
   | { readonly type: "child.exited"; readonly server: string; readonly session: string; readonly cause: string }
   | { readonly type: "child.stderr"; readonly session: string; readonly line: string }
+  | { readonly type: "child.last_words"; readonly session: string; readonly line: string }
   | { readonly type: "credentials.sent"; readonly server: string; readonly keys: string }
   | { readonly type: "credential.misnamed"; readonly key: string; readonly meant: string }
   | { readonly type: "line.skipped"; readonly source: string; readonly bytes: number }

@@ -74,7 +74,17 @@ export class Failure extends Error {
   }
 }
 
-/** A JSON-RPC error response. `id` is JSON text, so that its spelling survives. */
-export function errorResponse(id: string, code: number, message: string, data?: Record<string, unknown>): Message {
-  return Message.from(`{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify({ code, message, data })}}`);
+/**
+ * A JSON-RPC error response.
+ *
+ * @param id JSON text, so that its spelling survives; `undefined` where the request had none that could be read
+ */
+export function errorResponse(
+  id: string | undefined,
+  code: number,
+  message: string,
+  data?: Record<string, unknown>,
+): Message {
+  const member = id === undefined ? "" : `"id":${id},`;
+  return Message.from(`{"jsonrpc":"2.0",${member}"error":${JSON.stringify({ code, message, data })}}`);
 }

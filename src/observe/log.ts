@@ -45,6 +45,7 @@ const LEVELS: Readonly<Record<ProxyEvent["type"], Level>> = {
   "child.delayed": "info",
   "child.exited": "warning",
   "child.stderr": "info",
+  "child.last_words": "warning",
   "credentials.sent": "info",
   "credential.misnamed": "error",
   "line.skipped": "warning",
@@ -157,6 +158,8 @@ export function describe(event: ProxyEvent): string {
       return `${event.session}: ${event.cause}`;
     case "child.stderr":
       return `${event.session}: ${event.line}`;
+    case "child.last_words":
+      return `${event.session}: before its exit: ${event.line}`;
     case "credentials.sent":
       return `${event.server}: sent its credentials: ${event.keys || "none"}`;
     case "credential.misnamed":

@@ -3,8 +3,27 @@
  *
  * @module
  */
-import type { Message } from "../core/message.ts";
+import { elementsOf, findMember, readText } from "../core/json_scan.ts";
+import { Message } from "../core/message.ts";
 import { INITIALIZE, INITIALIZED, isResult } from "./mcp.ts";
+
+/**
+ * The request again, in the newest of the versions that the server has offered and that are not newer than the one asked
+ * for; `undefined` when it has offered none.
+ *
+ * Source: MCP 2025-11-25, "Lifecycle", section "Error Handling".
+ */
+export function inOlderVersion({ bytes }: Message, refusal: Message): Message | undefined {
+  const asked = findMember(bytes, "params", "protocolVersion");
+  const supported = findMember(refusal.bytes, "error", "data", "supported");
+  if (asked === undefined || supported === undefined) return undefined;
+  const version = readText(bytes, asked.start, asked.end);
+  const offered = refusal.bytes.subarray(supported.start, supported.end);
+  const versions = elementsOf(offered).map(({ start, end }) => readText(offered, start, end));
+  const older = versions.filter((one) => one.startsWith('"') && one < version).toSorted().at(-1); // they are dates
+  if (older === undefined) return undefined;
+  return Message.from(readText(bytes, 0, asked.start) + older + readText(bytes, asked.end, bytes.length));
+}
 
 /**
  * The `initialize` request of a host and what followed it. Hosts of the 2026-07-28 era send none; then there is

@@ -12,7 +12,7 @@ import type { RequestKey } from "../core/json_rpc.ts";
 import type { Message } from "../core/message.ts";
 import { AnsweringChannel, type AnsweringOptions } from "./answering_channel.ts";
 import { HostSettings } from "./host_settings.ts";
-import { Initialization } from "./initialization.ts";
+import { Initialization, inOlderVersion } from "./initialization.ts";
 import { cancellation, cancelledRequest, INITIALIZE, isResult, isSessionEnd, listChangedNotifications } from "./mcp.ts";
 import { PendingQueue } from "./pending_queue.ts";
 
@@ -193,7 +193,7 @@ export class RecoveringChannel implements Channel {
   async #resume(session: AnsweringChannel, signal: AbortSignal): Promise<void> {
     const replay = this.#waiting.first?.method === INITIALIZE ? undefined : this.#initialization.messages;
     this.#used = replay !== undefined;
-    const answer = Promise.withResolvers<Message>();
+    let answer = Promise.withResolvers<Message>();
     let awaited = replay !== undefined;
     const repeated = new Set<RequestKey | undefined>();
     session.receive((message) => {
@@ -207,7 +207,14 @@ export class RecoveringChannel implements Channel {
     this.#replayed = request;
     void session.send(request);
     try {
-      const response = await orAborted(answer.promise, signal);
+      let response = await orAborted(answer.promise, signal);
+      const older = session.ended ? undefined : inOlderVersion(request, response);
+      if (older !== undefined) {
+        answer = Promise.withResolvers();
+        awaited = true;
+        void session.send(older);
+        response = await orAborted(answer.promise, signal);
+      }
       if (session.ended) return;
       if (!isResult(response)) throw new Failure("server-gone", "The server did not accept to be initialized again");
       if (initialized !== undefined) void session.send(initialized);

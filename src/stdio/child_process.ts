@@ -9,6 +9,7 @@ import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
 import { type Redact, redactNothing } from "../core/redaction.ts";
 import type { ByteSink, ByteSource } from "./byte_pipes.ts";
+import { LastWords } from "./last_words.ts";
 import { LineChannel } from "./line_channel.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { PipeReader } from "./pipe_reader.ts";
@@ -21,6 +22,8 @@ export interface ChildProcessOptions extends ProgramOptions {
   readonly maxMessage: number;
   /** Takes each line of the child's stderr. */
   readonly stderr: (line: string) => void;
+  /** Takes the last lines of its stderr, if it has exited by itself and not in peace. */
+  readonly lastWords?: (lines: readonly string[]) => void;
   /** Takes each line of the child's stdout that is not JSON. */
   readonly skipped: (line: Uint8Array) => void;
   /** Takes the length of each line that was longer than `maxMessage`. */
@@ -48,9 +51,6 @@ const OUTPUT_GRACE = 500;
 /** Longest line of stderr that is kept; the rest of such a line is not. */
 const STDERR_LINE_LIMIT = 64 * 1024;
 
-/** How much of the last line of stderr goes into the error message, in characters. */
-const LAST_WORDS_LIMIT = 500;
-
 /**
  * A running child. It ends for one of two reasons: it was closed, or it exited by itself, which is a
  * `child-exited` failure with its exit code and its last words.
@@ -63,7 +63,7 @@ export class ChildProcess implements Channel {
   readonly #options: ChildProcessOptions;
   readonly #closeInput: () => Promise<void>;
   readonly #stderr: Promise<void>;
-  #lastWords = "";
+  readonly #lastWords = new LastWords();
   #stopping: Promise<void> | undefined;
   #reason: Failure | undefined;
   /** What the child did that leaves it unable to serve, although it runs on. */
@@ -129,11 +129,13 @@ export class ChildProcess implements Channel {
     await this.#lines.close();
     if (this.#stopping !== undefined) return this.#reason;
     const how = status.signal === null ? `exited with code ${status.code}` : `was ended by ${status.signal}`;
-    const words = this.#lastWords === "" ? "" : `: ${this.#lastWords}`;
+    const { headline, lines } = this.#lastWords;
+    const words = headline === "" ? "" : `: ${headline}`;
+    if (status.code !== 0) this.#options.lastWords?.(lines);
     return new Failure("child-exited", `The server process ${this.#defect}${how}${words}`, {
       exitCode: status.code,
       ...(status.signal === null ? {} : { signal: status.signal }),
-      ...(this.#lastWords === "" ? {} : { stderr: this.#lastWords }),
+      ...(lines.length === 0 ? {} : { stderr: lines.join("\n") }),
     });
   }
 
@@ -194,7 +196,7 @@ export class ChildProcess implements Channel {
     const take = (bytes: Uint8Array) => {
       const line = redact(decoder.decode(bytes).trimEnd());
       if (line === "") return;
-      this.#lastWords = line.slice(0, LAST_WORDS_LIMIT);
+      this.#lastWords.add(line);
       this.#options.stderr(line);
     };
     while (true) {

@@ -7,6 +7,7 @@ import type { Channel, Receiver } from "../core/channel.ts";
 import type { ProxyEvent } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import { Message } from "../core/message.ts";
+import { parseErrorFor } from "../core/parse_error.ts";
 import { errorText } from "../core/text.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import type { ByteSink, ByteSource } from "./byte_pipes.ts";
@@ -18,8 +19,10 @@ export interface LineChannelOptions {
   readonly maxMessage: number;
   /** A line was longer than that and was dropped; if it was a message that somebody waits for, he is told. */
   readonly tooLong: (length: number) => void;
-  /** Takes a line that is not JSON. Without it such lines are carried like any other. */
+  /** Takes a line that is not JSON, where such lines mean nothing. Without it they are answered as parse errors. */
   readonly skipped?: (line: Uint8Array) => void;
+  /** Told of a line that is not JSON and was not skipped. */
+  readonly refused?: () => void;
   /** Told when nothing more can be written. Without it the channel ends then. */
   readonly unwritable?: (error: unknown) => void;
 }
@@ -28,6 +31,11 @@ export interface LineChannelOptions {
 export function lineTooLong(source: string, length: number, maximum: number): ProxyEvent {
   const cause = `a line of more than ${length} bytes; --max-message allows ${maximum}`;
   return { type: "message.dropped", source, cause };
+}
+
+/** What is to be told of a line of `source` that was not JSON. */
+export function lineRefused(source: string): ProxyEvent {
+  return { type: "message.dropped", source, cause: "the line is not a JSON object" };
 }
 
 /**
@@ -42,6 +50,7 @@ export class LineChannel implements Channel {
   readonly #options: LineChannelOptions;
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
   #ended = false;
+  #first = true;
 
   constructor(source: ByteSource, sink: ByteSink, options: LineChannelOptions) {
     this.#source = source;
@@ -103,12 +112,14 @@ export class LineChannel implements Channel {
 
   #deliver(line: Uint8Array, receiver: Receiver): Promise<void> | void {
     if (isBlank(line)) return;
-    const message = new Message(line);
-    if (message.kind === "malformed" && this.#options.skipped !== undefined) {
-      this.#options.skipped(line);
-      return;
-    }
-    return receiver(message);
+    const message = new Message(this.#first ? withoutByteOrderMark(line) : line);
+    this.#first = false;
+    if (message.kind !== "malformed") return receiver(message);
+    const { skipped, refused } = this.#options;
+    if (skipped !== undefined) return skipped(line);
+    refused?.();
+    const answer = parseErrorFor(line);
+    if (answer !== undefined) void this.send(answer);
   }
 
   /** Answers a request that was too long, or stands in for a response that was. */
@@ -129,6 +140,11 @@ export class LineChannel implements Channel {
   #finish(reason: Failure | undefined): void {
     this.#end.resolve(reason);
   }
+}
+
+/** Some shells and runtimes of Windows put one before everything that they write. */
+function withoutByteOrderMark(line: Uint8Array): Uint8Array {
+  return line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf ? line.subarray(3) : line;
 }
 
 function isBlank(line: Uint8Array): boolean {

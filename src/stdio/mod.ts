@@ -4,5 +4,5 @@ export { ChildPipes } from "./child_pipes.ts";
 export { ChildProcess, type ChildProcessOptions } from "./child_process.ts";
 export { childEnvironment, INHERITED_VARIABLES } from "./environment.ts";
 export { findCommand } from "./find_command.ts";
-export { LineChannel, type LineChannelOptions, lineTooLong } from "./line_channel.ts";
+export { LineChannel, type LineChannelOptions, lineRefused, lineTooLong } from "./line_channel.ts";
 export { ownInput, ownOutput } from "./own_stdio.ts";

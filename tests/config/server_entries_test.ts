@@ -6,7 +6,8 @@ async function read(content: unknown) {
   const file = await Deno.makeTempFile({ suffix: ".json" });
   try {
     await Deno.writeTextFile(file, typeof content === "string" ? content : JSON.stringify(content));
-    return await readServerEntries(file);
+    const { entries, warnings } = await readServerEntries(file);
+    return { entries, warnings: warnings.map((text) => text.replace(file, "FILE")) };
   } finally {
     await Deno.remove(file);
   }
@@ -23,7 +24,7 @@ async function problemsOf(content: unknown): Promise<string> {
 }
 
 Deno.test("a file of MCP hosts is read as it is, and what only they understand is left out", async () => {
-  const entries = await read({
+  const { entries } = await read({
     $schema: "https://example.com/schema",
     mcpServers: {
       files: { command: "npx", args: ["-y", "x"], env: { A: "1" }, cwd: "/srv", type: "stdio", autoApprove: ["x"] },
@@ -37,10 +38,28 @@ Deno.test("a file of MCP hosts is read as it is, and what only they understand i
 });
 
 Deno.test("entries that are disabled are left out", async () => {
-  const entries = await read({
+  const { entries } = await read({
     mcpServers: { off: { command: "x", disabled: true }, on: { command: "y", disabled: false } },
   });
   assert.deepEqual(entries.map(({ name }) => name), ["on"]);
+});
+
+Deno.test("servers that are reached by a URL are left out, with a warning, and the others are served", async () => {
+  const { entries, warnings } = await read({
+    mcpServers: {
+      web: { type: "http", url: "https://x/mcp" },
+      old: { serverUrl: "https://x/sse", disabled: true },
+      here: { command: "x" },
+    },
+  });
+  assert.deepEqual(entries.map(({ name }) => name), ["here"]);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings.join(), /^--config FILE: mcpServers\.web is left out: it is reached by a URL/);
+});
+
+Deno.test("a byte order mark before a file means nothing", async () => {
+  const { entries } = await read('\uFEFF{"mcpServers":{"a":{"command":"x"}}}');
+  assert.deepEqual(entries.map(({ name }) => name), ["a"]);
 });
 
 const BAD: readonly [what: string, content: unknown, problem: RegExp][] = [
@@ -52,7 +71,11 @@ const BAD: readonly [what: string, content: unknown, problem: RegExp][] = [
   ["has no enabled entry", { mcpServers: { a: { command: "x", disabled: true } } }, /no \(enabled\) entry/],
   ["has an entry without a command", { mcpServers: { a: { args: [] } } }, /mcpServers\.a\.command/],
   ["has an entry with an empty command", { mcpServers: { a: { command: "" } } }, /mcpServers\.a\.command/],
-  ["has an entry that is remote", { mcpServers: { a: { url: "https://x" } } }, /mcpServers\.a\.command/],
+  [
+    "has only entries that are remote",
+    { mcpServers: { a: { url: "https://x" } } },
+    /no \(enabled\) entry with a command/,
+  ],
   ["has an argument that is no text", { mcpServers: { a: { command: "x", args: [1] } } }, /mcpServers\.a\.args\[0\]/],
   ["has a variable that is no text", { mcpServers: { a: { command: "x", env: { A: 1 } } } }, /mcpServers\.a\.env\.A/],
   ["has a name with a wildcard", { mcpServers: { "a+": { command: "x" } } }, /the name "a\+" must not/],

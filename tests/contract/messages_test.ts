@@ -32,6 +32,25 @@ testOnBrokers("what a host writes arrives byte for byte, before and without any 
   }
 });
 
+for (const profile of ["request-response", "mcp-over-mqtt"]) {
+  testOnBrokers(
+    `a host's line that is not JSON is answered, and a byte order mark is none of it [${profile}]`,
+    async (broker) => {
+      await using ends = await bridge(broker, { connect: ["--profile", profile] });
+      await ends.host.send('\uFEFF{"jsonrpc":"2.0","id":1,"method":"x"}');
+      assert.deepEqual((await ends.host.output.nextJson()).result, { echo: '{"jsonrpc":"2.0","id":1,"method":"x"}' });
+      await ends.host.send("this is not JSON");
+      const { jsonrpc, error, ...others } = await ends.host.output.nextJson();
+      assert.deepEqual([jsonrpc, error.code, others], ["2.0", -32700, {}]);
+      await ends.host.send('{"jsonrpc":"2.0","id":1,"result":{}'); // nobody answers an answer
+      assert.deepEqual((await ask(ends.host, 2, "ping")).result, {});
+      await ends.host.errors.find((line) =>
+        line.includes("dropped a message from the host: the line is not a JSON object")
+      );
+    },
+  );
+}
+
 testOnBrokers("what a server writes arrives byte for byte, and what is not JSON does not", async (broker) => {
   await using ends = await bridge(broker);
   const odd = [

@@ -214,8 +214,14 @@ testOnBrokers(
     await using _serve = await startServe([...address, "--pass-env", "NO_COLOR", "--", ...EVERYTHING]);
     await using host = startProxy(["connect", ...address]);
     const through = await transcript(host);
-    assert.deepEqual(through, direct);
+    // Lines that are not JSON are answered here, as this server does not do it.
+    const isParseError = (line: string) => line.startsWith('{"jsonrpc":"2.0","error":{"code":-32700');
+    assert.equal(through.filter(isParseError).length, 5);
+    assert.deepEqual(through.filter((line) => !isParseError(line)), direct);
     assert.ok(through.length > 50, `only ${through.length} messages`);
-    assert.deepEqual(host.errors.seen, []);
+    const dropped = host.errors.seen.filter((line) =>
+      line.endsWith("dropped a message from the host: the line is not a JSON object")
+    );
+    assert.deepEqual([dropped.length, host.errors.seen.length], [5, 5]);
   },
 );

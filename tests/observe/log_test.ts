@@ -43,6 +43,7 @@ const EVENTS: { readonly [Type in ProxyEvent["type"]]: Extract<ProxyEvent, { typ
   "child.started": { type: "child.started", server: "files", session: "files/c/1", pid: 7 },
   "child.exited": { type: "child.exited", server: "files", session: "files/c/1", cause: "exited with code 3" },
   "child.stderr": { type: "child.stderr", session: "files/c/1", line: "hello" },
+  "child.last_words": { type: "child.last_words", session: "files/c/1", line: "Error: no" },
   "credentials.sent": { type: "credentials.sent", server: "files", keys: "TOKEN" },
   "credential.misnamed": { type: "credential.misnamed", key: "MQTT_USERNAME", meant: "MQTT_USER" },
   "line.skipped": { type: "line.skipped", source: "files/c/1", bytes: 9 },

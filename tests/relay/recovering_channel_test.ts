@@ -547,3 +547,19 @@ Deno.test("what the host has set is set again in the next process, and the answe
   assert.deepEqual(news().filter((what) => what.startsWith("error")), []);
   await channel.close();
 });
+
+Deno.test("a next process that offers an older version is initialized in that one", async () => {
+  const { clock, dialer, channel, say, news } = await initialized();
+  dialer.answersInitialize = false;
+  await dialer.last.die();
+  await clock.advance(60_000);
+  const data = { supported: ["2024-11-05", "2025-06-18", "2026-07-28"], requested: "2025-11-25" };
+  dialer.last.send(Message.from({ jsonrpc: "2.0", id: 0, error: { code: -32602, message: "Unsupported", data } }));
+  await clock.advance(0);
+  assert.equal(textOf(dialer.last.received[1]), textOf(INITIALIZE).replace("2025-11-25", "2025-06-18"));
+  dialer.last.send(response("0"));
+  await say(request("1"));
+  assert.deepEqual(dialer.last.gists().slice(2), ["initialized", "request 1 tools/call"]);
+  assert.deepEqual(news(), []);
+  await channel.close();
+});

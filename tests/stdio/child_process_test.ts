@@ -59,7 +59,7 @@ Deno.test("a child that exits tells its exit code and its last words", async () 
   const failure = await reasonOf(child);
   assert.equal(failure.reason, "child-exited");
   assert.equal(failure.message, "The server process exited with code 3: Error: no such directory");
-  assert.deepEqual(failure.details, { exitCode: 3, stderr: "Error: no such directory" });
+  assert.deepEqual(failure.details, { exitCode: 3, stderr: "first\nError: no such directory" });
   assert.deepEqual(stderr, ["first", "Error: no such directory"]);
 });
 

@@ -6,7 +6,7 @@ import type { ByteSink, ByteSource } from "../../src/stdio/byte_pipes.ts";
 import { idleTurns } from "../support/manual_clock.ts";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** A source that gives what the test puts in. */
 class Pipe implements ByteSource, ByteSink {
@@ -45,9 +45,11 @@ function channel({ skip = false } = {}) {
   const pipe = new Pipe();
   const skipped: string[] = [];
   const tooLong: number[] = [];
+  const refused: true[] = [];
   const lines = new LineChannel(pipe, pipe, {
     maxMessage: 100,
     tooLong: (length) => tooLong.push(length),
+    refused: () => refused.push(true),
     ...(skip ? { skipped: (line) => skipped.push(decoder.decode(line)) } : {}),
   });
   const received: string[] = [];
@@ -56,6 +58,7 @@ function channel({ skip = false } = {}) {
     lines,
     skipped,
     tooLong,
+    refused,
     received,
     receive: (message: Message) => void received.push(textOf(message)),
   };
@@ -95,14 +98,21 @@ Deno.test("a last line needs no line end", async () => {
   assert.deepEqual(received, ['{"method":"last"}']);
 });
 
-Deno.test("lines that are not JSON are carried, or skipped where that is asked for", async () => {
-  const carrying = channel();
-  carrying.lines.receive(carrying.receive);
-  carrying.pipe.put("hello\n{}\n[]\n");
-  carrying.pipe.put(undefined);
-  await carrying.lines.closed;
-  assert.deepEqual(carrying.received, ["hello", "{}", "[]"]);
+Deno.test("lines that are not JSON are answered, but for what looks like a response", async () => {
+  const { pipe, lines, received, receive, refused } = channel();
+  lines.receive(receive);
+  pipe.put('hello\n{}\n{"jsonrpc":"2.0","id":1,"result":{}\n[]\n{"id":1,"method":"a","error":\n');
+  pipe.put(undefined);
+  await lines.closed;
+  await idleTurns();
+  assert.deepEqual(received, ["{}", "[]"]);
+  const answers = pipe.written.join("").trimEnd().split("\n").map((line) => JSON.parse(line));
+  const error = { code: -32700, message: "Parse error: the message is not a JSON object" };
+  assert.deepEqual(answers, [{ jsonrpc: "2.0", error }, { jsonrpc: "2.0", error }]);
+  assert.equal(refused.length, 3);
+});
 
+Deno.test("lines that are not JSON are skipped where that is asked for", async () => {
   const skipping = channel({ skip: true });
   skipping.lines.receive(skipping.receive);
   skipping.pipe.put("hello\n{}\n[]\n");
@@ -224,4 +234,13 @@ Deno.test("a sink that fails ends the channel, and nothing more is handed over",
   pipe.put("{}\n");
   await idleTurns();
   assert.deepEqual(received, []);
+});
+
+Deno.test("a byte order mark before the first line is none of its bytes, and stays anywhere else", async () => {
+  const { pipe, lines, received, receive } = channel();
+  lines.receive(receive);
+  pipe.put('\uFEFF{"a":1}\n{"b":"\uFEFF"}\n');
+  pipe.put(undefined);
+  await lines.closed;
+  assert.deepEqual(received, ['{"a":1}', '{"b":"\uFEFF"}']);
 });

@@ -6,16 +6,24 @@
 import type { Channel } from "../../core/channel.ts";
 import { errorResponse, Failure, isFailureReason, TRANSPORT_ERROR_CODE } from "../../core/failure.ts";
 import type { RequestKey } from "../../core/json_rpc.ts";
+import { JsonText } from "../../core/json_text.ts";
 import { Message } from "../../core/message.ts";
 import { PING } from "../../relay/mod.ts";
-import { CLIENT_INFO } from "../client_identity.ts";
-
-/** The version of MCP that is asked for; servers answer with the one they speak. */
-const PROTOCOL_VERSION = "2025-11-25";
+import {
+  ALL_VERSIONS,
+  initializeParameters,
+  newestWithHandshake,
+  newestWithoutHandshake,
+  PROTOCOL_VERSION,
+  requestMeta,
+} from "./protocol_version.ts";
 
 const METHOD_NOT_FOUND_CODE = -32601;
 
-/** Pages of a list that are fetched at most; a server that has more gives the same ones again and again. */
+/** How servers without a handshake refuse one, of those that do not say what they speak. */
+const NO_HANDSHAKE_CODES: readonly number[] = [METHOD_NOT_FOUND_CODE, -32600, -32602, -32022];
+
+/** Pages of a list that are fetched at most. */
 const MAXIMUM_PAGES = 1_000;
 
 /** The server's own error answer to a request. */
@@ -26,8 +34,7 @@ export class RemoteError extends Error {
   }
 }
 
-/** A JSON object of a server, whatever it holds. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+type JsonObject = Readonly<Record<string, unknown>>;
 
 /** How far a server says to be with a request (MCP 2025-11-25, "Progress"). */
 export interface Progress {
@@ -38,7 +45,7 @@ export interface Progress {
 }
 
 /** A request that waits for its answer. */
-interface Pending extends PromiseWithResolvers<JsonObject> {
+interface Pending extends PromiseWithResolvers<JsonText> {
   readonly progressed: ((progress: Progress) => void) | undefined;
 }
 
@@ -47,6 +54,8 @@ export class McpClient {
   readonly #channel: Channel;
   readonly #pending = new Map<RequestKey, Pending>();
   #requests = 0;
+  /** What every request says of itself, in versions without a handshake. */
+  #meta: JsonObject = {};
 
   constructor(channel: Channel) {
     this.#channel = channel;
@@ -54,25 +63,59 @@ export class McpClient {
   }
 
   /**
-   * Opens the conversation.
+   * Opens the conversation, in the newest version of MCP that both speak.
    *
    * @throws {Failure} when there is no way to the server
    * @throws {RemoteError} when the server does not want to
    */
-  async initialize(): Promise<JsonObject> {
-    const result = await this.request("initialize", {
-      protocolVersion: PROTOCOL_VERSION,
-      capabilities: {},
-      clientInfo: { name: CLIENT_INFO.implementation, version: CLIENT_INFO.version },
-    });
+  async initialize(): Promise<void> {
+    try {
+      await this.#shakeHands(PROTOCOL_VERSION);
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+      await this.#negotiate(error);
+    }
+  }
+
+  async #shakeHands(version: string): Promise<void> {
+    await this.request("initialize", initializeParameters(version));
     await this.#channel.send(Message.from({ jsonrpc: "2.0", method: "notifications/initialized" }));
-    return result;
+  }
+
+  /** Tries what the server has offered instead of the first version; or whether it knows no handshake at all. */
+  async #negotiate(refusal: RemoteError): Promise<void> {
+    const supported = versionsIn(refusal.data);
+    const older = supported && newestWithHandshake(supported);
+    if (older !== undefined && older !== PROTOCOL_VERSION) return await this.#shakeHands(older);
+    const newer = supported === undefined && !NO_HANDSHAKE_CODES.includes(refusal.code)
+      ? undefined
+      : newestWithoutHandshake(supported);
+    if (newer !== undefined && await this.#discover(newer)) return;
+    const offer = supported === undefined
+      ? ""
+      : `; it speaks ${supported.join(", ")}, and this program ${ALL_VERSIONS}`;
+    throw new RemoteError(`${refusal.message}${offer}`, refusal.code, refusal.data);
+  }
+
+  /** Whether the server speaks a version without handshake; if so, it is spoken from now on. */
+  async #discover(version: string): Promise<boolean> {
+    this.#meta = requestMeta(version);
+    try {
+      const supported = (await this.request("server/discover", {})).get("supportedVersions");
+      if (supported?.elements.some(({ value }) => value === version)) return true;
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+    }
+    this.#meta = {};
+    return false;
   }
 
   /**
    * Asks and waits for the answer.
    *
+   * @param params members of which those that are {@linkcode JsonText} are sent as they are
    * @param progressed told how far the server is; it is asked to say so only when somebody listens
+   * @returns the result as the server has sent it
    * @throws {Failure} when it got lost on the way
    * @throws {RemoteError} when the server answered with an error
    */
@@ -80,27 +123,50 @@ export class McpClient {
     method: string,
     params: JsonObject,
     progressed?: (progress: Progress) => void,
-  ): Promise<JsonObject> {
+  ): Promise<JsonText> {
     const id = this.#requests++;
-    const answer = Promise.withResolvers<JsonObject>();
+    const answer = Promise.withResolvers<JsonText>();
     this.#pending.set(id, { ...answer, progressed });
-    const asked = progressed === undefined ? params : { ...params, _meta: { progressToken: id } };
-    await this.#channel.send(Message.from({ jsonrpc: "2.0", id, method, params: asked }));
-    return await answer.promise;
+    const meta = { ...this.#meta, ...(progressed === undefined ? {} : { progressToken: id }) };
+    const asked = Object.keys(meta).length === 0 ? params : { ...params, _meta: meta };
+    const envelope = { jsonrpc: "2.0", id, method, params: textOf(asked) };
+    await this.#channel.send(Message.from(textOf(envelope).text));
+    const result = await answer.promise;
+    if (result.get("resultType")?.value === "input_required") {
+      throw new RemoteError("The tool has a question for its user, and there is nobody here to ask", 0, undefined);
+    }
+    return result;
   }
 
-  /** All members of a list that comes in pages, such as `tools` of `tools/list`. */
-  async listAll(method: string, member: string): Promise<readonly unknown[]> {
-    const all: unknown[] = [];
-    let cursor: unknown;
-    for (let page = 0; page < MAXIMUM_PAGES; page++) {
-      const result = await this.request(method, cursor === undefined ? {} : { cursor });
-      const members = result[member];
-      if (Array.isArray(members)) all.push(...members);
-      cursor = result.nextCursor;
-      if (typeof cursor !== "string") break;
+  /**
+   * All members of a list that comes in pages, such as `tools` of `tools/list`.
+   *
+   * @param incomplete told when there may be more, and why they are not fetched
+   */
+  async listAll(
+    method: string,
+    member: string,
+    incomplete: (why: string) => void = () => {},
+  ): Promise<readonly JsonText[]> {
+    const all: JsonText[] = [];
+    const cursors = new Set<string>();
+    for (let params: JsonObject = {};;) {
+      const result = await this.request(method, params);
+      all.push(...result.get(member)?.elements ?? []);
+      const cursor = result.get("nextCursor")?.value;
+      if (typeof cursor !== "string") return all;
+      const why = cursors.has(cursor)
+        ? `the server gives the cursor of ${method} that it has given before; what is behind it cannot be fetched`
+        : cursors.size === MAXIMUM_PAGES
+        ? `the server has more than ${MAXIMUM_PAGES} pages of ${method}; the others are left out`
+        : undefined;
+      if (why !== undefined) {
+        incomplete(why);
+        return all;
+      }
+      cursors.add(cursor);
+      params = { cursor };
     }
-    return all;
   }
 
   #receive(message: Message): void {
@@ -142,14 +208,27 @@ function parameters(message: Message): JsonObject {
   }
 }
 
-function resolveWith(answer: PromiseWithResolvers<JsonObject>, message: Message): void {
+function resolveWith(answer: PromiseWithResolvers<JsonText>, message: Message): void {
   try {
-    const { result, error } = message.parse() as { result?: JsonObject; error?: unknown };
-    if (error === undefined) answer.resolve(result ?? {});
+    const { error } = message.parse() as { error?: unknown };
+    if (error === undefined) answer.resolve(new JsonText(message.bytes).get("result") ?? JsonText.from({}));
     else answer.reject(toError(error));
   } catch (cause) {
     answer.reject(new RemoteError("The server's answer is not valid JSON", 0, String(cause)));
   }
+}
+
+/** An object, whose members may have their text already. */
+function textOf(object: JsonObject): JsonText {
+  return JsonText.object(
+    Object.entries(object).map(([name, value]) => [name, value instanceof JsonText ? value : JsonText.from(value)]),
+  );
+}
+
+/** The versions that a server says to speak, in the `data` of an error. */
+function versionsIn(data: unknown): readonly unknown[] | undefined {
+  const { supported } = (data ?? {}) as { supported?: unknown };
+  return Array.isArray(supported) ? supported : undefined;
 }
 
 function toError(error: unknown): Failure | RemoteError {

@@ -108,6 +108,7 @@ export class ChildPool implements AsyncDisposable {
       ...(entry.directory === undefined ? {} : { directory: entry.directory }),
       maxMessage,
       stderr: (line) => observe({ type: "child.stderr", session: named.name, line }),
+      lastWords: (lines) => lines.forEach((line) => observe({ type: "child.last_words", session: named.name, line })),
       skipped: (line) => {
         if (!skippedBefore) observe({ type: "line.skipped", source: named.name, bytes: line.length });
         skippedBefore = true;

@@ -11,7 +11,6 @@ import { type Action, EXIT_FAILURE, EXIT_OK, EXIT_REMOTE_ERROR } from "../comman
 import { saidOnce } from "../said_once.ts";
 import { StatusLine } from "../status_line.ts";
 import { terminationSignal } from "../termination.ts";
-import { visibleJson } from "../text.ts";
 import type { CallSettings } from "./command.ts";
 import { serverHint, toolHint } from "./hints.ts";
 import { meant } from "./operands.ts";
@@ -45,9 +44,9 @@ export const callAction: Action<CallSettings> = async ({ values: given, flags, o
       async (client) => {
         waiting.asked(tool === undefined ? "tools/list" : tool);
         if (tool === undefined) {
-          const tools = await client.listAll("tools/list", "tools");
+          const tools = await client.listAll("tools/list", "tools", (why) => io.printError(`warning: ${why}\n`));
           line.clear();
-          io.print(values.json ? visibleJson(tools, 2) : toolList(tools));
+          io.print(values.json ? visibleText(`[\n${tools.map(({ text }) => text).join(",\n")}\n]\n`) : toolList(tools));
           return EXIT_OK;
         }
         // Servers with the Erlang SDK (mcp-mqtt-erl e9ca6f7) insist on arguments even where there are none.
@@ -58,11 +57,11 @@ export const callAction: Action<CallSettings> = async ({ values: given, flags, o
           throw error;
         });
         line.clear();
-        if (values.json) io.print(visibleJson(result, 2));
+        if (values.json) io.print(`${visibleText(result.text)}\n`);
         else await printResult(result, tool, values.output, io);
-        if (result.isError !== true) return EXIT_OK;
+        if (result.get("isError")?.value !== true) return EXIT_OK;
         // The SDKs answer so for a tool that they do not know.
-        if (JSON.stringify(result.content ?? "").includes(tool)) hint = await toolHint(tool, client);
+        if (result.get("content")?.text.includes(tool)) hint = await toolHint(tool, client);
         if (hint !== undefined) io.printError(`${hint}\n`);
         return EXIT_REMOTE_ERROR;
       },

@@ -14,7 +14,7 @@ import { fields } from "./tool_result.ts";
 /** The names of tools that may have been meant, if there is none of this name. */
 export async function toolHint(tool: string, client: McpClient): Promise<string | undefined> {
   const tools = await client.listAll("tools/list", "tools").catch(() => []);
-  const names = tools.map((one) => fields(one).name).filter((name) => typeof name === "string");
+  const names = tools.map((one) => fields(one.value).name).filter((name) => typeof name === "string");
   return names.length === 0 || names.includes(tool) ? undefined : didYouMean(tool, names);
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { JsonText } from "../../core/json_text.ts";
 import { errorText } from "../../core/text.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { CommandLineIo } from "../command.ts";
@@ -10,7 +11,7 @@ import { type BinaryContent, toolResult } from "./tool_result.ts";
 
 /** Prints the result of a tool for people; content that is no text becomes files in `directory`. */
 export async function printResult(
-  result: Readonly<Record<string, unknown>>,
+  result: JsonText,
   tool: string,
   directory: string,
   io: CommandLineIo,

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { JsonText } from "../../core/json_text.ts";
 import { UsageError } from "../../core/usage_error.ts";
 
 const EXAMPLES = `'{"path":"/srv"}', path=/srv for a text, or depth:=2 for any other JSON`;
 
 /**
- * Puts arguments together: `key=value` is a text, `key:=json` any value. A JSON object, or `-` for one on stdin, may stand
+ * Puts arguments together, as they were written: `key=value` is a text, `key:=json` any value. A JSON object, or `-` for one on stdin, may stand
  * before them.
  *
  * @param readInput reads stdin to its end
@@ -17,35 +18,36 @@ const EXAMPLES = `'{"path":"/srv"}', path=/srv for a text, or depth:=2 for any o
 export async function toolArguments(
   operands: readonly string[],
   readInput: () => Promise<string>,
-): Promise<Record<string, unknown>> {
+): Promise<JsonText> {
   const [first, ...others] = operands;
   const whole = first === undefined || PAIR.test(first) ? undefined : first === "-" ? await readInput() : first;
   const pairs = whole === undefined ? operands : others;
-  return Object.fromEntries([
-    ...Object.entries(whole === undefined ? {} : parseObject(whole)),
-    ...pairs.map(parsePair),
-  ]);
+  const object = whole === undefined ? NO_ARGUMENTS : parseObject(whole);
+  if (pairs.length === 0) return object;
+  return JsonText.object([...new Map([...object.members, ...pairs.map(parsePair)])]);
 }
+
+const NO_ARGUMENTS = JsonText.from({});
 
 /** What stands before `=` is a name and no JSON. */
 const PAIR = /^[^={["]+=/;
 
-function parseObject(json: string): Record<string, unknown> {
+function parseObject(json: string): JsonText {
   try {
-    const value: unknown = JSON.parse(json);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    const object = JsonText.parse(json.replace(/^\uFEFF/, ""));
+    if (object.text.trimStart().startsWith("{")) return object;
   } catch {
     // Said below.
   }
   throw new UsageError([`the arguments of the tool must be a JSON object, such as ${EXAMPLES}; they are: ${json}`]);
 }
 
-function parsePair(operand: string): [name: string, value: unknown] {
+function parsePair(operand: string): [name: string, value: JsonText] {
   const [, name = "", sign, text = ""] = /^(.+?)(:?=)(.*)$/s.exec(operand) ?? [];
   if (sign === undefined) throw new UsageError([`an argument of the tool must be ${EXAMPLES}; it is: ${operand}`]);
-  if (sign === "=") return [name, text];
+  if (sign === "=") return [name, JsonText.from(text)];
   try {
-    return [name, JSON.parse(text)];
+    return [name, JsonText.parse(text)];
   } catch {
     throw new UsageError([`what follows ${name}:= must be JSON; it is: ${text} (${name}=${text} is a text)`]);
   }

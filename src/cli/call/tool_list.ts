@@ -3,25 +3,26 @@
  *
  * @module
  */
+import type { JsonText } from "../../core/json_text.ts";
 import { fields } from "./tool_result.ts";
 import { table, visibleLine } from "../text.ts";
 
 /** Each tool with its description and its parameters. */
-export function toolList(tools: readonly unknown[]): string {
+export function toolList(tools: readonly JsonText[]): string {
   return tools.map((tool) => {
-    const { name, description, inputSchema } = fields(tool);
+    const { name, description } = fields(tool.value);
     const what = description === undefined ? "" : `  ${visibleLine(String(description))}`;
-    return `${visibleLine(String(name))}${what}\n${parameters(inputSchema)}`;
+    return `${visibleLine(String(name))}${what}\n${parameters(tool.get("inputSchema"))}`;
   }).join("\n");
 }
 
-function parameters(schema: unknown): string {
-  const { properties, required } = fields(schema);
-  const needed = Array.isArray(required) ? required : [];
+function parameters(schema: JsonText | undefined): string {
+  const needed = schema?.get("required")?.elements.map(({ value }) => value) ?? [];
   return table(
-    Object.entries(fields(properties)).map(([name, parameter]) => {
-      const { description, default: fallback } = fields(parameter);
-      const optional = fallback === undefined ? "optional" : `default ${JSON.stringify(fallback)}`;
+    (schema?.get("properties")?.members ?? []).map(([name, parameter]) => {
+      const { description } = fields(parameter.value);
+      const fallback = parameter.get("default");
+      const optional = fallback === undefined ? "optional" : `default ${fallback.text}`;
       return [
         `    ${visibleLine(name)}`,
         visibleLine(typeOf(parameter)),
@@ -33,13 +34,14 @@ function parameters(schema: unknown): string {
 }
 
 /** The type of a parameter, as far as a word can say it. */
-function typeOf(schema: unknown): string {
-  const { type, enum: choices, const: only, items, anyOf, oneOf } = fields(schema);
-  if (Array.isArray(choices)) return choices.map((choice) => JSON.stringify(choice)).join(" | ");
-  if (only !== undefined) return JSON.stringify(only);
+function typeOf(schema: JsonText): string {
+  const [choices, only, items] = [schema.get("enum"), schema.get("const"), schema.get("items")];
+  if (choices !== undefined) return choices.elements.map(({ text }) => text).join(" | ");
+  if (only !== undefined) return only.text;
+  const type = schema.get("type")?.value;
   if (type === "array") return `array of ${items === undefined ? "anything" : typeOf(items)}`;
   if (Array.isArray(type)) return type.join(" | ");
   if (typeof type === "string") return type;
-  const variants = anyOf ?? oneOf;
-  return Array.isArray(variants) ? variants.map(typeOf).join(" | ") : "anything";
+  const variants = (schema.get("anyOf") ?? schema.get("oneOf"))?.elements ?? [];
+  return variants.length > 0 ? variants.map(typeOf).join(" | ") : "anything";
 }

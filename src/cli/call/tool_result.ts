@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { JsonText } from "../../core/json_text.ts";
 import { visibleText } from "../../core/text.ts";
 import { visibleLine } from "../text.ts";
 
@@ -19,26 +20,26 @@ export interface BinaryContent {
 export type Shown = string | BinaryContent;
 
 /** What a result holds, in order. Structured content stands in the place of the text that repeats it. */
-export function toolResult(result: Readonly<Record<string, unknown>>): Shown[] {
-  const content = Array.isArray(result.content) ? result.content : [];
-  const { structuredContent } = result;
+export function toolResult(result: JsonText): Shown[] {
+  const content = result.get("content")?.elements ?? [];
+  const structuredContent = result.get("structuredContent");
   if (structuredContent === undefined) return content.map(shown);
   const others = content.filter((part) => !repeats(part, structuredContent));
-  return [...others.map(shown), visibleText(JSON.stringify(structuredContent, undefined, 2))];
+  return [...others.map(shown), visibleText(structuredContent.indented)];
 }
 
-function repeats(part: unknown, structuredContent: unknown): boolean {
-  const { type, text } = fields(part);
+function repeats(part: JsonText, structuredContent: JsonText): boolean {
+  const { type, text } = fields(part.value);
   if (type !== "text" || typeof text !== "string") return false;
   try {
-    return JSON.stringify(JSON.parse(text)) === JSON.stringify(structuredContent);
+    return JSON.stringify(JSON.parse(text)) === JSON.stringify(structuredContent.value);
   } catch {
     return false;
   }
 }
 
-function shown(part: unknown): Shown {
-  const { type, text, data, mimeType, resource, uri, name } = fields(part);
+function shown(part: JsonText): Shown {
+  const { type, text, data, mimeType, resource, uri, name } = fields(part.value);
   switch (type) {
     case "text":
       return visibleText(String(text));
@@ -57,8 +58,8 @@ function shown(part: unknown): Shown {
   }
 }
 
-function unknown(part: unknown): string {
-  return visibleText(JSON.stringify(part, undefined, 2));
+function unknown(part: JsonText): string {
+  return visibleText(part.indented);
 }
 
 const EXTENSIONS: ReadonlyMap<unknown, string> = new Map([

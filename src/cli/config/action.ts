@@ -2,6 +2,7 @@
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brokerConfig, readBrokerFiles, type Settings, type Values } from "../../config/mod.ts";
+import { withoutByteOrderMark } from "../../core/text_file.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { type Action, EXIT_OK } from "../command.ts";
 import { resolveAddress } from "../../wire/mod.ts";
@@ -15,10 +16,10 @@ import {
   type HostFile,
   hostFile,
   HOSTS,
-  mergeHostFiles,
   OTHER_HOST,
   type Places,
 } from "./hosts.ts";
+import { mergeIntoText } from "./merge.ts";
 
 /** Prints the configuration of a host, or merges it into the host's file. */
 export const configAction: Action<ConfigSettings> = async ({ values, flags, operands, io }) => {
@@ -99,7 +100,7 @@ async function merge(
   if (other !== undefined) {
     throw new UsageError([`${file} has "${other}" for something else: add --as NAME, or --as ${other} to replace it`]);
   }
-  const merged = mergeHostFiles(existing, addition);
+  const merged = mergeIntoText(text === undefined || text.trim() === "" ? "{}\n" : text, addition);
   await Deno.mkdir(dirname(file), { recursive: true });
   if (text !== undefined) {
     const backup = `${file}.${new Date().toISOString().replaceAll(/[-:.]/g, "")}.bak`;
@@ -109,7 +110,7 @@ async function merge(
   // Renaming is one step: whatever happens, the host finds a whole file.
   const target = text === undefined ? file : await Deno.realPath(file); // which may be a link
   const next = `${target}.new`;
-  await Deno.writeTextFile(next, `${JSON.stringify(merged, null, 2)}\n`, { mode: 0o600 });
+  await Deno.writeTextFile(next, merged, { mode: 0o600 });
   await Deno.rename(next, target);
   hint(`${file} has it now; restart ${host.title}`);
 }
@@ -127,7 +128,7 @@ function parse(file: string, text: string): HostFile {
   if (text.trim() === "") return {};
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    content = JSON.parse(withoutByteOrderMark(text));
   } catch (cause) {
     throw new UsageError([`${file} is no plain JSON (comments?), and is left alone: print, and put it there by hand`], {
       cause,

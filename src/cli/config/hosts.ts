@@ -140,31 +140,6 @@ function serverOf(entry: unknown): string {
   return JSON.stringify(WHICH_SERVER.map((option) => words.includes(option) ? words[words.indexOf(option) + 1] : null));
 }
 
-/**
- * `addition` put into the file that is there. Entries of the same name are replaced, whatever else there is stays.
- *
- * @throws {TypeError} when a member of the file is not what the host expects there
- */
-export function mergeHostFiles(existing: HostFile, addition: HostFile): HostFile {
-  const merged: Record<string, unknown> = { ...existing };
-  for (const [member, added] of Object.entries(addition)) {
-    const there = existing[member] ?? (Array.isArray(added) ? [] : {});
-    if (Array.isArray(added)) {
-      if (!Array.isArray(there)) throw new TypeError(`its "${member}" is not a list`);
-      const ids = new Set(added.map(idOf));
-      merged[member] = [...there.filter((item) => !ids.has(idOf(item))), ...added];
-    } else {
-      if (typeof there !== "object" || Array.isArray(there)) throw new TypeError(`its "${member}" is not an object`);
-      merged[member] = { ...there, ...added as object };
-    }
-  }
-  return merged;
-}
-
-function idOf(item: unknown): unknown {
-  return typeof item === "object" && item !== null && "id" in item ? item.id : item;
-}
-
 function inputId(name: string): string {
   return name.toLowerCase().replaceAll("_", "-");
 }

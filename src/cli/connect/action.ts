@@ -9,6 +9,7 @@ import {
   childEnvironment,
   ChildProcess,
   LineChannel,
+  lineRefused,
   lineTooLong,
   ownOutput,
 } from "../../stdio/mod.ts";
@@ -56,7 +57,7 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
   return EXIT_OK;
 };
 
-/** Our own stdio, or that of a client process. What it says that is not JSON is the server's to judge. */
+/** Our own stdio, or that of a client process. */
 function hostChannel(
   input: ByteSource,
   [command, ...args]: readonly string[],
@@ -64,7 +65,13 @@ function hostChannel(
   observe: Observer,
 ): LineChannel | ChildProcess {
   const tooLong = (length: number) => observe(lineTooLong("the host", length, maxMessage));
-  if (command === undefined) return new LineChannel(input, ownOutput(), { maxMessage, tooLong });
+  if (command === undefined) {
+    return new LineChannel(input, ownOutput(), {
+      maxMessage,
+      tooLong,
+      refused: () => observe(lineRefused("the host")),
+    });
+  }
   return new ChildProcess({
     command,
     args,

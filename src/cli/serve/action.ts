@@ -32,9 +32,11 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
     flags,
     new AbortController().signal,
     async () =>
-      config === undefined ? [oneServer(values, operands)] : await configuredServers(config, values, operands),
+      config === undefined
+        ? { servers: [oneServer(values, operands)], warnings: [] }
+        : await configuredServers(config, values, operands),
   );
-  const { broker, input, others: servers } = choice;
+  const { broker, input, others: { servers, warnings } } = choice;
   await using log = choice.log;
   const child = childSource && await readCredentials(childSource, { stdin: input, environment: Deno.env });
   const programs = await Promise.all(servers.map(({ entry }) => lookForProgram(entry, values.passEnv)));
@@ -51,6 +53,7 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
     maximumSessions: values.maxSessions,
     needs: servers.flatMap(({ address, entry }) => [{ server: address.label }, { processOf: entry.name }]),
   });
+  for (const text of warnings) observed.observe({ type: "warning", text });
   const topicWarnings = servers.flatMap(({ address }) => address.warnings);
   for (const text of [...topicWarnings, ...missingVariables(values.passEnv)]) {
     observed.observe({ type: "warning", text });
@@ -115,7 +118,7 @@ async function configuredServers(
   file: string,
   values: Values<ServeSettings>,
   operands: readonly string[],
-): Promise<ServedEntry[]> {
+): Promise<{ servers: ServedEntry[]; warnings: readonly string[] }> {
   const { name, serverName, requestTopic, responseTopic, topic, cwd, description, meta } = values;
   const single = {
     name,
@@ -131,7 +134,8 @@ async function configuredServers(
   if (operands.length > 0) problems.push("give either --config FILE or -- COMMAND, not both");
   if (problems.length > 0) throw new UsageError(problems);
   const common = environmentOf(values);
-  return (await readServerEntries(file)).map((entry) => ({
+  const { entries, warnings } = await readServerEntries(file);
+  const servers = entries.map((entry) => ({
     entry: { ...entry, environment: { ...common, ...entry.environment } },
     address: resolveAddress({
       ...values,
@@ -139,4 +143,5 @@ async function configuredServers(
       topic: topic === undefined ? undefined : `${topic}/${entry.name}`,
     }),
   }));
+  return { servers, warnings };
 }

@@ -3,7 +3,7 @@ import metadata from "../../../deno.json" with { type: "json" };
 import { preloadTools, tools } from "../../app/tools.ts";
 import { throwOutputError } from "../../core/standard_output.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { LineChannel, lineTooLong, ownOutput } from "../../stdio/mod.ts";
+import { LineChannel, lineRefused, lineTooLong, ownOutput } from "../../stdio/mod.ts";
 import { type Action, EXIT_OK } from "../command.ts";
 import { ownLogin, printCredentialsSchema } from "../own_login.ts";
 import { parentWatch } from "../parent_watch.ts";
@@ -28,6 +28,7 @@ export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operan
   await using host = new LineChannel(login.input, ownOutput(), {
     maxMessage: values.maxMessage,
     tooLong: (length) => log.observe(lineTooLong("the host", length, values.maxMessage)),
+    refused: () => log.observe(lineRefused("the host")),
   });
   void host.closed.then(parent.suspect);
   await tools(

@@ -9,6 +9,7 @@ import { systemClock } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
 import { Inbox } from "../../core/inbox.ts";
 import { Message } from "../../core/message.ts";
+import { parseErrorFor } from "../../core/parse_error.ts";
 import type { MqttLink, PublishProperties, ReceivedPacket, Subscription } from "../../mqtt/mod.ts";
 import { cancelledRequest, INITIALIZE, PendingRequests } from "../../relay/mod.ts";
 import { INBOX_LIMIT, plainQoS, tooLarge } from "../packets.ts";
@@ -90,7 +91,8 @@ export class ServerSession implements Channel {
     if (isDisconnected(message)) return this.abandon();
     if (message.kind === "malformed") {
       this.#options.options.observe({ type: "message.dropped", source: packet.topic, cause: "it is not JSON" });
-      return;
+      const answer = parseErrorFor(packet.payload);
+      return void (answer && this.send(answer));
     }
     if (message.kind === "notification") this.#options.link.expectMore();
     this.#note(message);

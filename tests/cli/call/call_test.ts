@@ -95,6 +95,16 @@ testOnBrokers("call reads the arguments from stdin when they are -", async (brok
   assert.deepEqual(call.output.seen.join(""), '{  "sum": 42}');
 });
 
+Deno.test("call sends arguments as they are written, and prints a result as it came", async () => {
+  await using broker = await embeddedBroker();
+  const at = ["--broker", broker.url, "--name", "echo"];
+  await using _serve = await startServe([...at, "--", ...fixture("echo_server.ts")]);
+  const written = '{"10":2574604874062343519,"9":1.0,"s":"\\u001b"}';
+  const { output } = await run("call", ...at, "any", written, "--json");
+  const { echo } = JSON.parse(output) as { echo: string };
+  assert.ok(echo.includes(`"arguments":${written}`), echo);
+});
+
 Deno.test("call fails without a server, and without a broker", async () => {
   await using broker = await embeddedBroker();
   const quick = ["--connect-timeout", "2"];

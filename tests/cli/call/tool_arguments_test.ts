@@ -18,13 +18,23 @@ const CASES: readonly [operands: readonly string[], expected: unknown][] = [
 
 for (const [operands, expected] of CASES) {
   Deno.test(`${JSON.stringify(operands)} are the arguments ${JSON.stringify(expected)}`, async () => {
-    assert.deepEqual(await toolArguments(operands, () => Promise.resolve('{"from":"stdin"}')), expected);
+    const args = await toolArguments(operands, () => Promise.resolve('{"from":"stdin"}'));
+    assert.deepEqual(args.value, expected);
   });
 }
 
 Deno.test("a name that means something to JavaScript is a name like any other", async () => {
   const args = await toolArguments(["__proto__=x", "constructor=y"], () => Promise.resolve(""));
-  assert.equal(JSON.stringify(args), '{"__proto__":"x","constructor":"y"}');
+  assert.equal(args.text, '{"__proto__":"x","constructor":"y"}');
+});
+
+Deno.test("arguments stay as they are written", async () => {
+  const written = ' {"id":2574604874062343519, "10":1.0,"9":-0, "s":"\\u0041"} ';
+  const none = () => Promise.resolve("");
+  assert.equal((await toolArguments([written], none)).text, written);
+  assert.equal((await toolArguments(["-"], () => Promise.resolve(`\uFEFF${written}\n`))).text, `${written}\n`);
+  const both = await toolArguments([written, "9:=2574604874062343519", "new:=1.50"], none);
+  assert.equal(both.text, '{"id":2574604874062343519,"10":1.0,"9":2574604874062343519,"s":"\\u0041","new":1.50}');
 });
 
 const MISTAKES: readonly [operands: readonly string[], problem: RegExp][] = [

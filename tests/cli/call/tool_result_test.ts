@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
-import { toolList } from "../../../src/cli/call/tool_list.ts";
-import { toolResult } from "../../../src/cli/call/tool_result.ts";
+import { toolList as toolListOf } from "../../../src/cli/call/tool_list.ts";
+import { toolResult as toolResultOf } from "../../../src/cli/call/tool_result.ts";
+import { JsonText } from "../../../src/core/json_text.ts";
+
+const toolList = (tools: readonly unknown[]) => toolListOf(tools.map((tool) => JsonText.from(tool)));
+const toolResult = (result: unknown) => toolResultOf(JsonText.from(result));
 
 Deno.test("toolResult() shows structured content once, and the text that says more", () => {
   const structuredContent = { a: [1, 2] };
@@ -65,5 +69,19 @@ Deno.test("toolList() says what each parameter is", () => {
       "undefined",
       "",
     ].join("\n"),
+  );
+});
+
+Deno.test("numbers keep their digits, and names their order", () => {
+  const exact = (json: string) => JsonText.parse(json);
+  const structured = '{"b":1.0,"10":2574604874062343519,"9":1E400}';
+  assert.deepEqual(toolResultOf(exact(`{"structuredContent":${structured},"content":[{"type":"x","n":0.10}]}`)), [
+    '{\n  "type": "x",\n  "n": 0.10\n}',
+    '{\n  "b": 1.0,\n  "10": 2574604874062343519,\n  "9": 1E400\n}',
+  ]);
+  const parameters = '{"10":{"default":1.0},"9":{"enum":[9007199254740993,1.50]}}';
+  assert.equal(
+    toolListOf([exact(`{"name":"t","inputSchema":{"properties":${parameters}}}`)]),
+    "t\n    10  anything                 default 1.0\n    9   9007199254740993 | 1.50  optional\n",
   );
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { CONFIG } from "../../../src/cli/config/command.ts";
 import { CONNECT } from "../../../src/cli/connect/command.ts";
 import { connectLine } from "../../../src/cli/config/connect_line.ts";
-import { entryName, type Host, hostFile, HOSTS, mergeHostFiles } from "../../../src/cli/config/hosts.ts";
+import { entryName, type Host, hostFile, HOSTS } from "../../../src/cli/config/hosts.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
 import { embeddedBroker } from "../../support/embedded_broker.ts";
 import { fixture, Process, startProxy, startServe } from "../../support/proxy.ts";
@@ -82,27 +82,6 @@ Deno.test("hosts keep their files where they keep them", () => {
   assert.equal(desktop?.(windows), "C:/Users/me/AppData/Claude/claude_desktop_config.json");
   assert.equal(desktop?.(darwin), "/Users/me/Library/Application Support/Claude/claude_desktop_config.json");
   assert.equal(hostNamed("vscode").file?.(linux), "/project/.vscode/mcp.json");
-});
-
-Deno.test("merging keeps what is there, and replaces the entry of the same name", () => {
-  const existing = {
-    theme: "dark",
-    inputs: [{ id: "token" }, { id: "mqtt-password", description: "old" }],
-    servers: { other: { command: "x" }, files: { command: "old" } },
-  };
-  const addition = hostFile(hostNamed("vscode"), "files", { command: "new", args: [], secret: "MQTT_PASSWORD" });
-  const merged = mergeHostFiles(existing, addition) as unknown as typeof existing;
-  assert.equal(merged.theme, "dark");
-  assert.deepEqual(merged.servers.other, { command: "x" });
-  assert.equal(merged.servers.files.command, "new");
-  assert.deepEqual(merged.inputs.map(({ id }) => id), ["token", "mqtt-password"]);
-});
-
-Deno.test("merging into a file whose servers are no object is refused", () => {
-  assert.throws(
-    () => mergeHostFiles({ mcpServers: [] }, { mcpServers: { a: {} } }),
-    /its "mcpServers" is not an object/,
-  );
 });
 
 Deno.test("a host calls a server by the last level of its name, in letters that every host takes", () => {

@@ -38,7 +38,9 @@ export const CONFIG_FILES: Target = {
   begin: (seeds) => ({
     next: (random) => {
       try {
-        for (const { name, command, args } of parseServerEntries(decoder.decode(mutate(random, seeds)), "mcp.json")) {
+        for (
+          const { name, command, args } of parseServerEntries(decoder.decode(mutate(random, seeds)), "mcp.json").entries
+        ) {
           assert.ok(name !== "" && command !== "" && Array.isArray(args));
         }
       } catch (error) {

@@ -201,7 +201,8 @@ testOnBrokers(
       await peer.publish(RPC, "no JSON", { userProperties: OF_CLIENT });
     }
     await server[Symbol.asyncDispose]();
-    const error = await peer.next();
+    let error = await peer.next();
+    while (error.payload.error?.code === -32700) error = await peer.next();
     assert.equal(error.topic, RPC);
     assert.equal(error.payload.id, 1);
     assert.equal(error.payload.error.data.reason, "server-shutting-down");
@@ -326,6 +327,11 @@ testOnBrokers("what cannot open a session is dropped, and the server lives on", 
   await peer.publish(CLIENT_PRESENCE, "no goodbye");
   await peer.publish("$mcp-client/capability/c1", "{");
   await peer.publish(RPC, { jsonrpc: "2.0", id: 10, method: "ping" }, { userProperties: OF_CLIENT });
+  // What is not JSON is answered, without an id.
+  for (let malformed = 0; malformed < 4; malformed++) {
+    const { jsonrpc, error, ...others } = (await peer.nextOn(RPC)).payload;
+    assert.deepEqual([jsonrpc, error.code, others], ["2.0", -32700, {}]);
+  }
   assert.deepEqual((await peer.nextOn(RPC)).payload, { jsonrpc: "2.0", id: 10, result: "ping" });
   assert.deepEqual(server.ended, []);
 });

@@ -4,7 +4,8 @@
  * @module
  */
 import { systemClock } from "../../../core/clock.ts";
-import { errorResponse, Failure, PARSE_ERROR_CODE } from "../../../core/failure.ts";
+import { Failure } from "../../../core/failure.ts";
+import { parseErrorFor } from "../../../core/parse_error.ts";
 import { scanEnvelope } from "../../../core/json_rpc.ts";
 import {
   type BrokerLimits,
@@ -343,8 +344,9 @@ export class RequestResponseServer implements Acceptor {
     if (kind !== "malformed") return false;
     const { correlationData } = packet.properties;
     const properties = correlationData === undefined ? MESSAGE_PROPERTIES : { ...MESSAGE_PROPERTIES, correlationData };
-    const { bytes } = errorResponse("null", PARSE_ERROR_CODE, "Parse error: the message is not a JSON object");
-    void this.#link.publish({ topic, payload: bytes, qos: plainQoS(this.#options.qos), properties });
+    const answer = parseErrorFor(packet.payload, "null");
+    if (answer === undefined) return false;
+    void this.#link.publish({ topic, payload: answer.bytes, qos: plainQoS(this.#options.qos), properties });
     return false;
   }
 

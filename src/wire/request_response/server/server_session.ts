@@ -8,6 +8,7 @@ import { type Clock, systemClock, withTimeLimit } from "../../../core/clock.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { RequestKey } from "../../../core/json_rpc.ts";
 import type { Message } from "../../../core/message.ts";
+import { parseErrorFor } from "../../../core/parse_error.ts";
 import type { MqttLink, PublishProperties } from "../../../mqtt/mod.ts";
 import { disconnected } from "../../notifications.ts";
 import type { IncomingSession, ServerOptions } from "../../profile.ts";
@@ -122,7 +123,15 @@ export class ServerSession implements IncomingSession {
   }
 
   receive(receiver: Receiver): void {
-    this.#conversation.start(receiver);
+    this.#conversation.start((message) =>
+      message.kind === "malformed" ? this.#refuseMalformed(message) : receiver(message)
+    );
+  }
+
+  #refuseMalformed({ bytes }: Message): Promise<void> | void {
+    this.#options.options.observe({ type: "message.dropped", source: this.name, cause: "it is not JSON" });
+    const answer = parseErrorFor(bytes, this.#options.sessionId === undefined ? "null" : undefined);
+    return answer && this.send(answer);
   }
 
   /** Takes a frame that arrived for this session. */

@@ -1,0 +1,54 @@
+/**
+ * What a process has said on stderr before it ended.
+ *
+ * @module
+ */
+
+/** How many lines are kept. */
+const MOST_LINES = 10;
+
+/** How much of a line is kept, in characters. */
+const LONGEST_LINE = 500;
+
+/** Lines that end the output of many programs and say nothing of this one. */
+const TRAILERS: readonly RegExp[] = [
+  /^Node\.js v\d/,
+  /^npm (?:error|ERR!|notice)(?: |$)(?:A complete log of this run|\s*\S*-debug-\d*\.log|New (?:major|minor|patch) version|$)/,
+  /^note: run with `RUST_BACKTRACE/,
+  /^(?:stack backtrace|Stack backtrace|goroutine \d+ \[.*\]):?$/,
+  /^exit status \d+$/,
+  /^[\w./*()]+\([\w, .{}]*\)$/, // the frames of Go
+  /^[\s\])}^~]/, // frames, and the ends of what was printed
+];
+
+/** Points at a place in the line above. */
+const MARKER = /^\s*[~^]+\s*$/;
+
+/** Takes the lines of stderr, and keeps what may explain an exit. */
+export class LastWords {
+  readonly #lines: string[] = [];
+  #headline = "";
+  /** The headline before the last line. */
+  #before = "";
+
+  /** Takes a line that is not empty. */
+  add(line: string): void {
+    const kept = line.slice(0, LONGEST_LINE);
+    this.#lines.push(kept);
+    if (this.#lines.length > MOST_LINES) this.#lines.shift();
+    const before = this.#headline;
+    if (MARKER.test(kept)) this.#headline = this.#before; // the line above was one of the source
+    else if (before === "" || !TRAILERS.some((trailer) => trailer.test(kept))) this.#headline = kept.trim();
+    this.#before = before;
+  }
+
+  /** The last lines. */
+  get lines(): readonly string[] {
+    return this.#lines;
+  }
+
+  /** The last line that says something; empty when there is none. */
+  get headline(): string {
+    return this.#headline;
+  }
+}

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { LastWords } from "../../src/stdio/last_words.ts";
+
+function wordsOf(text: string): LastWords {
+  const words = new LastWords();
+  for (const line of text.split("\n")) if (line.trim() !== "") words.add(line);
+  return words;
+}
+
+/** What programs say when they crash, and the line that tells why. */
+const CRASHES: Readonly<Record<string, readonly [headline: string, text: string]>> = {
+  "Node.js": [
+    "Error: Cannot find module 'x'",
+    `node:internal/modules/cjs/loader:1143
+  throw err;
+  ^
+
+Error: Cannot find module 'x'
+    at Module._resolveFilename (node:internal/modules/cjs/loader:1140:15)
+    at node:internal/main/run_main_module:23:47 {
+  code: 'MODULE_NOT_FOUND',
+  requireStack: []
+}
+
+Node.js v20.11.0`,
+  ],
+  "npm": [
+    "npm error 404  '@x/none@*' is not in this registry.",
+    `npm error code E404
+npm error 404  '@x/none@*' is not in this registry.
+npm error A complete log of this run can be found in: /root/.npm/_logs/2026-01-01-debug-0.log`,
+  ],
+  "npm 9": [
+    'npm ERR! Missing script: "x"',
+    'npm ERR! Missing script: "x"\nnpm ERR! \nnpm ERR! A complete log of this run can be found in:\nnpm ERR!     /root/.npm/_logs/x-debug-0.log',
+  ],
+  "Python": [
+    "KeyError: 'TOKEN'",
+    `Traceback (most recent call last):
+  File "server.py", line 3, in <module>
+    os.environ["TOKEN"]
+    ~~~~~~~~~~^^^^^^^^^
+KeyError: 'TOKEN'`,
+  ],
+  "Go": [
+    "panic: no configuration",
+    "panic: no configuration\n\ngoroutine 1 [running]:\nmain.main()\n\t/tmp/x.go:3 +0x25\nexit status 2",
+  ],
+  "Rust": [
+    "no configuration",
+    "thread 'main' panicked at src/main.rs:2:5:\nno configuration\nnote: run with `RUST_BACKTRACE=1` environment variable to display a backtrace",
+  ],
+  "Deno": [
+    "error: Uncaught (in promise) TypeError: x is not a function",
+    "error: Uncaught (in promise) TypeError: x is not a function\nx();\n^\n    at file:///x.ts:1:1",
+  ],
+};
+
+for (const [program, [headline, text]] of Object.entries(CRASHES)) {
+  Deno.test(`the headline of a crash of ${program} says why`, () => {
+    assert.equal(wordsOf(text).headline, headline);
+  });
+}
+
+Deno.test("ten lines are kept, each up to a length, and the headline even if it came before them", () => {
+  const words = wordsOf(`Error: no\n${"    at x\n".repeat(20)}${"y".repeat(1000)}`);
+  assert.equal(words.lines.length, 10);
+  assert.equal(words.lines.at(-1)?.length, 500);
+  assert.equal(wordsOf(`Error: no\n${"    at x\n".repeat(20)}`).headline, "Error: no");
+});
+
+Deno.test("where every line is a trailer, the first one is better than none", () => {
+  assert.equal(wordsOf("    at x\n    at y").headline, "at x");
+  assert.equal(wordsOf("").headline, "");
+});
