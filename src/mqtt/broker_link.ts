@@ -254,6 +254,12 @@ export class BrokerLink implements MqttLink {
   ): Promise<AttemptFailure> {
     const { broker, preset, observe } = this.#options;
     const { answer } = connection;
+    const useless = this.#negotiation.useless(protocolVersion);
+    if (useless !== undefined) {
+      await connection.end();
+      this.#negotiation.ended(connection);
+      return { cause: useless.message, refused: useless };
+    }
     const since = this.#clock.now();
     this.#connection = connection;
     this.#clientId = answer.assignedClientIdentifier ?? this.#clientId;

@@ -135,7 +135,7 @@ export class ConnectNegotiation {
     if (this.#fillWill(error)) return { cause, refused: undefined, again: true };
     if (this.#downgrade(error)) {
       this.#emptyWill();
-      observe({ type: "broker.downgraded", broker, cause });
+      if (this.#plan.protocolVersion === undefined) observe({ type: "broker.downgraded", broker, cause });
       return { cause, refused: undefined, again: true };
     }
     if (this.#changeWill(error.reasonCode)) return { cause, refused: undefined, again: true };
@@ -148,7 +148,17 @@ export class ConnectNegotiation {
   }
 
   get #onlyVersion(): 4 | 5 | undefined {
-    return this.#options.plan.protocolVersion ?? this.#options.protocolVersion;
+    return this.#options.protocolVersion;
+  }
+
+  /**
+   * Why a connection is of no use. A broker that closes without a word, as RabbitMQ does before 3.13, may not know MQTT 5,
+   * or not be ready yet: which of them it is, 3.1.1 tells, even to who cannot work with it.
+   */
+  useless(protocolVersion: 4 | 5): Failure | undefined {
+    if (this.#plan.protocolVersion !== 5 || protocolVersion === 5) return undefined;
+    const { broker } = this.#options;
+    return new Failure("login-refused", `The broker ${broker} does not speak MQTT 5, which is needed for this`);
   }
 
   /** Goes on with 3.1.1 if the broker does not know 5, and with 5 if 3.1.1 has not helped; whether it is 3.1.1 now. */

@@ -472,6 +472,27 @@ Deno.test("a will without payload stays one where that was not the trouble", asy
   await link.close();
 });
 
+Deno.test("what needs MQTT 5 asks in 3.1.1 what is wrong, and says that", async () => {
+  for (const outcome of [SILENCE, refusal(0x84)]) {
+    for (
+      const [old, message] of [[undefined, /does not speak MQTT 5/], [0x86, /refused the login/]] as const
+    ) {
+      const { broker, link, open, clock, failure, types } = fake({ plan: { clientId: "me", protocolVersion: 5 } });
+      broker.outcome = () => {
+        if (broker.requests.at(-1)?.protocolVersion === 5) return outcome;
+        return old === undefined ? new FakeConnection() : refusal(old);
+      };
+      await open();
+      await clock.advance(1_000);
+      assert.equal(broker.requests.at(-1)?.protocolVersion, 4);
+      assert.equal(link.state.status, "refused");
+      assert.match(failure().message, message);
+      assert.ok(!types().includes("broker.downgraded"));
+      await link.close();
+    }
+  }
+});
+
 Deno.test("after 3.1.1, MQTT 5 is tried again: the broker may have been replaced", async () => {
   const { broker, link, open, clock } = fake();
   broker.outcome = () => broker.requests.at(-1)?.protocolVersion === 5 ? refusal(0x84) : new FakeConnection();

@@ -40,12 +40,18 @@ export async function readRetained(
   failed.promise.catch(() => {}); // nobody may be waiting
   let arrivals = 0;
   let lastArrival = 0;
+  // gmqtt 0.5 does not say of what was retained that it was; and nothing else is likely to come before its next answer.
+  let unmarked: ReceivedPacket[] | undefined = [];
+  const take = (packet: ReceivedPacket) => {
+    arrivals++;
+    lastArrival = clock.now();
+    collector.takeRetained(packet);
+  };
   const listener: Listener = {
-    live: () => {},
+    live: (packet) => void unmarked?.push(packet),
     retained: (packet) => {
-      arrivals++;
-      lastArrival = clock.now();
-      collector.takeRetained(packet);
+      unmarked = undefined;
+      take(packet);
     },
     refused: failed.reject,
   };
@@ -55,6 +61,8 @@ export async function readRetained(
     while (true) {
       const before = arrivals;
       await orAborted(link.roundTrip(), stop);
+      for (const packet of unmarked ?? []) take({ ...packet, retain: true });
+      unmarked = undefined;
       if (arrivals === before && clock.now() - lastArrival >= SILENCE) return;
       await sleep(SILENCE, stop, clock);
     }

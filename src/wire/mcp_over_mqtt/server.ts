@@ -102,7 +102,7 @@ export class McpOverMqttServer implements Acceptor {
     link.watch((state) => this.#onLinkState(state), this.#watching.signal);
     return {
       link,
-      presence: new ServerPresence(link, presenceTopic, observe),
+      presence: new ServerPresence({ link, topic: presenceTopic, control: this.topic, observe }),
       ended: new EndedSessions(link, this.#topics, this.#server, plainQoS(qos)),
       rivals: new RivalWatch({
         makeLink,
@@ -202,6 +202,7 @@ export class McpOverMqttServer implements Acceptor {
     if (clientId === undefined || clientIdProblem(clientId) !== undefined || clientId.length > CLIENT_ID_LIMIT) {
       return this.#drop(packet, "its MCP-MQTT-CLIENT-ID is missing or cannot be part of a topic");
     }
+    if (clientId === this.#connection.link.clientId) return this.#connection.presence.calledItself();
     const message = new Message(packet.payload);
     if (isProbe(packet, message)) return this.#answerProbe(clientId, message);
     const known = this.#sessions.get(clientId);

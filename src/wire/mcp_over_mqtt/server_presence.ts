@@ -3,65 +3,112 @@
  *
  * @module
  */
+import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Observer } from "../../core/events.ts";
 import type { MqttLink } from "../../mqtt/mod.ts";
 import { encodeOnline, type Online } from "../notifications.ts";
 import { publishProperties } from "./messages.ts";
 
+const REMEDY = "if it keeps topics with $ for itself, add --topic-prefix PREFIX, the same at every peer, or do " +
+  "without: --profile request-response";
+
 /** After so many connections in a row that did not survive it, the presence is taken to be the cause. */
 const LOSSES_BEFORE_WARNING = 2;
 
+/** A message to itself may be on its way for so long, in ms. */
+const TRAVEL_TIME = 5_000;
+
+/** What a {@linkcode ServerPresence} is made of. */
+export interface ServerPresenceOptions {
+  readonly link: MqttLink;
+  /** The topic of the presence. */
+  readonly topic: string;
+  /** The topic on which the server is reached. */
+  readonly control: string;
+  readonly observe: Observer;
+  /** @default {systemClock} */
+  readonly clock?: Clock;
+}
+
 /** The presence of one server on one link. */
 export class ServerPresence {
-  readonly #link: MqttLink;
-  readonly #topic: string;
-  readonly #observe: Observer;
+  readonly #options: ServerPresenceOptions;
   #announcing: AbortController | undefined;
+  #reached: (() => void) | undefined;
+  #cancelTimer: (() => void) | undefined;
   #losses = 0;
 
-  constructor(link: MqttLink, topic: string, observe: Observer) {
-    this.#link = link;
-    this.#topic = topic;
-    this.#observe = observe;
+  constructor(options: ServerPresenceOptions) {
+    this.#options = options;
   }
 
   /**
    * Says that the server is online.
    *
-   * @param announced told when the broker has it
+   * @param announced told when the broker has it, and delivers messages to the server: FlashMQ takes those on topics with
+   * `$`, acknowledges them, and drops them
    */
   announce(online: Online, announced: () => void): void {
     this.#announcing = new AbortController();
-    void this.#publish(encodeOnline(online), () => {
+    const { signal } = this.#announcing;
+    const done = Promise.withResolvers<void>();
+    const reached = Promise.withResolvers<void>();
+    this.#reached = reached.resolve;
+    void this.#publish(encodeOnline(online), done.resolve, signal);
+    this.#callItself(signal);
+    void Promise.all([done.promise, reached.promise]).then(() => {
       this.#losses = 0;
-      announced();
-    }, this.#announcing.signal);
+      if (!signal.aborted) announced();
+    });
+  }
+
+  /** The server has received a message of its own. */
+  calledItself(): void {
+    this.#cancelTimer?.();
+    this.#reached?.();
+    this.#reached = undefined;
   }
 
   /** Says that the server is going. */
   clear(): Promise<void> | void {
+    this.#cancelTimer?.();
     return this.#publish(new Uint8Array(), () => {});
+  }
+
+  #callItself(signal: AbortSignal): void {
+    const { link, control: topic, observe, clock = systemClock } = this.#options;
+    const properties = publishProperties("mcp-server", link.clientId);
+    this.#cancelTimer?.();
+    this.#cancelTimer = clock.after(TRAVEL_TIME, () => {
+      const text = `the broker takes messages to "${topic}", but does not deliver them; ${REMEDY}`;
+      observe({ type: "warning", text });
+    });
+    void link.publish({ topic, payload: new Uint8Array(), qos: 1, properties }, (failure) => {
+      // Not everybody who may listen there may also publish there.
+      if (failure !== undefined) this.calledItself();
+    }, signal);
   }
 
   /** Takes note that the connection is lost: the next one gets an announcement of its own. */
   connectionLost(): void {
+    this.#cancelTimer?.();
+    this.#reached = undefined;
     if (this.#announcing === undefined) return;
     this.#announcing.abort();
     this.#announcing = undefined;
     if (++this.#losses === LOSSES_BEFORE_WARNING) {
-      const text =
-        `the broker closes the connection over a message to "${this.#topic}"; if it keeps topics with $ for ` +
-        "itself, add --topic-prefix PREFIX, the same at every peer, or do without: --profile request-response";
-      this.#observe({ type: "warning", text });
+      const { topic, observe } = this.#options;
+      observe({ type: "warning", text: `the broker closes the connection over a message to "${topic}"; ${REMEDY}` });
     }
   }
 
   #publish(payload: Uint8Array, published: () => void, signal?: AbortSignal): Promise<void> | void {
-    const properties = publishProperties("mcp-server", this.#link.clientId);
-    return this.#link.publish({ topic: this.#topic, payload, qos: 1, retain: true, properties }, (failure) => {
+    const { link, topic, observe } = this.#options;
+    const properties = publishProperties("mcp-server", link.clientId);
+    return link.publish({ topic, payload, qos: 1, retain: true, properties }, (failure) => {
       this.#announcing = undefined;
       if (failure === undefined || failure.reason === "no-server-online") return published();
-      this.#observe({ type: "publish.failed", topic: this.#topic, cause: failure.message });
+      observe({ type: "publish.failed", topic, cause: failure.message });
     }, signal);
   }
 }

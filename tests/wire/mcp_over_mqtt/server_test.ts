@@ -131,10 +131,11 @@ Deno.test("the server subscribes to all topics of a client before it answers, th
   await peer.publish(CONTROL, INITIALIZE, { userProperties: OF_CLIENT });
   await peer.nextOn(RPC);
   await peer.publish(RPC, DISCONNECTED, { userProperties: OF_CLIENT });
-  await until(() => order.length === 9, "the end of the session");
+  await until(() => order.length === 10, "the end of the session");
   assert.deepEqual(order, [
     [CONTROL, false],
     PRESENCE,
+    CONTROL, // to itself
     [CLIENT_PRESENCE, false],
     ["$mcp-client/capability/c1", false],
     [RPC, true],
