@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE } from "./json_scan.ts";
+import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE } from "./json_skip.ts";
 
 /** Longer strings are left out, in bytes: no id and no method is that long. */
 const LONGEST_STRING = 1_024;

@@ -8,17 +8,8 @@
  *
  * @module
  */
-import {
-  findMember,
-  Members,
-  OPEN_BRACE,
-  OPEN_BRACKET,
-  QUOTE,
-  readString,
-  readText,
-  skipContainer,
-  skipWhitespace,
-} from "./json_scan.ts";
+import { findMember, Members, readString, readText } from "./json_scan.ts";
+import { OPEN_BRACE, OPEN_BRACKET, QUOTE, skipContainer, skipWhitespace } from "./json_skip.ts";
 
 /**
  * What a message is, as far as carrying it is concerned:
@@ -26,9 +17,13 @@ import {
  * - `notification`: has a `method` and no `id`
  * - `response`: has no `method`, but an `id` that is a string, a number or null, and a `result` or an `error`
  * - `other`: any other JSON object, or an array (a batch); carried, but nobody is known to wait for it
+ * - `invalid`: an `id` of more than 1,024 bytes; nobody is to remember that
  * - `malformed`: not a JSON object or array
  */
-export type MessageKind = "request" | "notification" | "response" | "other" | "malformed";
+export type MessageKind = "request" | "notification" | "response" | "other" | "invalid" | "malformed";
+
+/** Longest `id`, in bytes of JSON text; no peer of ours has one of more than 40. */
+export const LONGEST_ID = 1_024;
 
 /** What {@linkcode scanEnvelope} finds. */
 export interface Envelope {
@@ -47,6 +42,7 @@ export type RequestKey = number | string;
 const MINUS = 0x2d;
 
 const MALFORMED: Envelope = { kind: "malformed", id: undefined, key: undefined, method: undefined };
+const INVALID: Envelope = { kind: "invalid", id: undefined, key: undefined, method: undefined };
 const OTHER: Envelope = { kind: "other", id: undefined, key: undefined, method: undefined };
 
 /**
@@ -67,10 +63,13 @@ export function scanEnvelope(bytes: Uint8Array): Envelope {
   let key: RequestKey | undefined;
   let method: string | undefined;
   let answers = false;
+  let isTooLong = false;
   const members = new Members(bytes, open);
   while (members.next()) {
     const { start, end } = members;
     if (members.isNamed("id")) {
+      isTooLong = end - start > LONGEST_ID;
+      if (isTooLong) continue;
       if (bytes[start] === QUOTE && readString(bytes, start, end) === undefined) return MALFORMED;
       key = readShortNumber(bytes, start, end);
       id = key === undefined ? readText(bytes, start, end) : String(key);
@@ -82,6 +81,7 @@ export function scanEnvelope(bytes: Uint8Array): Envelope {
     }
   }
   if (members.close < 0 || skipWhitespace(bytes, members.close) !== bytes.length) return MALFORMED;
+  if (isTooLong) return method === undefined ? INVALID : { ...INVALID, method };
   const kind = kindOf(id, method, answers);
   if (id === undefined || (kind !== "request" && kind !== "response")) key = undefined;
   else key ??= idKey(id);
@@ -93,6 +93,7 @@ export function idAt(bytes: Uint8Array, ...names: readonly string[]): string | u
   const found = findMember(bytes, ...names);
   if (found === undefined) return undefined;
   const { start, end } = found;
+  if (end - start > LONGEST_ID) return undefined;
   if (bytes[start] === QUOTE) {
     return readString(bytes, start, end) === undefined ? undefined : readText(bytes, start, end);
   }

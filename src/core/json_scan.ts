@@ -1,5 +1,5 @@
 /**
- * JSON as bytes: where its values begin and end, without parsing them.
+ * JSON as bytes: where its members begin and end, without parsing them.
  *
  * Everything here takes time in proportion to the bytes that it passes.
  *
@@ -7,25 +7,22 @@
  *
  * @module
  */
-import { indexOfByte } from "./bytes.ts";
-
-/** Begins and ends a string. */
-export const QUOTE = 0x22;
-/** Takes its meaning from the character behind it. */
-export const BACKSLASH = 0x5c;
-/** Begins an object. */
-export const OPEN_BRACE = 0x7b;
-/** Ends an object. */
-export const CLOSE_BRACE = 0x7d;
-/** Begins an array. */
-export const OPEN_BRACKET = 0x5b;
-/** Ends an array. */
-export const CLOSE_BRACKET = 0x5d;
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  isDigit,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  skipString,
+  skipValue,
+  skipWhitespace,
+} from "./json_skip.ts";
 
 /** Stands between the name and the value of a member. */
 const COLON = 0x3a;
-/** Stands between members. */
-const COMMA = 0x2c;
 
 const ZERO = 0x30;
 
@@ -75,11 +72,14 @@ export class Members {
     return this.end >= 0;
   }
 
-  /** Whether the member has this name, however it is spelled. */
+  /** Whether the member has this name, which has letters and underscores only, however it is spelled. */
   isNamed(name: string): boolean {
-    const [bytes, start, end] = [this.#bytes, this.nameStart, this.nameEnd];
-    if (spells(bytes, start, end, name)) return true;
-    return hasEscape(bytes, start, end) && readString(bytes, start, end) === name;
+    return spells(this.#bytes, this.nameStart + 1, this.nameEnd - 1, name);
+  }
+
+  /** The name, decoded; `undefined` when it is not valid JSON. */
+  get name(): string | undefined {
+    return readString(this.#bytes, this.nameStart, this.nameEnd);
   }
 }
 
@@ -95,9 +95,10 @@ export function findMember(bytes: Uint8Array, ...names: readonly string[]): Span
   for (const name of names) {
     if (bytes[found.start] !== OPEN_BRACE) return undefined;
     const members = new Members(bytes, found.start);
+    const isPlain = /^\w+$/.test(name);
     let last: Span | undefined;
     while (members.next()) {
-      if (members.isNamed(name)) last = { start: members.start, end: members.end }; // of several, the last one counts
+      if (isPlain ? members.isNamed(name) : members.name === name) last = { start: members.start, end: members.end }; // of several, the last one counts
     }
     if (last === undefined || members.close < 0) return undefined;
     found = last;
@@ -122,12 +123,37 @@ export function elementsOf(bytes: Uint8Array): Span[] {
   return elements;
 }
 
-function spells(bytes: Uint8Array, start: number, end: number, key: string): boolean {
-  if (end - start !== key.length + 2) return false;
-  for (let index = 0; index < key.length; index++) {
-    if (bytes[start + 1 + index] !== key.charCodeAt(index)) return false;
+/** Whether the text between `start` and `end` is `name`, of which each character can be written as in `\u0069`. */
+function spells(bytes: Uint8Array, start: number, end: number, name: string): boolean {
+  let position = start;
+  for (let index = 0; index < name.length; index++) {
+    if (position >= end) return false;
+    const code = name.charCodeAt(index);
+    if (bytes[position] === code) position++;
+    else if (bytes[position] === BACKSLASH && readEscape(bytes, position, end) === code) position += ESCAPE_LENGTH;
+    else return false;
   }
-  return true;
+  return position === end;
+}
+
+/** An escape such as `\u0069`. */
+const ESCAPE_LENGTH = 6;
+
+/** The character that is written as in `\u0069`; `NaN` when it is not. */
+function readEscape(bytes: Uint8Array, start: number, end: number): number {
+  if (start + ESCAPE_LENGTH > end || bytes[start + 1] !== SMALL_U) return NaN;
+  let code = 0;
+  for (let position = start + 2; position < start + ESCAPE_LENGTH; position++) {
+    code = code * 16 + hexDigit(bytes[position] ?? 0);
+  }
+  return code;
+}
+
+const SMALL_U = 0x75;
+
+function hexDigit(byte: number): number {
+  const letter = byte | 0x20;
+  return isDigit(byte) ? byte - ZERO : letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : NaN;
 }
 
 /** Decodes the JSON string between `start` and `end`, quotes included; `undefined` when it is not valid JSON. */
@@ -160,96 +186,4 @@ function hasEscape(bytes: Uint8Array, start: number, end: number): boolean {
     if (bytes[position] === BACKSLASH) return true;
   }
   return false;
-}
-
-/** The position after the value that starts at `start`, or -1. */
-function skipValue(bytes: Uint8Array, start: number): number {
-  switch (bytes[start]) {
-    case QUOTE:
-      return skipString(bytes, start);
-    case OPEN_BRACE:
-    case OPEN_BRACKET:
-      return skipContainer(bytes, start);
-    default:
-      return skipLiteral(bytes, start);
-  }
-}
-
-/** The position after the number or the `true`, `false` or `null` that starts at `start`, or -1. */
-function skipLiteral(bytes: Uint8Array, start: number): number {
-  let end = start;
-  while (isDigit(bytes[end])) end++;
-  // A plain number, which nearly every id is.
-  if (end > start && (bytes[start] !== ZERO || end === start + 1) && !isLiteralByte(bytes[end])) return end;
-  while (end < bytes.length && isLiteralByte(bytes[end])) end++;
-  if (end === start) return -1;
-  return LITERAL.test(readText(bytes, start, end)) ? end : -1;
-}
-
-const LITERAL = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
-}
-
-function isLiteralByte(byte: number | undefined): boolean {
-  return byte !== undefined && byte > 0x20 && byte !== COMMA && byte !== CLOSE_BRACE && byte !== CLOSE_BRACKET;
-}
-
-/** The position after the object or array that starts at `start`, or -1. Its inside is skipped, not checked. */
-export function skipContainer(bytes: Uint8Array, start: number): number {
-  let depth = 0;
-  for (let position = start; position < bytes.length; position++) {
-    switch (bytes[position]) {
-      case QUOTE: {
-        const end = skipString(bytes, position);
-        if (end < 0) return -1;
-        position = end - 1;
-        break;
-      }
-      case OPEN_BRACE:
-      case OPEN_BRACKET:
-        depth++;
-        break;
-      case CLOSE_BRACE:
-      case CLOSE_BRACKET:
-        if (--depth === 0) return position + 1;
-        break;
-    }
-  }
-  return -1;
-}
-
-/** Strings shorter than this are searched byte by byte, since a call of {@linkcode indexOfByte} costs about as much. */
-const SHORT_STRING = 32;
-
-/** The position after the string whose opening quote is at `start`, or -1. */
-function skipString(bytes: Uint8Array, start: number): number {
-  let position = start + 1;
-  const near = Math.min(position + SHORT_STRING, bytes.length);
-  while (position < near) {
-    const byte = bytes[position];
-    if (byte === QUOTE) return position + 1;
-    position += byte === BACKSLASH ? 2 : 1;
-  }
-  while (position < bytes.length) {
-    const quote = indexOfByte(bytes, QUOTE, position);
-    if (quote < 0) return -1;
-    let escapes = quote;
-    while (escapes > position && bytes[escapes - 1] === BACKSLASH) escapes--;
-    if ((quote - escapes) % 2 === 0) return quote + 1;
-    position = quote + 1;
-  }
-  return -1;
-}
-
-/** The position of the next byte that is no white space, or of the end. */
-export function skipWhitespace(bytes: Uint8Array, start: number): number {
-  let position = start;
-  while (position < bytes.length) {
-    const byte = bytes[position];
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break;
-    position++;
-  }
-  return position;
 }

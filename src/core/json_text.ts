@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { elementsOf, findMember, Members, OPEN_BRACE, readString, skipWhitespace } from "./json_scan.ts";
+import { elementsOf, findMember, Members, readString } from "./json_scan.ts";
+import { OPEN_BRACE, skipWhitespace } from "./json_skip.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -9,6 +9,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
+import { invalidResponse } from "../core/parse_error.ts";
 import { cancellation, cancelledRequest, INITIALIZE, progressToken } from "./mcp.ts";
 import { type PendingRequest, PendingRequests } from "./pending_requests.ts";
 
@@ -68,6 +69,7 @@ export class AnsweringChannel extends ChannelWrapper {
   override receive(receiver: Receiver): void {
     this.#receiver = receiver;
     this.inner.receive((message) => {
+      if (message.kind === "invalid") return this.#refuse(message, (answer) => this.inner.send(answer));
       if (!this.#passes(message)) return;
       const token = progressToken(message);
       if (token !== undefined) this.#pending.extend(token);
@@ -76,6 +78,7 @@ export class AnsweringChannel extends ChannelWrapper {
   }
 
   override send(message: Message): Promise<void> | void {
+    if (message.kind === "invalid") return this.#refuse(message, this.#receiver);
     if (message.kind === "request" || message.kind === "other") {
       for (const request of requestsIn(message)) this.#add(request);
       if (this.#end !== undefined) return this.#answerAll(this.#end);
@@ -84,6 +87,12 @@ export class AnsweringChannel extends ChannelWrapper {
       if (cancelled !== undefined) this.#pending.cancel(cancelled);
     }
     return this.inner.send(message);
+  }
+
+  /** Answers an invalid request. A response that is invalid answers nothing that was asked. */
+  #refuse(message: Message, answer: Receiver): Promise<void> | void {
+    const refusal = invalidResponse(message);
+    return refusal && answer(refusal);
   }
 
   /** Whether a message of the peer's is to be handed on; not when all that it answers has been answered. */

@@ -7,6 +7,7 @@
  */
 import { type FailureReason, TRANSPORT_ERROR_CODE } from "../core/failure.ts";
 import { idAt, idKey, type RequestKey } from "../core/json_rpc.ts";
+import { findMember, readText } from "../core/json_scan.ts";
 import { Message } from "../core/message.ts";
 
 /** The methods meant here. */
@@ -26,9 +27,13 @@ const PROGRESS = "notifications/progress";
 /** Says that nobody waits for the answer to a request any more. */
 const CANCELLED = "notifications/cancelled";
 
+/** A longer message, in bytes, cancels nothing: it would have to give a reason of that length. */
+const LONGEST_CANCELLATION = 64 * 1024;
+
 /** The key of the request that this message cancels; `undefined` when it cancels none. */
 export function cancelledRequest(message: Message): RequestKey | undefined {
-  return message.method === CANCELLED ? keyAt(message, "requestId") : undefined;
+  const isCancellation = message.method === CANCELLED && message.bytes.length <= LONGEST_CANCELLATION;
+  return isCancellation ? keyAt(message, "requestId") : undefined;
 }
 
 /**
@@ -56,9 +61,8 @@ export function cancellation(id: string, reason: string): Message {
  * answer to `initialize` allow.
  */
 export function listChangedNotifications(initializeResponse: Message): Message[] {
-  const capabilities = member(member(safeParse(initializeResponse), "result"), "capabilities");
   return ["tools", "prompts", "resources"]
-    .filter((list) => member(member(capabilities, list), "listChanged") === true)
+    .filter((list) => textAt(initializeResponse, "result", "capabilities", list, "listChanged") === "true")
     .map((list) => Message.from({ jsonrpc: "2.0", method: `notifications/${list}/list_changed` }));
 }
 
@@ -73,25 +77,22 @@ const SESSION_ENDS: readonly FailureReason[] = [
 
 /** Whether this says that a request was not answered since its session has ended. */
 export function isSessionEnd(response: Message): boolean {
-  const error = member(safeParse(response), "error");
-  const reason = member(member(error, "data"), "reason");
-  return member(error, "code") === TRANSPORT_ERROR_CODE && SESSION_ENDS.some((end) => end === reason);
+  const reason = textAt(response, "error", "data", "reason");
+  return textAt(response, "error", "code") === String(TRANSPORT_ERROR_CODE) &&
+    SESSION_ENDS.some((end) => `"${end}"` === reason);
 }
 
 /** Whether a response carries a result rather than an error. */
 export function isResult(response: Message): boolean {
-  return member(safeParse(response), "result") !== undefined;
+  return findMember(response.bytes, "result") !== undefined;
 }
 
-function safeParse(message: Message): unknown {
-  try {
-    return message.parse();
-  } catch {
-    return undefined;
-  }
+/** The JSON text that is reached by these names, which may be part of a large message; `undefined` when it is long itself. */
+function textAt({ bytes }: Message, ...names: readonly string[]): string | undefined {
+  const found = findMember(bytes, ...names);
+  if (found === undefined || found.end - found.start > LONGEST_TEXT) return undefined;
+  return readText(bytes, found.start, found.end);
 }
 
-function member(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null) return undefined;
-  return (value as Record<string, unknown>)[name];
-}
+/** More than any text that is looked for here, in bytes. */
+const LONGEST_TEXT = 64;

@@ -68,9 +68,9 @@ export class LineWriter {
 
 /**
  * A line break inside a JSON text can only be white space between two tokens (RFC 8259 section 7), so a message
- * that arrived in several lines means the same in one.
+ * that arrived in several lines means the same in one. Some readers take a carriage return for the end of a line, too.
  */
 function onOneLine(line: Uint8Array): Uint8Array {
-  if (indexOfByte(line, 0x0a) < 0) return line;
+  if (indexOfByte(line, 0x0a) < 0 && indexOfByte(line, 0x0d) < 0) return line;
   return line.map((byte) => byte === 0x0a || byte === 0x0d ? 0x20 : byte);
 }

@@ -56,8 +56,12 @@ export function isOnline(payload: Uint8Array): boolean {
   return new Message(payload).method === ONLINE;
 }
 
+/** A longer payload, in bytes, is not read: nobody of ours says so much of himself. */
+const LONGEST_ONLINE = 64 * 1024;
+
 /** What a payload says of a server, whatever wrote it; `undefined` when it cannot be read. */
 export function decodeOnline(payload: Uint8Array): Partial<Online> | undefined {
+  if (payload.length > LONGEST_ONLINE) return undefined;
   try {
     const { params = {} } = new Message(payload).parse() as { params?: Record<string, unknown> };
     return {

@@ -328,3 +328,35 @@ testOnBrokers(
     assert.equal(childrenOf(ends.serve).length, 1);
   },
 );
+
+testOnBrokers("a plain requester is told of what its server never gets", async (broker) => {
+  await using ends = await bridge(broker, { serve: ["--max-message", "10000"] });
+  await initialize(ends.host);
+  const topic = `${BASE}/response/plain`;
+  await using plain = await TestClient.connect(broker.url, {}, topic);
+  let asked = 0;
+  const tell = async (payload: string | Uint8Array) => {
+    const correlationData = Buffer.from(String(++asked));
+    await plain.publish(`${BASE}/request`, payload, { qos: 1, properties: { responseTopic: topic, correlationData } });
+    const { text, properties } = await eventually(`answer ${asked}`, () => plain.arrivals[asked - 1]);
+    assert.deepEqual([plain.arrivals.length, properties.correlationData?.toString()], [asked, String(asked)]);
+    return JSON.parse(text);
+  };
+  assert.match((await tell('{"jsonrpc":"2.0","id":1,"method":"first"}')).result.echo, /first/);
+  const invalid = { jsonrpc: "2.0", id: null };
+  for (const text of ["nonsense", "{", '{"id":1}\n{"id":2,"method":"smuggled"}', '{"id":1}\r{"id":2,"method":"x"}']) {
+    const { error, ...rest } = await tell(text);
+    assert.deepEqual([rest, error.code], [invalid, -32700], text);
+  }
+  const long = await tell(`{"jsonrpc":"2.0","id":"${"x".repeat(2_000)}","method":"m"}`);
+  assert.deepEqual([long.id, long.error.code], [null, -32600]);
+  const large = await tell(
+    JSON.stringify({ jsonrpc: "2.0", id: 7, method: "m", params: { text: "x".repeat(20_000) } }),
+  );
+  assert.deepEqual([large.id, large.error.data.reason], [7, "too-large"]);
+  for (const end of ["\r", "\n", "\r\n"]) {
+    const request = ["{", '"jsonrpc":"2.0",', '"id":8,"method":"ping"', "}"].join(end);
+    assert.deepEqual(await tell(request), { jsonrpc: "2.0", id: 8, result: {} });
+  }
+  assert.match((await tell('{"jsonrpc":"2.0","id":9,"method":"last"}')).result.echo, /last/);
+});

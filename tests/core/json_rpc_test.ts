@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { findMember } from "../../src/core/json_scan.ts";
 import { idAt, idKey, type MessageKind, scanEnvelope } from "../../src/core/json_rpc.ts";
 import { fc, holds } from "../support/properties.ts";
 
@@ -236,6 +237,47 @@ Deno.test("idAt() gives the text or the number at a path as it is written", () =
     const broken of ['{"params":{"id":1', '{"params":{"id":"\\x"}}', '{"params":{"id":01}}', '{"params":{"id":1]}']
   ) {
     assert.equal(at(broken), undefined, broken);
+  }
+});
+
+Deno.test("an id of more than 1,024 bytes is invalid, and nobody gets to remember it", () => {
+  const id = (length: number) => JSON.stringify("x".repeat(length - 2));
+  const scan = (text: string) => scanEnvelope(encoder.encode(text));
+  assert.equal(scan(`{"id":${id(1_024)},"method":"m"}`).kind, "request");
+  const none = { kind: "invalid", id: undefined, key: undefined };
+  assert.deepEqual(scan(`{"id":${id(1_025)},"method":"m"}`), { ...none, method: "m" });
+  assert.deepEqual(scan(`{"id":${id(1_025)},"result":{}}`), { ...none, method: undefined });
+  assert.deepEqual(scan(`{"id":${"9".repeat(2_000)},"method":"m"}`), { ...none, method: "m" });
+  assert.equal(scan(`{"id":${id(1_025)},"id":1,"method":"m"}`).id, "1"); // of several, the last one counts
+  assert.equal(scan(`{"id":1,"id":${id(1_025)},"method":"m"}`).kind, "invalid");
+  assert.equal(idAt(encoder.encode(`{"params":{"id":${id(1_025)}}}`), "params", "id"), undefined);
+});
+
+Deno.test("findMember() knows names of all kinds", () => {
+  for (const name of ["a", "a b", "ä", '"', "a/b", "𝒳", "line\nfeed", "$x"]) {
+    const texts = [JSON.stringify({ [name]: 7 }), `{"${[...name].map(escaped).join("")}":7}`];
+    for (const text of texts) {
+      const bytes = encoder.encode(text);
+      const found = findMember(bytes, name);
+      assert.equal(found && text.at(-2), "7", text);
+      assert.equal(found && bytes[found.start], 0x37, text);
+      assert.equal(findMember(bytes, `${name}x`), undefined);
+    }
+  }
+});
+
+function escaped(character: string): string {
+  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
+}
+
+Deno.test("a name is found however it is spelled, and no other is taken for it", () => {
+  const scan = (text: string) => scanEnvelope(encoder.encode(text));
+  for (const name of ["id", "\\u0069d", "i\\u0064", "\\u0069\\u0064"]) {
+    assert.equal(scan(`{"${name}":7,"method":"m"}`).id, "7", name);
+  }
+  for (const name of ["ID", "\\u0049d", "i", "idd", "\\u0069", "\\n", "i\\u006", "\\u00e9d", "id\\u0000"]) {
+    assert.equal(scan(`{"${name}":7,"method":"m"}`).id, undefined, name);
   }
 });
 

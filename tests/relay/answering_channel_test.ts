@@ -197,3 +197,19 @@ Deno.test("a batch of responses answers what it names, and is handed on unless a
   assert.equal(atClient.length, 2);
   await channel.close();
 });
+
+Deno.test("a request whose id is too long to be remembered is answered, and an answer of that kind dropped", () => {
+  const { channel, server, atClient, atServer } = conversation();
+  const long = JSON.stringify("x".repeat(2_000));
+  void channel.send(request(long));
+  void channel.send(response(long));
+  void server.send(request(long));
+  void server.send(response(long));
+  assert.equal(channel.pending, 0);
+  for (const answers of [atClient, atServer]) {
+    assert.deepEqual(answers.map((message) => message.parse()), [{
+      jsonrpc: "2.0",
+      error: { code: -32600, message: "Invalid request: the id is longer than 1024 bytes" },
+    }]);
+  }
+});

@@ -6,6 +6,7 @@
 import { requestsIn } from "../../core/batch.ts";
 import { type Channel, ChannelWrapper, type Receiver } from "../../core/channel.ts";
 import { Failure } from "../../core/failure.ts";
+import { invalidResponse } from "../../core/parse_error.ts";
 
 /**
  * Passes everything through, except requests beyond a number that the server has not answered yet, and those that
@@ -34,7 +35,9 @@ export class SessionGate extends ChannelWrapper {
   override receive(receiver: Receiver): void {
     this.inner.receive((message) => {
       const requests = requestsIn(message);
-      const failure = requests.length === 0 ? undefined : this.#refusal ?? this.#tooMany();
+      const answer = requests.length > this.#maximum ? invalidResponse(message) : undefined;
+      if (answer !== undefined) return this.inner.send(answer);
+      const failure = requests.length === 0 ? undefined : this.#refusal ?? this.#tooMany(requests.length);
       if (failure === undefined) return receiver(message);
       for (const { id } of requests.slice(1)) if (id !== undefined) void this.inner.send(failure.toResponse(id));
       const [first] = requests;
@@ -42,8 +45,8 @@ export class SessionGate extends ChannelWrapper {
     });
   }
 
-  #tooMany(): Failure | undefined {
-    if (this.#pending() < this.#maximum) return undefined;
+  #tooMany(more: number): Failure | undefined {
+    if (this.#pending() + more <= this.#maximum) return undefined;
     const text = `${this.#maximum} requests of this session wait for their answers; no more are taken (--max-pending)`;
     return new Failure("too-many-pending", text, { maximum: this.#maximum });
   }

@@ -4,7 +4,8 @@
  * @module
  */
 import { JsonText } from "../../core/json_text.ts";
-import { CLOSE_BRACE, elementsOf, findMember, Members, OPEN_BRACE, type Span } from "../../core/json_scan.ts";
+import { elementsOf, findMember, Members, type Span } from "../../core/json_scan.ts";
+import { CLOSE_BRACE, OPEN_BRACE } from "../../core/json_skip.ts";
 import { withoutByteOrderMark } from "../../core/text_file.ts";
 import type { HostFile } from "./hosts.ts";
 

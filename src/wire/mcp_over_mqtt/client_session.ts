@@ -119,7 +119,8 @@ export class ClientSession implements Channel {
     if (isDisconnected(message)) {
       return this.fail(new Failure("session-ended", "The server has ended the session", { instance: this.serverId }));
     }
-    if (message.kind === "malformed") return this.#drop(packet);
+    if (message.kind === "malformed") return this.#drop(packet, "it is not JSON");
+    if (packet.payload.length > this.#options.options.maxMessage) return this.#refuseArrived(packet, message);
     if (this.#opening?.isProbed(message) === true) return;
     if (message.kind === "response" && message.key === this.#ping?.key) return;
     if (message.kind === "notification") this.#options.link.expectMore();
@@ -133,7 +134,8 @@ export class ClientSession implements Channel {
     if (this.#phase !== "open" || packet.retain) return;
     const message = new Message(packet.payload);
     this.#silence.end();
-    if (message.kind === "malformed") this.#drop(packet);
+    if (message.kind === "malformed") this.#drop(packet, "it is not JSON");
+    else if (packet.payload.length > this.#options.options.maxMessage) this.#refuseArrived(packet, message);
     else if (this.#broadcasts.wants(message, packet)) this.#push(message);
   }
 
@@ -267,7 +269,19 @@ export class ClientSession implements Channel {
     }
   }
 
-  #drop(packet: ReceivedPacket): void {
-    this.#options.options.observe({ type: "message.dropped", source: packet.topic, cause: "it is not JSON" });
+  /** Sees to it that whoever waits for an answer gets one when a message that has come is too large. */
+  #refuseArrived(packet: ReceivedPacket, message: Message): void {
+    const failure = tooLarge(packet.payload.length, this.#options.options.maxMessage);
+    this.#drop(packet, failure.message);
+    for (const { id } of responsesIn(message)) if (id !== undefined) this.#push(failure.toResponse(id));
+    for (const { id } of requestsIn(message)) {
+      if (id === undefined) continue;
+      const answer = failure.toResponse(id);
+      void this.#publish(this.#topicOf(answer), answer, () => {});
+    }
+  }
+
+  #drop(packet: ReceivedPacket, cause: string): void {
+    this.#options.options.observe({ type: "message.dropped", source: packet.topic, cause });
   }
 }

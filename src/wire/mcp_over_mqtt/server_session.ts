@@ -9,7 +9,7 @@ import { systemClock } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
 import { Inbox } from "../../core/inbox.ts";
 import { Message } from "../../core/message.ts";
-import { parseErrorFor } from "../../core/parse_error.ts";
+import { invalidResponse, problemOf } from "../../core/parse_error.ts";
 import type { MqttLink, PublishProperties, ReceivedPacket, Subscription } from "../../mqtt/mod.ts";
 import { cancelledRequest, INITIALIZE, PendingRequests } from "../../relay/mod.ts";
 import { INBOX_LIMIT, plainQoS, tooLarge } from "../packets.ts";
@@ -89,10 +89,16 @@ export class ServerSession implements Channel {
     if (this.#phase === "ended" || packet.retain) return;
     const message = new Message(packet.payload);
     if (isDisconnected(message)) return this.abandon();
-    if (message.kind === "malformed") {
-      this.#options.options.observe({ type: "message.dropped", source: packet.topic, cause: "it is not JSON" });
-      const answer = parseErrorFor(packet.payload);
-      return void (answer && this.send(answer));
+    const { maxMessage, observe } = this.#options.options;
+    const problem = problemOf(message);
+    const failure = packet.payload.length > maxMessage ? tooLarge(packet.payload.length, maxMessage) : undefined;
+    if (problem !== undefined || failure !== undefined) {
+      observe({ type: "message.dropped", source: packet.topic, cause: problem ?? failure?.message ?? "" });
+      const answer = invalidResponse(message);
+      if (failure === undefined) return void (answer && this.send(answer));
+      for (const { id } of requestsIn(message)) if (id !== undefined) void this.send(failure.toResponse(id));
+      for (const { id } of responsesIn(message)) if (id !== undefined) this.#inbox.push(failure.toResponse(id));
+      return;
     }
     if (message.kind === "notification") this.#options.link.expectMore();
     this.#note(message);

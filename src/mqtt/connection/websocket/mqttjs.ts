@@ -27,7 +27,7 @@ import {
 } from "../connection.ts";
 import { withTimeLimit } from "../../../core/clock.ts";
 import type { PublishPacket, PublishProperties, ReceivedPacket, UserProperties, Will } from "../../link.ts";
-import { allProperties } from "../../codec/properties.ts";
+import { allProperties, isExcessive } from "../../codec/properties.ts";
 import { networkErrorText } from "../socket.ts";
 import { fromReturnCode, reasonCodeName } from "../../reason_codes.ts";
 
@@ -67,6 +67,8 @@ export const connectWebSocket: Connect = async (request, signal) => {
 
 function receiveFrom(client: MqttClient, received: ConnectRequest["received"]): void {
   client.handleMessage = (packet, done) => {
+    // As on other connections: a packet that has more of them than anybody of ours would send is dropped.
+    if (isExcessive(packet.properties?.userProperties)) return done();
     const wait = received(toReceivedPacket(packet));
     if (wait === undefined) done();
     else void wait.then(() => done());

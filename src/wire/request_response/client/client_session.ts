@@ -111,6 +111,7 @@ export class ClientSession implements Channel {
       maximumPart: () => largestPart(link, this.#topic),
       limit,
       maxMessage,
+      answerInvalid: () => undefined,
       window: () => windowOf(1),
       overflow: () => this.fail(new Failure("session-ended", "The host does not read what the server sends")),
       failed: (failure) => this.fail(failure),

@@ -5,8 +5,8 @@
  */
 import { systemClock } from "../../../core/clock.ts";
 import { Failure } from "../../../core/failure.ts";
-import { parseErrorFor } from "../../../core/parse_error.ts";
-import { scanEnvelope } from "../../../core/json_rpc.ts";
+import { Message } from "../../../core/message.ts";
+import { invalidResponse, problemOf } from "../../../core/parse_error.ts";
 import {
   type BrokerLimits,
   type LinkState,
@@ -338,13 +338,14 @@ export class RequestResponseServer implements Acceptor {
 
   /** Whether a plain requester can begin with this; if not, it is told. */
   #isRequest(packet: ReceivedPacket, topic: string): boolean {
-    const { kind } = scanEnvelope(packet.payload);
-    if (kind === "request") return true;
-    this.#drop(packet, kind === "malformed" ? "it is not JSON" : "it is no request and has no session");
-    if (kind !== "malformed") return false;
+    const message = new Message(packet.payload);
+    if (message.kind === "request") return true;
+    const problem = problemOf(message);
+    this.#drop(packet, problem ?? "it is no request and has no session");
+    if (problem === undefined) return false;
     const { correlationData } = packet.properties;
     const properties = correlationData === undefined ? MESSAGE_PROPERTIES : { ...MESSAGE_PROPERTIES, correlationData };
-    const answer = parseErrorFor(packet.payload, "null");
+    const answer = invalidResponse(message, "null");
     if (answer === undefined) return false;
     void this.#link.publish({ topic, payload: answer.bytes, qos: plainQoS(this.#options.qos), properties });
     return false;

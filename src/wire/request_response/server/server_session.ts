@@ -8,7 +8,7 @@ import { type Clock, systemClock, withTimeLimit } from "../../../core/clock.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { RequestKey } from "../../../core/json_rpc.ts";
 import type { Message } from "../../../core/message.ts";
-import { parseErrorFor } from "../../../core/parse_error.ts";
+import { invalidResponse } from "../../../core/parse_error.ts";
 import type { MqttLink, PublishProperties } from "../../../mqtt/mod.ts";
 import { disconnected } from "../../notifications.ts";
 import type { IncomingSession, ServerOptions } from "../../profile.ts";
@@ -110,6 +110,7 @@ export class ServerSession implements IncomingSession {
       maximumPart: () => largestPart(link, responseTopic),
       limit,
       maxMessage,
+      answerInvalid: (message) => this.#answerInvalid(message),
       window,
       overflow: () => void this.close(new Failure("session-ended", "The server process does not read what it is sent")),
       failed: (failure) => this.#fail(failure),
@@ -128,10 +129,14 @@ export class ServerSession implements IncomingSession {
     );
   }
 
-  #refuseMalformed({ bytes }: Message): Promise<void> | void {
+  #refuseMalformed(message: Message): Promise<void> | void {
     this.#options.options.observe({ type: "message.dropped", source: this.name, cause: "it is not JSON" });
-    const answer = parseErrorFor(bytes, this.#options.sessionId === undefined ? "null" : undefined);
+    const answer = this.#answerInvalid(message);
     return answer && this.send(answer);
+  }
+
+  #answerInvalid(message: Message): Message | undefined {
+    return invalidResponse(message, this.#options.sessionId === undefined ? "null" : undefined);
   }
 
   /** Takes a frame that arrived for this session. */
@@ -260,7 +265,7 @@ export class ServerSession implements IncomingSession {
   #properties(frame: Frame, message?: Message): PublishProperties {
     const properties: Writable<PublishProperties> = {};
     if (this.#instanceTopic !== undefined) properties.responseTopic = this.#instanceTopic;
-    const correlationData = message && this.#correlationOf(message);
+    const correlationData = message === undefined ? frame.correlation : this.#correlationOf(message);
     if (correlationData !== undefined) properties.correlationData = correlationData;
     if (this.#options.sessionId === undefined) return properties;
     const userProperties = frameProperties(frame);

@@ -39,7 +39,7 @@ export interface Frame {
   readonly more?: boolean;
   /** On the first of several pieces. */
   readonly subject?: Subject;
-  /** Correlation Data of the packet that it came in. */
+  /** Correlation Data of the packet that it came in, or of the one that it answers. */
   readonly correlation?: Uint8Array;
   /** Everything up to here has been taken. */
   readonly acknowledge?: Position;

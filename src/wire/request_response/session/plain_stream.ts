@@ -15,14 +15,23 @@ import { type Frame, NOTHING, type Stream, type StreamEnds } from "./frame.ts";
  */
 export class PlainStream implements Stream {
   readonly #ends: StreamEnds;
+  readonly #refused: (message: Message, correlation: Uint8Array | undefined) => boolean;
   readonly #overflow: () => void;
   readonly #inbox = new Inbox();
   readonly #working = new Set<RequestKey>();
   readonly seen = 0;
 
-  /** @param overflow called when the receiver does not keep up */
-  constructor(ends: StreamEnds, overflow: () => void) {
+  /**
+   * @param refused asked of each message whether it is one that nobody may receive, and deals with it then
+   * @param overflow called when the receiver does not keep up
+   */
+  constructor(
+    ends: StreamEnds,
+    refused: (message: Message, correlation: Uint8Array | undefined) => boolean,
+    overflow: () => void,
+  ) {
     this.#ends = ends;
+    this.#refused = refused;
     this.#overflow = overflow;
     this.#inbox.start(ends.deliver);
   }
@@ -35,6 +44,7 @@ export class PlainStream implements Stream {
   receive({ payload, correlation }: Frame): void {
     if (payload.length === 0) return;
     const message = new Message(payload);
+    if (this.#refused(message, correlation)) return;
     const { kind, key } = message;
     if (kind === "request" && key !== undefined) {
       if (this.#working.has(key)) return;

@@ -168,6 +168,7 @@ export function closedFailure(packet: ReceivedPacket): Failure {
 
 /** The property alone ends the session; the payload only says why. */
 function readGoodbye(payload: Uint8Array): { sentence: string; details: Failure["details"] } {
+  if (payload.length > LONGEST_GOODBYE) return { sentence: GOODBYE, details: {} };
   try {
     const { params } = new Message(payload).parse() as { params?: { reason?: unknown; data?: unknown } };
     const { reason: _, ...rest } = Object(params?.data) as Record<string, unknown>;
@@ -179,6 +180,9 @@ function readGoodbye(payload: Uint8Array): { sentence: string; details: Failure[
     return { sentence: GOODBYE, details: {} };
   }
 }
+
+/** A longer payload, in bytes, is not read. */
+const LONGEST_GOODBYE = 64 * 1024;
 
 const GOODBYE = "The server has ended the session";
 

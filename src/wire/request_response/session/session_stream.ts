@@ -9,6 +9,7 @@ import type { Clock } from "../../../core/clock.ts";
 import type { Observer } from "../../../core/events.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { Message } from "../../../core/message.ts";
+import { problemOf } from "../../../core/parse_error.ts";
 import { tooLarge } from "../../packets.ts";
 import type { Frame, Stream, StreamEnds, Subject } from "./frame.ts";
 import { PlainStream } from "./plain_stream.ts";
@@ -32,6 +33,8 @@ export interface SessionStreamOptions {
   readonly limit: PathLimit;
   /** Largest message, in bytes. */
   readonly maxMessage: number;
+  /** What a peer that does not number its messages is told of one that is not JSON-RPC. */
+  readonly answerInvalid: (message: Message) => Message | undefined;
   /** How many packets the peer may send without an acknowledgement. */
   readonly window: () => number;
   /** Called when the receiver does not keep up with a peer that cannot be slowed. */
@@ -157,7 +160,10 @@ export class SessionStream {
   }
 
   #streamOf(format: SessionFormat, sent: readonly Message[] = []): Stream {
-    if (format === "plain") return new PlainStream(this.#ends(), this.#options.overflow);
+    if (format === "plain") {
+      const refused = (message: Message, correlation: Uint8Array | undefined) => this.#refuses(message, correlation);
+      return new PlainStream(this.#ends(), refused, this.#options.overflow);
+    }
     const { name, window, clock, observe, limit, failed } = this.#options;
     const { outgoing, incoming } = this.#directions(format);
     for (const message of sent) outgoing.push(message);
@@ -188,6 +194,25 @@ export class SessionStream {
   #ends(): StreamEnds {
     const { transmit, arrived } = this.#options;
     return { transmit, arrived, deliver: (message) => this.#deliver(message) };
+  }
+
+  /** Whether nobody may receive a message that came without a number; then whoever sent it is told, if he waits. */
+  #refuses(message: Message, correlation: Uint8Array | undefined): boolean {
+    const { bytes, kind, id } = message;
+    const { maxMessage, answerInvalid, transmit, arrived, observe, name } = this.#options;
+    const problem = problemOf(message);
+    if (problem === undefined && bytes.length <= maxMessage) return false;
+    if (problem === undefined) {
+      arrived(message, correlation); // the answer goes by it
+      this.#reject(kind, id, tooLarge(bytes.length, maxMessage), "received");
+      return true;
+    }
+    observe({ type: "message.dropped", source: name, cause: problem });
+    const answer = answerInvalid(message);
+    if (answer === undefined) return true;
+    const { bytes: payload } = answer;
+    void transmit(correlation === undefined ? { payload } : { payload, correlation }, undefined, false);
+    return true;
   }
 
   #tooLargeArrived(bytes: number, subject: Subject | undefined): void {
