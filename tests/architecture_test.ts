@@ -25,6 +25,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   stdio: 1,
   mqtt: 1,
   relay: 1,
+  seal: 1,
   observe: 1,
   config: 2,
   wire: 3,

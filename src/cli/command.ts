@@ -34,7 +34,7 @@ export interface Invocation<S extends Settings> {
   /** What came behind the options. */
   readonly operands: readonly string[];
   /** To be called when all files that the settings name are read: from then on no file can be. */
-  readonly started: () => void;
+  readonly started: (kept?: readonly PermissionKind[]) => void;
   /** What every command of the program takes. */
   readonly commands: () => Promise<readonly NamedDeclaration[]>;
   readonly io: CommandLineIo;

@@ -55,6 +55,11 @@ export const COMMANDS: readonly LoadableCommand[] = [
     async () => (await import("./config/action.ts")).configAction,
   ),
   loadable(
+    { name: "key" },
+    async () => (await import("./key/command.ts")).KEY,
+    async () => (await import("./key/action.ts")).keyAction,
+  ),
+  loadable(
     { name: "completions" },
     async () => (await import("./completions/command.ts")).COMPLETIONS,
     async () => (await import("./completions/action.ts")).completionsAction,

@@ -42,6 +42,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
   call: { set: "call", running: [...BROKER.running, "write"], starting: ["read"] }, // images become files
   check: BROKER,
   config: { running: ["env", "read", "write"], starting: [] },
+  key: { running: ["read", "write"], starting: [] },
   completions: { running: [], starting: [] },
   licenses: { running: [], starting: [] },
 };
@@ -50,8 +51,8 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
 export interface PermissionDrop {
   /** Gives back what the command never needs: its arguments are read. */
   parsed(): void;
-  /** Gives back what it needed only to start: everything that its settings name is read. */
-  started(): void;
+  /** Gives back what it needed only to start, but `kept`: everything that its settings name is read. */
+  started(kept?: readonly PermissionKind[]): void;
 }
 
 /** How `command` gives permissions back by `revoke`. A command that {@linkcode NEEDS} does not know keeps all. */
@@ -70,6 +71,6 @@ export function dropPermissions(
   };
   return {
     parsed: () => revokeAllBut([...running, ...needs.starting]),
-    started: () => revokeAllBut(running),
+    started: (kept = []) => revokeAllBut([...running, ...kept]),
   };
 }

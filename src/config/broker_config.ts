@@ -17,6 +17,7 @@ import {
 } from "../mqtt/mod.ts";
 import type { BrokerOptions } from "./broker_settings.ts";
 import { certificateProblems, isPem } from "./certificates.ts";
+import { isSealKey } from "./seal_settings.ts";
 
 /** Everything about the connection, validated, with the files read. */
 export interface BrokerConfig {
@@ -26,6 +27,8 @@ export interface BrokerConfig {
   readonly clientId: string | undefined;
   readonly protocolVersion: 4 | 5 | undefined;
   readonly qos: QoS | "auto";
+  /** The private key that seals our sessions, as the text of its file. */
+  readonly sealKey?: Secret | undefined;
   /** What the user ought to know, each a sentence. */
   readonly warnings: readonly string[];
 }
@@ -43,39 +46,44 @@ export async function readBrokerFiles(
   const problems: string[] = [];
   const read = async (flag: string, file: string | undefined): Promise<string | undefined> => {
     // A variable may hold the certificate itself, as secret stores hand it out.
-    if (file === undefined || isPem(file)) return file;
+    if (file === undefined || isPem(file) || isSealKey(file)) return file;
     try {
       return await readTextFile(file);
     } catch (error) {
       problems.push(`${flag} cannot be read: ${errorText(error)}`);
     }
   };
-  const [ca, cert, key, passwordFile] = await Promise.all([
+  const [ca, cert, key, tlsKey, passwordFile] = await Promise.all([
     read("--ca", values.ca),
     read("--cert", values.cert),
     read("--key", values.key),
+    read("--tls-key", values.tlsKey),
     read("--password-file", isGivenByFlag(flags) ? undefined : values.passwordFile),
   ]);
   const password = passwordFile?.split(/\r?\n/, 1)[0] ?? values.password;
   if (password === "") problems.push("--password-file has no password in its first line");
   if (problems.length > 0) throw new UsageError(problems);
-  return { ...values, ca, cert, key, password };
+  return { ...values, ca, cert, key, tlsKey, password };
 }
 
 /** Whether the password is one that was given by its flag, and not by that of its file, which is the safer of the two. */
 function isGivenByFlag({ password, passwordFile }: Readonly<Record<string, unknown>>): boolean {
-  return given(password) && !given(passwordFile);
+  return isGiven(password) && !isGiven(passwordFile);
 }
 
 /**
  * Puts the settings of the connection together.
  *
- * @param values with their files read
+ * @param given the settings with their files read
  * @param flags the flags that were given, to tell a password that others can see
  * @throws {UsageError} when they contradict each other
  */
-export function brokerConfig(values: BrokerOptions, flags: Readonly<Record<string, unknown>> = {}): BrokerConfig {
+export function brokerConfig(given: BrokerOptions, flags: Readonly<Record<string, unknown>> = {}): BrokerConfig {
   const problems: string[] = [];
+  const { sealKey, values } = keysApart(given);
+  if (sealKey === undefined && given.key !== undefined && given.tlsKey !== undefined) {
+    problems.push("--key and --tls-key are both keys of TLS: give one of them");
+  }
   const url = new URL(values.broker);
   const { username, password } = login(values, url, flags);
   if (password !== undefined && username === undefined) {
@@ -100,8 +108,16 @@ export function brokerConfig(values: BrokerOptions, flags: Readonly<Record<strin
     clientId: values.clientId,
     protocolVersion: values.mqttVersion,
     qos: values.qos,
+    ...(sealKey === undefined ? {} : { sealKey: new Secret(sealKey) }),
     warnings,
   };
+}
+
+/** `--key` is what its file holds: the key of a client certificate, or one that seals sessions. */
+function keysApart(values: BrokerOptions): { readonly sealKey: string | undefined; readonly values: BrokerOptions } {
+  const { key, tlsKey } = values;
+  if (key === undefined || !isSealKey(key)) return { sealKey: undefined, values: { ...values, key: key ?? tlsKey } };
+  return { sealKey: key, values: { ...values, key: tlsKey } };
 }
 
 /** Username and password, which may come from three places: flags win over the environment, and settings over the URL. */
@@ -111,15 +127,15 @@ function login(
   flags: Readonly<Record<string, unknown>>,
 ): { username: string | undefined; password: string | undefined } {
   const inUrl = { username: decode(url.username) || undefined, password: decode(url.password) || undefined };
-  const passwordFlag = given(flags.password) || given(flags.passwordFile);
-  const urlWins = given(flags.broker);
+  const passwordFlag = isGiven(flags.password) || isGiven(flags.passwordFile);
+  const urlWins = isGiven(flags.broker);
   return {
-    username: urlWins && !given(flags.username) ? inUrl.username ?? username : username ?? inUrl.username,
+    username: urlWins && !isGiven(flags.username) ? inUrl.username ?? username : username ?? inUrl.username,
     password: urlWins && !passwordFlag ? inUrl.password ?? password : password ?? inUrl.password,
   };
 }
 
-function given(flag: unknown): boolean {
+function isGiven(flag: unknown): boolean {
   return flag !== undefined && flag !== "";
 }
 
@@ -151,10 +167,10 @@ function warningsOf({ insecureTls }: BrokerOptions, url: URL, flags: Readonly<Re
       "--insecure-tls: the broker's certificate is NOT CHECKED, anybody in between can read and change everything",
     );
   }
-  if (given(flags.password)) {
+  if (isGiven(flags.password)) {
     warnings.push("--password can be seen by every user of this machine; use --password-file or MQTT_PASSWORD");
   }
-  if (given(flags.broker) && url.password !== "") {
+  if (isGiven(flags.broker) && url.password !== "") {
     warnings.push(
       "the password in --broker can be seen by every user of this machine; use --password-file or MQTT_URL",
     );

@@ -29,8 +29,10 @@ export interface BrokerOptions {
   readonly ca: string | undefined;
   /** Client certificate, as PEM text. */
   readonly cert: string | undefined;
-  /** Private key of the client certificate, as PEM text. */
+  /** A private key: of the client certificate, as PEM text, or one that seals sessions, as `key new` writes it. */
   readonly key: string | undefined;
+  /** Private key of the client certificate, as PEM text, when `key` seals sessions. */
+  readonly tlsKey: string | undefined;
   /** The name to expect in the broker's certificate, when it is not the host name of the URL. */
   readonly tlsServername: string | undefined;
   /** Whether to accept any certificate. @default {false} */
@@ -105,7 +107,13 @@ export const BROKER_SETTINGS: SettingsOf<BrokerOptions> = {
   key: {
     flag: "--key <file>",
     environment: "MQTT_KEY",
-    description: "PEM file of the client certificate's private key",
+    description: "file of a private key: that of the client certificate (PEM), or one that seals sessions (key new)",
+    kind: text,
+  },
+  tlsKey: {
+    flag: "--tls-key <file>",
+    environment: "MQTT_TLS_KEY",
+    description: "PEM file of the client certificate's private key, when --key seals sessions",
     kind: text,
   },
   tlsServername: {

@@ -126,6 +126,7 @@ function loginOf(credentials: Credentials, connection: LoginConnection): Omit<Br
       username,
       password,
       passwordFile: undefined,
+      tlsKey: undefined,
       clientId,
       ca,
       cert,

@@ -2,6 +2,13 @@
 export { type BrokerConfig, brokerConfig, readBrokerFiles } from "./broker_config.ts";
 export { BROKER_SETTINGS, type BrokerOptions, CONNECTION_SETTINGS, type ConnectionOptions } from "./broker_settings.ts";
 export { brokerVariables } from "./broker_variables.ts";
+export { readClientSealing, readServerSealing } from "./sealing.ts";
+export {
+  AUTHORIZED_KEY_SETTINGS,
+  type AuthorizedKeyOptions,
+  KNOWN_SERVER_SETTINGS,
+  type KnownServerOptions,
+} from "./seal_settings.ts";
 export { isPem } from "./certificates.ts";
 export { CONNECT_SETTINGS, type ConnectOptions } from "./connect_settings.ts";
 export {

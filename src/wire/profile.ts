@@ -8,6 +8,7 @@ import type { BrokerConfig, ConnectOptions, MessageOptions, ServeOptions } from 
 import type { Observer } from "../core/events.ts";
 import type { ConnectPlan, MqttLink, QoS, ReceivedPacket, UserProperties, Will } from "../mqtt/mod.ts";
 import type { Dialer } from "../relay/mod.ts";
+import type { ClientSealing, ServerSealing } from "../seal/mod.ts";
 import type { AddressOptions } from "./address_options.ts";
 
 /** QoS of MCP messages; `auto` is the lowest that is safe with the peer. */
@@ -52,12 +53,16 @@ export interface ServerOptions extends ProfileOptions, Pick<ServeOptions, "descr
   readonly clientId: string;
   /** Group of the shared subscription by which several servers share the requests; none when `undefined`. */
   readonly share: string | undefined;
+  /** How sessions are sealed against the broker; not at all when `undefined`. */
+  readonly serverSealing?: ServerSealing | undefined;
   /** Takes each session that a client opens. It is to be received from, or closed. */
   readonly opened: (session: IncomingSession) => void;
 }
 
 /** What a client side needs to know besides. */
 export interface ClientOptions extends ProfileOptions, ConnectOptions {
+  /** How sessions are sealed against the broker; not at all when `undefined`. */
+  readonly clientSealing?: ClientSealing | undefined;
   /** A client id for one more connection. */
   readonly clientId: () => string;
 }
@@ -144,6 +149,8 @@ export interface Circumstances extends Partial<Pick<AddressOptions, "topicPrefix
   readonly noDiscovery?: boolean;
   /** The one instance that is meant. */
   readonly serverId?: string | undefined;
+  /** Whether every session has to be sealed. */
+  readonly sealed?: boolean;
 }
 
 /** What it means that a broker lets all topics of a profile pass, or not. */

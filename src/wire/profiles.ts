@@ -67,7 +67,11 @@ export function addressIn(profile: WireProfile, { options, label }: ResolvedAddr
  * @throws {UsageError} when the one that was asked for cannot work
  */
 export function profilesFor({ profile: choice }: Pick<AddressOptions, "profile">, given: Circumstances): WireProfile[] {
-  if (choice === AUTO) return PROFILES.filter((profile) => profile.unavailable(given) === undefined);
+  if (choice === AUTO) {
+    const usable = PROFILES.filter((profile) => profile.unavailable(given) === undefined);
+    if (usable.length > 0) return usable;
+    throw new UsageError(PROFILES.map((profile) => `the profile ${profile.name} ${profile.unavailable(given)}`));
+  }
   const profile = profileOf(choice);
   const problem = profile.unavailable(given);
   if (problem !== undefined) throw new UsageError([`--profile ${choice} ${problem}`]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { allDeclarations } from "../../src/cli/commands.ts";
 import { codeIn, table } from "../support/documentation.ts";
+import { keyFiles } from "../support/keys.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
 import { fixture, type Process, PROXY_COMMAND, startProxyUnder } from "../support/proxy.ts";
 
@@ -53,6 +54,15 @@ const CONVERSATIONS: Readonly<Record<string, (url: string) => Promise<void>>> = 
     await tools.send({ MQTT_BROKER: new URL(url).host });
     assert.equal(await tools.output.next(), "+OK");
     await listTools(tools);
+  },
+  key: async (url) => {
+    await using keys = await keyFiles();
+    const file = (await keys.file("x", "")).replace(/x$/, "new.key");
+    const flags = flagsOf("key", url).map((flag) => flag.replace("FILE", file));
+    await using made = startProxyUnder(flags, ["key", "new", file]);
+    assert.equal((await made.status).code, 0);
+    await using shown = startProxyUnder(flags, ["key", "show", file]);
+    assert.equal(await shown.output.next(), await made.output.next());
   },
   launch: async (url) => {
     const file = await Deno.makeTempFile();

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { childEnvironment } from "../../src/stdio/mod.ts";
 import { testOnBrokers } from "../support/brokers.ts";
+import { keyFiles } from "../support/keys.ts";
 import { EVERYTHING } from "../support/packages.ts";
 import { Process, startProxy, startServe } from "../support/proxy.ts";
 
@@ -205,6 +206,19 @@ async function directTranscript(): Promise<string[]> {
   await using process = new Process(EVERYTHING, { env: childEnvironment({}, ["NO_COLOR"]), clearEnv: true });
   return await transcript(process);
 }
+
+testOnBrokers(
+  "a long conversation with server-everything is the same through a sealed session",
+  async (broker) => {
+    direct ??= await directTranscript();
+    await using keys = await keyFiles();
+    const address = ["--broker", broker.url, "--name", "everything"];
+    await using _serve = await startServe([...address, ...keys.serve, "--pass-env", "NO_COLOR", "--", ...EVERYTHING]);
+    await using host = startProxy(["connect", ...address, ...keys.connect]);
+    assert.deepEqual(await transcript(host), direct);
+    assert.deepEqual(host.errors.seen, []);
+  },
+);
 
 testOnBrokers(
   "a long conversation with server-everything is the same through the bridge, byte for byte",

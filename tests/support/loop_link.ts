@@ -17,13 +17,14 @@ import { limits } from "./fake_connection.ts";
 /** An {@linkcode MqttLink} that is always online. */
 export class LoopLink implements MqttLink {
   readonly clientId: string;
-  readonly state: LinkState = { status: "online", limits: limits({ maximumPacketSize: 1_000, receiveMaximum: 100 }) };
+  readonly state: LinkState;
   readonly #published: (packet: PublishPacket) => void;
   readonly #dispatcher = new Dispatcher();
   readonly #watchers = new Set<(state: LinkState) => void>();
 
   /** @param published takes what is published */
-  constructor(clientId: string, published: (packet: PublishPacket) => void) {
+  constructor(clientId: string, published: (packet: PublishPacket) => void, maximumPacketSize = 1_000) {
+    this.state = { status: "online", limits: limits({ maximumPacketSize, receiveMaximum: 100 }) };
     this.clientId = clientId;
     this.#published = published;
   }

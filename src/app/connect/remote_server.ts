@@ -5,6 +5,7 @@
  */
 import type { BrokerConfig, ConnectOptions, MessageOptions } from "../../config/mod.ts";
 import type { Observer } from "../../core/events.ts";
+import type { ClientSealing } from "../../seal/mod.ts";
 import { RecoveringChannel, timeoutOf } from "../../relay/mod.ts";
 import {
   addressIn,
@@ -22,6 +23,8 @@ export interface RemoteServerConfig {
   readonly broker: BrokerConfig;
   readonly address: ResolvedAddress;
   readonly options: ConnectOptions & MessageOptions;
+  /** How sessions are sealed; not at all when `undefined`. */
+  readonly sealing?: ClientSealing | undefined;
 }
 
 /** The channel to a remote server. */
@@ -37,12 +40,12 @@ export interface RemoteServer {
  * @throws {UsageError} when the server cannot be reached in the profile that was asked for
  */
 export function remoteServer(
-  { broker, address, options }: RemoteServerConfig,
+  { broker, address, options, sealing }: RemoteServerConfig,
   observe: Observer,
   meter?: Observer,
 ): RemoteServer {
   const noDiscovery = options.noDiscovery || !broker.preset.discovery;
-  const circumstances = { ...address.options, ...options, noDiscovery, broker };
+  const circumstances = { ...address.options, ...options, noDiscovery, broker, sealed: sealing !== undefined };
   const profiles = profilesFor(address.options, circumstances);
   const clientId = clientIds("connect", broker.clientId);
   const links = new Links(broker, observe);
@@ -50,6 +53,7 @@ export function remoteServer(
     ...options,
     ...addressIn(profile, address),
     noDiscovery,
+    clientSealing: sealing,
     clientId,
     clientInfo: CLIENT_INFO,
     qos: broker.qos,

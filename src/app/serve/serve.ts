@@ -7,6 +7,7 @@ import type { BrokerConfig, MessageOptions, ServeOptions, ServerEntry } from "..
 import type { Observer, Observers } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Credentials } from "../../core/secret.ts";
+import type { ServerSealing } from "../../seal/mod.ts";
 import { TakeoverDetector } from "../../mqtt/mod.ts";
 import { ChildPool } from "./child_pool.ts";
 import { clientIdFor } from "../client_identity.ts";
@@ -28,6 +29,8 @@ export interface ServeConfig {
   readonly broker: BrokerConfig;
   readonly servers: readonly ServedEntry[];
   readonly options: ServeOptions & MessageOptions;
+  /** How sessions are sealed; not at all when `undefined`. */
+  readonly sealing?: ServerSealing | undefined;
   /** What the server processes get by SMCP before they speak MCP. */
   readonly childCredentials?: Credentials;
 }
@@ -74,11 +77,15 @@ interface Shared {
 /** Puts one server on the broker. */
 function start(
   { entry, address }: ServedEntry,
-  { broker, servers, options, childCredentials: credentials }: ServeConfig,
+  { broker, servers, options, sealing, childCredentials: credentials }: ServeConfig,
   { slots, takeovers }: Shared,
   { observe, meter }: Observers,
 ): RunningServer {
-  const profiles = profilesFor(address.options, { ...address.options, broker });
+  const profiles = profilesFor(address.options, {
+    ...address.options,
+    broker,
+    sealed: sealing?.allowUnsealed === false,
+  });
   const links = new Links(broker, observe, takeovers);
   const pool = new ChildPool({ entry, options, credentials, observe });
   const supervisor = new SessionSupervisor({
@@ -96,6 +103,7 @@ function start(
     ...options,
     broker,
     address,
+    serverSealing: sealing,
     clientId,
     share: options.noShare ? undefined : options.share,
     observe: observeProfile,

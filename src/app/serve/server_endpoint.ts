@@ -4,6 +4,7 @@
  * @module
  */
 import type { BrokerConfig } from "../../config/mod.ts";
+import type { ServerSealing } from "../../seal/mod.ts";
 import type { Observer, ProxyEvent } from "../../core/events.ts";
 import type { Failure } from "../../core/failure.ts";
 import type { LinkState } from "../../mqtt/mod.ts";
@@ -37,6 +38,8 @@ export interface EndpointAddress extends Pick<ServerOptions, "description" | "me
   readonly share: string | undefined;
   /** Takes each session that a client opens, with the name of the profile. */
   readonly opened: (session: IncomingSession, profile: string) => void;
+  /** How sessions are sealed; not at all when `undefined`. */
+  readonly serverSealing?: ServerSealing | undefined;
   readonly observe: Observer;
 }
 

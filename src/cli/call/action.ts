@@ -1,7 +1,7 @@
 /** `call`: what it does. @module */
 import { RemoteError } from "../../app/call/mcp_client.ts";
 import { withRemoteServer } from "../../app/call/call.ts";
-import { brokerConfig, readBrokerFiles } from "../../config/mod.ts";
+import { brokerConfig, readBrokerFiles, readClientSealing } from "../../config/mod.ts";
 import { Failure } from "../../core/failure.ts";
 import { visibleText } from "../../core/text.ts";
 import { UsageError } from "../../core/usage_error.ts";
@@ -26,6 +26,7 @@ export const callAction: Action<CallSettings> = async ({ values: given, flags, o
   const address = resolveAddress(values);
   const args = await toolArguments(rest, () => new Response(Deno.stdin.readable).text());
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
+  const sealing = await readClientSealing(values, broker, address.label);
   started();
   await using log = startBrokerLog(values, broker);
   using termination = terminationSignal();
@@ -35,7 +36,7 @@ export const callAction: Action<CallSettings> = async ({ values: given, flags, o
   let hint: string | undefined;
   try {
     return await withRemoteServer(
-      { broker, address, options: values },
+      { broker, address, options: values, sealing },
       (event) => {
         waiting.observe(event);
         observe(event);

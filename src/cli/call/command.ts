@@ -2,6 +2,7 @@
 import {
   BROKER_SETTINGS,
   CONNECT_SETTINGS,
+  KNOWN_SERVER_SETTINGS,
   LOG_SETTINGS,
   MESSAGE_SETTINGS,
   onOff,
@@ -43,6 +44,7 @@ const settings = {
   ...CALL_SETTINGS,
   ...ADDRESS_SETTINGS,
   ...CONNECT_SETTINGS,
+  ...KNOWN_SERVER_SETTINGS,
   ...MESSAGE_SETTINGS,
   ...BROKER_SETTINGS,
   ...LOG_SETTINGS,
@@ -68,6 +70,7 @@ export const CALL: CommandDeclaration<CallSettings> = {
   groups: {
     "Call:": CALL_SETTINGS,
     "Server:": { ...ADDRESS_SETTINGS, ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS },
+    "Sealing:": KNOWN_SERVER_SETTINGS,
     "Broker:": BROKER_SETTINGS,
     "Log:": LOG_SETTINGS,
   },

@@ -13,6 +13,7 @@ import {
   lineTooLong,
   ownOutput,
 } from "../../stdio/mod.ts";
+import { readClientSealing } from "../../config/mod.ts";
 import { resolveAddress } from "../../wire/mod.ts";
 import { chooseBroker } from "../broker_choice.ts";
 import { type Action, EXIT_OK } from "../command.ts";
@@ -32,6 +33,7 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
   const { broker, input, others: address } = choice;
   await using log = choice.log;
   const names = values.status === undefined ? [] : await ownNames();
+  const sealing = await readClientSealing(values, broker, address.label);
   started();
   await using observed = await observation({
     ...values,
@@ -48,7 +50,7 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
   using termination = terminationSignal();
   await using host = hostChannel(input, operands, values.maxMessage, observe);
   await connect(
-    { broker, address, options: values },
+    { broker, address, options: values, sealing },
     host,
     observed,
     AbortSignal.any([termination.signal, parent.signal]),

@@ -2,6 +2,7 @@
 import {
   BROKER_SETTINGS,
   CONNECT_SETTINGS,
+  KNOWN_SERVER_SETTINGS,
   LOG_SETTINGS,
   MESSAGE_SETTINGS,
   SMCP_SETTINGS,
@@ -13,6 +14,7 @@ import type { CommandDeclaration } from "../command.ts";
 const settings = {
   ...ADDRESS_SETTINGS,
   ...CONNECT_SETTINGS,
+  ...KNOWN_SERVER_SETTINGS,
   ...MESSAGE_SETTINGS,
   ...BROKER_SETTINGS,
   ...SMCP_SETTINGS,
@@ -39,6 +41,7 @@ export const CONNECT: CommandDeclaration<ConnectSettings> = {
   ],
   groups: {
     "Server:": { ...ADDRESS_SETTINGS, ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS },
+    "Sealing:": KNOWN_SERVER_SETTINGS,
     "Broker:": { ...BROKER_SETTINGS, ...SMCP_SETTINGS },
     "Log and status:": { ...LOG_SETTINGS, ...STATUS_SETTINGS },
   },

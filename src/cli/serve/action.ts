@@ -7,6 +7,7 @@ import {
   credentialSource,
   environmentOf,
   readServerEntries,
+  readServerSealing,
   type Values,
 } from "../../config/mod.ts";
 import { UsageError } from "../../core/usage_error.ts";
@@ -41,7 +42,8 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
   const child = childSource && await readCredentials(childSource, { stdin: input, environment: Deno.env });
   const programs = await Promise.all(servers.map(({ entry }) => lookForProgram(entry, values.passEnv)));
   const names = values.status === undefined ? [] : await ownNames();
-  started();
+  const sealing = await readServerSealing(values, broker, (text) => log.observe({ type: "warning", text }));
+  started(sealing === undefined ? [] : ["read"]); // the file of authorized keys may change
   await using observed = await observation({
     ...values,
     log,
@@ -65,6 +67,7 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
       broker,
       servers,
       options: values,
+      sealing,
       ...(child === undefined ? {} : { childCredentials: child.credentials }),
     },
     observed,

@@ -1,5 +1,6 @@
 /** `serve`: its options and its help. @module */
 import {
+  AUTHORIZED_KEY_SETTINGS,
   BROKER_SETTINGS,
   LOG_SETTINGS,
   MESSAGE_SETTINGS,
@@ -15,6 +16,7 @@ const settings = {
   ...ADDRESS_SETTINGS,
   ...SERVE_SETTINGS,
   ...SMCP_CHILD_SETTINGS,
+  ...AUTHORIZED_KEY_SETTINGS,
   ...MESSAGE_SETTINGS,
   ...BROKER_SETTINGS,
   ...SMCP_SETTINGS,
@@ -43,6 +45,7 @@ export const SERVE: CommandDeclaration<ServeSettings> = {
   ],
   groups: {
     "Server:": { ...ADDRESS_SETTINGS, ...SERVE_SETTINGS, ...SMCP_CHILD_SETTINGS, ...MESSAGE_SETTINGS },
+    "Sealing:": AUTHORIZED_KEY_SETTINGS,
     "Broker:": { ...BROKER_SETTINGS, ...SMCP_SETTINGS },
     "Log and status:": { ...LOG_SETTINGS, ...STATUS_SETTINGS },
   },

@@ -32,7 +32,10 @@ export const mcpOverMqtt: WireProfile = {
 };
 
 /** Why the open convention cannot be used, as the end of a sentence. */
-function unavailable({ broker, topicPrefix = "$", noDiscovery = false, serverId }: Circumstances): string | undefined {
+function unavailable(
+  { broker, topicPrefix = "$", noDiscovery = false, serverId, sealed = false }: Circumstances,
+): string | undefined {
+  if (sealed) return "cannot be sealed (--key, --server-key): the convention has no such thing";
   if (broker.protocolVersion === 4) return "needs MQTT 5, but --mqtt-version is 4";
   if (!broker.preset.dollarTopics && topicPrefix.startsWith("$")) {
     return "uses topics that begin with $, which this kind of broker keeps for itself (--broker-preset): " +

@@ -21,7 +21,8 @@ import { topicsFor } from "./topics.ts";
 export const requestResponse: WireProfile = {
   name: NAME,
   oldestVersion: 4,
-  unavailable: () => undefined,
+  unavailable: ({ sealed = false, broker }) =>
+    sealed && broker.protocolVersion === 4 ? "seals sessions on MQTT 5 alone, but --mqtt-version is 4" : undefined,
   address,
   longestTopics,
   topicUses,
@@ -70,6 +71,7 @@ function clientPlan(clientId: string, options: ClientOptions): ConnectPlan {
   const topics = topicsFor(options);
   return {
     clientId,
+    ...(options.clientSealing === undefined ? {} : { protocolVersion: 5 }),
     nudgeTopic: topics.instance(clientId).for(clientId),
     will: { topic: topics.closed.for(clientId), payload: disconnected(), qos: 1, retain: false },
   };

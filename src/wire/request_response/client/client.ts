@@ -8,16 +8,23 @@ import type { Channel } from "../../../core/channel.ts";
 import { Failure } from "../../../core/failure.ts";
 import { type LinkState, type MqttLink, type ReceivedPacket, unavailableReason } from "../../../mqtt/mod.ts";
 import type { Dialer } from "../../../relay/mod.ts";
+import type { ClientSealing } from "../../../seal/mod.ts";
 import type { ClientOptions } from "../../profile.ts";
 import { ClientSession } from "./client_session.ts";
 import { plainQoS } from "../../packets.ts";
 import { decodePresence } from "../presence.ts";
+import { ClientHandshaking } from "../sealed/client_handshake.ts";
+import { SealedLink } from "../sealed/sealed_link.ts";
 import { PathLimit } from "../session/path_limit.ts";
+import { CLOSED, NEWEST_FORMAT, userProperty } from "../session/properties.ts";
 import { Instances, type Opening } from "./instances.ts";
 import { type Topics, topicsFor } from "../topics.ts";
 
 /** The presence of several instances comes one by one; after this long without a further one all are known, in ms. */
 const PRESENCE_QUIET = 20;
+
+/** A sealed session gets new keys, and so a new handshake, after this time, in ms. */
+const KEY_LIFETIME = 24 * 60 * 60 * 1000;
 
 /** Opens sessions with the servers of one base topic; one at a time. */
 export class RequestResponseClient implements Dialer {
@@ -29,6 +36,10 @@ export class RequestResponseClient implements Dialer {
   readonly #abort = new AbortController();
   #discovery: boolean;
   #session: ClientSession | undefined;
+  /** The handshake of the session that is being opened. */
+  #handshaking: ClientHandshaking | undefined;
+  /** The link of the session, if it is sealed. */
+  #sealed: SealedLink | undefined;
   /** When the instance of the session has come online, by its own words. */
   #since: unknown;
   #lastPresence = 0;
@@ -47,7 +58,7 @@ export class RequestResponseClient implements Dialer {
     void link.subscribe({
       filter: this.#topics.response.for(link.clientId),
       qos: plainQoS(options.qos),
-      handler: (packet) => this.#session?.deliver(packet),
+      handler: (packet) => this.#deliver(packet),
     });
     if (this.#discovery) {
       void link.subscribe({
@@ -71,12 +82,17 @@ export class RequestResponseClient implements Dialer {
       else if (this.#sharedByAll) break;
       else if (await this.#settled(signal)) break;
     }
-    return this.#session = this.#open(this.#instances.choose(!this.#hasProperties));
+    const opening = this.#instances.choose(!this.#hasProperties);
+    const { clientSealing } = this.#options;
+    return this.#session = clientSealing === undefined
+      ? this.#open(opening)
+      : await this.#openSealed(clientSealing, opening, signal);
   }
 
   unavailableReason(): Failure {
     const { state } = this.#link;
     if (state.status !== "online") return unavailableReason(state);
+    if (this.#handshaking !== undefined) return this.#handshaking.unanswered;
     return new Failure(
       "no-server-online",
       `No server is online on "${this.#topics.base}"; start one with: mcp-mqtt-proxy serve --topic ${
@@ -115,12 +131,53 @@ export class RequestResponseClient implements Dialer {
     return left <= 0;
   }
 
-  #open(opening: Opening): ClientSession {
+  #deliver(packet: ReceivedPacket): void {
+    if (this.#handshaking !== undefined) return this.#handshaking.deliver(packet);
+    if (this.#sealed === undefined) return this.#session?.deliver(packet);
+    const opened = this.#sealed.unseal(packet);
+    if (opened !== undefined) return this.#session?.deliver(opened);
+    // Anybody may have said so: the session asks, and goes on if it is answered.
+    if (userProperty(packet, CLOSED) !== undefined) this.#session?.absent();
+  }
+
+  async #openSealed(sealing: ClientSealing, opening: Opening, signal: AbortSignal): Promise<ClientSession> {
+    const sessionId = newSessionId();
+    const { connectTimeout } = this.#options;
+    const [link, topics] = [this.#link, this.#topics];
+    this.#sealed = undefined;
+    const handshaking = new ClientHandshaking(
+      { link, topics, session: sessionId, sealing, opening, connectTimeout },
+      signal,
+    );
+    this.#handshaking = handshaking;
+    try {
+      const { seal, instance } = await handshaking.agreed;
+      const topic = topics.instance(instance).for(link.clientId);
+      const spent = () => session.fail(new Failure("session-ended", "The keys of the session are used up"));
+      this.#sealed = new SealedLink({ link, seal, session: sessionId, topic, instanceTopic: topic, exhausted: spent });
+      const known = {
+        instance,
+        direct: true,
+        numbered: true,
+        format: NEWEST_FORMAT,
+        plain: false,
+        agreed: true,
+      } as const;
+      const session = this.#open(known, sessionId, this.#sealed);
+      const cancel = systemClock.after(KEY_LIFETIME, spent);
+      void session.closed.then(cancel);
+      return session;
+    } finally {
+      if (this.#handshaking === handshaking) this.#handshaking = undefined;
+    }
+  }
+
+  #open(opening: Opening, sessionId = newSessionId(), link = this.#link): ClientSession {
     const { departures } = this.#instances;
     const session = new ClientSession({
-      link: this.#link,
+      link,
       topics: this.#topics,
-      sessionId: crypto.randomUUID().replaceAll("-", ""),
+      sessionId,
       opening,
       // An instance that has gone meanwhile may have had the message.
       another: (tried) => this.#instances.departures === departures ? this.#instances.another(tried) : undefined,
@@ -153,8 +210,12 @@ export class RequestResponseClient implements Dialer {
       this.#session?.resume();
       this.#retained = this.#link.roundTrip().catch(() => {}).then(() => this.#missInstance());
     } else if (state.status === "refused") {
+      this.#handshaking?.fail(state.failure);
       this.#session?.fail(state.failure);
     } else if (state.status === "connecting") {
+      this.#handshaking?.fail(
+        new Failure("broker-unreachable", "The connection to the broker was lost while the session was opened"),
+      );
       this.#session?.pause();
       this.#instances.clear();
       const { connectTimeout, sessionExpiry } = this.#options;
@@ -175,4 +236,8 @@ export class RequestResponseClient implements Dialer {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }
+}
+
+function newSessionId(): string {
+  return crypto.randomUUID().replaceAll("-", "");
 }

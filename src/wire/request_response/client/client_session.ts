@@ -261,6 +261,12 @@ export class ClientSession implements Channel {
       this.#instance = this.#opening.instance;
       return this.#conversation.send(message);
     }
+    if (this.#opening.agreed === true) {
+      this.#phase = "open";
+      this.#numbered = true;
+      this.#instance = this.#opening.instance;
+      return this.#conversation.send(message);
+    }
     this.#phase = "opening";
     this.#cancelDeadline = clock.after(connectTimeout, () => {
       this.#suspectSize();

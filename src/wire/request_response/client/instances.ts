@@ -20,6 +20,8 @@ export interface Opening {
   readonly format: typeof NEWEST_FORMAT | undefined;
   /** Whether the instance cannot tell sessions apart, since it speaks MQTT 3.1.1. */
   readonly plain: boolean;
+  /** Whether the instance has agreed to the session already, by a handshake. */
+  readonly agreed?: boolean;
 }
 
 /** How many instances that do not answer are remembered. */

@@ -16,6 +16,7 @@ import {
 } from "../../../mqtt/mod.ts";
 import { clearLeftBehind, clearPresence, isLeftBehind } from "../../gone_presences.ts";
 import { ServerStatus } from "../../notifications.ts";
+import type { ServerSealing } from "../../../seal/mod.ts";
 import type { Acceptor, ServerOptions } from "../../profile.ts";
 import type { Frame } from "../session/frame.ts";
 import { plainQoS } from "../../packets.ts";
@@ -33,8 +34,10 @@ import {
 import type { SessionFormat } from "../session/format.ts";
 import { PathLimit } from "../session/path_limit.ts";
 import { windowOf } from "../session/window.ts";
+import { SealedSessions } from "../sealed/sealed_sessions.ts";
+import { SEALED } from "../sealed/sealed_packet.ts";
 import { Peers } from "./peers.ts";
-import { ServerSession } from "./server_session.ts";
+import { ServerSession, type ServerSessionOptions } from "./server_session.ts";
 import { type Topics, topicsFor } from "../topics.ts";
 
 /** Longest session name and response topic that are kept, in characters: they are a stranger's choice. */
@@ -50,6 +53,7 @@ export class RequestResponseServer implements Acceptor {
   readonly #sessions = new Map<string, ServerSession>();
   /** The session of each client that names its sessions; a new one ends the one before. */
   readonly #byClient = new Map<string, ServerSession>();
+  readonly #sealed: SealedSessions | undefined;
   readonly #abort = new AbortController();
   readonly #peers: Peers;
   #withdrawn = false;
@@ -67,7 +71,8 @@ export class RequestResponseServer implements Acceptor {
       settled: () => this.#tell(true),
       clock: systemClock,
     });
-    const { share } = options;
+    const { share, serverSealing } = options;
+    if (serverSealing !== undefined) this.#sealed = this.#sealedSessions(serverSealing);
     const qos = plainQoS(options.qos);
     void link.subscribe({
       filter: this.#topics.requestFilter,
@@ -155,7 +160,9 @@ export class RequestResponseServer implements Acceptor {
     const { serverName, description } = this.#options;
     const shared = this.#isShared(state.limits);
     const numbered = state.limits.protocolVersion === 5;
-    const meta = { since: this.#since, ...this.#options.meta };
+    const { serverSealing } = this.#options;
+    const key = serverSealing === undefined ? {} : { sealed: serverSealing.key };
+    const meta = { since: this.#since, ...key, ...this.#options.meta };
     const online = { serverName, description, shared, numbered, direct: true, joining, meta };
     await this.#publishPresence(encodePresence({ ...online, format: NEWEST_FORMAT }));
   }
@@ -201,6 +208,12 @@ export class RequestResponseServer implements Acceptor {
     if (answerTo instanceof Failure) return this.#drop(packet, answerTo.message);
 
     const sessionId = userProperty(packet, SESSION);
+    if (userProperty(packet, SEALED) !== undefined) {
+      if (this.#sealed === undefined) return this.#drop(packet, "it is sealed, and this server has no key");
+      if (!mayOpen || sessionId === undefined || client === "" || sessionId.length > NAME_LIMIT) return;
+      return this.#sealed.begin(packet, { client, session: sessionId, responseTopic: answerTo });
+    }
+    if (this.#options.serverSealing?.allowUnsealed === false) return this.#refuseUnsealed(packet, answerTo);
     const key = sessionKey(client, sessionId, answerTo);
     if (key.length > NAME_LIMIT) return this.#drop(packet, "the name of its session is too long");
     const known = this.#sessions.get(key);
@@ -223,6 +236,9 @@ export class RequestResponseServer implements Acceptor {
     const sessionId = userProperty(packet, SESSION);
     if (client === undefined) return this.#drop(packet, "it belongs to no session");
     const opens = sessionId === undefined || userProperty(packet, INSTANCE) === this.#link.clientId;
+    if (!opens && userProperty(packet, SEALED) !== undefined) {
+      if (this.#sealed?.deliver(packet, client, sessionId) === true) return;
+    }
     if (opens && !this.#withdrawn) return this.#take(packet, client, true);
     if (sessionId === undefined) return this.#drop(packet, "the server is shutting down");
     const session = this.#find(client, sessionId);
@@ -231,7 +247,9 @@ export class RequestResponseServer implements Acceptor {
       return session.deliver(toFrame(packet));
     }
     if (!this.#topics.response.namesClient || sessionId.length > NAME_LIMIT) return;
-    const stranger = this.#session(client, sessionId, "plain", this.#topics.response.for(client), undefined);
+    const responseTopic = this.#topics.response.for(client);
+    const format = "plain";
+    const stranger = this.#session(client, { sessionId, format, responseTopic, instanceTopic: undefined });
     void stranger.close(
       opens
         ? new Failure("server-shutting-down", "The server is shutting down")
@@ -246,6 +264,7 @@ export class RequestResponseServer implements Acceptor {
     // A will knows no session: it means whatever the client has, and perhaps the client will be back.
     if (sessionId === undefined) this.#byClient.get(client)?.doubt();
     else this.#find(client, sessionId)?.left();
+    this.#sealed?.doubt(client, sessionId); // who says so is not known
   }
 
   #find(client: string, sessionId: string): ServerSession | undefined {
@@ -293,7 +312,12 @@ export class RequestResponseServer implements Acceptor {
     const instanceTopic = sessionId === undefined || owner === ""
       ? undefined
       : this.#topics.instance(this.#link.clientId).for(owner);
-    const session = this.#session(client, sessionId, format, responseTopic, instanceTopic);
+    const session = this.#session(nameOf(client, sessionId, responseTopic), {
+      sessionId,
+      format,
+      responseTopic,
+      instanceTopic,
+    });
     this.#sessions.set(key, session);
     if (client !== "") this.#replace(client, session);
     void session.closed.then(() => this.#forget(key, client, session));
@@ -301,28 +325,52 @@ export class RequestResponseServer implements Acceptor {
   }
 
   #session(
-    client: string,
-    sessionId: string | undefined,
-    format: SessionFormat,
-    responseTopic: string,
-    instanceTopic: string | undefined,
+    name: string,
+    place: Pick<ServerSessionOptions, "sessionId" | "format" | "responseTopic" | "instanceTopic">,
+    link = this.#link,
   ): ServerSession {
-    const name = client === ""
-      ? responseTopic
-      : sessionId === undefined
-      ? client
-      : `${client}/${sessionId.slice(0, 8)}`;
     return new ServerSession({
+      ...place,
       name,
-      link: this.#link,
-      sessionId,
-      format,
+      link,
       window: () => windowOf(this.#sessions.size),
       limit: this.#limit,
-      responseTopic,
-      instanceTopic,
       options: this.#options,
     });
+  }
+
+  #sealedSessions(sealing: ServerSealing): SealedSessions {
+    return new SealedSessions({
+      link: this.#link,
+      base: this.#topics.base,
+      sealing,
+      instanceTopic: (client) => this.#topics.instance(this.#link.clientId).for(client),
+      make: ({ client, session: id, responseTopic }, link, name) => {
+        const instanceTopic = this.#topics.instance(this.#link.clientId).for(client);
+        const place = { sessionId: id, format: NEWEST_FORMAT, responseTopic, instanceTopic } as const;
+        const session = this.#session(`${name}/${id.slice(0, 8)}`, place, link);
+        const key = JSON.stringify(["sealed", client, id]);
+        this.#sessions.set(key, session);
+        void session.closed.then(() => this.#sessions.delete(key));
+        return session;
+      },
+      opened: (session) => this.#options.opened(session),
+    }, this.#abort.signal);
+  }
+
+  #refuseUnsealed(packet: ReceivedPacket, topic: string): void {
+    const { kind, id } = new Message(packet.payload);
+    if (kind !== "request" || id === undefined) return;
+    const text = "This server takes sealed sessions only: start the client with --key and --server-key";
+    const { correlationData } = packet.properties;
+    const session = userProperty(packet, SESSION);
+    const properties = {
+      ...MESSAGE_PROPERTIES,
+      ...(correlationData === undefined ? {} : { correlationData }),
+      ...(session === undefined ? {} : { userProperties: { [SESSION]: session } }),
+    };
+    const { bytes: payload } = new Failure("not-authorized", text).toResponse(id);
+    void this.#link.publish({ topic, payload, qos: plainQoS(this.#options.qos), properties });
   }
 
   #replace(client: string, session: ServerSession): void {
@@ -359,6 +407,12 @@ export class RequestResponseServer implements Acceptor {
 /** The first message of a session; anything else is an echo of one that is over. */
 function opensSession({ sequence, payload, piece }: Frame): boolean {
   return sequence === undefined ? payload.length > 0 : sequence === 1 && (piece === undefined || piece.offset === 0);
+}
+
+/** What a session is called in logs. */
+function nameOf(client: string, sessionId: string | undefined, responseTopic: string): string {
+  if (client === "") return responseTopic;
+  return sessionId === undefined ? client : `${client}/${sessionId.slice(0, 8)}`;
 }
 
 function sessionKey(client: string, sessionId: string | undefined, responseTopic: string): string {

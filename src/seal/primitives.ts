@@ -1,0 +1,138 @@
+/**
+ * The primitives of `Noise_IK_25519_ChaChaPoly_BLAKE2s`, by the runtime.
+ *
+ * @module
+ */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  type KeyObject,
+} from "node:crypto";
+import { concatBytes } from "../core/bytes.ts";
+
+/** Length of keys, of X25519 results and of BLAKE2s hashes, in bytes. */
+export const KEY_LENGTH = 32;
+
+/** How much longer a ciphertext is than what is in it, in bytes. */
+export const TAG_LENGTH = 16;
+
+/** A pair of X25519 keys. */
+export interface KeyPair {
+  readonly publicKey: Uint8Array;
+  /** Not its bytes, so that nothing that prints an object can print it. */
+  readonly privateKey: KeyObject;
+}
+
+/** Makes a new pair of keys. */
+export function generateKeyPair(): KeyPair {
+  return withPublicKey(generateKeyPairSync("x25519").privateKey);
+}
+
+/** The pair that a private key belongs to. */
+export function keyPairOf(privateKey: Uint8Array): KeyPair {
+  return withPublicKey(createPrivateKey({ key: pkcs8(privateKey), format: "der", type: "pkcs8" }));
+}
+
+/** The bytes of a private key. */
+export function privateBytes({ privateKey }: KeyPair): Uint8Array {
+  return privateKey.export({ format: "der", type: "pkcs8" }).subarray(-KEY_LENGTH);
+}
+
+/**
+ * What two parties have in common.
+ *
+ * @throws {Error} for a public key that makes it the same for everybody (RFC 7748, section 6.1)
+ */
+export function sharedSecret({ privateKey }: KeyPair, publicKey: Uint8Array): Uint8Array {
+  const key = createPublicKey({ key: spki(publicKey), format: "der", type: "spki" });
+  const secret = new Uint8Array(diffieHellman({ privateKey, publicKey: key }));
+  if (secret.every((byte) => byte === 0)) throw new Error("The public key is of small order");
+  return secret;
+}
+
+/** BLAKE2s of several pieces, one behind the other. */
+export function hash(...pieces: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash("blake2s256");
+  for (const piece of pieces) hash.update(piece);
+  return new Uint8Array(hash.digest());
+}
+
+/** Two keys out of one and new material: HKDF of the Noise specification, section 4.3. */
+export function deriveTwo(key: Uint8Array, material: Uint8Array): [Uint8Array, Uint8Array] {
+  const temporary = hmac(key, material);
+  const first = hmac(temporary, Uint8Array.of(1));
+  return [first, hmac(temporary, concatBytes([first, Uint8Array.of(2)], KEY_LENGTH + 1))];
+}
+
+/** Encrypts with ChaCha20-Poly1305 (RFC 8439). The result is the ciphertext with its tag behind it. */
+export function encrypt(key: Uint8Array, counter: number, associated: Uint8Array, plaintext: Uint8Array): Uint8Array {
+  const cipher = createCipheriv("chacha20-poly1305", key, nonce(counter), { authTagLength: TAG_LENGTH });
+  cipher.setAAD(associated, { plaintextLength: plaintext.length });
+  const sealed = new Uint8Array(plaintext.length + TAG_LENGTH);
+  sealed.set(cipher.update(plaintext));
+  cipher.final();
+  sealed.set(cipher.getAuthTag(), plaintext.length);
+  return sealed;
+}
+
+/** Decrypts what {@linkcode encrypt} has made; `undefined` when somebody has changed it, or it is something else. */
+export function decrypt(
+  key: Uint8Array,
+  counter: number,
+  associated: Uint8Array,
+  sealed: Uint8Array,
+): Uint8Array | undefined {
+  const length = sealed.length - TAG_LENGTH;
+  if (length < 0) return undefined;
+  const decipher = createDecipheriv("chacha20-poly1305", key, nonce(counter), { authTagLength: TAG_LENGTH });
+  decipher.setAAD(associated, { plaintextLength: length });
+  decipher.setAuthTag(sealed.subarray(length));
+  const plaintext = decipher.update(sealed.subarray(0, length));
+  try {
+    decipher.final();
+    return new Uint8Array(plaintext.buffer, plaintext.byteOffset, plaintext.length);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Noise specification, section 12.3: 32 bits of zeros, then the counter with its lowest byte first. */
+function nonce(counter: number): Uint8Array {
+  const nonce = new Uint8Array(12);
+  const view = new DataView(nonce.buffer);
+  view.setUint32(4, counter % 2 ** 32, true);
+  view.setUint32(8, Math.floor(counter / 2 ** 32), true);
+  return nonce;
+}
+
+function hmac(key: Uint8Array, data: Uint8Array): Uint8Array {
+  return new Uint8Array(createHmac("blake2s256", key).update(data).digest());
+}
+
+function withPublicKey(privateKey: KeyObject): KeyPair {
+  const publicKey = createPublicKey(privateKey).export({ format: "der", type: "spki" });
+  return { privateKey, publicKey: new Uint8Array(publicKey.subarray(-KEY_LENGTH)) };
+}
+
+/** What stands before the bytes of a key in DER (RFC 8410). */
+const PKCS8 = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20);
+const SPKI = Uint8Array.of(0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 3, 0x21, 0);
+
+function pkcs8(key: Uint8Array): Buffer {
+  return Buffer.from(concatBytes([PKCS8, checked(key)], PKCS8.length + KEY_LENGTH));
+}
+
+function spki(key: Uint8Array): Buffer {
+  return Buffer.from(concatBytes([SPKI, checked(key)], SPKI.length + KEY_LENGTH));
+}
+
+function checked(key: Uint8Array): Uint8Array {
+  if (key.length !== KEY_LENGTH) throw new Error(`A key has ${KEY_LENGTH} bytes`);
+  return key;
+}

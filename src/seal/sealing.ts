@@ -1,0 +1,92 @@
+/**
+ * How sessions are sealed at either end, as far as the wire needs to know.
+ *
+ * @module
+ */
+import { initiate, respond } from "./handshake.ts";
+import { publicKeyText } from "./keys.ts";
+import { Seal } from "./packets.ts";
+import type { KeyPair } from "./primitives.ts";
+
+/** Before the base topic, what both ends of a handshake have to agree on. */
+const PROLOGUE = "mcp-mqtt-sealed/1";
+
+/** A handshake that a client has begun. */
+export interface ClientHandshake {
+  readonly message: Uint8Array;
+  /** Takes what may be the answer; `undefined` when it is not. */
+  finish(answer: Uint8Array): { readonly payload: Uint8Array; readonly seal: Seal } | undefined;
+}
+
+/** How a client seals its sessions. */
+export interface ClientSealing {
+  /** Begins a handshake with the server on `base`, for the session of that name. */
+  begin(base: string, session: string): ClientHandshake;
+}
+
+/** A handshake that a server has read. */
+export interface ServerHandshake {
+  /** The client's public key as text. */
+  readonly client: string;
+  answer(payload: Uint8Array): { readonly message: Uint8Array; readonly seal: Seal };
+}
+
+/** How a server seals its sessions. */
+export interface ServerSealing {
+  /** Its public key, as text. */
+  readonly key: string;
+  /** Whether clients may do without. */
+  readonly allowUnsealed: boolean;
+  /** Reads a first message; `undefined` when it is none, or is for another server. */
+  read(base: string, session: string, message: Uint8Array): ServerHandshake | undefined;
+  /** The name of a client that may open sessions; `undefined` for everybody else. */
+  nameOf(client: string): string | undefined;
+  /** Calls `changed` whenever other clients may open sessions than before. */
+  watch(changed: () => void, signal: AbortSignal): void;
+}
+
+/** The sealing of a client, whose server has this public key. */
+export function clientSealing(own: KeyPair, server: Uint8Array): ClientSealing {
+  return {
+    begin(base, session) {
+      const { message, finish } = initiate({ prologue: prologueOf(base), own }, server);
+      return {
+        message,
+        finish(answer) {
+          const finished = finish(answer);
+          return finished && { payload: finished.payload, seal: new Seal(finished.keys, session) };
+        },
+      };
+    },
+  };
+}
+
+/** Which clients may open sessions: their names by their keys. It may change. */
+export interface AuthorizedClients {
+  readonly names: ReadonlyMap<string, string>;
+  watch(changed: () => void, signal: AbortSignal): void;
+}
+
+/** The sealing of a server. */
+export function serverSealing(own: KeyPair, authorized: AuthorizedClients, allowUnsealed: boolean): ServerSealing {
+  return {
+    key: publicKeyText(own.publicKey),
+    allowUnsealed,
+    read(base, session, message) {
+      const response = respond({ prologue: prologueOf(base), own }, message);
+      return response && {
+        client: publicKeyText(response.client),
+        answer(payload) {
+          const { message, keys } = response.answer(payload);
+          return { message, seal: new Seal(keys, session) };
+        },
+      };
+    },
+    nameOf: (client) => authorized.names.get(client),
+    watch: (changed, signal) => authorized.watch(changed, signal),
+  };
+}
+
+function prologueOf(base: string): Uint8Array {
+  return new TextEncoder().encode(PROLOGUE + base);
+}

@@ -1,0 +1,90 @@
+/**
+ * What a sealed packet has in it: everything that an unsealed one says in the open.
+ *
+ * One line of `name=value` for each user property of the session, without `mcp-` and with a space between, and behind it
+ * the payload. Only the value of `id` may have spaces, and so is the last.
+ *
+ * @module
+ */
+import { indexOfByte } from "../../../core/bytes.ts";
+import type { PublishPacket, PublishProperties, ReceivedPacket, UserProperties } from "../../../mqtt/mod.ts";
+import { firstValue } from "../../packets.ts";
+import { SESSION } from "../session/properties.ts";
+
+/** User property of a packet that is sealed, or belongs to the handshake; its value is the version. */
+export const SEALED = "mcp-sealed";
+const SEALED_VERSION = "1";
+
+const PREFIX = "mcp-";
+const LAST = "id";
+const LINE_FEED = 0x0a;
+const CORRELATION_LENGTH = 8;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** What all packets of a sealed session say in the open; with Correlation Data that tells nothing. */
+export function openProperties(session: string): PublishProperties {
+  return {
+    payloadFormatIndicator: false,
+    contentType: "application/octet-stream",
+    userProperties: { [SESSION]: session, [SEALED]: SEALED_VERSION },
+  };
+}
+
+/** Random Correlation Data. */
+export function randomCorrelation(): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(CORRELATION_LENGTH));
+}
+
+/** The plaintext of a packet. */
+export function toPlaintext({ payload, properties = {} }: PublishPacket): Uint8Array {
+  const line = encoder.encode(`${headerLine(properties.userProperties ?? {})}\n`);
+  const plaintext = new Uint8Array(line.length + payload.length);
+  plaintext.set(line);
+  plaintext.set(payload, line.length);
+  return plaintext;
+}
+
+/** The packet that a plaintext stands for; `undefined` when it stands for none. */
+export function fromPlaintext(
+  plaintext: Uint8Array,
+  { topic, qos }: ReceivedPacket,
+  session: string,
+): ReceivedPacket | undefined {
+  const end = indexOfByte(plaintext, LINE_FEED);
+  if (end < 0) return undefined;
+  try {
+    const userProperties = { ...readHeaderLine(decoder.decode(plaintext.subarray(0, end))), [SESSION]: session };
+    return { topic, qos, retain: false, payload: plaintext.slice(end + 1), properties: { userProperties } };
+  } catch {
+    return undefined; // it is no text
+  }
+}
+
+function headerLine(properties: UserProperties): string {
+  const words: string[] = [];
+  let last = "";
+  for (const name in properties) {
+    const value = firstValue(properties, name) ?? "";
+    if (name === SESSION || !name.startsWith(PREFIX)) continue;
+    const word = `${name.slice(PREFIX.length)}=${value}`;
+    if (name === PREFIX + LAST) last = word;
+    else words.push(word);
+  }
+  return [...words, ...(last === "" ? [] : [last])].join(" ");
+}
+
+function readHeaderLine(line: string): Record<string, string> {
+  const properties: Record<string, string> = {};
+  let rest = line;
+  while (rest !== "") {
+    const equals = rest.indexOf("=");
+    const name = rest.slice(0, equals);
+    const space = name === LAST ? -1 : rest.indexOf(" ", equals);
+    const end = space < 0 ? rest.length : space;
+    if (equals > 0) properties[PREFIX + name] = rest.slice(equals + 1, end);
+    rest = rest.slice(end + 1);
+  }
+  return properties;
+}

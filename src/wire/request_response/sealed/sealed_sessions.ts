@@ -1,0 +1,201 @@
+/**
+ * The sealed sessions of a server, from their handshake on.
+ *
+ * A first message takes no slot, replaces nothing and starts nothing. A session exists once its first sealed packet has
+ * been opened, for only who has the client's key can have made it.
+ *
+ * @module
+ */
+import { type Clock, systemClock } from "../../../core/clock.ts";
+import { Failure } from "../../../core/failure.ts";
+import type { MqttLink, ReceivedPacket } from "../../../mqtt/mod.ts";
+import type { Seal, ServerSealing } from "../../../seal/mod.ts";
+import { CLOSED, toFrame, userProperty } from "../session/properties.ts";
+import type { ServerSession } from "../server/server_session.ts";
+import { encodeAnswer } from "./client_handshake.ts";
+import { SealedLink } from "./sealed_link.ts";
+import { openProperties, randomCorrelation } from "./sealed_packet.ts";
+import { RateLimit } from "./rate_limit.ts";
+
+/** How long a handshake may wait for the session's first packet, in ms. */
+const HALF_OPEN_TIME = 10_000;
+/** How many of them there may be for one key, and in all; the oldest goes. */
+const HALF_OPEN_EACH = 2;
+const HALF_OPEN_ALL = 256;
+
+/** Where a sealed session lies. */
+export interface SealedPlace {
+  readonly client: string;
+  readonly session: string;
+  readonly responseTopic: string;
+}
+
+/** What {@linkcode SealedSessions} are made of. */
+export interface SealedSessionsOptions {
+  readonly link: MqttLink;
+  readonly base: string;
+  readonly sealing: ServerSealing;
+  /** The topic on which the client finds this instance. */
+  readonly instanceTopic: (client: string) => string;
+  /** Makes the session of a client that has proved itself, and is called `name`. */
+  readonly make: (place: SealedPlace, link: MqttLink, name: string) => ServerSession;
+  /** Takes the session with its first message. */
+  readonly opened: (session: ServerSession) => void;
+  /** @default {systemClock} */
+  readonly clock?: Clock;
+}
+
+interface HalfOpen extends SealedPlace {
+  readonly key: string;
+  readonly name: string;
+  readonly seal: Seal;
+  /** What began it, and what it was answered with: what comes again gets the same again. */
+  readonly first: Uint8Array;
+  readonly answer: Uint8Array;
+  readonly cancel: () => void;
+}
+
+interface Open extends SealedPlace {
+  readonly key: string;
+  readonly link: SealedLink;
+  readonly session: string;
+  readonly server: ServerSession;
+}
+
+/** The sealed sessions of one server. */
+export class SealedSessions {
+  readonly #options: SealedSessionsOptions;
+  readonly #limit: RateLimit;
+  /** Oldest first. */
+  readonly #halfOpen = new Set<HalfOpen>();
+  readonly #open = new Map<string, Open>();
+
+  constructor(options: SealedSessionsOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#limit = new RateLimit(options.clock ?? systemClock);
+    options.sealing.watch(() => this.#endUnauthorized(), signal);
+    signal.addEventListener("abort", () => {
+      for (const one of this.#halfOpen) this.#forget(one);
+    }, { once: true });
+  }
+
+  /** Takes a packet that begins a handshake. */
+  begin(packet: ReceivedPacket, place: SealedPlace): void {
+    const { client, session } = place;
+    for (const one of this.#halfOpen) {
+      if (one.client === client && one.session === session && isSame(one.first, packet.payload)) {
+        return this.#answer(place, one.answer);
+      }
+    }
+    if (!this.#limit.allows(client)) return;
+    const { sealing, base, link } = this.#options;
+    const handshake = sealing.read(base, session, packet.payload);
+    if (handshake === undefined) return;
+    // Looked up only now, and told only inside: nobody else learns which keys are authorized.
+    const name = sealing.nameOf(handshake.client);
+    if (name === undefined) {
+      const text = "The server does not know this client's key: its operator has to add it to --authorized-keys";
+      return this.#answer(place, handshake.answer(encodeAnswer(new Failure("not-authorized", text))).message);
+    }
+    const { message, seal } = handshake.answer(encodeAnswer(link.clientId));
+    this.#keep({ ...place, key: handshake.client, name, seal, first: packet.payload.slice(), answer: message });
+    this.#answer(place, message);
+  }
+
+  /** Takes a sealed packet; whether there is a session for it, or a handshake. What does not open is dropped. */
+  deliver(packet: ReceivedPacket, client: string, session: string): boolean {
+    const known = this.#open.get(nameOf(client, session));
+    if (known !== undefined) {
+      const opened = known.link.unseal(packet);
+      if (opened !== undefined) this.#hand(known.server, opened);
+      return true;
+    }
+    const waiting = [...this.#halfOpen].filter((one) => one.client === client && one.session === session);
+    waiting.some((one) => this.#confirm(one, packet));
+    return waiting.length > 0;
+  }
+
+  /** Somebody says that a client, or one session of it, is gone: who is still there answers. */
+  doubt(client: string, session?: string): void {
+    for (const open of this.#open.values()) {
+      if (open.client === client && (session === undefined || open.session === session)) open.server.doubt();
+    }
+  }
+
+  #confirm(half: HalfOpen, packet: ReceivedPacket): boolean {
+    const { link, make, opened } = this.#options;
+    const { client, session, responseTopic, key, name, seal } = half;
+    const place = { client, session, responseTopic };
+    const sealed = new SealedLink({
+      link,
+      seal,
+      session,
+      topic: responseTopic,
+      exhausted: () => void server.close(new Failure("session-ended", "The session's keys are used up")),
+    });
+    const first = sealed.unseal(packet);
+    if (first === undefined || userProperty(first, CLOSED) !== undefined) return false;
+    this.#forget(half);
+    for (const other of this.#open.values()) {
+      if (other.key === key && other.client === client) {
+        void other.server.close(new Failure("session-replaced", "The client has opened another session"));
+      }
+    }
+    const server: ServerSession = make(place, sealed, name);
+    const entry = { ...place, key, link: sealed, server };
+    this.#open.set(nameOf(client, session), entry);
+    void server.closed.then(() => {
+      if (this.#open.get(nameOf(client, session)) === entry) this.#open.delete(nameOf(client, session));
+    });
+    server.welcome();
+    server.deliver(toFrame(first));
+    opened(server);
+    return true;
+  }
+
+  #hand(server: ServerSession, packet: ReceivedPacket): void {
+    if (userProperty(packet, CLOSED) !== undefined) return server.left();
+    server.confirmInstance();
+    server.deliver(toFrame(packet));
+  }
+
+  #keep(half: Omit<HalfOpen, "cancel">): void {
+    const ofKey = [...this.#halfOpen].filter(({ key }) => key === half.key);
+    for (const old of ofKey.slice(0, Math.max(0, ofKey.length + 1 - HALF_OPEN_EACH))) this.#forget(old);
+    const [oldest] = this.#halfOpen;
+    if (this.#halfOpen.size >= HALF_OPEN_ALL && oldest !== undefined) this.#forget(oldest);
+    const { clock = systemClock } = this.#options;
+    const entry: HalfOpen = { ...half, cancel: clock.after(HALF_OPEN_TIME, () => this.#halfOpen.delete(entry)) };
+    this.#halfOpen.add(entry);
+  }
+
+  #forget(half: HalfOpen): void {
+    half.cancel();
+    this.#halfOpen.delete(half);
+  }
+
+  #answer({ client, session, responseTopic }: SealedPlace, payload: Uint8Array): void {
+    const { link, instanceTopic } = this.#options;
+    const properties = { correlationData: randomCorrelation(), responseTopic: instanceTopic(client) };
+    void link.publish({ topic: responseTopic, payload, qos: 1, common: openProperties(session), properties });
+  }
+
+  #endUnauthorized(): void {
+    const { sealing } = this.#options;
+    for (const { key, server } of this.#open.values()) {
+      if (sealing.nameOf(key) !== undefined) continue;
+      void server.close(new Failure("not-authorized", "The client's key is no longer in --authorized-keys"));
+    }
+    for (const one of this.#halfOpen) {
+      if (sealing.nameOf(one.key) === undefined) this.#forget(one);
+    }
+  }
+}
+
+function nameOf(client: string, session: string): string {
+  return JSON.stringify([client, session]);
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+}
