@@ -25,14 +25,16 @@ export class Links implements AsyncDisposable {
    * A link with a connection of its own, which is not open yet.
    *
    * @param changed told of every change of its state
+   * @param topicsAreGiven whether whoever uses it has given the topics, so that they need not be kept from them
    */
-  make(plan: ConnectPlan, changed: (state: LinkState) => void = () => {}): MqttLink {
+  make(plan: ConnectPlan, changed: (state: LinkState) => void = () => {}, topicsAreGiven = false): MqttLink {
     const { broker, preset, protocolVersion } = this.#broker;
     const link = new BrokerLink({
       broker,
       preset,
       plan,
       ...(protocolVersion === undefined ? {} : { protocolVersion }),
+      topicsAreGiven,
       observe: this.#observe,
     });
     this.#open.add(link);

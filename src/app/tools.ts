@@ -3,18 +3,18 @@
  *
  * @module
  */
-import type { BrokerConfig } from "../config/mod.ts";
+import { type BrokerConfig, readTopicFile } from "../config/mod.ts";
 import type { Channel } from "../core/channel.ts";
 import { withTimeLimit } from "../core/clock.ts";
 import type { Observer } from "../core/events.ts";
-import { BrokerLink } from "../mqtt/mod.ts";
-import type { ToolServerOptions } from "../tools/mod.ts";
+import type { ToolServerOptions, TopicCatalog } from "../tools/mod.ts";
 import { clientIdFor } from "./client_identity.ts";
 import { LingeringChannel } from "./lingering_channel.ts";
+import { Links } from "./links.ts";
 import { ChannelTransport } from "./transport.ts";
 
 /** Everything that the tool server has to know. */
-export interface ToolsConfig extends Omit<ToolServerOptions, "link" | "authority" | "clock"> {
+export interface ToolsConfig extends Omit<ToolServerOptions, "link" | "authority" | "clock" | "time"> {
   readonly broker: BrokerConfig;
 }
 
@@ -35,19 +35,23 @@ export function preloadTools(): Promise<unknown> {
   return import("../tools/mod.ts");
 }
 
+/**
+ * Reads what the operator says of topics.
+ *
+ * @throws {UsageError} when the file cannot be read, or says what cannot be
+ */
+export async function readTopicCatalog(file: string): Promise<TopicCatalog> {
+  const descriptions = await readTopicFile(file);
+  const { TopicCatalog } = await import("../tools/mod.ts");
+  return new TopicCatalog(descriptions);
+}
+
 /** Serves `host` until it ends its side, or `signal` is aborted. */
 export async function tools(config: ToolsConfig, host: Channel, observe: Observer, signal: AbortSignal): Promise<void> {
   const { createToolServer } = await import("../tools/mod.ts");
   const { broker } = config;
-  const link = new BrokerLink({
-    broker: broker.broker,
-    preset: broker.preset,
-    // Without a session at the broker: a host may kill us, and nobody would come back for what is queued there.
-    plan: { clientId: clientIdFor("tools", broker.clientId) },
-    ...(broker.protocolVersion === undefined ? {} : { protocolVersion: broker.protocolVersion }),
-    topicsAreGiven: true,
-    observe,
-  }).open();
+  const link = new Links(broker, observe).make({ clientId: clientIdFor("tools", broker.clientId) }, undefined, true);
+  link.open();
   const server = createToolServer({ ...config, link, authority: new URL(broker.broker.url).host });
   const ended = Promise.withResolvers<void>();
   server.server.onclose = ended.resolve;

@@ -46,4 +46,5 @@ export {
   SMCP_SETTINGS,
   type SmcpOptions,
 } from "./smcp_settings.ts";
+export { readTopicFile, type TopicDescription } from "./topic_file.ts";
 export { PERMISSION_SETTINGS, type PermissionOptions, TOOL_SETTINGS, type ToolOptions } from "./tools_settings.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bytes, listOf, onOff, seconds, topicFilter, topicName, wholeNumber } from "./kinds.ts";
+import { bytes, listOf, onOff, seconds, text, topicFilter, topicName, wholeNumber } from "./kinds.ts";
 import type { SettingsOf } from "./setting.ts";
 
 /** What an agent may do on the broker, as topic filters. An empty list of what is allowed allows everything. */
@@ -12,6 +12,8 @@ export interface PermissionOptions {
   readonly denyPublish: readonly string[];
   readonly allowSubscribe: readonly string[];
   readonly denySubscribe: readonly string[];
+  /** The user is asked before anything is published to topics that match one of these. */
+  readonly confirm: readonly string[];
   /** Nothing is published. */
   readonly readOnly: boolean;
 }
@@ -46,6 +48,13 @@ export const PERMISSION_SETTINGS: SettingsOf<PermissionOptions> = {
     kind: listOf(topicFilter),
     repeatable: true,
   },
+  confirm: {
+    flag: "--confirm <filter...>",
+    environment: "MCP_MQTT_CONFIRM",
+    description: "ask the user before publishing to topics that match one of these filters",
+    kind: listOf(topicFilter),
+    repeatable: true,
+  },
   readOnly: {
     flag: "--read-only",
     environment: "MCP_MQTT_READ_ONLY",
@@ -60,6 +69,10 @@ export interface ToolOptions {
   readonly connectTimeout: number;
   /** What the topics begin with on which answers to requests come; `{client}` stands for the client id. */
   readonly replyTopic: string;
+  /** A file that describes topics. */
+  readonly topics: string | undefined;
+  /** How many bytes the text of an answer may have, unless a call says otherwise. */
+  readonly maxBytes: number;
   /** How many messages one call, or one filter between two calls, may hold. */
   readonly bufferMessages: number;
   /** How many bytes of messages one call, or one filter between two calls, may hold. */
@@ -81,6 +94,19 @@ export const TOOL_SETTINGS: SettingsOf<ToolOptions> = {
     description: "base of the topics on which answers to the request tool come; {client} stands for the client id",
     kind: topicName,
     fallback: "mcp/tools/{client}",
+  },
+  topics: {
+    flag: "--topics <file>",
+    environment: "MCP_MQTT_TOPICS",
+    description: "JSON file that describes topics: what they mean, their unit, an example, what may be published",
+    kind: text,
+  },
+  maxBytes: {
+    flag: "--max-bytes <bytes>",
+    environment: "MCP_MQTT_MAX_BYTES",
+    description: "most bytes in the text of an answer, unless the call has max_bytes",
+    kind: bytes,
+    fallback: "48000",
   },
   bufferMessages: {
     flag: "--buffer-messages <count>",

@@ -44,6 +44,11 @@ export class Queue<T> {
     return item;
   }
 
+  /** The items, in order; they stay. */
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (let index = this.#first; index < this.#items.length; index++) yield this.#items[index] as T;
+  }
+
   /** Removes and returns all items, in order. */
   takeAll(): T[] {
     const items = this.#first === 0 ? this.#items : this.#items.slice(this.#first);

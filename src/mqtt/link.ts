@@ -138,6 +138,8 @@ export interface Subscription {
    */
   readonly identifier?: number;
   readonly handler: PacketHandler;
+  /** Told of the QoS that the broker grants, which may be lower (MQTT 5.0, section 3.9.3). */
+  readonly granted?: (qos: QoS) => void;
   /**
    * Told when the broker does not grant the subscription. When nobody is to be told, the link counts as refused:
    * it cannot do its work.

@@ -8,7 +8,7 @@ import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import type { Redact } from "../core/redaction.ts";
 import type { MqttConnection, SubscriptionRequest } from "./connection/connection.ts";
-import type { BrokerLimits, Subscription } from "./link.ts";
+import type { BrokerLimits, QoS, Subscription } from "./link.ts";
 import { reasonCodeName } from "./reason_codes.ts";
 
 /** Filters in one SUBSCRIBE: AWS IoT Core takes no more. */
@@ -77,7 +77,10 @@ export async function requestSubscriptions(
     for (const [index, subscription] of batch.entries()) {
       const code = granted[index] ?? 0x80;
       options.answered(subscription);
-      if (code < 0x80) continue;
+      if (code < 0x80) {
+        subscription.granted?.(code as QoS);
+        continue;
+      }
       const filter = options.redactTopic(subscription.filter);
       const failure = subscriptionRefusal(filter, reasonCodeName(code), code);
       options.observe({ type: "subscription.refused", filter, cause: failure.message });

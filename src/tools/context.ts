@@ -5,24 +5,41 @@
  */
 import type { Clock } from "../core/clock.ts";
 import type { MqttLink } from "../mqtt/mod.ts";
+import type { Confirmation } from "./confirmation.ts";
+import type { Permissions } from "./permissions.ts";
+import type { CutAnswers } from "./subscriptions/cut_answers.ts";
 import type { KeptSubscriptions } from "./subscriptions/kept_subscriptions.ts";
 import type { LastValues } from "./subscriptions/last_values.ts";
-import type { BufferLimits } from "./subscriptions/message_buffer.ts";
-import type { Permissions } from "./permissions.ts";
+
 import type { Replies } from "./subscriptions/replies.ts";
+import type { RetainedReader } from "./subscriptions/retained.ts";
 import type { Subscriptions } from "./subscriptions/subscriptions.ts";
+import type { Surveys } from "./subscriptions/survey.ts";
+import type { TopicCatalog } from "./topic_catalog.ts";
+import type { TopicUris } from "./topic_uris.ts";
 
 /** The connection, and what is kept about it between calls. */
 export interface ToolContext {
   readonly link: MqttLink;
   readonly clock: Clock;
+  /** The time of day, in ms since 1970. */
+  readonly time: () => number;
+  /** Of this program. */
+  readonly version: string;
   readonly permissions: Permissions;
+  readonly confirmation: Confirmation;
+  /** What the operator says of topics. */
+  readonly catalog: TopicCatalog;
+  readonly uris: TopicUris;
   readonly subscriptions: Subscriptions;
   readonly kept: KeptSubscriptions;
+  readonly surveys: Surveys;
+  readonly cutAnswers: CutAnswers;
+  readonly retained: RetainedReader;
   readonly replies: Replies;
   readonly lastValues: LastValues;
-  /** How much one call may collect. */
-  readonly limits: BufferLimits;
+  /** Bytes that the text of an answer may take, unless the call says otherwise. */
+  readonly maxBytes: number;
   /** How long a call waits for the broker, in ms. */
   readonly connectTimeout: number;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { Failure } from "../core/failure.ts";
-import { NO_MATCHING_SUBSCRIBERS, type PublishPacket, whenOnline } from "../mqtt/mod.ts";
+import { NO_MATCHING_SUBSCRIBERS, type PublishPacket, type QoS, whenOnline } from "../mqtt/mod.ts";
 import type { ToolContext } from "./context.ts";
 import { ToolError } from "./tool_error.ts";
 import { within } from "../core/clock.ts";
@@ -16,6 +16,8 @@ const CONFIRMATION_TIMEOUT = 15_000;
 export interface Delivery {
   /** Whether somebody has subscribed to the topic; `undefined` when the broker did not say. */
   readonly subscribers: boolean | undefined;
+  /** What it was sent with: no more than the broker takes. */
+  readonly qos: QoS;
 }
 
 /**
@@ -30,7 +32,8 @@ export async function publishMessage(
   signal: AbortSignal,
 ): Promise<Delivery> {
   const { link, clock, connectTimeout } = context;
-  const { protocolVersion } = await whenOnline(link, connectTimeout, signal, clock);
+  const { protocolVersion, maximumQoS } = await whenOnline(link, connectTimeout, signal, clock);
+  const qos = Math.min(packet.qos, maximumQoS) as QoS;
   if (protocolVersion === 4 && Object.keys(packet.properties ?? {}).length > 0) {
     throw new ToolError(
       "The broker speaks MQTT 3.1.1 only, in which a message has no content type, response topic, correlation data, " +
@@ -38,12 +41,12 @@ export async function publishMessage(
     );
   }
   const failure = await outcomeOf(packet, context, signal);
-  if (failure?.details.reasonCode === NO_MATCHING_SUBSCRIBERS) return { subscribers: false };
+  if (failure?.details.reasonCode === NO_MATCHING_SUBSCRIBERS) return { subscribers: false, qos };
   if (failure !== undefined) throw failure;
   // A message of QoS 0 counts as sent when it is written, which a connection that is dead or about to be closed
   // over it does not show. The answer to a later packet does.
-  if (packet.qos === 0) await limited(link.roundTrip(), packet, context, signal);
-  return { subscribers: undefined };
+  if (qos === 0) await limited(link.roundTrip(), packet, context, signal);
+  return { subscribers: undefined, qos };
 }
 
 async function outcomeOf(

@@ -1,16 +1,21 @@
 /** The tool `list_topics`. @module */
 import * as z from "zod";
-import { type ReceivedPacket, whenOnline } from "../mqtt/mod.ts";
+import { topicMatches, whenOnline } from "../mqtt/mod.ts";
+import type { ToolContext } from "./context.ts";
+import { listHint } from "./filters.ts";
 import { listen } from "./listening.ts";
-import { filter, lenient, timeout } from "./parameters.ts";
-import type { Listener } from "./subscriptions/subscriptions.ts";
-import { tool } from "./tool.ts";
+import { callText } from "./page.ts";
+import { BUDGET, lenient, timeout } from "./parameters.ts";
+import { type FinishedSurvey, Survey } from "./subscriptions/survey.ts";
+import { fitting, jsonSize } from "./text.ts";
+import { type Call, tool } from "./tool.ts";
+import { ToolError } from "./tool_error.ts";
 
-const TOPIC = z.object({
+const TOPIC = z.looseObject({
   topic: z.string(),
-  count: z.int().describe("How many messages came"),
-  last_size: z.int().describe("Bytes of the last payload"),
-  retained: z.boolean().describe("Whether the broker keeps a value, which get_retained returns"),
+  count: z.int(),
+  last_size: z.int(),
+  retained: z.boolean(),
 });
 
 /** Tells which topics there are. */
@@ -18,90 +23,92 @@ export const LIST_TOPICS = tool({
   name: "list_topics",
   title: "Find topics",
   description:
-    "Find out which MQTT topics there are: listens for some seconds and returns the topics on which something " +
-    "was published or the broker keeps a value, with message counts and sizes but without payloads. A topic on which " +
-    "nothing happens meanwhile is not found; listen longer for rare ones.",
+    "Find out which topics there are: listens, and returns those on which something was published or the broker " +
+    "keeps a value, with message counts, the bytes of the last payload, and what the operator says of them.",
   publishes: false,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   input: {
-    topic: filter.default("#"),
-    timeout: timeout(2, "How many seconds to listen"),
-    max_topics: lenient(z.int().min(1).max(10_000).default(1_000).describe("Most topics to return")),
+    topic: z.string().default("#"),
+    timeout: timeout(2, "Seconds to listen"),
+    max_topics: lenient(z.int().min(1).max(100_000).default(1_000)),
+    ...BUDGET,
+    cursor: z.string().optional(),
   },
   output: {
     success: z.literal(true),
     topic_count: z.int(),
-    topics: z.array(TOPIC).describe("Sorted by name"),
-    more: z.literal(true).optional().describe("There are more topics than max_topics: use a narrower filter"),
-    interrupted: z.literal(true).optional().describe("The connection was lost in between: topics may be missing"),
+    topics: z.array(TOPIC),
+    more: z.int().optional(),
+    cursor: z.string().optional(),
+    hint: z.string().optional(),
+    interrupted: z.literal(true).optional(),
   },
-  async run({ topic, timeout, max_topics }, context, call) {
-    const { link, clock, permissions, subscriptions, connectTimeout } = context;
-    permissions.checkSubscribe(topic);
-    await whenOnline(link, connectTimeout, call.signal, clock);
-    const survey = new Survey(max_topics);
-    try {
-      await subscriptions.open(topic, 0, survey, true, call.signal);
-      const heard = () => `${survey.size} topics so far`;
-      const { interrupted } = await listen({ timeout, enough: survey.refusal, heard }, context, call);
-      return {
-        success: true as const,
-        topic_count: survey.size,
-        topics: survey.topics,
-        ...(survey.more ? { more: true as const } : {}),
-        ...(interrupted ? { interrupted: true as const } : {}),
-      };
-    } finally {
-      void subscriptions.close(topic, survey);
-    }
+  async run(args, context, call) {
+    const { topic, max_topics, cursor } = args;
+    context.permissions.checkSubscribe(topic);
+    const { name, position } = cursor === undefined
+      ? { name: await survey(topic, args.timeout, context, call), position: 0 }
+      : placeOf(cursor);
+    const found = context.surveys.get(name);
+    if (found === undefined) throw new ToolError(`The cursor "${cursor}" is not remembered any more: call without it`);
+    return { result: pageOf(found, { ...args, max_topics, position, name }, context, call.budget) };
   },
 });
 
-/** Counts messages by topic. */
-class Survey implements Listener {
-  /** Rejects when the broker ends the subscription. */
-  readonly refusal: Promise<never>;
-  readonly refused: (reason: unknown) => void;
-  more = false;
-  readonly #most: number;
-  readonly #topics = new Map<string, z.output<typeof TOPIC>>();
-
-  constructor(most: number) {
-    this.#most = most;
-    const { promise, reject } = Promise.withResolvers<never>();
-    promise.catch(() => {}); // nobody may be waiting
-    this.refusal = promise;
-    this.refused = reject;
-  }
-
-  get size(): number {
-    return this.#topics.size;
-  }
-
-  get topics(): z.output<typeof TOPIC>[] {
-    return [...this.#topics.values()].sort((a, b) => a.topic < b.topic ? -1 : 1);
-  }
-
-  live(packet: ReceivedPacket): void {
-    this.#count(packet, 1);
-  }
-
-  retained(packet: ReceivedPacket): void {
-    // What the broker keeps may come again, because somebody else has subscribed.
-    this.#count(packet, this.#topics.get(packet.topic)?.retained === true ? 0 : 1);
-  }
-
-  #count({ topic, payload, retain }: ReceivedPacket, increment: number): void {
-    const known = this.#topics.get(topic);
-    if (known === undefined && this.#topics.size >= this.#most) {
-      this.more = true;
-      return;
+/** Listens for a while. Returns the name of what has been found. */
+async function survey(topic: string, timeout: number, context: ToolContext, call: Call): Promise<string> {
+  const { link, clock, permissions, subscriptions, surveys, catalog, connectTimeout } = context;
+  await whenOnline(link, connectTimeout, call.signal, clock);
+  const survey = new Survey();
+  try {
+    await subscriptions.open(topic, 0, survey, true, call.signal);
+    const heard = () => `${survey.size} topics so far`;
+    const { interrupted } = await listen({ timeout, enough: survey.refusal, heard }, context, call);
+    for (const described of catalog.topics) {
+      if (topicMatches(topic, described) && permissions.mayReadTopic(described)) survey.expect(described);
     }
-    this.#topics.set(topic, {
-      topic,
-      count: (known?.count ?? 0) + increment,
-      last_size: payload.length,
-      retained: retain || known?.retained === true,
-    });
+    return surveys.add({ topics: survey.topics, interrupted });
+  } finally {
+    void subscriptions.close(topic, survey);
   }
+}
+
+interface Place {
+  readonly topic: string;
+  readonly max_topics: number;
+  readonly max_bytes?: number | undefined;
+  readonly name: string;
+  readonly position: number;
+}
+
+function pageOf({ topics, interrupted }: FinishedSurvey, place: Place, { catalog }: ToolContext, budget: number) {
+  const { topic, max_topics, max_bytes, name, position } = place;
+  const rows = topics.slice(position, position + max_topics).map((row) => ({ ...row, ...catalog.describe(row.topic) }));
+  const answer = (count: number) => {
+    const more = topics.length - position - count;
+    const cursor = `${name}:${position + count}`;
+    const again = { topic, max_topics, ...(max_bytes === undefined ? {} : { max_bytes }), cursor };
+    const hint = more > 0
+      ? [`For the next topics call ${callText("list_topics", again)}, or use a narrower filter.`]
+      : topics.length === 0
+      ? listHint([topic])
+      : [];
+    return {
+      success: true as const,
+      topic_count: count,
+      topics: rows.slice(0, count),
+      ...(more > 0 ? { more, cursor } : {}),
+      ...(hint.length > 0 ? { hint: hint.join(" ") } : {}),
+      ...(interrupted ? { interrupted: true as const } : {}),
+    };
+  };
+  const whole = answer(rows.length);
+  if (jsonSize(whole) <= budget) return whole;
+  return answer(Math.max(1, fitting(rows, budget - jsonSize(answer(0)))));
+}
+
+function placeOf(cursor: string): { name: string; position: number } {
+  const [, name = "", position = ""] = /^(\d{1,15}):(\d{1,15})$/.exec(cursor) ?? [];
+  if (name === "") throw new ToolError(`The cursor "${cursor.slice(0, 60)}" is not from an answer of list_topics`);
+  return { name, position: Number(position) };
 }

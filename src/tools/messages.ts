@@ -1,48 +1,96 @@
 /**
- * MQTT messages as agents see and write them.
+ * MQTT messages as agents see them.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 import * as z from "zod";
-import type { PublishProperties, ReceivedPacket, UserProperties } from "../mqtt/mod.ts";
-import { ToolError } from "./tool_error.ts";
-
-/** How bytes are written as text. */
-export type Encoding = "utf8" | "base64";
+import type { UserProperties } from "../mqtt/mod.ts";
+import type { Received } from "./subscriptions/received.ts";
+import { cutText, jsonSize, toText } from "./text.ts";
 
 const userProperties = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
 
 /** A message, in results. */
 export const MESSAGE = z.object({
   topic: z.string(),
-  payload: z.string().describe("The text; or base64, if encoding says so"),
-  retain: z.boolean().describe("Whether the broker had kept it; false when it was published just now"),
-  qos: z.number().int(),
-  encoding: z.literal("base64").optional().describe("The payload is binary, and written as base64"),
+  payload: z.string(),
+  retain: z.boolean(),
+  qos: z.int(),
+  encoding: z.literal("base64").optional(),
+  received_at: z.string(),
+  /** Of a retained message: for how long it has been known, in s. */
+  age_seconds: z.int().optional(),
+  /** The payload, if it is JSON. */
+  json: z.unknown().optional(),
+  truncated: z.literal(true).optional(),
+  /** All of its bytes, when `payload` has only a part of them. */
+  payload_size: z.int().optional(),
+  /** The byte at which the rest begins. */
+  offset: z.int().optional(),
+  /** Which item of the content shows the payload. */
+  content_item: z.int().optional(),
   content_type: z.string().optional(),
-  response_topic: z.string().optional().describe("Where the sender waits for an answer"),
-  correlation_data: z.string().optional().describe("To be sent back with the answer"),
-  correlation_encoding: z.literal("base64").optional().describe(
-    "The correlation data is binary, and written as base64",
-  ),
+  response_topic: z.string().optional(),
+  correlation_data: z.string().optional(),
+  correlation_encoding: z.literal("base64").optional(),
   user_properties: userProperties.optional(),
 });
 
 /** A message, in results. */
 export type ToolMessage = z.output<typeof MESSAGE>;
 
-/** The message of a packet. */
-export function toToolMessage({ topic, payload, retain, qos, properties }: ReceivedPacket): ToolMessage {
-  const body = toText(payload);
+/** How a message is to be shown. */
+export interface Showing {
+  /** Bytes of JSON text that there is room for. */
+  readonly room: number;
+  /** The byte of the payload to begin with. @default {0} */
+  readonly offset?: number;
+  /** Whether JSON payloads are wanted as JSON too. */
+  readonly parse?: boolean;
+  /** Which item of the content will show the payload, if it fits. */
+  readonly contentItem?: number;
+}
+
+/** How long a topic may be in a message that has no room, in characters. */
+const SHORTENED_TOPIC = 200;
+
+/**
+ * A message as JSON, within the room for it. Of a payload that does not fit there is as much as does, and where the
+ * rest begins.
+ */
+export function toToolMessage(message: Received, showing: Showing): ToolMessage {
+  const { payload } = message;
+  const { room, offset = 0 } = showing;
+  const whole = describe(message);
+  const text = offset === 0 && payload.length <= room ? toText(payload) : undefined;
+  if (text !== undefined) {
+    const { encoding } = text;
+    const { contentItem } = showing;
+    const shown = {
+      ...whole,
+      payload: text.text,
+      ...(encoding === "base64" ? { encoding } : {}),
+      ...(contentItem === undefined ? {} : { content_item: contentItem }),
+    };
+    const parsed = showing.parse === true && encoding === "utf8" ? withJson(shown) : shown;
+    for (const candidate of [parsed, shown]) if (jsonSize(candidate) <= room) return inOrder(candidate);
+  }
+  return inOrder(inPart(whole, payload, offset, showing));
+}
+
+type Description = Omit<ToolMessage, "payload">;
+
+function describe(message: Received): Description {
+  const { topic, retain, qos, properties, receivedAt, publishedAt } = message;
   const { contentType, responseTopic, correlationData, userProperties } = properties;
   const correlation = correlationData === undefined ? undefined : toText(correlationData);
   return {
     topic,
-    payload: body.text,
     retain,
     qos,
-    ...(body.encoding === "base64" ? { encoding: body.encoding } : {}),
+    received_at: new Date(receivedAt).toISOString(),
+    ...(publishedAt === undefined ? {} : { age_seconds: Math.round((receivedAt - publishedAt) / 1000) }),
     ...(contentType === undefined ? {} : { content_type: contentType }),
     ...(responseTopic === undefined ? {} : { response_topic: responseTopic }),
     ...(correlation === undefined ? {} : { correlation_data: correlation.text }),
@@ -51,60 +99,47 @@ export function toToolMessage({ topic, payload, retain, qos, properties }: Recei
   };
 }
 
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** Bytes as the text that they are, or as base64 when they are none. */
-export function toText(bytes: Uint8Array): { readonly text: string; readonly encoding: Encoding } {
+function withJson(message: ToolMessage): ToolMessage {
   try {
-    return { text: strict.decode(bytes), encoding: "utf8" };
+    return { ...message, json: JSON.parse(message.payload) };
   } catch {
-    return { text: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64"), encoding: "base64" };
+    return message;
   }
 }
 
-/**
- * The bytes of a text.
- *
- * @param what whose text it is, for the error
- * @throws {ToolError} when it is not base64, though it should be
- */
-export function toBytes(text: string, encoding: Encoding, what: string): Uint8Array {
-  if (encoding === "utf8") return new TextEncoder().encode(text);
-  const bytes = Buffer.from(text, "base64");
-  // Node skips what is not base64; an agent had better know.
-  if (bytes.toString("base64").replaceAll("=", "") !== text.replaceAll(/[\s=]/g, "")) {
-    throw new ToolError(`${what} is not base64, though its encoding says so`);
+function inPart(whole: Description, payload: Uint8Array, offset: number, { room }: Showing): ToolMessage {
+  const size = payload.length;
+  const part = (description: Description): ToolMessage => ({
+    ...description,
+    payload: "",
+    encoding: "base64",
+    truncated: true,
+    payload_size: size,
+    offset: size,
+  });
+  let frame = part(whole);
+  if (jsonSize(frame) > room) {
+    // What the sender has put around the payload leaves no room at all.
+    const { topic, retain, qos, received_at } = whole;
+    frame = part({ topic: `${topic.slice(0, SHORTENED_TOPIC)}…`, retain, qos, received_at });
+    if (jsonSize(part({ ...whole, user_properties: {} })) <= room) frame = part({ ...whole, user_properties: {} });
   }
-  return bytes;
-}
-
-/** What an agent can say about a message besides its payload, as parameters of a tool. */
-export interface WrittenProperties {
-  readonly content_type?: string | undefined;
-  readonly response_topic?: string | undefined;
-  readonly correlation_data?: string | undefined;
-  readonly correlation_encoding?: Encoding | undefined;
-  readonly message_expiry?: number | undefined;
-  readonly user_properties?: UserProperties | undefined;
-}
-
-/**
- * The MQTT 5 properties that an agent has written; none when it has written none.
- *
- * @throws {ToolError} when they cannot be
- */
-export function toProperties(written: WrittenProperties): PublishProperties {
-  const { content_type, response_topic, correlation_data, message_expiry, user_properties } = written;
-  const encoding = written.correlation_encoding ?? "utf8";
+  // A part of an image is of no use, unless it is asked for.
+  const useless = offset === 0 && imageType(payload) !== undefined;
+  const piece = cutText(payload, offset, useless ? 0 : room - jsonSize(frame) + 2);
+  const { encoding: _, truncated: __, offset: ___, ...rest } = frame;
   return {
-    ...(content_type === undefined ? {} : { contentType: content_type }),
-    ...(response_topic === undefined ? {} : { responseTopic: response_topic }),
-    ...(correlation_data === undefined
-      ? {}
-      : { correlationData: toBytes(correlation_data, encoding, "correlation_data") }),
-    ...(message_expiry === undefined ? {} : { messageExpiryInterval: message_expiry }),
-    ...(user_properties === undefined ? {} : { userProperties: user_properties }),
+    ...rest,
+    payload: piece.text,
+    ...(piece.encoding === "base64" ? { encoding: piece.encoding } : {}),
+    ...(piece.end < size ? { truncated: true as const, offset: piece.end } : {}),
   };
+}
+
+/** With the members in the order of {@linkcode MESSAGE}, the ones that everybody wants first. */
+function inOrder(message: ToolMessage): ToolMessage {
+  const { topic, payload, retain, qos, encoding, received_at, ...rest } = message;
+  return { topic, payload, retain, qos, ...(encoding === undefined ? {} : { encoding }), received_at, ...rest };
 }
 
 /** Without a prototype that a library may have left out, which would not be compared as equal. */
@@ -112,4 +147,13 @@ function plain(properties: UserProperties): Record<string, string | string[]> {
   return Object.fromEntries(
     Object.entries(properties).map(([name, value]) => [name, typeof value === "string" ? value : [...value]]),
   );
+}
+
+/** The MIME type of an image, by its first bytes; `undefined` when it is none that hosts show. */
+export function imageType(payload: Uint8Array): string | undefined {
+  const begin = Buffer.from(payload.buffer, payload.byteOffset, Math.min(payload.length, 16)).toString("latin1");
+  if (begin.startsWith("\x89PNG\r\n\x1a\n")) return "image/png";
+  if (begin.startsWith("\xff\xd8\xff")) return "image/jpeg";
+  if (/^GIF8[79]a/.test(begin) && payload.length > 13) return "image/gif";
+  if (/^RIFF[^]{4}WEBP/.test(begin)) return "image/webp";
 }

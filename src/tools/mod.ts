@@ -1,3 +1,3 @@
 /** The MCP server that gives an agent MQTT. @module */
-export type { PermissionRules } from "./permissions.ts";
 export { createToolServer, type ToolServerOptions } from "./server.ts";
+export { TopicCatalog } from "./topic_catalog.ts";

@@ -33,35 +33,58 @@ export function qos(fallback: 0 | 1 | 2, description: string): z.ZodType<0 | 1 |
   return lenient(z.int().min(0).max(2).default(fallback).describe(description)) as z.ZodType<0 | 1 | 2>;
 }
 
-/** A topic filter to read with. */
-export const filter: z.ZodString = z.string().describe(
-  "MQTT topic filter: + stands for one level, # at the end for any number of levels, as in plant/+/temperature or plant/#",
-);
+/** The topic filters to read with: one, or a list. */
+export const FILTERS = {
+  topic: z.string().optional().describe("Topic filter, as plant/+/temp or plant/#; or topics"),
+  topics: lenient(z.array(z.string()).optional()),
+};
 
 /** A topic to publish to. */
-export const topicToPublish: z.ZodString = z.string().describe("MQTT topic, without wildcards");
+export const topicToPublish: z.ZodString = z.string();
 
 /** The payload of a message to publish. */
 export const message: z.ZodType<string> = z.preprocess(
   // A model that is to send JSON may well give an object or a number instead of its text.
   (value) => typeof value === "string" || value === undefined || value === null ? value : JSON.stringify(value),
-  z.string().describe("The payload; empty to clear a retained message"),
+  z.string().describe("Payload; empty clears a retained one"),
 ) as unknown as z.ZodType<string>;
 
 /** How a text parameter stands for bytes. */
 export const encoding: z.ZodType<"utf8" | "base64"> = z.enum(["utf8", "base64"]).default("utf8").describe(
-  "How message is written: utf8 for text, base64 for binary payloads",
+  "Of message",
 );
 
 /** The MQTT 5 properties of a message to publish, without those of request and response. */
 export const PROPERTIES = {
-  content_type: z.string().optional().describe("MIME type of the payload (MQTT 5)"),
+  content_type: z.string().optional(),
   message_expiry: lenient(
-    z.int().min(0).max(0xffff_ffff).optional().describe("Seconds after which the broker drops it (MQTT 5)"),
+    z.int().min(0).max(0xffff_ffff).optional().describe("In s; 0: never"),
   ),
   user_properties: lenient(
-    z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional().describe(
-      "Names and values for the receivers (MQTT 5)",
-    ),
+    z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
   ),
 };
+
+/** Smallest and largest budget of an answer, in bytes. */
+const SMALLEST_BUDGET = 1_000;
+const LARGEST_BUDGET = 64 * 1024 * 1024;
+
+/** How much of the answer's text there may be. */
+export const BUDGET = {
+  max_bytes: lenient(z.int().min(SMALLEST_BUDGET).max(LARGEST_BUDGET).optional()),
+};
+
+/** How messages are shown, and where an answer goes on that had no room for all. */
+export const PAGING = {
+  parse: lenient(z.boolean().optional().describe("Add payloads as json")),
+  ...BUDGET,
+  cursor: lenientText(z.string().optional()),
+  offset: lenient(z.int().min(0).optional()),
+};
+
+/** Text that may come as a number. */
+function lenientText<T extends z.ZodType>(schema: T): z.ZodType<z.output<T>> {
+  return z.preprocess((value) => typeof value === "number" ? String(value) : value, schema) as unknown as z.ZodType<
+    z.output<T>
+  >;
+}

@@ -3,29 +3,37 @@
  *
  * @module
  */
+import type { PermissionOptions } from "../config/mod.ts";
 import { filterCovers, topicFilterProblem, topicMatches, topicNameProblem } from "../mqtt/mod.ts";
+import { quoted } from "./page.ts";
 import { ToolError } from "./tool_error.ts";
-
-/** The rules, as topic filters. An empty list of what is allowed allows everything. */
-export interface PermissionRules {
-  readonly allowPublish: readonly string[];
-  readonly denyPublish: readonly string[];
-  readonly allowSubscribe: readonly string[];
-  readonly denySubscribe: readonly string[];
-  /** Nothing is published. */
-  readonly readOnly: boolean;
-}
 
 /** Judges topics by the rules. What is denied is denied, whatever is allowed. */
 export class Permissions {
-  readonly #rules: PermissionRules;
+  readonly #rules: PermissionOptions;
 
-  constructor(rules: PermissionRules) {
+  constructor(rules: PermissionOptions) {
     this.#rules = rules;
   }
 
   get readOnly(): boolean {
     return this.#rules.readOnly;
+  }
+
+  /** What an agent may do, in sentences; empty when it may do everything. */
+  get summary(): string {
+    const { allowPublish, denyPublish, allowSubscribe, denySubscribe, confirm, readOnly } = this.#rules;
+    const sentence = (begin: string, filters: readonly string[]) =>
+      filters.length === 0 ? [] : [`${begin} ${filters.join(", ")}.`];
+    return [
+      ...sentence("You may read only", allowSubscribe),
+      ...sentence("You may not read", denySubscribe),
+      ...(readOnly ? ["You may not publish anything."] : [
+        ...sentence("You may publish only to", allowPublish),
+        ...sentence("You may not publish to", denyPublish),
+        ...sentence("The user is asked before anything is published to", confirm),
+      ]),
+    ].join(" ");
   }
 
   /**
@@ -35,13 +43,30 @@ export class Permissions {
    */
   checkPublish(topic: string): void {
     const problem = topicNameProblem(topic);
-    if (problem !== undefined) throw new ToolError(`The topic "${topic}" cannot be published to: it ${problem}`);
+    if (problem !== undefined) throw new ToolError(`The topic ${quoted(topic)} cannot be published to: it ${problem}`);
     const { allowPublish, denyPublish } = this.#rules;
     const denial = denyPublish.find((filter) => topicMatches(filter, topic));
-    if (denial !== undefined) throw new ToolError(`Publishing to "${topic}" is not allowed: "${denial}" is denied`);
-    if (allowPublish.length > 0 && !allowPublish.some((filter) => topicMatches(filter, topic))) {
-      throw new ToolError(`Publishing to "${topic}" is not allowed; allowed are: ${allowPublish.join(", ")}`);
+    if (denial !== undefined) {
+      throw new ToolError(`Publishing to ${quoted(topic)} is not allowed: "${denial}" is denied`);
     }
+    if (allowPublish.length > 0 && !allowPublish.some((filter) => topicMatches(filter, topic))) {
+      throw new ToolError(`Publishing to ${quoted(topic)} is not allowed; allowed are: ${allowPublish.join(", ")}`);
+    }
+  }
+
+  /** Whether messages may be published to `topic`, if it is a topic. */
+  mayPublish(topic: string): boolean {
+    try {
+      this.checkPublish(topic);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The rule by which the user has to be asked before a message is published to `topic`. */
+  confirmationRule(topic: string): string | undefined {
+    return this.#rules.confirm.find((filter) => topicMatches(filter, topic));
   }
 
   /**
@@ -53,21 +78,28 @@ export class Permissions {
   checkSubscribe(filter: string): void {
     const problem = topicFilterProblem(filter);
     if (problem !== undefined) {
-      throw new ToolError(`The topic filter "${filter}" cannot be subscribed to: it ${problem}`);
+      throw new ToolError(`The topic filter ${quoted(filter)} cannot be subscribed to: it ${problem}`);
     }
     if (filter.startsWith("$share/")) {
       throw new ToolError(`The shared subscription "${filter}" would take messages away from others in its group`);
     }
     const { allowSubscribe, denySubscribe } = this.#rules;
     const denial = denySubscribe.find((denied) => filterCovers(denied, filter));
-    if (denial !== undefined) throw new ToolError(`Reading "${filter}" is not allowed: "${denial}" is denied`);
+    if (denial !== undefined) throw new ToolError(`Reading ${quoted(filter)} is not allowed: "${denial}" is denied`);
     if (allowSubscribe.length > 0 && !allowSubscribe.some((allowed) => filterCovers(allowed, filter))) {
-      throw new ToolError(`Reading "${filter}" is not allowed; allowed are: ${allowSubscribe.join(", ")}`);
+      throw new ToolError(`Reading ${quoted(filter)} is not allowed; allowed are: ${allowSubscribe.join(", ")}`);
     }
   }
 
   /** Whether a message of `topic` may be shown. */
   mayRead(topic: string): boolean {
     return !this.#rules.denySubscribe.some((filter) => topicMatches(filter, topic));
+  }
+
+  /** Whether `topic` may be read by itself. */
+  mayReadTopic(topic: string): boolean {
+    const { allowSubscribe } = this.#rules;
+    return this.mayRead(topic) &&
+      (allowSubscribe.length === 0 || allowSubscribe.some((filter) => topicMatches(filter, topic)));
   }
 }

@@ -1,8 +1,9 @@
 /** The tool `publish`. @module */
 import * as z from "zod";
 import { publishMessage } from "./delivery.ts";
-import { toBytes, toProperties } from "./messages.ts";
 import { encoding, lenient, message, PROPERTIES, qos, topicToPublish } from "./parameters.ts";
+import { toProperties } from "./properties.ts";
+import { toBytes } from "./text.ts";
 import { tool } from "./tool.ts";
 
 /** Publishes one message. */
@@ -10,35 +11,39 @@ export const PUBLISH = tool({
   name: "publish",
   title: "Publish a message",
   description:
-    "Publish one message to an MQTT topic, for instance a command to a device. Everybody who is subscribed to " +
-    "the topic gets it now; with retain the broker also keeps it, as the topic's current value, for those who subscribe " +
-    "later. With qos 1 the broker confirms the message or says why it refuses it; with qos 0 a broker that does not " +
-    "allow it may drop it without a word. To get an answer back, use request instead.",
+    "Publish one message to an MQTT topic, such as a command to a device. With qos 0 a broker that refuses it may " +
+    "drop it without a word. To get an answer back, use request. content_type, message_expiry, user_properties, " +
+    "response_topic and correlation_data need MQTT 5.",
   publishes: true,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: {
     topic: topicToPublish,
     message,
-    retain: lenient(z.boolean().default(false).describe("Whether the broker keeps the message for later subscribers")),
-    qos: qos(0, "0: sent once, unconfirmed; 1: confirmed by the broker; 2: confirmed, and received exactly once"),
+    retain: lenient(z.boolean().default(false).describe("The broker keeps it")),
+    qos: qos(0, "0 unconfirmed, 1 confirmed, 2 exactly once"),
     encoding,
-    response_topic: z.string().optional().describe("Topic on which an answer is wanted (MQTT 5)"),
-    correlation_data: z.string().optional().describe("What an answer has to repeat (MQTT 5)"),
-    correlation_encoding: z.enum(["utf8", "base64"]).default("utf8").describe("How correlation_data is written"),
+    response_topic: z.string().optional(),
+    correlation_data: z.string().optional(),
+    correlation_encoding: z.enum(["utf8", "base64"]).default("utf8"),
     ...PROPERTIES,
   },
   output: {
     success: z.literal(true),
     topic: z.string(),
     retain: z.boolean(),
+    qos: z.int().optional(),
   },
   async run(args, context, { signal }) {
-    const { topic, retain } = args;
-    context.permissions.checkPublish(topic);
+    const { topic, retain, message } = args;
+    const { permissions, catalog, confirmation } = context;
     // Whoever answers publishes there on our behalf.
-    if (args.response_topic !== undefined) context.permissions.checkPublish(args.response_topic);
-    const payload = toBytes(args.message, args.encoding, "message");
-    await publishMessage({ topic, payload, retain, qos: args.qos, properties: toProperties(args) }, context, signal);
-    return { success: true as const, topic, retain };
+    const topics = args.response_topic === undefined ? [topic] : [topic, args.response_topic];
+    for (const each of topics) permissions.checkPublish(each);
+    const payload = toBytes(message, args.encoding, "message");
+    const properties = toProperties(args);
+    catalog.check(topic, payload);
+    await confirmation.ask({ topics, message, retain }, signal);
+    const { qos } = await publishMessage({ topic, payload, retain, qos: args.qos, properties }, context, signal);
+    return { result: { success: true as const, topic, retain, ...(qos === args.qos ? {} : { qos }) } };
   },
 });

@@ -3,23 +3,24 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { Failure, TRANSPORT_ERROR_CODE } from "../core/failure.ts";
-import { type ReceivedPacket, topicNameProblem, whenOnline } from "../mqtt/mod.ts";
+import { whenOnline } from "../mqtt/mod.ts";
 import type { ToolContext } from "./context.ts";
-import { toText } from "./messages.ts";
-import { readRetained } from "./subscriptions/retained.ts";
+import { imageType } from "./messages.ts";
+import { quoted, tooLargeHint } from "./page.ts";
 import {
+  ListResourcesRequestSchema,
   McpError,
   type McpServer,
   type ReadResourceResult,
+  type Resource,
   ResourceTemplate,
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
-  UriTemplate,
-  type Variables,
 } from "./sdk.ts";
+import type { Received } from "./subscriptions/received.ts";
 import type { Listener } from "./subscriptions/subscriptions.ts";
+import { fitting, toBase64, toText } from "./text.ts";
 import { ToolError } from "./tool_error.ts";
 
 /** JSON-RPC error code for a resource that is not there (MCP 2025-11-25, "Resources"). */
@@ -30,37 +31,28 @@ const INVALID_PARAMETERS = -32602;
 /** How long a read waits for the broker, in ms. */
 const READ_TIMEOUT = 1_000;
 
-/** How many topics are offered when a name is to be completed. */
-const COMPLETIONS = 100;
-
 /** How many notifications wait for a host that does not keep up; more of them would say the same. */
 const MOST_NOTIFICATIONS = 64;
 
-/** Offers the topics of the broker at `authority` to the MCP host of `server`, which has to have the capability. */
-export function registerResources(server: McpServer, authority: string, context: ToolContext): void {
-  const template = new TopicTemplate(authority);
-  const { lastValues, permissions } = context;
-  const list = () => ({
-    resources: lastValues.topics.toReversed().map((topic) => ({ uri: template.uri(topic), name: topic })),
-  });
-  const complete = {
-    topic: (begin: string) => lastValues.topics.filter((topic) => topic.startsWith(begin)).slice(0, COMPLETIONS),
-  };
+/** Offers the topics of the broker to the MCP host of `server`, which has to have the capability. */
+export function registerResources(server: McpServer, context: ToolContext): void {
+  const { permissions, uris } = context;
   server.registerResource(
     "topic",
-    new ResourceTemplate(template, { list, complete }),
+    new ResourceTemplate(uris, { list: undefined, complete: { topic: (begin) => completions(context, begin) } }),
     {
       title: "MQTT topic",
       description: "The last known value of a topic: what was published last, or what the broker keeps. " +
         "Subscribe to it to be told of each new message.",
     },
-    async (uri, _variables, { signal }) => ({ contents: [await read(template, uri.href, context, signal)] }),
+    async (uri, _variables, { signal }) => ({ contents: [await read(uri.href, context, signal)] }),
   );
+  server.server.setRequestHandler(ListResourcesRequestSchema, ({ params }) => list(context, params?.cursor));
 
   const watches = new Map<string, Watch>();
   server.server.setRequestHandler(SubscribeRequestSchema, async ({ params: { uri } }, { signal }) => {
     if (watches.has(uri)) return {};
-    const topic = template.topic(uri);
+    const topic = topicOf(uri, context);
     const watch = new Watch(() => server.server.sendResourceUpdated({ uri }));
     watches.set(uri, watch);
     try {
@@ -78,7 +70,7 @@ export function registerResources(server: McpServer, authority: string, context:
   server.server.setRequestHandler(UnsubscribeRequestSchema, async ({ params: { uri } }) => {
     const watch = watches.get(uri);
     watches.delete(uri);
-    if (watch !== undefined) await context.subscriptions.close(template.topic(uri), watch);
+    if (watch !== undefined) await context.subscriptions.close(topicOf(uri, context), watch);
     return {};
   });
 }
@@ -113,40 +105,90 @@ class Watch implements Listener {
   }
 }
 
+/** The topics that are known: described, or seen. */
+function knownTopics({ catalog, lastValues, permissions }: ToolContext): string[] {
+  const topics = new Set([...catalog.topics.filter((topic) => permissions.mayReadTopic(topic)), ...lastValues.topics]);
+  return [...topics].sort();
+}
+
+/** The topics that begin so. */
+export function completions(context: ToolContext, begin: string): string[] {
+  return knownTopics(context).filter((topic) => topic.startsWith(begin));
+}
+
+/** One page of the topics that are known, in the order of their names. */
+function list(context: ToolContext, after = ""): { resources: Resource[]; nextCursor?: string } {
+  const { uris, catalog, maxBytes } = context;
+  const resources = knownTopics(context).filter((topic) => topic > after).map((topic): Resource => {
+    const { title, description, unit } = catalog.describe(topic);
+    const text = [description, unit === undefined ? undefined : `(${unit})`].filter((part) => part !== undefined);
+    return {
+      uri: uris.uri(topic),
+      name: topic,
+      ...(title === undefined ? {} : { title }),
+      ...(text.length === 0 ? {} : { description: text.join(" ") }),
+    };
+  });
+  const shown = resources.slice(0, Math.max(1, fitting(resources, maxBytes)));
+  const nextCursor = shown.at(-1)?.name;
+  return { resources: shown, ...(shown.length < resources.length && nextCursor !== undefined ? { nextCursor } : {}) };
+}
+
+function topicOf(uri: string, { uris }: ToolContext): string {
+  const topic = uris.topic(uri);
+  if (topic !== undefined) return topic;
+  throw new McpError(INVALID_PARAMETERS, `${uri} names no topic of this broker: it has to be ${uris.form}`);
+}
+
 async function read(
-  template: TopicTemplate,
   uri: string,
   context: ToolContext,
   signal: AbortSignal,
 ): Promise<ReadResourceResult["contents"][number]> {
-  const topic = template.topic(uri);
-  const packet = await explained(() => valueOf(topic, context, signal));
-  if (packet === undefined) {
-    throw new McpError(
-      NOT_FOUND,
-      `No value of "${topic}" is known: the broker keeps none, and nothing was published since it was subscribed to`,
-    );
-  }
-  const { text, encoding } = toText(packet.payload);
-  const mimeType = packet.properties.contentType;
-  if (encoding === "utf8") return { uri, mimeType: mimeType ?? "text/plain", text };
-  const blob = Buffer.from(packet.payload).toString("base64");
-  return { uri, mimeType: mimeType ?? "application/octet-stream", blob };
+  const message = await explained(() => valueOf(topicOf(uri, context), context, signal));
+  const { text, encoding } = toText(message.payload);
+  const image = imageType(message.payload);
+  const mimeType = message.properties.contentType ?? image;
+  if (encoding === "utf8" && image === undefined) return { uri, mimeType: mimeType ?? "text/plain", text };
+  return { uri, mimeType: mimeType ?? "application/octet-stream", blob: toBase64(message.payload) };
 }
 
-/** The value that is up to date: the last message while they arrive, otherwise what the broker keeps. */
-async function valueOf(
-  topic: string,
-  context: ToolContext,
-  signal: AbortSignal,
-): Promise<ReceivedPacket | undefined> {
-  const { permissions, link, connectTimeout, clock, subscriptions, lastValues } = context;
+/**
+ * The value that is up to date: the last message while they arrive, otherwise what the broker keeps.
+ *
+ * @throws {McpError} when there is none, with the reason
+ */
+async function valueOf(topic: string, context: ToolContext, signal: AbortSignal): Promise<Received> {
+  const { permissions, link, connectTimeout, clock, subscriptions, lastValues, retained } = context;
   permissions.checkSubscribe(topic);
-  if (!subscriptions.covers(topic) || lastValues.get(topic) === undefined) {
+  const last = () => lastValues.get(topic);
+  const since = subscriptions.coveredSince(topic);
+  if (since === undefined || (last()?.receivedAt ?? -Infinity) < since) {
     await whenOnline(link, connectTimeout, signal, clock);
-    await readRetained(topic, READ_TIMEOUT, context, signal); // which makes it the last value
+    const known = last();
+    const { messages: [kept], tooLarge } = await retained.read(topic, READ_TIMEOUT, signal);
+    if (kept !== undefined) return kept;
+    if (tooLarge.length > 0) throw new McpError(NOT_FOUND, tooLargeHint(tooLarge).join(" "));
+    if (known?.retain === true && last() === known) {
+      const when = new Date(known.receivedAt).toISOString();
+      throw new McpError(
+        NOT_FOUND,
+        `The value of ${quoted(topic)} was cleared: the broker kept one at ${when}, and keeps none now`,
+      );
+    }
   }
-  return lastValues.get(topic);
+  const message = last();
+  if (message === undefined) {
+    throw new McpError(
+      NOT_FOUND,
+      `No value of ${
+        quoted(topic)
+      } is known: the broker keeps none, and nothing was published since it was subscribed to`,
+    );
+  }
+  if (message.payload.length > 0) return message;
+  const when = new Date(message.receivedAt).toISOString();
+  throw new McpError(NOT_FOUND, `The value of ${quoted(topic)} was cleared at ${when}: an empty message was published`);
 }
 
 /** Does `work`; what an agent ought to know of its failure becomes a JSON-RPC error. */
@@ -157,49 +199,5 @@ async function explained<T>(work: () => Promise<T>): Promise<T> {
     if (error instanceof ToolError) throw new McpError(INVALID_PARAMETERS, error.message);
     if (error instanceof Failure) throw new McpError(TRANSPORT_ERROR_CODE, error.message, { reason: error.reason });
     throw error;
-  }
-}
-
-/** The URIs of topics. A URI may name the broker's port, but need not. */
-class TopicTemplate extends UriTemplate {
-  readonly #prefix: string;
-  readonly #prefixWithPort: string;
-
-  /** @param authority host name and port of the broker */
-  constructor(authority: string) {
-    const prefix = `mqtt://${authority.replace(/:\d+$/, "")}/`;
-    super(`${prefix}{+topic}`);
-    this.#prefix = prefix;
-    this.#prefixWithPort = `mqtt://${authority}/`;
-  }
-
-  override match(uri: string): Variables | null {
-    return super.match(this.#withoutPort(uri));
-  }
-
-  uri(topic: string): string {
-    return this.#prefix + topic.split("/").map(encodeURIComponent).join("/");
-  }
-
-  /** The topic that a URI names. */
-  topic(uri: string): string {
-    const plain = this.#withoutPort(uri);
-    const topic = plain.startsWith(this.#prefix) ? decode(plain.slice(this.#prefix.length)) : undefined;
-    if (topic === undefined || topicNameProblem(topic) !== undefined) {
-      throw new McpError(INVALID_PARAMETERS, `${uri} names no topic of this broker: it has to be ${this.#prefix}TOPIC`);
-    }
-    return topic;
-  }
-
-  #withoutPort(uri: string): string {
-    return uri.startsWith(this.#prefixWithPort) ? this.#prefix + uri.slice(this.#prefixWithPort.length) : uri;
-  }
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
   }
 }

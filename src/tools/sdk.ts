@@ -11,6 +11,26 @@ export { McpServer, ResourceTemplate } from "@modelcontextprotocol/sdk/server/mc
 // @ts-types="@modelcontextprotocol/sdk/shared/uriTemplate"
 export { UriTemplate } from "@modelcontextprotocol/sdk/shared/uriTemplate.js";
 // @ts-types="@modelcontextprotocol/sdk/types"
-export { McpError, SubscribeRequestSchema, UnsubscribeRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+export {
+  CallToolRequestSchema,
+  ListResourcesRequestSchema,
+  ListToolsRequestSchema,
+  McpError,
+  SubscribeRequestSchema,
+  UnsubscribeRequestSchema,
+} from "@modelcontextprotocol/sdk/types.js";
+// @ts-types="@modelcontextprotocol/sdk/server/completable"
+export { completable } from "@modelcontextprotocol/sdk/server/completable.js";
+// @ts-types="@modelcontextprotocol/sdk/validation/ajv-provider"
+export { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv-provider.js";
 export type { Variables } from "@modelcontextprotocol/sdk/shared/uriTemplate";
-export type { CallToolResult, ReadResourceResult, ToolAnnotations } from "@modelcontextprotocol/sdk/types";
+export type {
+  CallToolResult,
+  EmbeddedResource,
+  GetPromptResult,
+  ImageContent,
+  ReadResourceResult,
+  Resource,
+  Tool as ToolDefinition,
+  ToolAnnotations,
+} from "@modelcontextprotocol/sdk/types";

@@ -22,6 +22,7 @@ Deno.test("a queue does what an array does", () => {
         assert.equal(queue.first, array[0]);
       }
       assert.equal(queue.length, array.length);
+      assert.deepEqual([...queue], array);
     }
     assert.deepEqual(queue.takeAll(), array);
   });

@@ -14,6 +14,8 @@ import { MemoryChannel } from "./memory_channel.ts";
 export interface ToolClientOptions extends Partial<ToolServerOptions> {
   readonly protocolVersion?: 4 | 5;
   readonly clientId?: string;
+  /** What the client says that it can do. */
+  readonly capabilities?: NonNullable<ConstructorParameters<typeof Client>[1]>["capabilities"];
 }
 
 /** What a tool has answered. */
@@ -32,11 +34,19 @@ export interface ToolClient extends AsyncDisposable {
   call(name: string, args?: Record<string, unknown>, options?: Parameters<Client["callTool"]>[2]): Promise<ToolAnswer>;
 }
 
-const NO_RULES = { allowPublish: [], denyPublish: [], allowSubscribe: [], denySubscribe: [], readOnly: false };
+const NO_RULES = {
+  allowPublish: [],
+  denyPublish: [],
+  allowSubscribe: [],
+  denySubscribe: [],
+  confirm: [],
+  readOnly: false,
+};
 
 /** Starts the server for the broker at `url`, and a client for it. */
 export async function toolClient(url: string, options: ToolClientOptions = {}): Promise<ToolClient> {
-  const { protocolVersion, clientId = `tools-${crypto.randomUUID().slice(0, 8)}`, ...rest } = options;
+  const { protocolVersion, clientId = `tools-${crypto.randomUUID().slice(0, 8)}`, capabilities = {}, ...rest } =
+    options;
   const link = new BrokerLink({
     broker: { url, keepAlive: 60 },
     plan: { clientId },
@@ -50,6 +60,7 @@ export async function toolClient(url: string, options: ToolClientOptions = {}): 
     authority: new URL(url).host,
     permissions: NO_RULES,
     replyTopic: "mcp/tools/{client}",
+    maxBytes: 48_000,
     bufferMessages: 10_000,
     bufferBytes: 16 * 1024 * 1024,
     connectTimeout: 5_000,
@@ -58,7 +69,7 @@ export async function toolClient(url: string, options: ToolClientOptions = {}): 
   });
   const [near, far] = MemoryChannel.pair();
   await server.connect(new ChannelTransport(far));
-  const client = new Client({ name: "test", version: "1.0.0" });
+  const client = new Client({ name: "test", version: "1.0.0" }, { capabilities });
   await client.connect(new ChannelTransport(near));
   return {
     client,

@@ -33,7 +33,7 @@ if (Deno.build.os === "linux") {
       await using server = await startSmcp(["tools"], credentialsFor(broker.url));
       await initialize(server);
       const subscribe = async (args: Record<string, unknown>) =>
-        (await callTool(server, "subscribe", { topic: "flood/#", ...args })).structuredContent;
+        (await callTool(server, "subscribe", { topic: "flood/#", max_bytes: 16_000_000, ...args })).structuredContent;
       await subscribe({ timeout: 0 });
       const readings: number[] = [];
       for (let round = 0; round < 4; round++) {

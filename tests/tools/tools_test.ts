@@ -95,16 +95,17 @@ testOnBrokers("the first subscribe returns retained messages and what is publish
   await peer.publish("b/other", "not wanted");
   await publishUntil(peer, "a/new", "new", call);
   const { result, text } = await call;
-  assert.deepEqual(result.messages[0], { topic: "a/kept", payload: "old", retain: true, qos: result.messages[0].qos });
-  assert.deepEqual(result.messages[1], { topic: "a/new", payload: "new", retain: false, qos: 1 });
-  assert.deepEqual(Object.keys(result), ["success", "message_count", "messages"]);
+  const [{ qos, received_at }, { received_at: later }] = result.messages;
+  assert.deepEqual(result.messages[0], { topic: "a/kept", payload: "old", retain: true, qos, received_at });
+  assert.deepEqual(result.messages[1], { topic: "a/new", payload: "new", retain: false, qos: 1, received_at: later });
+  assert.deepEqual(Object.keys(result), ["success", "message_count", "messages", "qos"]);
   assert.deepEqual(JSON.parse(text), result);
 });
 
 testOnBrokers("a subscription that nothing arrives on gives an empty list after the timeout", async (broker) => {
   await using tools = await toolClient(broker.url);
   const { result } = await tools.call("subscribe", { topic: "a/+", timeout: 0.1 });
-  assert.deepEqual(result, { success: true, message_count: 0, messages: [] });
+  assert.deepEqual(result, { success: true, message_count: 0, messages: [], qos: 0 });
 });
 
 testOnBrokers("what arrives between two calls waits for the second, until unsubscribe", async (broker) => {
@@ -186,7 +187,7 @@ testOnBrokers("get_retained returns the values that the broker keeps, and nothin
     a.topic < b.topic ? -1 : 1
   );
   assert.equal(result.message_count, 2);
-  assert.deepEqual(one, { topic: "a/1", payload: "one", retain: true, qos: one.qos });
+  assert.deepEqual(one, { topic: "a/1", payload: "one", retain: true, qos: one.qos, received_at: one.received_at });
   assert.equal(two.content_type, "text/x");
   assert.deepEqual(two.user_properties, { k: "v" });
   assert.deepEqual((await tools.call("get_retained", { topic: "a/3" })).result.messages, []);
@@ -211,7 +212,7 @@ testOnBrokers("get_retained finds all of many values", async (broker) => {
   }
   await Promise.all(publications);
   await using tools = await toolClient(broker.url);
-  const { result } = await tools.call("get_retained", { topic: "many/#", timeout: 60 });
+  const { result } = await tools.call("get_retained", { topic: "many/#", timeout: 60, max_bytes: 1_000_000 });
   assert.equal(result.message_count, 2_000);
 });
 
@@ -293,13 +294,13 @@ testOnBrokers("request says that no answer came", async (broker) => {
 testOnBrokers("on MQTT 3.1.1, what it lacks is a tool error, and everything else works", async (broker) => {
   await using tools = await toolClient(broker.url, { protocolVersion: 4 });
   const request = await tools.call("request", { topic: "a", message: "x" });
-  assert.match(request.text, /speaks MQTT 3\.1\.1 only, which knows no requests/);
+  assert.match(request.text, /speaks MQTT 3\.1\.1 only, .* give response_topic/);
   const publish = await tools.call("publish", { topic: "a", message: "x", content_type: "text/plain" });
   assert.match(publish.text, /speaks MQTT 3\.1\.1 only, in which a message has no content type/);
   assert.ok(request.isError && publish.isError);
   await tools.call("publish", { topic: "a", message: "kept", retain: true, qos: 1 });
   const { result } = await tools.call("get_retained", { topic: "a" });
-  assert.deepEqual(result.messages, [{ topic: "a", payload: "kept", retain: true, qos: result.messages[0].qos }]);
+  assert.deepEqual(result.messages, [{ ...result.messages[0], topic: "a", payload: "kept", retain: true }]);
 });
 
 testOnBrokers("a payload of every byte value, and every byte value alone, arrives as it was", async (broker) => {
@@ -330,7 +331,12 @@ testOnBrokers("a payload of 1 MB goes out and comes in whole", async (broker) =>
   const message = "0123456789abcdef".repeat(65_536);
   const published = await tools.call("publish", { topic: "large", message, qos: 1 });
   assert.equal(published.isError, false, published.text);
-  const { result } = await tools.call("subscribe", { topic: "large", timeout: 30, max_messages: 1 });
+  const { result } = await tools.call("subscribe", {
+    topic: "large",
+    timeout: 30,
+    max_messages: 1,
+    max_bytes: 2_000_000,
+  });
   assert.ok(result.messages[0].payload === message);
 });
 
@@ -433,7 +439,14 @@ testOnBrokers("the rules hold for every tool", async (broker) => {
 testOnBrokers("when nothing may be published, no tool that publishes is offered", async (broker) => {
   await using tools = await toolClient(broker.url, { permissions: rules({ readOnly: true }) });
   const { tools: offered } = await tools.client.listTools();
-  assert.deepEqual(offered.map(({ name }) => name), ["subscribe", "get_retained", "unsubscribe", "list_topics"]);
+  assert.deepEqual(offered.map(({ name }) => name), [
+    "subscribe",
+    "get_retained",
+    "unsubscribe",
+    "list_topics",
+    "list_subscriptions",
+    "broker_info",
+  ]);
   assert.ok((await tools.call("publish", { topic: "a", message: "x" })).isError);
 });
 
@@ -448,11 +461,13 @@ testOnBrokers("every tool says what it takes, what it returns and what it may do
     "unsubscribe",
     "request",
     "list_topics",
+    "list_subscriptions",
+    "broker_info",
   ]);
   for (const { name, title, description = "", annotations, outputSchema, inputSchema } of offered) {
     assert.ok(title !== undefined && description.length > 80, name);
     assert.equal(outputSchema?.type, "object", name);
-    assert.ok(inputSchema.properties?.topic !== undefined, name);
+    assert.equal(inputSchema.type, "object", name);
     for (const hint of ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] as const) {
       assert.equal(typeof annotations?.[hint], "boolean", `${name} ${hint}`);
     }

@@ -1,6 +1,6 @@
 /** `tools`: what it does. @module */
 import metadata from "../../../deno.json" with { type: "json" };
-import { preloadTools, tools } from "../../app/tools.ts";
+import { preloadTools, readTopicCatalog, tools } from "../../app/tools.ts";
 import { throwOutputError } from "../../core/standard_output.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { LineChannel, lineRefused, lineTooLong, ownOutput } from "../../stdio/mod.ts";
@@ -18,6 +18,7 @@ export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operan
     await printCredentialsSchema();
     return EXIT_OK;
   }
+  const catalog = values.topics === undefined ? undefined : await readTopicCatalog(values.topics);
   using parent = parentWatch();
   const handshake = ownLogin(values, parent.signal);
   void preloadTools();
@@ -32,7 +33,13 @@ export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operan
   });
   void host.closed.then(parent.suspect);
   await tools(
-    { ...values, broker: login.broker, permissions: values, version: metadata.version },
+    {
+      ...values,
+      broker: login.broker,
+      permissions: values,
+      version: metadata.version,
+      ...(catalog === undefined ? {} : { catalog }),
+    },
     host,
     log.observe,
     AbortSignal.any([termination.signal, parent.signal]),

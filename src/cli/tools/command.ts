@@ -43,6 +43,10 @@ export const TOOLS: CommandDeclaration<ToolsSettings> = {
       "mcp-mqtt-proxy tools --allow-subscribe 'plant/#' --allow-publish 'plant/+/setpoint'",
       "an agent that may read a plant, and set its setpoints only",
     ],
+    [
+      "mcp-mqtt-proxy tools --topics plant.json --confirm 'plant/+/setpoint'",
+      "topics that the operator has described, and a user who is asked before a setpoint changes",
+    ],
     ["MQTT_BROKER=localhost mcp-mqtt-proxy tools --insecure", "without a handshake, for trying things"],
   ],
   groups: {

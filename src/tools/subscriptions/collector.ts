@@ -3,26 +3,34 @@
  *
  * @module
  */
-import type { ReceivedPacket } from "../../mqtt/mod.ts";
 import { type BufferLimits, MessageBuffer } from "./message_buffer.ts";
+import type { Received } from "./received.ts";
 
 /** How many topics are remembered to have had their retained message. */
 const REMEMBERED_TOPICS = 100_000;
 
+/** What a call wants. */
+export interface Wanted {
+  /** How many messages at most. */
+  readonly enough: number;
+  /** Told after each that has come. */
+  readonly arrived?: () => void;
+}
+
 /** Gathers messages until there are enough, or the call ends, which has to dispose of it. */
 export class Collector implements Disposable {
-  readonly buffer: MessageBuffer;
+  readonly buffer: MessageBuffer<Received>;
   /** Resolves when there are enough. */
   readonly full: Promise<void>;
-  readonly #enough: number;
+  readonly #wanted: Wanted;
   readonly #filled: () => void;
+  readonly #got = new WeakSet<Received>();
   /** Topics whose retained message is there: overlapping subscriptions make the broker send it more than once. */
   readonly #retained = new Set<string>();
 
-  /** @param enough how many messages the call wants at most; without, it takes what comes */
-  constructor(limits: BufferLimits, enough = Infinity) {
-    this.#enough = enough;
-    this.buffer = new MessageBuffer({ ...limits, messages: Math.min(limits.messages, enough) });
+  constructor(limits: BufferLimits, wanted: Wanted) {
+    this.#wanted = wanted;
+    this.buffer = new MessageBuffer({ ...limits, messages: Math.min(limits.messages, wanted.enough) });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.full = promise;
     this.#filled = resolve;
@@ -34,26 +42,32 @@ export class Collector implements Disposable {
 
   /** How many messages are still wanted. */
   get room(): number {
-    return this.#enough - this.buffer.size;
+    return this.#wanted.enough - this.buffer.size;
+  }
+
+  /** Whether it was given this message, and wanted it. */
+  has(message: Received): boolean {
+    return this.#got.has(message);
   }
 
   /** Takes over what has waited elsewhere, as far as it is wanted. */
-  takeOver(waiting: MessageBuffer): void {
-    this.buffer.addDropped(waiting.takeDropped());
-    for (const packet of waiting.take(this.room)) this.take(packet);
+  takeOver(waiting: MessageBuffer<Received>): void {
+    this.buffer.addDropped(waiting.takeDropped(), waiting.takeTooLarge());
+    for (const message of waiting.take(this.room)) this.take(message);
   }
 
   /** Takes a message. Returns whether it was wanted. */
-  take(packet: ReceivedPacket): boolean {
+  take(message: Received): boolean {
     if (this.room <= 0) return false;
-    this.buffer.push(packet);
+    if (this.buffer.push(message)) this.#got.add(message);
     if (this.room <= 0) this.#filled();
+    this.#wanted.arrived?.();
     return true;
   }
 
   /** Takes a retained message, once for each topic. */
-  takeRetained(packet: ReceivedPacket): void {
-    if (this.#retained.has(packet.topic) || !this.take(packet)) return;
-    if (this.#retained.size < REMEMBERED_TOPICS) this.#retained.add(packet.topic);
+  takeRetained(message: Received): void {
+    if (this.#retained.has(message.topic) || !this.take(message)) return;
+    if (this.#retained.size < REMEMBERED_TOPICS) this.#retained.add(message.topic);
   }
 }

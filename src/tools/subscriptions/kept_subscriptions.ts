@@ -4,38 +4,60 @@
  * @module
  */
 import type { Failure } from "../../core/failure.ts";
-import type { MqttLink, QoS, ReceivedPacket } from "../../mqtt/mod.ts";
-import { Collector } from "./collector.ts";
-import { type BufferLimits, MessageBuffer } from "./message_buffer.ts";
-import type { Listener, Subscriptions } from "./subscriptions.ts";
+import type { MqttLink, QoS } from "../../mqtt/mod.ts";
 import { ToolError } from "../tool_error.ts";
+import { Collector, type Wanted } from "./collector.ts";
+import type { History } from "./history.ts";
+import { type BufferLimits, MessageBuffer, type TooLarge } from "./message_buffer.ts";
+import type { Received } from "./received.ts";
+import type { Listener, Subscriptions } from "./subscriptions.ts";
 
 /** How many filters can be kept at a time. */
 const MOST_FILTERS = 256;
 
 /** A call that collects. Disposing of it ends it; what it has not taken waits for the next call. */
 export interface Collection extends Disposable {
+  readonly filter: string;
+  /** Since when the subscription is kept, in ms since 1970. */
+  readonly since: number;
   /** Resolves when there are enough messages; rejects when the broker ends the subscription. */
   readonly full: Promise<void>;
-  /** How many messages there are. */
-  readonly size: number;
-  /** Takes what has been collected. */
-  take(): Collected;
+  /** What there is: what has waited, and what has come since. */
+  readonly messages: readonly Received[];
+  /** What earlier calls have taken, as far as it is remembered. */
+  readonly history: readonly Received[];
+  /** What the broker grants. */
+  readonly qos: QoS;
+  /** Takes those of `messages` that are given, or nothing at all, not even the counts: `peek`. */
+  take(messages: readonly Received[] | "peek"): Taken;
 }
 
-/** What a call takes with it. */
-export interface Collected {
-  readonly packets: readonly ReceivedPacket[];
+/** What there is to say about the messages that a call takes with it. */
+export interface Taken {
   /** How many messages had to make room for them. */
   readonly dropped: number;
+  /** Those among them that no buffer can hold. */
+  readonly tooLarge: readonly TooLarge[];
   /** Whether the connection was away since the last call, so that messages may be missing. */
   readonly interrupted: boolean;
+}
+
+/** A subscription that is kept, as its owner sees it. */
+export interface KeptState {
+  readonly filter: string;
+  /** What the broker grants. */
+  readonly qos: QoS;
+  /** In ms since 1970. */
+  readonly since: number;
+  /** How many messages wait for the next call. */
+  readonly waiting: number;
 }
 
 /** One filter that is kept. */
 class KeptSubscription implements Listener {
   readonly filter: string;
-  readonly waiting: MessageBuffer;
+  readonly since: number;
+  readonly waiting: MessageBuffer<Received>;
   /** Whether the broker has granted it to some call. */
   granted = false;
   /** How often the connection had been lost when a call was told of it last. */
@@ -45,8 +67,9 @@ class KeptSubscription implements Listener {
     { readonly wantsRetained: boolean; readonly fail: (why: Failure) => void }
   >();
 
-  constructor(filter: string, limits: BufferLimits) {
+  constructor(filter: string, since: number, limits: BufferLimits) {
     this.filter = filter;
+    this.since = since;
     this.waiting = new MessageBuffer(limits);
   }
 
@@ -63,15 +86,20 @@ class KeptSubscription implements Listener {
     this.#collectors.delete(collector);
   }
 
-  live(packet: ReceivedPacket): void {
-    let wanted = false;
-    for (const collector of this.#collectors.keys()) wanted = collector.take(packet) || wanted;
-    if (!wanted) this.waiting.push(packet);
+  /** Whether a call that is under way has got the message too. */
+  has(message: Received): boolean {
+    return [...this.#collectors.keys()].some((collector) => collector.has(message));
   }
 
-  retained(packet: ReceivedPacket): void {
+  live(message: Received): void {
+    let wanted = false;
+    for (const collector of this.#collectors.keys()) wanted = collector.take(message) || wanted;
+    if (!wanted) this.waiting.push(message);
+  }
+
+  retained(message: Received): void {
     for (const [collector, { wantsRetained }] of this.#collectors) {
-      if (wantsRetained) collector.takeRetained(packet);
+      if (wantsRetained) collector.takeRetained(message);
     }
   }
 
@@ -80,20 +108,39 @@ class KeptSubscription implements Listener {
   }
 }
 
+/** What keeping subscriptions takes. */
+export interface KeepingOptions {
+  readonly link: MqttLink;
+  readonly subscriptions: Subscriptions;
+  readonly history: History;
+  readonly limits: BufferLimits;
+  /** In ms since 1970. */
+  readonly time: () => number;
+}
+
 /** All filters that are kept. */
 export class KeptSubscriptions {
-  readonly #subscriptions: Subscriptions;
-  readonly #limits: BufferLimits;
+  readonly #options: KeepingOptions;
   readonly #filters = new Map<string, KeptSubscription>();
   /** How often the connection has been lost. */
   #losses = 0;
 
-  constructor(link: MqttLink, subscriptions: Subscriptions, limits: BufferLimits) {
-    this.#subscriptions = subscriptions;
-    this.#limits = limits;
-    link.watch(({ status }) => {
+  constructor(options: KeepingOptions) {
+    this.#options = options;
+    options.link.watch(({ status }) => {
       if (status !== "online") this.#losses++;
     });
+  }
+
+  /** What is kept, in the order in which it was asked for. */
+  get states(): readonly KeptState[] {
+    const { subscriptions } = this.#options;
+    return [...this.#filters.values()].map(({ filter, since, waiting }) => ({
+      filter,
+      qos: subscriptions.grantedQoS(filter),
+      since,
+      waiting: waiting.size,
+    }));
   }
 
   /**
@@ -102,65 +149,96 @@ export class KeptSubscriptions {
    * A call takes over what has waited since the last one. When there was no last one, or another is under way and
    * gets it, the retained messages take its place.
    *
-   * @param enough how many messages are wanted at most; without, as many as the limits allow
+   * @param wanted how many messages are wanted at most, and who is told of each that comes
    */
-  async collect(filter: string, qos: QoS, enough: number | undefined, signal: AbortSignal): Promise<Collection> {
+  async collect(filter: string, qos: QoS, wanted: Wanted, signal: AbortSignal): Promise<Collection> {
+    const { subscriptions, history, limits } = this.#options;
     const known = this.#filters.get(filter);
     const kept = known ?? this.#add(filter);
     const continues = known?.idle === true;
     const knownLosses = continues ? kept.knownLosses : this.#losses;
-    const collector = new Collector(this.#limits, enough);
+    const collector = new Collector(limits, wanted);
     const failed = Promise.withResolvers<never>();
     failed.promise.catch(() => {}); // nobody may be waiting
     kept.add(collector, !continues, failed.reject);
     if (continues) collector.takeOver(kept.waiting);
     try {
-      await this.#subscriptions.open(filter, qos, kept, !continues, signal);
+      await subscriptions.open(filter, qos, kept, !continues, signal);
       kept.granted = true;
     } catch (error) {
       this.#end(kept, collector);
       if (kept.idle && !kept.granted) await this.drop(filter);
       throw error;
     }
+    const take = (messages: readonly Received[] | "peek"): Taken => {
+      const { buffer } = collector;
+      const told = {
+        dropped: buffer.takeDropped(),
+        tooLarge: buffer.takeTooLarge(),
+        interrupted: knownLosses !== this.#losses,
+      };
+      if (messages === "peek") {
+        buffer.addDropped(told.dropped, told.tooLarge);
+        return told;
+      }
+      kept.knownLosses = this.#losses;
+      const taken = new Set(messages);
+      for (const message of buffer.take()) {
+        if (taken.has(message)) history.add(filter, message);
+        else buffer.push(message);
+      }
+      return told;
+    };
     return {
+      filter,
+      since: kept.since,
       full: Promise.race([collector.full, failed.promise]),
-      get size() {
-        return collector.buffer.size;
+      get messages() {
+        return collector.buffer.messages;
       },
-      take: () => {
-        kept.knownLosses = this.#losses;
-        const interrupted = knownLosses !== this.#losses;
-        return { interrupted, dropped: collector.buffer.takeDropped(), packets: collector.buffer.take() };
+      get history() {
+        return history.of(filter);
       },
+      get qos() {
+        return subscriptions.grantedQoS(filter);
+      },
+      take,
       [Symbol.dispose]: () => this.#end(kept, collector),
     };
   }
 
-  /** Ends the subscription that was kept, if there is one, and forgets what waited. */
-  async drop(filter: string): Promise<void> {
+  /** Ends the subscription that was kept, and forgets what waited. Resolves with whether there was one. */
+  async drop(filter: string): Promise<boolean> {
     const kept = this.#filters.get(filter);
-    if (kept === undefined) return;
+    if (kept === undefined) return false;
+    const { subscriptions, history } = this.#options;
     this.#filters.delete(filter);
     kept.waiting[Symbol.dispose]();
-    await this.#subscriptions.close(filter, kept);
+    history.forget(filter);
+    await subscriptions.close(filter, kept);
+    return true;
   }
 
   #add(filter: string): KeptSubscription {
     if (this.#filters.size >= MOST_FILTERS) {
       throw new ToolError(`There are ${MOST_FILTERS} subscriptions already: unsubscribe from some that are not needed`);
     }
-    const kept = new KeptSubscription(filter, this.#limits);
+    const { limits, time } = this.#options;
+    const kept = new KeptSubscription(filter, time(), limits);
     this.#filters.set(filter, kept);
     return kept;
   }
 
   #end(kept: KeptSubscription, collector: Collector): void {
     kept.remove(collector);
-    const untaken = collector.buffer.take();
-    // Another call that is under way has got the same messages, and what was dropped keeps nobody waiting.
-    if (!kept.idle || this.#filters.get(kept.filter) !== kept) return;
-    kept.waiting.addDropped(collector.buffer.takeDropped());
-    const later = kept.waiting.take();
-    for (const packet of [...untaken, ...later]) kept.waiting.push(packet);
+    const { buffer } = collector;
+    // Another call that is under way may have got the same messages, and leaves what it does not take.
+    const untaken = buffer.take().filter((message) => !kept.has(message));
+    if (this.#filters.get(kept.filter) !== kept) return;
+    const { waiting } = kept;
+    if (kept.idle) waiting.addDropped(buffer.takeDropped(), buffer.takeTooLarge());
+    if (untaken.length === 0) return;
+    const all = [...waiting.take(), ...untaken].sort((a, b) => a.number - b.number);
+    for (const message of all) waiting.push(message);
   }
 }

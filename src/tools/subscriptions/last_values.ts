@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { ReceivedPacket } from "../../mqtt/mod.ts";
+import type { Received } from "./received.ts";
 
 /** How many topics are remembered. */
 const TOPICS = 1_000;
@@ -13,32 +15,39 @@ const BYTES = 4 * 1024 * 1024;
 
 /** Remembers the last message of the topics that were seen last, within bounds. */
 export class LastValues {
-  readonly #packets = new Map<string, ReceivedPacket>();
+  readonly #messages = new Map<string, Received>();
   #bytes = 0;
 
   /** Notes a message. */
-  set(packet: ReceivedPacket): void {
-    this.#delete(packet.topic);
-    if (packet.payload.length > BYTES) return;
-    this.#packets.set(packet.topic, { ...packet, payload: packet.payload.slice() });
-    this.#bytes += packet.payload.length;
-    for (const topic of this.#packets.keys()) {
-      if (this.#packets.size <= TOPICS && this.#bytes <= BYTES) break;
+  set(message: Received): void {
+    this.#delete(message.topic);
+    if (message.payload.length > BYTES) return;
+    this.#messages.set(message.topic, message);
+    this.#bytes += message.payload.length;
+    for (const topic of this.#messages.keys()) {
+      if (this.#messages.size <= TOPICS && this.#bytes <= BYTES) break;
       this.#delete(topic);
     }
   }
 
-  get(topic: string): ReceivedPacket | undefined {
-    return this.#packets.get(topic);
+  get(topic: string): Received | undefined {
+    return this.#messages.get(topic);
   }
 
-  /** The topics, the one that was seen last at the end. */
+  /** When a retained message was published, in ms since 1970, if that has been seen. */
+  publishedAt({ topic, payload }: ReceivedPacket): number | undefined {
+    const last = this.#messages.get(topic);
+    if (last === undefined || Buffer.compare(last.payload, payload) !== 0) return undefined;
+    return last.retain ? last.publishedAt : last.receivedAt;
+  }
+
+  /** The topics that have a value, the one that was seen last at the end. */
   get topics(): readonly string[] {
-    return [...this.#packets.keys()];
+    return [...this.#messages.values()].filter(({ payload }) => payload.length > 0).map(({ topic }) => topic);
   }
 
   #delete(topic: string): void {
-    this.#bytes -= this.#packets.get(topic)?.payload.length ?? 0;
-    this.#packets.delete(topic);
+    this.#bytes -= this.#messages.get(topic)?.payload.length ?? 0;
+    this.#messages.delete(topic);
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Queue } from "../../core/queue.ts";
 import type { ReceivedPacket } from "../../mqtt/mod.ts";
 
 /** How much may wait in one buffer. */
@@ -23,15 +24,29 @@ export class ByteBudget {
   }
 }
 
+/** A message that no buffer can hold. */
+export interface TooLarge {
+  readonly topic: string;
+  /** Bytes of its payload. */
+  readonly size: number;
+}
+
 /** What a message costs besides its payload and its topic, in bytes; about. */
 const OVERHEAD = 256;
 
+/** How many messages that are too large are told of by name. */
+const MOST_TOO_LARGE = 10;
+
+/** What a message costs while it is kept, in bytes; about. */
+export function costOf({ topic, payload }: ReceivedPacket): number {
+  return OVERHEAD + 2 * topic.length + payload.length;
+}
+
 /** A queue in which the oldest messages make room for the newest. Disposing of it gives its bytes back. */
-export class MessageBuffer implements Disposable {
+export class MessageBuffer<T extends ReceivedPacket> implements Disposable {
   readonly #limits: BufferLimits;
-  #items: ReceivedPacket[] = [];
-  /** Where the queue begins in `#items`: a shift for every message would move them all. */
-  #head = 0;
+  readonly #messages = new Queue<T>();
+  #tooLarge: TooLarge[] = [];
   #bytes = 0;
   #dropped = 0;
 
@@ -41,7 +56,12 @@ export class MessageBuffer implements Disposable {
 
   /** How many messages wait. */
   get size(): number {
-    return this.#items.length - this.#head;
+    return this.#messages.length;
+  }
+
+  /** The messages, the oldest first. */
+  get messages(): readonly T[] {
+    return [...this.#messages];
   }
 
   /** How many messages had to go since this was asked last. */
@@ -51,31 +71,42 @@ export class MessageBuffer implements Disposable {
     return dropped;
   }
 
-  /** Counts messages that had to go elsewhere. */
-  addDropped(count: number): void {
-    this.#dropped += count;
+  /** Those among the dropped that were too large, since this was asked last. */
+  takeTooLarge(): readonly TooLarge[] {
+    const tooLarge = this.#tooLarge;
+    this.#tooLarge = [];
+    return tooLarge;
   }
 
-  /** Lets a message in. */
-  push(packet: ReceivedPacket): void {
-    const cost = costOf(packet);
+  /** Counts messages that had to go elsewhere. */
+  addDropped(count: number, tooLarge: readonly TooLarge[]): void {
+    this.#dropped += count;
+    this.#tooLarge = [...this.#tooLarge, ...tooLarge].slice(-MOST_TOO_LARGE);
+  }
+
+  /** Lets a message in. Returns whether it has come in. */
+  push(message: T): boolean {
+    const cost = costOf(message);
     while (this.size > 0 && !this.#hasRoomFor(cost)) this.#dropOldest();
     if (!this.#hasRoomFor(cost)) {
-      this.#dropped++;
-      return;
+      const { topic, payload: { length: size } } = message;
+      this.addDropped(1, cost > this.#limits.bytes ? [{ topic, size }] : []);
+      return false;
     }
-    // The payload is a view of what was read from the network, all of which it would keep alive.
-    this.#items.push({ ...packet, payload: packet.payload.slice() });
+    this.#messages.push(message);
     this.#charge(cost);
+    return true;
   }
 
   /** Takes out the oldest messages, at most `count`. */
-  take(count = Infinity): ReceivedPacket[] {
-    const end = Math.min(this.#items.length, this.#head + count);
-    const taken = this.#items.slice(this.#head, end);
-    for (const packet of taken) this.#charge(-costOf(packet));
-    this.#head = end;
-    this.#compact();
+  take(count = Infinity): T[] {
+    const taken: T[] = [];
+    while (taken.length < count) {
+      const message = this.#messages.shift();
+      if (message === undefined) break;
+      this.#charge(-costOf(message));
+      taken.push(message);
+    }
     return taken;
   }
 
@@ -89,22 +120,11 @@ export class MessageBuffer implements Disposable {
   }
 
   #dropOldest(): void {
-    const [oldest] = this.take(1);
-    if (oldest !== undefined) this.#dropped++;
+    this.#dropped += this.take(1).length;
   }
 
   #charge(cost: number): void {
     this.#bytes += cost;
     this.#limits.shared.used += cost;
   }
-
-  #compact(): void {
-    if (this.#head < this.#items.length / 2) return;
-    this.#items = this.#items.slice(this.#head);
-    this.#head = 0;
-  }
-}
-
-function costOf({ topic, payload }: ReceivedPacket): number {
-  return OVERHEAD + 2 * topic.length + payload.length;
 }

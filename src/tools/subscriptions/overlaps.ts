@@ -11,19 +11,19 @@
 import type { ReceivedPacket } from "../../mqtt/mod.ts";
 
 /** A subscription that may match. */
-export interface Candidate {
+export interface Candidate<M extends ReceivedPacket = ReceivedPacket> {
   readonly identifier: number;
   /** Whether the broker has acknowledged it. */
   readonly acknowledged: boolean;
   /** Takes a message. */
-  deliver(packet: ReceivedPacket): void;
+  deliver(packet: M): void;
 }
 
 /** How many copies a broker sends of a message that several subscriptions match. */
 type Copies = "unknown" | "one" | "each";
 
-interface Held<C> {
-  readonly packet: ReceivedPacket;
+interface Held<M, C> {
+  readonly packet: M;
   readonly candidates: readonly C[];
 }
 
@@ -31,11 +31,11 @@ interface Held<C> {
 const LONGEST_WAIT = 10_000;
 
 /** Hands each message to every subscription it is for, once, whatever the broker's habit. */
-export class Overlaps<C extends Candidate> {
+export class Overlaps<C extends Candidate<M>, M extends ReceivedPacket = ReceivedPacket> {
   readonly #roundTrip: () => Promise<void>;
   #copies: Copies = "unknown";
-  #held: Held<C>[] = [];
-  #previous: ReceivedPacket | undefined;
+  #held: Held<M, C>[] = [];
+  #previous: M | undefined;
   #generation = 0;
 
   /** @param roundTrip resolves when everything that the broker has sent so far must have arrived */
@@ -44,7 +44,7 @@ export class Overlaps<C extends Candidate> {
   }
 
   /** Takes a message with all subscriptions whose filters match its topic. */
-  receive(packet: ReceivedPacket, candidates: readonly C[]): void {
+  receive(packet: M, candidates: readonly C[]): void {
     if (this.#held.length > 0) {
       this.#held.push({ packet, candidates });
       if (this.#held.length > LONGEST_WAIT) this.#release(this.#copies);
@@ -80,7 +80,7 @@ export class Overlaps<C extends Candidate> {
     for (const { packet, candidates } of this.#held.splice(0)) this.#hand(packet, candidates, copies);
   }
 
-  #hand(packet: ReceivedPacket, candidates: readonly C[], copies: Copies): void {
+  #hand(packet: M, candidates: readonly C[], copies: Copies): void {
     const previous = this.#previous;
     this.#previous = packet;
     const named = candidates.filter(({ identifier }) => packet.subscriptionIdentifiers?.includes(identifier));
@@ -96,7 +96,7 @@ export class Overlaps<C extends Candidate> {
 }
 
 /** Whether a message names some of the subscriptions that match it, but not all. */
-function isAmbiguous({ subscriptionIdentifiers }: ReceivedPacket, candidates: readonly Candidate[]): boolean {
+function isAmbiguous({ subscriptionIdentifiers }: ReceivedPacket, candidates: readonly Candidate<never>[]): boolean {
   if (subscriptionIdentifiers === undefined || candidates.length < 2) return false;
   const named = candidates.filter(({ identifier }) => subscriptionIdentifiers.includes(identifier));
   return named.length > 0 && named.length < candidates.length;

@@ -7,13 +7,14 @@ import { type Clock, orAborted, withTimeLimit } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
 import { type MqttLink, type QoS, type ReceivedPacket, TopicIndex } from "../../mqtt/mod.ts";
 import { type Candidate, Overlaps } from "./overlaps.ts";
+import type { Received } from "./received.ts";
 
 /** Who wants the messages of a filter. */
 export interface Listener {
   /** Takes a message that was published while listening. */
-  live(packet: ReceivedPacket): void;
+  live(message: Received): void;
   /** Takes a message that the broker had retained, sent because somebody has subscribed to this filter. */
-  retained(packet: ReceivedPacket): void;
+  retained(message: Received): void;
   /** Told that nothing will come any more, since the broker has changed its mind about the subscription. */
   refused(failure: Failure): void;
 }
@@ -22,12 +23,14 @@ export interface Listener {
 const ANSWER_TIMEOUT = 10_000;
 
 /** One filter, subscribed to once, whoever listens. */
-class SharedFilter implements Candidate {
+class SharedFilter implements Candidate<Received> {
   readonly filter: string;
   readonly identifier: number;
   readonly listeners = new Set<Listener>();
   qos: QoS = 0;
-  acknowledged = false;
+  granted: QoS = 0;
+  /** Since when the broker sends what it matches, in ms since 1970. */
+  acknowledgedSince: number | undefined;
   /** What is under way with the broker: one thing at a time. */
   work: Promise<void> = Promise.resolve();
   /** The SUBSCRIBE that has not begun yet, which serves everybody who comes in the meantime. */
@@ -38,50 +41,66 @@ class SharedFilter implements Candidate {
     this.identifier = identifier;
   }
 
-  deliver(packet: ReceivedPacket): void {
+  get acknowledged(): boolean {
+    return this.acknowledgedSince !== undefined;
+  }
+
+  deliver(message: Received): void {
     for (const listener of this.listeners) {
-      if (packet.retain) listener.retained(packet);
-      else listener.live(packet);
+      if (message.retain) listener.retained(message);
+      else listener.live(message);
     }
   }
 }
 
+/** What the subscriptions of a connection are made of. */
+export interface SubscriptionsOptions {
+  readonly link: MqttLink;
+  readonly clock: Clock;
+  /** In ms since 1970. */
+  readonly time: () => number;
+  /** Whether messages of a topic may be handed on. */
+  readonly mayRead: (topic: string) => boolean;
+  /** Takes every packet that may be handed on, and gives the message that is. */
+  readonly arrived: (packet: ReceivedPacket) => Received;
+}
+
 /** Subscribes to each filter once, however many listen to it, and hands each of them what matches, once. */
 export class Subscriptions {
-  readonly #link: MqttLink;
-  readonly #clock: Clock;
-  readonly #mayRead: (topic: string) => boolean;
-  readonly #seen: (packet: ReceivedPacket) => void;
+  readonly #options: SubscriptionsOptions;
   readonly #filters = new TopicIndex<SharedFilter>();
-  readonly #overlaps: Overlaps<SharedFilter>;
+  readonly #overlaps: Overlaps<SharedFilter, Received>;
   #latest: ReceivedPacket | undefined;
   #lastIdentifier = 0;
+  #requests = 0;
 
-  /**
-   * @param mayRead whether messages of a topic may be handed on
-   * @param seen takes every message that is handed on
-   */
-  constructor(
-    link: MqttLink,
-    clock: Clock,
-    mayRead: (topic: string) => boolean,
-    seen: (packet: ReceivedPacket) => void,
-  ) {
-    this.#link = link;
-    this.#clock = clock;
-    this.#mayRead = mayRead;
-    this.#seen = seen;
+  constructor(options: SubscriptionsOptions) {
+    this.#options = options;
+    const { link, time } = options;
     this.#overlaps = new Overlaps(() => link.roundTrip());
     link.watch(({ status }) => {
       // A link that is online has every subscription acknowledged.
-      for (const shared of this.#filters.values) shared.acknowledged = status === "online";
+      const since = status === "online" ? time() : undefined;
+      for (const shared of this.#filters.values) shared.acknowledgedSince = since;
       if (status !== "online") this.#overlaps.reset();
     });
   }
 
-  /** Whether messages of `topic` arrive at the moment. */
-  covers(topic: string): boolean {
-    return this.#filters.matching(topic).some(({ acknowledged }) => acknowledged);
+  /** How many times the broker was asked for a subscription, upon which it sends what it has retained. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** Since when messages of `topic` arrive, in ms since 1970; `undefined` when they do not. */
+  coveredSince(topic: string): number | undefined {
+    const times = this.#filters.matching(topic).map(({ acknowledgedSince }) => acknowledgedSince ?? Infinity);
+    const since = Math.min(...times);
+    return since === Infinity ? undefined : since;
+  }
+
+  /** The QoS that the broker grants for a filter. */
+  grantedQoS(filter: string): QoS {
+    return this.#filters.get(filter)?.granted ?? 0;
   }
 
   /**
@@ -132,36 +151,41 @@ export class Subscriptions {
 
   async #request(shared: SharedFilter): Promise<void> {
     const { filter, qos, identifier } = shared;
+    const { link, clock, time } = this.#options;
     let refusal: Failure | undefined;
     let answered = false;
-    const request = this.#link.subscribe({
+    this.#requests++;
+    const request = link.subscribe({
       filter,
       qos,
       identifier,
       handler: (packet) => this.#receive(packet),
+      granted: (qos) => shared.granted = qos,
       refused: (failure) => {
         refusal = failure;
         this.#refused(shared, failure);
       },
     });
-    await withTimeLimit(request.then(() => answered = true), ANSWER_TIMEOUT, this.#clock);
+    await withTimeLimit(request.then(() => answered = true), ANSWER_TIMEOUT, clock);
     if (refusal !== undefined) throw refusal;
     if (!answered) throw noAnswer("SUBSCRIBE", filter);
-    shared.acknowledged = this.#link.state.status === "online";
+    if (link.state.status === "online") shared.acknowledgedSince ??= time();
+    else shared.acknowledgedSince = undefined;
   }
 
   async #unsubscribe(shared: SharedFilter): Promise<void> {
     if (shared.listeners.size > 0) return; // somebody has come back
-    shared.acknowledged = false;
+    const { link, clock } = this.#options;
+    shared.acknowledgedSince = undefined;
     shared.qos = 0;
-    await withTimeLimit(this.#link.unsubscribe(shared.filter), ANSWER_TIMEOUT, this.#clock);
+    await withTimeLimit(link.unsubscribe(shared.filter), ANSWER_TIMEOUT, clock);
     // Until here it counts among those that a message may be for, since the broker sends copies for it.
     if (shared.listeners.size === 0) this.#filters.delete(shared.filter);
   }
 
   #refused(shared: SharedFilter, failure: Failure): void {
-    shared.acknowledged = false;
-    void this.#link.unsubscribe(shared.filter); // or the link would ask for it again on every connection
+    shared.acknowledgedSince = undefined;
+    void this.#options.link.unsubscribe(shared.filter); // or the link would ask for it again on every connection
     for (const listener of shared.listeners) listener.refused(failure);
   }
 
@@ -169,17 +193,17 @@ export class Subscriptions {
     // The link hands a packet to the handler of every filter that matches its topic; here all of them are one.
     if (packet === this.#latest) return;
     this.#latest = packet;
-    if (!this.#mayRead(packet.topic)) return;
-    this.#seen(packet);
-    const matching = this.#filters.matching(packet.topic);
-    if (packet.retain) this.#replay(packet, matching);
-    else this.#overlaps.receive(packet, matching);
+    if (!this.#options.mayRead(packet.topic)) return;
+    const message = this.#options.arrived(packet);
+    const matching = this.#filters.matching(message.topic);
+    if (message.retain) this.#replay(message, matching);
+    else this.#overlaps.receive(message, matching);
   }
 
-  #replay(packet: ReceivedPacket, matching: readonly SharedFilter[]): void {
-    const { subscriptionIdentifiers } = packet;
+  #replay(message: Received, matching: readonly SharedFilter[]): void {
+    const { subscriptionIdentifiers } = message;
     for (const shared of matching) {
-      if (subscriptionIdentifiers?.includes(shared.identifier) ?? true) shared.deliver(packet);
+      if (subscriptionIdentifiers?.includes(shared.identifier) ?? true) shared.deliver(message);
     }
   }
 }

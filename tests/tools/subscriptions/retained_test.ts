@@ -1,30 +1,36 @@
 import assert from "node:assert/strict";
-import type { ToolContext } from "../../../src/tools/context.ts";
-import { readRetained } from "../../../src/tools/subscriptions/retained.ts";
+import type { Received } from "../../../src/tools/subscriptions/received.ts";
+import { RetainedReader } from "../../../src/tools/subscriptions/retained.ts";
 import type { Listener, Subscriptions } from "../../../src/tools/subscriptions/subscriptions.ts";
 import { LoopLink } from "../../support/loop_link.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 
 const LIMITS = { messages: 100, bytes: 1_000_000, shared: { used: 0, limit: 1_000_000 } };
 
-function packet(topic: string, retain: boolean) {
-  return { topic, payload: new Uint8Array([1]), qos: 0, retain, properties: {} } as const;
+function packet(topic: string, retain: boolean): Received {
+  return { topic, payload: new Uint8Array([1]), qos: 0, retain, properties: {}, number: 1, receivedAt: 0 };
 }
 
 /** What is found when the broker sends this behind its acknowledgement. */
 async function found(send: (listener: Listener) => void): Promise<string[]> {
   const clock = new ManualClock();
-  const subscriptions: Pick<Subscriptions, "open" | "close"> = {
+  const subscriptions: Pick<Subscriptions, "open" | "close" | "requests"> = {
+    requests: 1,
     open: (_filter, _qos, listener) => {
       send(listener);
       return Promise.resolve();
     },
     close: () => Promise.resolve(),
   };
-  const context = { clock, limits: LIMITS, link: new LoopLink("c", () => {}), subscriptions } as unknown as ToolContext;
-  const reading = readRetained("a/+", 1_000, context, new AbortController().signal);
+  const reader = new RetainedReader({
+    clock,
+    limits: LIMITS,
+    link: new LoopLink("c", () => {}),
+    subscriptions: subscriptions as unknown as Subscriptions,
+  });
+  const reading = reader.read("a/+", 1_000, new AbortController().signal);
   await clock.advance(1_000);
-  return (await reading).packets.map(({ topic, retain }) => `${topic} ${retain}`);
+  return (await reading).messages.map(({ topic, retain }) => `${topic} ${retain}`);
 }
 
 Deno.test("what a broker sends behind its acknowledgement was retained, even if it does not say so", async () => {

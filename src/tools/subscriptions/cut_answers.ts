@@ -1,0 +1,38 @@
+/**
+ * Answers to requests that had no room in a result, to read on in.
+ *
+ * @module
+ */
+import { costOf } from "./message_buffer.ts";
+import type { Received } from "./received.ts";
+
+/** Remembers the last ones by name, within a limit of bytes. */
+export class CutAnswers {
+  readonly #limit: number;
+  readonly #answers = new Map<string, Received>();
+  #bytes = 0;
+  #lastNumber = 0;
+
+  /** @param limit in bytes; the last answer is remembered however large it is */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Remembers an answer. Returns its name. */
+  add(answer: Received): string {
+    const name = `${++this.#lastNumber}`;
+    this.#answers.set(name, answer);
+    this.#bytes += costOf(answer);
+    for (const [oldest, message] of this.#answers) {
+      if (this.#bytes <= this.#limit || oldest === name) break;
+      this.#answers.delete(oldest);
+      this.#bytes -= costOf(message);
+    }
+    return name;
+  }
+
+  /** The answer of a name, if it is remembered. */
+  get(name: string): Received | undefined {
+    return this.#answers.get(name);
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * The answer of a device that answers on a topic of its own.
+ *
+ * @module
+ */
+import type { Failure } from "../../core/failure.ts";
+import type { Received } from "./received.ts";
+import { Reply, type ReplyPlace } from "./replies.ts";
+import type { Listener, Subscriptions } from "./subscriptions.ts";
+
+/** Waits on a topic or filter that others publish to as well. Disposing of it ends the wait. */
+export class DeviceReply implements Listener, ReplyPlace {
+  readonly topic: string;
+  readonly #subscriptions: Subscriptions;
+  readonly #reply: Reply;
+
+  private constructor(topic: string, subscriptions: Subscriptions, accepts: (message: Received) => boolean) {
+    this.topic = topic;
+    this.#subscriptions = subscriptions;
+    this.#reply = new Reply(accepts);
+  }
+
+  /**
+   * Subscribes. It is in force when this resolves.
+   *
+   * @throws {Failure} when the broker does not grant the subscription
+   */
+  static async open(
+    topic: string,
+    subscriptions: Subscriptions,
+    signal: AbortSignal,
+    accepts: (message: Received) => boolean,
+  ): Promise<DeviceReply> {
+    const place = new DeviceReply(topic, subscriptions, accepts);
+    await subscriptions.open(topic, 1, place, false, signal);
+    return place;
+  }
+
+  get answer(): Promise<Received> {
+    return this.#reply.answer;
+  }
+
+  get others(): number {
+    return this.#reply.others;
+  }
+
+  begin(): void {
+    this.#reply.begin();
+  }
+
+  live(message: Received): void {
+    this.#reply.take(message);
+  }
+
+  retained(): void {
+    // That was said before anybody asked.
+  }
+
+  refused(failure: Failure): void {
+    this.#reply.fail(failure);
+  }
+
+  [Symbol.dispose](): void {
+    void this.#subscriptions.close(this.topic, this);
+  }
+}
