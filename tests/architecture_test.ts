@@ -41,7 +41,7 @@ const OWNERS: readonly [packages: RegExp, owner: RegExp][] = [
   [/^@modelcontextprotocol\/sdk(\/|$)/, /^src\/(app\/(transport|library)\.ts|tools\/.+)$/],
   [/^commander$/, /^src\/cli\//],
   [
-    /^(aedes|aedes-3\.1\.1|ajv|fast-check|fflate|mqtt-packet|playwright-core|@modelcontextprotocol\/(conformance|server-everything))$/,
+    /^(aedes|aedes-3\.1\.1|ajv|fast-check|fflate|mqtt-packet|playwright-core|@modelcontextprotocol\/(client|conformance|server|server-everything)(\/.+)?)$/,
     /^nowhere$/,
   ],
 ];

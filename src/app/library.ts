@@ -19,6 +19,8 @@ import {
   type ServeOptions,
 } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
+import { Failure } from "../core/failure.ts";
+import { errorText } from "../core/text.ts";
 import {
   ADDRESS_SETTINGS,
   type AddressOptions,
@@ -107,7 +109,8 @@ export function mqttClientTransport(options: MqttClientOptions): Transport {
  * Puts an MCP SDK server on a broker: `opened` gets a transport for every session that a client opens, to connect a
  * server of its own to.
  *
- * Resolves when the server can be reached.
+ * Resolves when the server can be reached. When `opened` throws or rejects, the requests of its session are answered with
+ * `child-not-started`, and `observe` is told why.
  *
  * @throws {UsageError} when the options cannot work
  * @throws {Failure} when the broker refuses the login or a subscription
@@ -158,7 +161,10 @@ export async function serveMqtt(
       clientId: clientIdFor("serve", broker.clientId),
       share: served.noShare ? undefined : served.share,
       observe,
-      opened: (session) => void open(session, opened),
+      opened: (session, profile) => {
+        const place = { server: address.label, profile, session: session.name };
+        void open(session, place, opened, observe);
+      },
     }),
   });
   const stack = new AsyncDisposableStack();
@@ -174,11 +180,24 @@ export async function serveMqtt(
   return { topic, topics: server.topics, close, [Symbol.asyncDispose]: close };
 }
 
-async function open(session: IncomingSession, opened: (transport: Transport) => Promise<void> | void): Promise<void> {
+/** Gives a session to the program; one that the program cannot serve is answered, and its error is told. */
+async function open(
+  session: IncomingSession,
+  place: { readonly server: string; readonly profile: string; readonly session: string },
+  opened: (transport: Transport) => Promise<void> | void,
+  observe: Observer,
+): Promise<void> {
+  observe({ type: "session.opened", ...place });
+  void session.closed.then((failure) =>
+    observe({ type: "session.ended", ...place, cause: failure?.message ?? "the client has left" })
+  );
   try {
     await opened(new ChannelTransport(session));
-  } catch {
-    await session.close();
+  } catch (error) {
+    const cause = `no server for session ${place.session}: ${errorText(error)}`;
+    observe({ type: "child.failed", server: place.server, cause });
+    // The error's own text is the program's, and none of a stranger's business.
+    await session.close(new Failure("child-not-started", "The program has failed to make a server for this session"));
   }
 }
 

@@ -14,6 +14,13 @@ export class ChannelTransport implements Transport {
   onmessage?: Transport["onmessage"];
   onclose?: () => void;
   onerror?: (error: Error) => void;
+  /**
+   * By these members, which the transports of processes have, version 2 of the SDK (2.4.0, `detectProbeTransportKind`)
+   * tells a stream of messages from HTTP: when a server does not know `server/discover` and is silent, it is one with a
+   * handshake, and no mistake of the network's.
+   */
+  readonly stderr = null;
+  readonly pid = null;
   readonly #channel: Channel;
   readonly #release: () => Promise<void>;
   #closed = false;

@@ -243,3 +243,41 @@ Deno.test("a session for which no server can be made is an error for its client,
   await second.ping();
   await second.close();
 });
+
+for (const profile of ["request-response", "mcp-over-mqtt"] as const) {
+  Deno.test(`sessions are told of as they come and go, and so is a program that fails to serve one [${profile}]`, async () => {
+    await using broker = await embeddedBroker();
+    const events: ProxyEvent[] = [];
+    let sessions = 0;
+    const options = {
+      broker: broker.url,
+      name: "counter",
+      serverName: "counter",
+      observe: (event: ProxyEvent) => void events.push(event),
+    };
+    await using _server = await serveMqtt(options, async (transport) => {
+      if (++sessions === 1) throw new Error("no database");
+      await counter().connect(transport);
+    });
+    const transport = () =>
+      mqttClientTransport({ broker: broker.url, name: "counter", serverName: "counter", profile });
+    const refused = newClient();
+    await assert.rejects(refused.connect(transport()), (error) => {
+      const { data, message } = error as { data?: { reason?: string }; message: string };
+      assert.equal(data?.reason, "child-not-started");
+      assert.match(message, /The program has failed to make a server for this session$/);
+      return true;
+    });
+    await refused.close();
+    const client = newClient();
+    await client.connect(transport());
+    await client.close();
+    await eventually("both have ended", () => events.filter(({ type }) => type === "session.ended").length === 2);
+    const told = events.filter(({ type }) => type.startsWith("session.") || type === "child.failed");
+    assert.deepEqual(told.map(({ type }) => type), [
+      ...["session.opened", "child.failed", "session.ended"],
+      ...["session.opened", "session.ended"],
+    ]);
+    assert.match(JSON.stringify(told[1]), /no server for session [^ ]+: no database/);
+  });
+}

@@ -175,7 +175,9 @@ export class ClientSession implements Channel {
 
   #open(message: Message): Promise<void> | void {
     this.#phase = "opening";
-    const { link, topics, options, another, server } = this.#options;
+    this.#opening?.end();
+    const { link, topics, options, another } = this.#options;
+    const server = this.#server;
     this.#opening = new Opening(
       {
         link,
