@@ -80,6 +80,8 @@ export interface ConnectPlan {
   /** A topic to which the client may publish and nobody subscribes. Empty messages
    * there get brokers with Nagle's algorithm to send what they hold back. */
   readonly nudgeTopic?: string;
+  /** The properties of these messages. */
+  readonly nudgeProperties?: PublishProperties;
   /** The only version of MQTT that will do, where the profile cannot work with another. */
   readonly protocolVersion?: 5;
 }

@@ -265,7 +265,9 @@ class StreamConnection implements MqttConnection {
   #sendToNobody(topic: string): void {
     if (this.#ending) return;
     this.#nudgedAt ??= performance.now();
-    this.#protocol.publish({ topic, payload: NOTHING, qos: 0 }, () => {});
+    const { nudgeProperties } = this.#request.plan;
+    const properties = nudgeProperties === undefined ? {} : { common: nudgeProperties };
+    this.#protocol.publish({ topic, payload: NOTHING, qos: 0, ...properties }, () => {});
   }
 }
 

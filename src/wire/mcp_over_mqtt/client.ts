@@ -22,6 +22,8 @@ export class McpOverMqttClient implements ProfileDialer {
   readonly #silent = new SilentInstances();
   /** Not used for a session yet. */
   #spare: ClientConnection | undefined;
+  /** The one that was opened last. */
+  #session: ClientSession | undefined;
   #lostConnection = false;
 
   /** @param chance by default the system's clock, and `Math.random` */
@@ -46,7 +48,7 @@ export class McpOverMqttClient implements ProfileDialer {
       const connection = this.#spare ??= this.#connect();
       const serverId = await connection.find(signal);
       this.#spare = undefined;
-      const session = await connection.open(serverId);
+      const session = this.#session = await connection.open(serverId);
       if (session.ended) continue; // the connection was lost meanwhile
       void session.closed.then((failure) => this.#learn(session, failure));
       return session;
@@ -66,6 +68,11 @@ export class McpOverMqttClient implements ProfileDialer {
   unavailableReason(): Failure {
     const { serverName } = this.#options;
     const state = this.#spare?.state;
+    if (state === undefined && this.#session?.ended === false) {
+      return new Failure("server-not-responding", `The server "${serverName}" has not answered yet`, {
+        instance: this.#session.serverId,
+      });
+    }
     if (state === undefined) {
       return new Failure("broker-unreachable", "The connection to the broker is being made anew");
     }

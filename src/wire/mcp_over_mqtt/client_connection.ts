@@ -10,7 +10,13 @@ import { firstValue, plainQoS } from "../packets.ts";
 import { isGone } from "../notifications.ts";
 import type { ClientOptions, MakeLink } from "../profile.ts";
 import { ClientSession } from "./client_session.ts";
-import { connectProperties, goodbye, parseServerNameFilters, SERVER_NAME_FILTERS } from "./messages.ts";
+import {
+  connectProperties,
+  goodbye,
+  parseServerNameFilters,
+  publishProperties,
+  SERVER_NAME_FILTERS,
+} from "./messages.ts";
 import type { SilentInstances } from "./silence.ts";
 import { type ServerInstance, Topics } from "./topics.ts";
 
@@ -57,6 +63,7 @@ export class ClientConnection {
       clientId,
       protocolVersion: 5,
       nudgeTopic: this.#topics.nobody(clientId),
+      nudgeProperties: publishProperties("mcp-client", clientId),
       userProperties: connectProperties("mcp-client", options.clientInfo),
       will: this.#goodbye,
     });

@@ -16,6 +16,9 @@ import type { ServerInstance, Topics } from "./topics.ts";
 /** An instance that has said nothing for this long, in ms, is asked whether it is there; and given as long to answer. */
 const PATIENCE = 1_000;
 
+/** Where one was passed over there may be more, so the next have less time, but at least this, in ms. */
+const LEAST_PATIENCE = 250;
+
 /** What an {@linkcode Opening} is made of. */
 export interface OpeningParts {
   readonly link: MqttLink;
@@ -45,6 +48,7 @@ export class Opening {
   readonly #begun: number;
   #server: ServerInstance;
   #probe: Message | undefined;
+  #passedOver = 0;
   #cancelDeadline = () => {};
   #cancelPatience = () => {};
 
@@ -96,9 +100,9 @@ export class Opening {
     failed(failure);
   }
 
-  /** Several silent instances are to be passed over while the host waits. */
   get #patience(): number {
-    return Math.min(PATIENCE, this.#parts.options.connectTimeout / 4);
+    const first = Math.min(PATIENCE, this.#parts.options.connectTimeout / 4);
+    return Math.max(first / 2 ** this.#passedOver, Math.min(first, LEAST_PATIENCE));
   }
 
   async #ask(): Promise<void> {
@@ -113,12 +117,12 @@ export class Opening {
 
   /** Whether this broker says so when nobody has subscribed to a topic (MQTT 5.0, section 3.4.2.1: it need not). */
   #brokerTellsOfNobody(): Promise<boolean> {
-    const { link, topics, options, signal } = this.#parts;
+    const { link, topics, options, properties, signal } = this.#parts;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     if (plainQoS(options.qos) === 0) resolve(false);
     signal.addEventListener("abort", () => resolve(false), { once: true });
     void link.publish(
-      { topic: topics.nobody(link.clientId), payload: new Uint8Array(), qos: 1 },
+      { topic: topics.nobody(link.clientId), payload: new Uint8Array(), qos: 1, common: properties },
       (failure) => resolve(failure?.reason === "no-server-online"),
       signal,
     );
@@ -134,6 +138,7 @@ export class Opening {
   /** Somebody may have got the message: it must not run twice. */
   async #passOver(): Promise<void> {
     const { another, clock, options: { connectTimeout } } = this.#parts;
+    this.#passedOver++;
     if (this.#message.method === INITIALIZE && await this.#take(await another(this.#server))) return;
     const left = Math.max(0, this.#begun + connectTimeout - clock.now());
     this.#cancelPatience = clock.after(left, () => this.#fail("is announced, but does not answer"));

@@ -88,6 +88,7 @@ export class McpOverMqttServer implements Acceptor {
       clientId,
       protocolVersion: 5,
       nudgeTopic: this.#topics.nobody(clientId),
+      nudgeProperties: publishProperties("mcp-server", clientId),
       userProperties: connectProperties("mcp-server", { ...clientInfo, ...meta }),
       will: {
         topic: presenceTopic,

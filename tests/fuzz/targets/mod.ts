@@ -3,6 +3,7 @@ import type { Target } from "../target.ts";
 import { CONFIG_FILES, SETTINGS, URLS } from "./config.ts";
 import { ENVELOPE, LINES } from "./json_rpc.ts";
 import { PACKETS, TOPICS } from "./mqtt.ts";
+import { OPEN_CLIENT, OPEN_SERVER } from "./open_convention.ts";
 import { SMCP_CHILD, SMCP_PARENT } from "./smcp.ts";
 import { CLIENT, SERVER } from "./wire.ts";
 
@@ -17,6 +18,8 @@ export const TARGETS: readonly Target[] = [
   SETTINGS,
   SERVER,
   CLIENT,
+  OPEN_SERVER,
+  OPEN_CLIENT,
   SMCP_CHILD,
   SMCP_PARENT,
 ];

@@ -30,6 +30,8 @@ testOnBrokers("every message of a session is where the convention wants it", asy
   await using watcher = await MqttPeer.connect(broker.url);
   await watcher.subscribe("$mcp-server/+/demo/echo");
   await watcher.subscribe("$mcp-client/#");
+  await using everything = await MqttPeer.connect(broker.url);
+  await everything.subscribe("$mcp-rpc/#");
   await using peer = await server(broker);
   await using client = new Client(broker);
   const session = await client.dial();
@@ -53,6 +55,10 @@ testOnBrokers("every message of a session is where the convention wants it", asy
   ]);
   for (const { retain, userProperties } of watcher.packets) {
     assert.deepEqual({ retain, userProperties }, { retain: false, userProperties: OF_CLIENT });
+  }
+  for (const { topic, userProperties } of everything.packets) {
+    if (topic === NOBODY) assert.equal(userProperties["MCP-COMPONENT-TYPE"], "mcp-client");
+    assert.ok(userProperties["MCP-MQTT-CLIENT-ID"], `a message on ${topic} does not say who sends it`);
   }
   const [plan] = client.links.plans;
   assert.deepEqual(plan?.userProperties, {
@@ -240,6 +246,7 @@ testOnBrokers("an instance that does not answer in time is given up, and avoided
   const session = await client.dial();
   void session.send(Message.from(INITIALIZE));
   assert.equal((await mute.next()).payload.method, "initialize");
+  assert.equal(client.unavailableReason().reason, "server-not-responding");
   assert.equal((await session.closed)?.reason, "server-not-responding");
   await using peer = await server(broker, "s1");
   const next = await client.dial();

@@ -63,10 +63,12 @@ testOnBrokers(
   },
 );
 
-Deno.test("a server that answers a ping may take its time", async () => {
+/** The opening of a session on a broker that does not tell that nobody listens, with instances that never answer. */
+function opening(first: string, ...others: string[]) {
   const clock = new ManualClock();
-  const link = new ScriptedLink("c1"); // which does not tell that nobody listens
+  const link = new ScriptedLink("c1");
   const failures: Failure[] = [];
+  const instance = (serverId: string) => ({ serverId, serverName: NAME });
   const opening = new Opening(
     {
       link,
@@ -75,22 +77,35 @@ Deno.test("a server that answers a ping may take its time", async () => {
       properties: AS_CLIENT,
       clock,
       limit: 30_000,
-      another: () => Promise.resolve(undefined),
+      another: () => Promise.resolve(others.splice(0, 1).map(instance)[0]),
       failed: (failure) => failures.push(failure),
       signal: new AbortController().signal,
     },
     Message.from(INITIALIZE),
-    { serverId: "s1", serverName: NAME },
+    instance(first),
   );
   void opening.begin();
+  return { clock, link, failures, opening };
+}
+
+Deno.test("a server that answers a ping may take its time", async () => {
+  const { clock, link, failures, opening: one } = opening("s1");
   await clock.advance(1_000);
   const ping = link.published.at(-1);
   assert.deepEqual([ping?.topic, ping?.properties?.userProperties], [CONTROL, { ...OF_CLIENT, "mcp-probe": "1" }]);
-  assert.equal(opening.isProbed(response(new Message(ping?.payload ?? new Uint8Array()).id ?? "")), true);
+  assert.equal(one.isProbed(response(new Message(ping?.payload ?? new Uint8Array()).id ?? "")), true);
   await clock.advance(28_999);
   assert.equal(failures.length, 0);
   await clock.advance(1);
   assert.match(failures[0]?.message ?? "", /has not answered "initialize" within 30 s/);
+});
+
+Deno.test("ten leftovers are passed over within the time for connecting", async () => {
+  const { clock, failures, opening: many } = opening("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "alive");
+  for (let passed = 0; passed < 9_500; passed += 250) await clock.advance(250);
+  assert.deepEqual([many.server.serverId, failures.length], ["alive", 0]);
+  many.end();
+  assert.equal(clock.timers, 0);
 });
 
 Deno.test("a call that comes first is not sent to another instance, since it might run twice", async () => {
