@@ -170,12 +170,28 @@ Deno.test("child-exited: a server process that dies at once is told each time, a
   assert.ok(starts.length <= 3, `${starts.length} processes were started`);
 });
 
-testOnBrokers("child-not-started: there is no such program", async (broker) => {
-  await using ends = await bridge(broker, { command: ["no-such-program"] });
+testOnBrokers("child-not-started: the program is there no longer", async (broker) => {
+  const program = await Deno.makeTempFile();
+  await Deno.chmod(program, 0o755);
+  await using ends = await bridge(broker, { command: [program] });
+  await Deno.remove(program);
   const { data, message } = await failureOf(ends.host, 1, "initialize");
   assert.equal(data.reason, "child-not-started");
-  assert.match(message, /there is no program "no-such-program" in PATH/);
+  assert.ok(message.includes(program));
 });
+
+testOnBrokers(
+  "a server whose program is not there is not online, and its process ends with the reason",
+  async (broker) => {
+    const address = ["--broker", broker.url, "--name", "echo"];
+    await using serve = startProxy(["serve", "--log-level", "info", ...address, "--", "no-such-program"]);
+    assert.equal((await serve.status).code, 1);
+    await serve.errors.ended;
+    assert.deepEqual(serve.errors.seen, [
+      'error: There is no program "no-such-program" to start: install it, give its whole path, or set PATH',
+    ]);
+  },
+);
 
 Deno.test("timed-out: the server does not answer in time, and its late answer is dropped", async () => {
   await using broker = await embeddedBroker();

@@ -92,20 +92,29 @@ Deno.test("serve is not ready before the broker has acknowledged its subscriptio
   await status.readiness(200);
 });
 
-testOnBrokers("serve is not ready when there is no such program, however well its broker is", async (broker) => {
-  const status = new Status();
-  await using _serve = await startServe([
-    ...status.flag,
-    "--broker",
-    broker.url,
-    "--name",
-    "echo",
-    "--",
-    "no-such-one",
-  ]);
-  const text = await status.readiness(503, /ok +server echo: online/);
-  assert.match(text, /FAIL process of echo: There is no program "no-such-one"/);
-});
+testOnBrokers(
+  "serve is not ready when one of its servers has no program, and does not put that online",
+  async (broker) => {
+    const status = new Status();
+    const [command = "", ...args] = ECHO;
+    const file = await Deno.makeTempFile();
+    try {
+      await Deno.writeTextFile(
+        file,
+        JSON.stringify({ mcpServers: { a: { command, args }, b: { command: "no-such-one" } } }),
+      );
+      await using serve = await startServe([...status.flag, "--broker", broker.url, "--config", file]);
+      const text = await status.readiness(503, /ok +server a: online/);
+      assert.match(
+        text,
+        /FAIL server b: not yet\nFAIL process of b: There is no program "no-such-one" to start: install/,
+      );
+      assert.ok(!serve.errors.seen.some((line) => line.includes("b is online")));
+    } finally {
+      await Deno.remove(file);
+    }
+  },
+);
 
 testOnBrokers(
   "serve is not ready any more when its process has exited and --restart forbids another",

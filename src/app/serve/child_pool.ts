@@ -21,7 +21,7 @@ export interface ChildPoolOptions {
 }
 
 /**
- * Looks for the program of an entry, so that nobody has to open a session to find out that it is not there.
+ * Looks for the program of an entry: a server without one is not put on the broker, where clients would choose it.
  *
  * @returns what is to be told
  */
@@ -31,7 +31,8 @@ export async function lookForProgram(
 ): Promise<ProxyEvent> {
   const found = await findCommand(command, childEnvironment(environment, passedVariables), directory);
   if (found !== undefined) return { type: "child.startable", server: name };
-  return { type: "child.failed", server: name, cause: `There is no program "${command}" to start for its sessions` };
+  const remedy = "install it, give its whole path, or set PATH";
+  return { type: "child.failed", server: name, cause: `There is no program "${command}" to start: ${remedy}` };
 }
 
 /** A child, and the name its session gives it in the log. */

@@ -22,7 +22,7 @@ import { parentWatch } from "../parent_watch.ts";
 import { terminationSignal } from "../termination.ts";
 
 /** Runs `connect` until its host ends the conversation. */
-export const connectAction: Action<ConnectSettings> = async ({ values, flags, operands, started }) => {
+export const connectAction: Action<ConnectSettings> = async ({ values, flags, operands, started, io }) => {
   if (values.credentialsSchema) {
     const { printCredentialsSchema } = await import("../own_login.ts");
     await printCredentialsSchema();
@@ -48,6 +48,13 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
   const { observe } = observed;
   for (const text of address.warnings) observe({ type: "warning", text });
   using termination = terminationSignal();
+  if (operands.length === 0 && io.terminalWidth?.() !== undefined && values.logLevel !== "off") {
+    const { callLine } = await import("../call_line.ts");
+    io.printError(
+      "connect speaks MCP on stdin and stdout, and waits for an MCP host, which starts it by itself.\n" +
+        `People call: ${callLine({ ...values, broker: broker.broker.url }, flags)}\n`,
+    );
+  }
   await using host = hostChannel(input, operands, values.maxMessage, observe);
   await connect(
     { broker, address, options: values, sealing },

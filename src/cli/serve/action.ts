@@ -10,17 +10,19 @@ import {
   readServerSealing,
   type Values,
 } from "../../config/mod.ts";
+import { Failure } from "../../core/failure.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { observation, ownNames } from "../../observe/mod.ts";
-import { resolveAddress } from "../../wire/mod.ts";
+import { resolveAddress, type ResolvedAddress } from "../../wire/mod.ts";
 import { readCredentials } from "../../smcp/mod.ts";
 import { chooseBroker } from "../broker_choice.ts";
-import { type Action, EXIT_NO_PERMISSION, EXIT_OK } from "../command.ts";
+import { type Action, type CommandLineIo, EXIT_NO_PERMISSION, EXIT_OK } from "../command.ts";
 import type { ServeSettings } from "./command.ts";
 import { terminationSignal } from "../termination.ts";
+import type { Greeting } from "./greeting.ts";
 
 /** Runs `serve` until the process is asked to end. */
-export const serveAction: Action<ServeSettings> = async ({ values, flags, operands, started }) => {
+export const serveAction: Action<ServeSettings> = async ({ values, flags, operands, started, io }) => {
   if (values.credentialsSchema) {
     const { printCredentialsSchema } = await import("../own_login.ts");
     await printCredentialsSchema();
@@ -37,10 +39,13 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
         ? { servers: [oneServer(values, operands)], warnings: [] }
         : await configuredServers(config, values, operands),
   );
-  const { broker, input, others: { servers, warnings } } = choice;
+  const { broker, input, others: { servers: all, warnings } } = choice;
   await using log = choice.log;
   const child = childSource && await readCredentials(childSource, { stdin: input, environment: Deno.env });
-  const programs = await Promise.all(servers.map(({ entry }) => lookForProgram(entry, values.passEnv)));
+  const programs = await Promise.all(all.map(({ entry }) => lookForProgram(entry, values.passEnv)));
+  const servers = all.filter((_, index) => programs[index]?.type !== "child.failed");
+  const [lacking] = programs.filter((event) => event.type === "child.failed");
+  if (servers.length === 0 && lacking !== undefined) throw new Failure("child-not-started", lacking.cause);
   const names = values.status === undefined ? [] : await ownNames();
   const sealing = await readServerSealing(values, broker, (text) => log.observe({ type: "warning", text }));
   started(sealing === undefined ? [] : ["read"]); // the file of authorized keys may change
@@ -51,17 +56,18 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
     version: CLIENT_INFO.version,
     ownNames: names,
     broker: broker.broker.url,
-    servers: servers.map(({ address }) => address.label),
+    servers: all.map(({ address }) => address.label),
     maximumSessions: values.maxSessions,
-    needs: servers.flatMap(({ address, entry }) => [{ server: address.label }, { processOf: entry.name }]),
+    needs: all.flatMap(({ address, entry }) => [{ server: address.label }, { processOf: entry.name }]),
   });
   for (const text of warnings) observed.observe({ type: "warning", text });
-  const topicWarnings = servers.flatMap(({ address }) => address.warnings);
+  const topicWarnings = all.flatMap(({ address }) => address.warnings);
   for (const text of [...topicWarnings, ...missingVariables(values.passEnv)]) {
     observed.observe({ type: "warning", text });
   }
   for (const event of programs) observed.observe(event);
   using termination = terminationSignal();
+  using greeting = await greetingFor(io, values, servers[0]?.address, broker.broker.url, flags);
   const failure = await serve(
     {
       broker,
@@ -70,11 +76,32 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
       sealing,
       ...(child === undefined ? {} : { childCredentials: child.credentials }),
     },
-    observed,
+    {
+      ...observed,
+      observe(event) {
+        greeting?.observe(event);
+        observed.observe(event);
+      },
+    },
     termination.signal,
   );
   return failure === undefined ? EXIT_OK : EXIT_NO_PERMISSION;
 };
+
+/** What somebody at a terminal is told; nothing where nobody looks. */
+async function greetingFor(
+  io: CommandLineIo,
+  { logLevel, logFormat }: Values<ServeSettings>,
+  address: ResolvedAddress | undefined,
+  broker: string,
+  flags: Readonly<Record<string, unknown>>,
+): Promise<Greeting | undefined> {
+  const unseen = io.terminalWidth?.() === undefined || logLevel === "off" || logFormat === "json";
+  if (unseen || address === undefined) return undefined;
+  const { Greeting } = await import("./greeting.ts");
+  const { name, topic } = address.options;
+  return new Greeting(io, { name, topic, broker }, flags);
+}
 
 /** Where the credentials of the server processes are, if these are SMCP servers. */
 function childCredentialSource(
