@@ -41,7 +41,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
   list: BROKER,
   call: { set: "call", running: [...BROKER.running, "write"], starting: ["read"] }, // images become files
   check: BROKER,
-  config: { running: ["env", "read", "write"], starting: [] },
+  config: { running: ["env", "net", "read", "write"], starting: [] },
   key: { running: ["read", "write"], starting: [] },
   completions: { running: [], starting: [] },
   licenses: { running: [], starting: [] },

@@ -92,7 +92,7 @@ export function brokerConfig(given: BrokerOptions, flags: Readonly<Record<string
   problems.push(...tlsProblems(values, url));
   if (problems.length > 0) throw new UsageError(problems);
 
-  const warnings = warningsOf(values, url, flags);
+  const warnings = warningsOf(values, url, flags, password);
   url.username = "";
   url.password = "";
   const preset = presetOf(values.brokerPreset);
@@ -160,8 +160,22 @@ function tlsSettings({ ca, cert, key, tlsServername, insecureTls }: BrokerOption
   };
 }
 
-function warningsOf({ insecureTls }: BrokerOptions, url: URL, flags: Readonly<Record<string, unknown>>): string[] {
+/** What hosts put a variable's value in the place of: `${NAME}`, `${env:NAME}`, `${input:name}`. */
+const PLACEHOLDER = /^\$\{[^{}]*\}$/;
+
+function warningsOf(
+  { insecureTls }: BrokerOptions,
+  url: URL,
+  flags: Readonly<Record<string, unknown>>,
+  password: string | undefined,
+): string[] {
   const warnings: string[] = [];
+  if (password !== undefined && PLACEHOLDER.test(password)) {
+    warnings.push(
+      "the password has the form ${...}: the host has not filled it in. Set that variable where the host is started, or " +
+        "use --password-file",
+    );
+  }
   if (insecureTls) {
     warnings.push(
       "--insecure-tls: the broker's certificate is NOT CHECKED, anybody in between can read and change everything",

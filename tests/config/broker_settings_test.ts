@@ -219,6 +219,16 @@ Deno.test("what others can see or read is warned of, and what they cannot is not
   assert.match(insecure.join(), /NOT CHECKED/);
 });
 
+Deno.test("a password that the host has not filled in is warned of, and one that only looks a little like it is not", async () => {
+  for (const placeholder of ["${MQTT_PASSWORD}", "${env:MQTT_PASSWORD}", "${input:mqtt-password}", "${}"]) {
+    const { warnings } = await config({ username: "me" }, { MQTT_PASSWORD: placeholder });
+    assert.match(warnings.join(), /the form \$\{\.\.\.\}: the host has not filled it in/, placeholder);
+  }
+  for (const password of ["a${b}", "$b", "${b", "{b}"]) {
+    assert.deepEqual((await config({ username: "me" }, { MQTT_PASSWORD: password })).warnings, [], password);
+  }
+});
+
 Deno.test("profile, packet limit, version and QoS arrive as they are meant", async () => {
   const plain = await config({});
   assert.deepEqual([plain.qos, plain.protocolVersion, plain.clientId], ["auto", undefined, undefined]);

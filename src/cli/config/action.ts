@@ -9,6 +9,7 @@ import { resolveAddress } from "../../wire/mod.ts";
 import type { ConfigSettings } from "./command.ts";
 import { CONNECT } from "../connect/command.ts";
 import { type ConnectLine, connectLine } from "./connect_line.ts";
+import { lookForServer } from "./look_for_server.ts";
 import {
   entryInTheWay,
   entryName,
@@ -29,8 +30,8 @@ export const configAction: Action<ConfigSettings> = async ({ values, flags, oper
     throw new UsageError([`say for which host: --for takes ${Object.keys(HOSTS).join(", ")}`]);
   }
   const host = HOSTS[values.for] ?? OTHER_HOST;
-  const { label } = resolveAddress(values);
-  brokerConfig(await readBrokerFiles(values), flags);
+  const address = resolveAddress(values);
+  const broker = brokerConfig(await readBrokerFiles(values), flags);
   const given = givenSettings(flags);
   const line = connectLine(CONNECT.settings, given, values.broker ?? "", Deno.cwd());
   if (line.secret !== undefined && host.variable === undefined) {
@@ -39,8 +40,15 @@ export const configAction: Action<ConfigSettings> = async ({ values, flags, oper
     ]);
   }
   const secret = line.secret === undefined ? {} : { secret: line.secret };
-  const content = hostFile(host, values.as ?? entryName(label), { ...launcher(line), ...secret });
+  const content = hostFile(host, values.as ?? entryName(address.label), { ...launcher(line), ...secret });
   const file = fileOf(host, values);
+  if (broker.broker.username !== undefined && broker.broker.password === undefined) {
+    hint("a username without a password: add --password-file FILE, or set MQTT_PASSWORD while this runs");
+  }
+  if (values.write) {
+    const problem = await lookForServer(broker, address, values);
+    if (problem !== undefined) hint(`warning: ${problem}; it is written all the same`);
+  }
   if (values.write) await merge(host, file, content, values.as !== undefined, hint);
   else io.print(`${JSON.stringify(content, null, 2)}\n`);
   if (!values.write && file !== undefined) hint(`this goes into ${file} (or add --write)`);

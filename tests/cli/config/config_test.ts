@@ -137,6 +137,37 @@ Deno.test("--write merges into the file, keeps a backup, and leaves no half-writ
   }
 });
 
+Deno.test("--write looks for the server, and says what is not right yet", async () => {
+  await using broker = await embeddedBroker();
+  await using _serve = await startServe([
+    "--broker",
+    broker.url,
+    "--name",
+    "home/echo",
+    "--",
+    ...fixture("echo_server.ts"),
+  ]);
+  const directory = await Deno.makeTempDir();
+  const write = async (...args: string[]) => {
+    const { code, err } = await runConfig(["--for", "json", "--write", "--file", `${directory}/mcp.json`, ...args]);
+    assert.equal(code, 0, err);
+    return err;
+  };
+  try {
+    const at = ["--broker", broker.url];
+    assert.doesNotMatch(await write(...at, "--name", "home/echo"), /warning|password/);
+    assert.match(
+      await write(...at, "--name", "echo", "--as", "a"),
+      /warning: no server called echo is online on mqtt:\S+ now; did you mean home\/echo\?; it is written all the same/,
+    );
+    const away = await write("--broker", "mqtt://127.0.0.1:1", "--username", "me", "--name", "echo", "--as", "b");
+    assert.match(away, /a username without a password: add --password-file FILE/);
+    assert.match(away, /warning: The broker mqtt:\/\/127\.0\.0\.1:1 cannot be reached: .*; it is written all the same/);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
 Deno.test("--write replaces an entry for another server only when --as names it", async () => {
   const directory = await Deno.makeTempDir();
   const file = `${directory}/mcp.json`;
