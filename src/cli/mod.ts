@@ -28,15 +28,17 @@ const PROCESS_IO: CommandLineIo = {
       // There is nowhere to say it. The exit code tells.
     }
   },
-  terminalWidth: () => Deno.stderr.isTerminal() ? columns() : undefined,
+  terminalWidth: () => Deno.stderr.isTerminal() ? terminalSize().columns : undefined,
+  outputSize: () => Deno.stdout.isTerminal() ? terminalSize() : undefined,
   revoke: (name) => void Deno.permissions.revokeSync({ name }),
 };
 
-function columns(): number {
+function terminalSize(): { columns: number; rows: number } {
   try {
-    return Deno.consoleSize().columns || 80; // 0 is what a terminal says that does not know
+    const { columns, rows } = Deno.consoleSize();
+    return { columns: columns || 80, rows: rows || 24 }; // 0 is what a terminal says that does not know
   } catch {
-    return 80;
+    return { columns: 80, rows: 24 };
   }
 }
 

@@ -45,16 +45,20 @@ export async function list(config: ListConfig, observe: Observer, signal: AbortS
 /**
  * Tells who comes and goes, until `signal` is aborted.
  *
- * @param changed takes everybody who is there, and then each change
+ * @param changed takes everybody who is there, and then each change, with a look at all that are there
  * @throws {Failure} when the broker cannot be reached at first
  */
 export async function watch(
   config: ListConfig,
-  changed: (announcement: Announcement) => void,
+  changed: (announcement: Announcement, servers: () => ListedServer[]) => void,
   observe: Observer,
   signal: AbortSignal,
 ): Promise<void> {
-  await using discovery = new ServerDiscovery(config, observe, changed);
+  await using discovery: ServerDiscovery = new ServerDiscovery(
+    config,
+    observe,
+    (announcement) => changed(announcement, () => discovery.registry.servers),
+  );
   await discovery.complete(signal).catch((error) => {
     if (!signal.aborted) throw error;
   });

@@ -1,7 +1,7 @@
 /** `list`: what it does. @module */
 import { list, type Listing, watch } from "../../app/list/list.ts";
-import type { ListedServer } from "../../app/list/server_registry.ts";
 import { brokerConfig, readBrokerFiles } from "../../config/mod.ts";
+import type { ProxyEvent } from "../../core/events.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { Announcement } from "../../wire/mod.ts";
 import { startBrokerLog } from "../broker_choice.ts";
@@ -11,7 +11,8 @@ import { saidOnce } from "../said_once.ts";
 import { StatusLine } from "../status_line.ts";
 import { terminationSignal } from "../termination.ts";
 import { visibleText } from "../../core/text.ts";
-import { table, visibleJson, visibleLine } from "../text.ts";
+import { table, visibleJson } from "../text.ts";
+import { changeLine, rowsOf } from "./rows.ts";
 
 /** Lists the servers that are online, once or until the process is asked to end. */
 export const listAction: Action<ListSettings> = async ({ values, flags, operands, started, io }) => {
@@ -22,6 +23,17 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
   using termination = terminationSignal();
   const { connectTimeout, wait, json } = values;
   const config = { broker, address: values, connectTimeout, wait };
+  const size = io.outputSize;
+  if (values.watch && !json && size?.() !== undefined) {
+    const { LiveTable } = await import("./live_table.ts");
+    using live = new LiveTable(io.print, () => size() ?? { columns: 80, rows: 24 }, broker.broker.url);
+    const observe = (event: ProxyEvent) => {
+      live.observe(event);
+      saidOnce(log.observe, "warning")(event);
+    };
+    await watch(config, (change, servers) => live.changed(change, servers), observe, termination.signal);
+    return EXIT_OK;
+  }
   using line = new StatusLine(io);
   line.show(`looking for servers on ${broker.broker.url}`);
   if (values.watch) {
@@ -29,7 +41,7 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
     const print = (change: Announcement) => {
       try {
         line.clear();
-        io.print(json ? jsonLine(change) : textLine(change));
+        io.print(json ? jsonLine(change) : changeLine(change));
       } catch (error) {
         unwritable.abort(error);
       }
@@ -50,51 +62,12 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
     io.printError(`The profile ${name} is not shown: ${visibleText(message)}\n`);
   }
   if (json) io.print(visibleJson(listing.servers, 2));
-  else if (listing.servers.length > 0) io.print(textTable(listing));
+  else if (listing.servers.length > 0) io.print(table(rowsOf(listing.servers)));
   else io.printError("No server is online.\n");
   return EXIT_OK;
 };
 
-const HEADINGS = ["NAME", "PROFILES", "INSTANCES", "SINCE", "DESCRIPTION"];
-
-/** One row for each server. */
-function textTable({ servers }: Listing): string {
-  return table([
-    HEADINGS,
-    ...servers.map((server) => [
-      visibleLine(server.name),
-      server.profiles.join(", "),
-      String(instanceCount(server)),
-      since(server),
-      visibleLine(server.description, 80),
-    ]),
-  ]);
-}
-
-/** How many there are: one that is there in two profiles, with an id in each, is one. */
-function instanceCount({ instances }: ListedServer): number {
-  return Math.max(...Map.groupBy(instances, ({ profile }) => profile).values().map(({ length }) => length));
-}
-
-/** Since when a server has been there, whichever of its instances. */
-function since({ instances }: ListedServer): string {
-  const [first] = instances.map(({ since }) => since).filter((time) => time !== undefined).toSorted();
-  return first === undefined ? "-" : localTime(new Date(first));
-}
-
-function textLine({ online, serverName, profile, instance, description }: Announcement): string {
-  const sign = online ? "+" : "-";
-  const what = description === "" ? "" : `  ${visibleLine(description, 80)}`;
-  return `${localTime(new Date())} ${sign} ${visibleLine(serverName)}  ${profile}  ${visibleLine(instance)}${what}\n`;
-}
-
 function jsonLine({ online, serverName, profile, instance, address, description, meta }: Announcement): string {
   const change = { time: new Date().toISOString(), online, name: serverName, profile, instance, topic: address };
   return visibleJson({ ...change, description, meta });
-}
-
-/** `2026-11-22 10:00:00`, in the time of this machine. */
-function localTime(time: Date): string {
-  const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 19).replace("T", " ");
 }

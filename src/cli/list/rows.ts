@@ -1,0 +1,48 @@
+/**
+ * Servers and changes, as people see them.
+ *
+ * @module
+ */
+import type { ListedServer } from "../../app/list/server_registry.ts";
+import type { Announcement } from "../../wire/mod.ts";
+import { visibleLine } from "../text.ts";
+
+const HEADINGS = ["NAME", "PROFILES", "INSTANCES", "SINCE", "DESCRIPTION"];
+
+/** The headings, and one row for each server. */
+export function rowsOf(servers: readonly ListedServer[]): string[][] {
+  return [
+    HEADINGS,
+    ...servers.map((server) => [
+      visibleLine(server.name),
+      server.profiles.join(", "),
+      String(instanceCount(server)),
+      since(server),
+      visibleLine(server.description, 80),
+    ]),
+  ];
+}
+
+/** How many there are: one that is there in two profiles, with an id in each, is one. */
+function instanceCount({ instances }: ListedServer): number {
+  return Math.max(...Map.groupBy(instances, ({ profile }) => profile).values().map(({ length }) => length));
+}
+
+/** Since when a server has been there, whichever of its instances. */
+function since({ instances }: ListedServer): string {
+  const [first] = instances.map(({ since }) => since).filter((time) => time !== undefined).toSorted();
+  return first === undefined ? "-" : localTime(new Date(first));
+}
+
+/** Who has come or gone, and when, as one line. */
+export function changeLine({ online, serverName, profile, instance, description }: Announcement): string {
+  const sign = online ? "+" : "-";
+  const what = description === "" ? "" : `  ${visibleLine(description, 80)}`;
+  return `${localTime(new Date())} ${sign} ${visibleLine(serverName)}  ${profile}  ${visibleLine(instance)}${what}\n`;
+}
+
+/** `2026-11-22 10:00:00`, in the time of this machine. */
+function localTime(time: Date): string {
+  const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 19).replace("T", " ");
+}
