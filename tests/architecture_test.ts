@@ -40,6 +40,7 @@ const OWNERS: readonly [packages: RegExp, owner: RegExp][] = [
   [/^mqtt(\/|$)/, /^src\/mqtt\/connection\/websocket\/mqttjs\.ts$/],
   [/^@modelcontextprotocol\/sdk(\/|$)/, /^src\/(app\/(transport|library)\.ts|tools\/.+)$/],
   [/^commander$/, /^src\/cli\//],
+  [/^(jsonc-parser|smol-toml|yaml)$/, /^src\/cli\/config\/formats\//],
   [
     /^(aedes|aedes-3\.1\.1|ajv|fast-check|fflate|mqtt-packet|playwright-core|@modelcontextprotocol\/(client|conformance|server|server-everything)(\/.+)?)$/,
     /^nowhere$/,

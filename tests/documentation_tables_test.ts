@@ -70,18 +70,19 @@ Deno.test("every host has its row, with its files and with how it gets the passw
   for (const [, name, files, password] of rows) {
     const host = HOSTS[codeIn(name)] ?? OTHER_HOST;
     assert.deepEqual(new Set(codesIn(files)), filesOf(host));
-    assert.equal(codeIn(password), host.variable?.("MQTT_PASSWORD") ?? "--password-file");
+    assert.equal(codeIn(password), host.variable?.("MQTT_PASSWORD") ?? host.passes ?? "--password-file");
   }
 });
 
-/** The files of a host on every system. */
-function filesOf({ file = () => "--file FILE" }: Host): Set<string> {
+/** The files of a host, of every scope and on every system. */
+function filesOf({ files }: Host): Set<string> {
   const places = { home: "~", currentDirectory: "." };
-  return new Set([
+  const found = Object.values(files).flatMap((file) => [
     file({ ...places, os: "linux", config: "~/.config" }),
     file({ ...places, os: "darwin", config: "~/.config" }),
     file({ ...places, os: "windows", config: "%APPDATA%" }),
   ]);
+  return new Set(found.length === 0 ? ["--file FILE"] : found);
 }
 
 Deno.test("every preset of brokers has its row, with what it sets", () => {

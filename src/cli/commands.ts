@@ -52,7 +52,7 @@ export const COMMANDS: readonly LoadableCommand[] = [
   loadable(
     { name: "config" },
     async () => (await import("./config/command.ts")).CONFIG,
-    async () => (await import("./config/action.ts")).configAction,
+    async () => (await import(`./config/${ACTION}.ts`)).configAction,
   ),
   loadable(
     { name: "key" },

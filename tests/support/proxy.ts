@@ -20,6 +20,12 @@ export interface ProcessOptions {
   readonly cwd?: string;
 }
 
+/** Variables for somebody whose home is `directory`; the cache of Deno stays where it is, or everything was fetched anew. */
+export async function homeIn(directory: string): Promise<Record<string, string>> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  return { HOME: directory, DENO_DIR: JSON.parse(new TextDecoder().decode(stdout)).denoDir };
+}
+
 /** A process whose lines can be waited for. */
 export class Process implements AsyncDisposable {
   readonly pid: number;

@@ -1,6 +1,6 @@
 /** `config`: its options and its help. @module */
 import { oneText, onOff, type SettingsOf, text } from "../../config/mod.ts";
-import { HOSTS } from "./hosts.ts";
+import { HOSTS, type Scope } from "./hosts.ts";
 import type { CommandDeclaration } from "../command.ts";
 import { CONNECT } from "../connect/command.ts";
 
@@ -9,6 +9,7 @@ interface HostOptions {
   /** One of {@linkcode HOSTS}. */
   readonly for: string | undefined;
   readonly as: string | undefined;
+  readonly scope: Scope | undefined;
   readonly write: boolean;
   readonly file: string | undefined;
 }
@@ -26,9 +27,14 @@ const HOST_SETTINGS: SettingsOf<HostOptions> = {
     description: "the name that the host shows; by default the last level of the server's name",
     kind: text,
   },
+  scope: {
+    flag: "--scope <scope>",
+    description: "user, for yourself everywhere, or project, for everybody who works in the current directory",
+    kind: oneText<Scope>(["user", "project"]),
+  },
   write: {
     flag: "--write",
-    description: "merge it into the host's file, after a backup, instead of printing it",
+    description: "put it into the host's file, after a backup, instead of printing it",
     kind: onOff,
   },
   file: {
@@ -58,5 +64,5 @@ export const CONFIG: CommandDeclaration<ConfigSettings> = {
   ],
   groups: { "Host:": HOST_SETTINGS, ...CONNECT.groups },
   settings,
-  common: ["for", "as", "write", "file", "name", "broker", "username", "passwordFile", "ca"],
+  common: ["for", "as", "scope", "write", "file", "name", "broker", "username", "passwordFile", "ca"],
 };

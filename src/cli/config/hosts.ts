@@ -15,91 +15,246 @@ export interface Places {
   readonly currentDirectory: string;
 }
 
-/** What is known of one host. */
-export interface Host {
-  /** For people. */
-  readonly title: string;
-  /** Its file, if it has a usual place. */
-  readonly file?: (places: Places) => string;
-  /** The member of the file that holds the servers by name. */
-  readonly member: string;
-  /** Members of every entry. */
-  readonly entry?: Readonly<Record<string, string>>;
-  /** How the host is told to put the value of a variable there; without, it takes text as it is. */
-  readonly variable?: (name: string) => string;
-  /** Asks its user for a variable itself: what has to be in its file for that. */
-  readonly question?: (name: string) => { readonly member: string; readonly item: Readonly<Record<string, unknown>> };
-}
-
-/** Any host that is not known here. */
-export const OTHER_HOST: Host = { title: "an MCP host", member: "mcpServers" };
-
-/** The hosts by the names that `--for` takes. To add one, add it here, and to the table in the documentation. */
-export const HOSTS: Readonly<Record<string, Host>> = {
-  "claude-desktop": {
-    title: "Claude Desktop",
-    member: "mcpServers",
-    file: ({ os, home, config }) =>
-      os === "darwin"
-        ? `${home}/Library/Application Support/Claude/claude_desktop_config.json`
-        : `${config}/Claude/claude_desktop_config.json`,
-  },
-  "claude-code": {
-    title: "Claude Code",
-    member: "mcpServers",
-    entry: { type: "stdio" },
-    file: ({ currentDirectory }) => `${currentDirectory}/.mcp.json`,
-    variable: (name) => `\${${name}}`,
-  },
-  vscode: {
-    title: "VS Code",
-    member: "servers",
-    entry: { type: "stdio" },
-    file: ({ currentDirectory }) => `${currentDirectory}/.vscode/mcp.json`,
-    variable: (name) => `\${input:${inputId(name)}}`,
-    question: (name) => ({
-      member: "inputs",
-      item: { type: "promptString", id: inputId(name), description: `${name} of mcp-mqtt-proxy`, password: true },
-    }),
-  },
-  cursor: {
-    title: "Cursor",
-    member: "mcpServers",
-    file: ({ home }) => `${home}/.cursor/mcp.json`,
-    variable: (name) => `\${env:${name}}`,
-  },
-  windsurf: {
-    title: "Windsurf",
-    member: "mcpServers",
-    file: ({ home }) => `${home}/.codeium/windsurf/mcp_config.json`,
-    variable: (name) => `\${env:${name}}`,
-  },
-  "gemini-cli": {
-    title: "Gemini CLI",
-    member: "mcpServers",
-    file: ({ home }) => `${home}/.gemini/settings.json`,
-    variable: (name) => `\${${name}}`,
-  },
-  zed: {
-    title: "Zed",
-    member: "context_servers",
-    entry: { source: "custom" },
-    file: ({ os, home, config }) =>
-      os === "windows" ? `${config}/Zed/settings.json` : `${home}/.config/zed/settings.json`,
-  },
-  json: OTHER_HOST,
-};
+/** Whom a file is for: one user, or everybody who works on the project in the current directory. */
+export type Scope = "user" | "project";
 
 /** A process that a host is to start. */
 export interface Launch {
+  /** What the host calls the server. */
+  readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
   /** The variable that holds a secret, whose value must not be in the file. */
   readonly secret?: string;
 }
 
-/** What a host's file has to contain to start a process. */
+/** What is known of one host. */
+export interface Host {
+  /** For people. */
+  readonly title: string;
+  /** How its file is written; JSON, possibly with comments, by default. */
+  readonly format?: "toml" | "yaml";
+  /** Its files, if they have a usual place. The first is the default. */
+  readonly files: Readonly<Partial<Record<Scope, (places: Places) => string>>>;
+  /** The member of the file that holds the servers by name. */
+  readonly member: string;
+  /** What the member has to say to start a process; by default `command`, `args` and `env`. */
+  readonly entry?: (launch: Launch) => Readonly<Record<string, unknown>>;
+  /** How the host is told to put the value of a variable there. */
+  readonly variable?: (name: string) => string;
+  /** The member of an entry that lists variables to pass on by their names. */
+  readonly passes?: string;
+  /** Asks its user for a variable itself: what has to be in its file for that. */
+  readonly question?: (name: string) => { readonly member: string; readonly item: Readonly<Record<string, unknown>> };
+  /** What somebody has to do until the host starts the server. */
+  readonly approval?: string | Readonly<Partial<Record<Scope, string>>>;
+}
+
+/** Any host that is not known here. */
+export const OTHER_HOST: Host = { title: "an MCP host", files: {}, member: "mcpServers" };
+
+/** Entries that say what kind they are. */
+const STDIO = (launch: Launch) => ({ type: "stdio", ...standardEntry(launch) });
+
+/** The hosts by the names that `--for` takes. To add one, add it here, and to the table in the documentation. */
+export const HOSTS: Readonly<Record<string, Host>> = {
+  "claude-desktop": {
+    title: "Claude Desktop",
+    member: "mcpServers",
+    files: { user: (places) => `${applicationData(places)}/Claude/claude_desktop_config.json` },
+    approval: "restart Claude Desktop",
+  },
+  "claude-code": {
+    title: "Claude Code",
+    member: "mcpServers",
+    entry: STDIO,
+    files: {
+      project: ({ currentDirectory }) => `${currentDirectory}/.mcp.json`,
+      user: ({ home }) => `${home}/.claude.json`,
+    },
+    variable: (name) => `\${${name}}`,
+    approval: { project: "start claude in this directory, and allow the server when it asks", user: "restart claude" },
+  },
+  vscode: {
+    title: "VS Code",
+    member: "servers",
+    entry: STDIO,
+    files: {
+      project: ({ currentDirectory }) => `${currentDirectory}/.vscode/mcp.json`,
+      user: (places) => `${applicationData(places)}/Code/User/mcp.json`,
+    },
+    variable: (name) => `\${input:${inputId(name)}}`,
+    question: (name) => ({
+      member: "inputs",
+      item: { type: "promptString", id: inputId(name), description: `${name} of mcp-mqtt-proxy`, password: true },
+    }),
+    approval: "click Start above the entry in the file, or run the command MCP: List Servers",
+  },
+  cursor: {
+    title: "Cursor",
+    member: "mcpServers",
+    files: {
+      user: ({ home }) => `${home}/.cursor/mcp.json`,
+      project: ({ currentDirectory }) => `${currentDirectory}/.cursor/mcp.json`,
+    },
+    variable: (name) => `\${env:${name}}`,
+    approval: "turn it on in Cursor Settings, MCP",
+  },
+  windsurf: {
+    title: "Windsurf",
+    member: "mcpServers",
+    files: { user: ({ home }) => `${home}/.codeium/windsurf/mcp_config.json` },
+    variable: (name) => `\${env:${name}}`,
+    approval: "press Refresh in Cascade, MCP servers",
+  },
+  "gemini-cli": {
+    title: "Gemini CLI",
+    member: "mcpServers",
+    files: {
+      user: ({ home }) => `${home}/.gemini/settings.json`,
+      project: ({ currentDirectory }) => `${currentDirectory}/.gemini/settings.json`,
+    },
+    variable: (name) => `\${${name}}`,
+    approval: { user: "restart gemini", project: "start gemini in this directory, and trust the folder when it asks" },
+  },
+  zed: {
+    title: "Zed",
+    member: "context_servers",
+    entry: (launch) => ({ source: "custom", ...standardEntry(launch) }),
+    files: {
+      user: ({ os, home, config }) =>
+        os === "windows" ? `${config}/Zed/settings.json` : `${home}/.config/zed/settings.json`,
+      project: ({ currentDirectory }) => `${currentDirectory}/.zed/settings.json`,
+    },
+    approval: { project: "open the directory in Zed, and trust it" },
+  },
+  codex: {
+    title: "Codex",
+    format: "toml",
+    member: "mcp_servers",
+    // `connect` answers initialize as soon as a server is there, for which it waits 10 s; so long waits Codex by default.
+    entry: ({ command, args, secret }) => ({
+      ...{ command, args, startup_timeout_sec: 20 },
+      ...(secret === undefined ? {} : { env_vars: [secret] }),
+    }),
+    files: {
+      user: ({ home }) => `${home}/.codex/config.toml`,
+      project: ({ currentDirectory }) => `${currentDirectory}/.codex/config.toml`,
+    },
+    passes: "env_vars",
+    approval: { user: "restart codex", project: "start codex in this directory, and trust it when it asks" },
+  },
+  "copilot-cli": {
+    title: "Copilot CLI",
+    member: "mcpServers",
+    entry: (launch) => ({ type: "local", ...standardEntry(launch), tools: ["*"] }),
+    files: {
+      user: ({ home }) => `${home}/.copilot/mcp-config.json`,
+      project: ({ currentDirectory }) => `${currentDirectory}/.github/mcp.json`,
+    },
+    variable: (name) => `\${${name}}`,
+    approval: { user: "restart copilot", project: "start copilot in this directory, and trust it when it asks" },
+  },
+  antigravity: {
+    title: "Antigravity",
+    member: "mcpServers",
+    files: { user: ({ home }) => `${home}/.gemini/antigravity/mcp_config.json` },
+    approval: "press Refresh in Manage MCP Servers",
+  },
+  kiro: {
+    title: "Kiro",
+    member: "mcpServers",
+    files: {
+      user: ({ home }) => `${home}/.kiro/settings/mcp.json`,
+      project: ({ currentDirectory }) => `${currentDirectory}/.kiro/settings/mcp.json`,
+    },
+    variable: (name) => `\${${name}}`,
+    approval: "allow the variable, if Kiro asks whether it may be passed on",
+  },
+  opencode: {
+    title: "opencode",
+    member: "mcp",
+    entry: ({ command, args, secret }) => ({
+      ...{ type: "local", command: [command, ...args], enabled: true },
+      ...(secret === undefined ? {} : { environment: { [secret]: `{env:${secret}}` } }),
+    }),
+    files: {
+      user: ({ home }) => `${home}/.config/opencode/opencode.json`,
+      project: ({ currentDirectory }) => `${currentDirectory}/opencode.json`,
+    },
+    variable: (name) => `{env:${name}}`,
+    approval: "restart opencode",
+  },
+  "lm-studio": {
+    title: "LM Studio",
+    member: "mcpServers",
+    files: { user: ({ home }) => `${home}/.lmstudio/mcp.json` },
+    approval: "turn it on in the Program tab",
+  },
+  cline: {
+    title: "Cline",
+    member: "mcpServers",
+    files: {
+      user: (places) =>
+        `${applicationData(places)}/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json`,
+    },
+  },
+  goose: {
+    title: "goose",
+    format: "yaml",
+    member: "extensions",
+    entry: ({ name, command, args, secret }) => ({
+      ...{ enabled: true, type: "stdio", name, description: "An MCP server over MQTT", cmd: command, args, envs: {} },
+      ...{ env_keys: secret === undefined ? [] : [secret], timeout: 300 },
+    }),
+    files: {
+      user: ({ os, home, config }) =>
+        os === "windows" ? `${config}/Block/goose/config/config.yaml` : `${home}/.config/goose/config.yaml`,
+    },
+    passes: "env_keys",
+    approval: "start the next session of goose",
+  },
+  jetbrains: {
+    title: "JetBrains IDEs",
+    member: "mcpServers",
+    files: {},
+    approval: "paste it in Settings, Tools, AI Assistant, Model Context Protocol (MCP)",
+  },
+  json: OTHER_HOST,
+};
+
+/** The scopes of a host, the default first. */
+export function scopesOf({ files }: Host): readonly Scope[] {
+  return Object.keys(files) as Scope[];
+}
+
+/** What a host's file has to contain. */
 export type HostFile = Readonly<Record<string, unknown>>;
+
+/** The smallest file of `host` that starts `launch`. */
+export function hostFile(host: Host, launch: Launch): HostFile {
+  const question = launch.secret === undefined ? undefined : host.question?.(launch.secret);
+  return {
+    ...(question === undefined ? {} : { [question.member]: [question.item] }),
+    [host.member]: { [launch.name]: entryOf(host, launch) },
+  };
+}
+
+function entryOf({ entry = standardEntry, variable, passes }: Host, launch: Launch): HostFile {
+  const { secret } = launch;
+  const members = entry(variable === undefined && passes === undefined ? withoutSecret(launch) : launch);
+  if (secret === undefined || variable === undefined || !("env" in members)) return members;
+  return { ...members, env: { [secret]: variable(secret) } };
+}
+
+function withoutSecret({ secret: _, ...launch }: Launch): Launch {
+  return launch;
+}
+
+/** What most hosts take. The value of the variable is left to each of them. */
+function standardEntry({ command, args, secret }: Launch): HostFile {
+  return { command, args, ...(secret === undefined ? {} : { env: { [secret]: secret } }) };
+}
 
 /**
  * What a host calls a server unless it is told: the last level of its name, in the letters that all hosts take. Some
@@ -112,32 +267,9 @@ export function entryName(serverName: string): string {
   return levels.findLast((level) => level !== "") ?? "mqtt";
 }
 
-/** The smallest file of `host` that starts `launch` under `name`. */
-export function hostFile(host: Host, name: string, { command, args, secret }: Launch): HostFile {
-  const env = secret === undefined || host.variable === undefined ? {} : { env: { [secret]: host.variable(secret) } };
-  const question = secret === undefined ? undefined : host.question?.(secret);
-  return {
-    ...(question === undefined ? {} : { [question.member]: [question.item] }),
-    [host.member]: { [name]: { ...host.entry, command, args, ...env } },
-  };
-}
-
-/** The options of a line that say which server it reaches. */
-const WHICH_SERVER: readonly string[] = ["--name", "--server-name", "--topic"];
-
-/** The entry of `file` that putting `addition` into it would replace, though it starts something else. */
-export function entryInTheWay(host: Host, file: HostFile, addition: HostFile): string | undefined {
-  const [there, added] = [file, addition].map((each) => Object(each[host.member]) as Record<string, unknown>);
-  return Object.keys(added ?? {}).find((name) =>
-    Object.hasOwn(there ?? {}, name) && serverOf(there?.[name]) !== serverOf(added?.[name])
-  );
-}
-
-/** Which server an entry reaches, to compare. */
-function serverOf(entry: unknown): string {
-  const { args } = Object(entry);
-  const words: readonly unknown[] = Array.isArray(args) ? args : [];
-  return JSON.stringify(WHICH_SERVER.map((option) => words.includes(option) ? words[words.indexOf(option) + 1] : null));
+/** Where programs keep what is theirs. */
+function applicationData({ os, home, config }: Places): string {
+  return os === "darwin" ? `${home}/Library/Application Support` : config;
 }
 
 function inputId(name: string): string {

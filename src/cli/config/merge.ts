@@ -1,127 +1,122 @@
 /**
- * Putting an entry into a host's file, whose other bytes stay as they are.
+ * An entry put into the text of a host's file. Everything else in it stays, byte for byte.
  *
  * @module
  */
-import { JsonText } from "../../core/json_text.ts";
-import { elementsOf, findMember, Members, type Span } from "../../core/json_scan.ts";
-import { CLOSE_BRACE, OPEN_BRACE } from "../../core/json_skip.ts";
+import { isDeepStrictEqual } from "node:util";
 import { withoutByteOrderMark } from "../../core/text_file.ts";
+import { type Content, type FileFormat, NotUnderstood } from "./formats/format.ts";
 import type { HostFile } from "./hosts.ts";
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+/** The options of a line that say which server it reaches. */
+const WHICH_SERVER: readonly string[] = ["--name", "--server-name", "--topic"];
+
+/** The entry that a text has under the name of an added one, though it starts something else. */
+export function entryInTheWay(
+  format: FileFormat,
+  text: string,
+  member: string,
+  addition: HostFile,
+): string | undefined {
+  const there = Object(format.parse(withoutByteOrderMark(text))[member]) as Content;
+  return Object.entries(Object(addition[member])).find(([name, entry]) =>
+    Object.hasOwn(there, name) && serverOf(there[name]) !== serverOf(entry)
+  )?.[0];
+}
+
+/** Which server an entry reaches, to compare. */
+function serverOf(entry: unknown): string {
+  const { args, command } = Object(entry);
+  const words = [command, args].flat();
+  return JSON.stringify(WHICH_SERVER.map((option) => words.includes(option) ? words[words.indexOf(option) + 1] : null));
+}
 
 /**
- * The text of a host's file with `addition` in it. Entries of the same name, and items of lists with the same `id`, are
- * replaced; whatever else there is stays byte for byte.
+ * A text with what a host needs put in. What somebody has added to an entry for the same server stays in it; an entry for
+ * another one is replaced. Lists, of the questions that a host asks, keep an item of the same `id`.
  *
- * @param text a JSON object
- * @throws {TypeError} when a member of the file is not what the host expects there
+ * @throws {NotUnderstood} when the text is written in a way that cannot be edited safely
  */
-export function mergeIntoText(text: string, addition: HostFile): string {
-  const json = withoutByteOrderMark(text);
-  const mark = text.slice(0, text.length - json.length);
-  return mark + Object.entries(addition).reduce(mergeMember, json);
+export function mergeText(format: FileFormat, text: string, addition: HostFile): string {
+  const before = withoutByteOrderMark(text);
+  const mark = text.slice(0, text.length - before.length);
+  if (before.trim() === "") return mark + format.print(addition);
+  const changes = Object.entries(addition).flatMap(([member, added]) =>
+    Array.isArray(added)
+      ? added.flatMap((item) => appended(format.parse(before), member, item))
+      : Object.entries(Object(added)).flatMap(([name, entry]) =>
+        changed(format.parse(before), [member, name], entry, format)
+      )
+  );
+  const after = changes.reduce((text, { path, value }) => format.put(text, path, value), before);
+  const expected = changes.reduce((content, { path, value }) => withValue(content, path, value), format.parse(before));
+  if (!says(format, after, expected)) throw new NotUnderstood("it is written in an unusual way");
+  return mark + after;
 }
 
-/** Puts one member of the addition in: an object of entries, or a list of items. */
-function mergeMember(text: string, [member, added]: readonly [string, unknown]): string {
-  const there = JsonText.parse(text).get(member);
-  if (there === undefined) return put(text, [], member, added);
-  if (Array.isArray(added)) {
-    if (!Array.isArray(there.value)) throw new TypeError(`its "${member}" is not a list`);
-    return added.reduce((result: string, item) => putItem(result, member, item), text);
+function says(format: FileFormat, text: string, content: Content): boolean {
+  try {
+    return isDeepStrictEqual(plain(format.parse(text)), plain(content));
+  } catch (error) {
+    if (error instanceof NotUnderstood) return false;
+    throw error;
   }
-  if (!there.text.startsWith("{")) throw new TypeError(`its "${member}" is not an object`);
-  return Object.entries(added as object).reduce(
-    (result, [name, entry]) => put(result, [member], name, entry),
-    text,
-  );
 }
 
-/** Gives the object at `path` a member, or that member another value. */
-function put(text: string, path: readonly string[], name: string, value: unknown): string {
-  const bytes = encoder.encode(text);
-  const layout = layoutOf(text);
-  const found = findMember(bytes, ...path, name);
-  if (found !== undefined) return splice(bytes, found, layout.print(value, path.length + 1));
-  const object = path.length === 0 ? wholeOf(bytes) : findMember(bytes, ...path) ?? wholeOf(bytes);
-  const end = lastMemberEnd(bytes, object);
-  return insert(bytes, object, end, `${JSON.stringify(name)}${layout.colon}`, value, path.length, layout);
+interface Change {
+  readonly path: readonly string[];
+  readonly value: unknown;
 }
 
-/** Puts an item into the list that `member` is, in the place of the one with the same `id`. */
-function putItem(text: string, member: string, item: unknown): string {
-  const bytes = encoder.encode(text);
-  const layout = layoutOf(text);
-  const list = findMember(bytes, member) ?? { start: 0, end: 0 };
-  const items = elementsOf(bytes.subarray(list.start, list.end)).map(({ start, end }): Span => ({
-    start: list.start + start,
-    end: list.start + end,
-  }));
-  const same = items.find(({ start, end }) =>
-    idOf(JSON.parse(decoder.decode(bytes.subarray(start, end)))) === idOf(item)
-  );
-  if (same !== undefined) return splice(bytes, same, layout.print(item, 2));
-  return insert(bytes, list, items.at(-1)?.end, "", item, 1, layout);
+/** What has to change so that the entry is there. */
+function changed(content: Content, path: readonly [string, string], entry: unknown, format: FileFormat): Change[] {
+  const [member, name] = path;
+  const servers = content[member] ?? {};
+  // `null` is a map without members in YAML, and a mistake in JSON, where put() refuses it.
+  if (!isObject(servers)) throw new NotUnderstood(`its "${member}" is not an object`);
+  const there = Object.hasOwn(servers, name) ? servers[name] : undefined;
+  if (!isObject(there) || !isObject(entry) || serverOf(there) !== serverOf(entry)) {
+    return isDeepStrictEqual(plain(there), plain(entry)) ? [] : [{ path, value: entry }];
+  }
+  if (format.putsMembers) return members(there, entry, path);
+  const value = { ...there, ...entry };
+  return isDeepStrictEqual(plain(there), plain(value)) ? [] : [{ path, value }];
 }
 
-/** Puts something behind the last part of an object or a list, or into an empty one. */
-function insert(
-  bytes: Uint8Array,
-  container: Span,
-  lastEnd: number | undefined,
-  before: string,
-  value: unknown,
-  depth: number,
-  { newline, print }: Layout,
-): string {
-  const inside = `${newline(depth + 1)}${before}${print(value, depth + 1)}`;
-  if (lastEnd !== undefined) return splice(bytes, { start: lastEnd, end: lastEnd }, `,${inside}`);
-  const text = decoder.decode(bytes.subarray(container.start, container.end));
-  const [open, close] = [text.at(0), text.at(-1)];
-  return splice(bytes, container, `${open}${inside}${newline(depth)}${close}`);
+/** The members that are others, and in them the members of objects. */
+function members(there: Content, entry: Content, path: readonly string[]): Change[] {
+  return Object.entries(entry).flatMap(([name, value]) => {
+    const old = there[name];
+    if (isObject(old) && isObject(value)) return members(old, value, [...path, name]);
+    return isDeepStrictEqual(plain(old), plain(value)) ? [] : [{ path: [...path, name], value }];
+  });
 }
 
-/** Where the file's own object stands. */
-function wholeOf(bytes: Uint8Array): Span {
-  return { start: bytes.indexOf(OPEN_BRACE), end: bytes.lastIndexOf(CLOSE_BRACE) + 1 };
+/** The change that appends an item to a list, unless it has one of this `id`. */
+function appended(content: Content, member: string, item: unknown): Change[] {
+  const list = content[member] ?? [];
+  if (!Array.isArray(list)) throw new NotUnderstood(`its "${member}" is not a list`);
+  if (list.some((one) => Object(one).id === Object(item).id)) return [];
+  return [
+    content[member] === undefined ? { path: [member], value: [item] } : {
+      path: [member, String(list.length)],
+      value: item,
+    },
+  ];
 }
 
-function lastMemberEnd(bytes: Uint8Array, object: Span): number | undefined {
-  const members = new Members(bytes, object.start);
-  let end: number | undefined;
-  while (members.next()) end = members.end;
-  return end;
+function withValue(content: unknown, [name, ...rest]: readonly string[], value: unknown): Content {
+  if (name === undefined) return value as Content;
+  const inner = withValue(Object(content)[name], rest, value);
+  if (Array.isArray(content)) return [...content, inner] as unknown as Content;
+  return { ...Object(content), [name]: inner };
 }
 
-function splice(bytes: Uint8Array, { start, end }: Span, text: string): string {
-  return decoder.decode(bytes.subarray(0, start)) + text + decoder.decode(bytes.subarray(end));
+function isObject(value: unknown): value is Content {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** How a file is laid out. */
-interface Layout {
-  readonly colon: string;
-  /** Begins a line at this depth; nothing in a file of one line. */
-  readonly newline: (depth: number) => string;
-  /** A value at this depth. */
-  readonly print: (value: unknown, depth: number) => string;
-}
-
-function layoutOf(text: string): Layout {
-  const [, lineEnd = "", indentation = ""] = /^\s*\{[ \t]*(\r?\n)([ \t]*)/.exec(text) ?? [];
-  const oneLine = lineEnd === "" && text.replaceAll(/\s/g, "") !== "{}";
-  if (oneLine) return { colon: ": ", newline: () => " ", print: (value) => JSON.stringify(value) };
-  const [end, step] = [lineEnd || "\n", indentation || "  "];
-  const newline = (depth: number) => end + step.repeat(depth);
-  return {
-    colon: ": ",
-    newline,
-    print: (value, depth) => JSON.stringify(value, undefined, step).replaceAll("\n", newline(depth)),
-  };
-}
-
-function idOf(item: unknown): unknown {
-  return typeof item === "object" && item !== null && "id" in item ? item.id : item;
+/** A value without classes and prototypes, which libraries differ in. */
+function plain(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }

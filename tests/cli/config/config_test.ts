@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { CONFIG } from "../../../src/cli/config/command.ts";
 import { CONNECT } from "../../../src/cli/connect/command.ts";
 import { connectLine } from "../../../src/cli/config/connect_line.ts";
-import { entryName, type Host, hostFile, HOSTS } from "../../../src/cli/config/hosts.ts";
+import { entryName, type Host, HOSTS } from "../../../src/cli/config/hosts.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
 import { embeddedBroker } from "../../support/embedded_broker.ts";
-import { fixture, Process, startProxy, startServe } from "../../support/proxy.ts";
+import { fixture, homeIn, Process, startProxy, startServe } from "../../support/proxy.ts";
 
 const line = (given: Record<string, unknown>, url = "mqtt://broker:1883") =>
   connectLine(CONNECT.settings, given, url, "/home/me");
@@ -51,18 +51,6 @@ function hostNamed(name: string): Host {
   return host;
 }
 
-for (const [name, host] of Object.entries(HOSTS)) {
-  Deno.test(`the entry for ${name} is where that host looks for it, and holds no secret`, () => {
-    const launch = { command: "mcp-mqtt-proxy", args: ["connect"], secret: "MQTT_PASSWORD" };
-    const file = hostFile(host, "files", launch) as Record<string, Record<string, Record<string, unknown>>>;
-    const entry = file[host.member]?.files;
-    assert.equal(entry?.command, "mcp-mqtt-proxy");
-    assert.deepEqual(entry?.args, ["connect"]);
-    if (host.variable === undefined) assert.equal(entry?.env, undefined);
-    else assert.match(JSON.stringify(entry?.env), /^\{"MQTT_PASSWORD":"\$\{.+\}"\}$/);
-  });
-}
-
 Deno.test("hosts keep their files where they keep them", () => {
   const linux = { os: "linux", home: "/home/me", config: "/home/me/.config", currentDirectory: "/project" } as const;
   const windows = {
@@ -77,11 +65,11 @@ Deno.test("hosts keep their files where they keep them", () => {
     config: "/Users/me/.config",
     currentDirectory: "/project",
   } as const;
-  const desktop = hostNamed("claude-desktop").file;
+  const desktop = hostNamed("claude-desktop").files.user;
   assert.equal(desktop?.(linux), "/home/me/.config/Claude/claude_desktop_config.json");
   assert.equal(desktop?.(windows), "C:/Users/me/AppData/Claude/claude_desktop_config.json");
   assert.equal(desktop?.(darwin), "/Users/me/Library/Application Support/Claude/claude_desktop_config.json");
-  assert.equal(hostNamed("vscode").file?.(linux), "/project/.vscode/mcp.json");
+  assert.equal(hostNamed("vscode").files.project?.(linux), "/project/.vscode/mcp.json");
 });
 
 Deno.test("a host calls a server by the last level of its name, in letters that every host takes", () => {
@@ -222,17 +210,78 @@ Deno.test("--write creates the file of a host that has none yet", async () => {
   }
 });
 
-Deno.test("--write leaves a file with comments alone, and says so", async () => {
+Deno.test("--write leaves a file alone that it does not understand, and says so", async () => {
   const file = await Deno.makeTempFile();
   try {
-    await Deno.writeTextFile(file, "{ // mine\n}");
-    const { code, err } = await runConfig(["--for", "zed", "--write", "--file", file, "--name", "a"]);
-    assert.equal(code, 2);
-    assert.match(err, /is left alone/);
-    assert.equal(await Deno.readTextFile(file), "{ // mine\n}");
+    for (const text of ['{ "mcpServers": {', "[]", '{ "mcpServers": [] }', '{ "mcpServers": null }', "hello"]) {
+      await Deno.writeTextFile(file, text);
+      const { code, err } = await runConfig(["--for", "cursor", "--write", "--file", file, "--name", "a"]);
+      assert.equal(code, 2, text);
+      assert.match(err, /is left alone/);
+      assert.equal(await Deno.readTextFile(file), text);
+    }
+    await Deno.writeFile(file, new Uint8Array([0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00]));
+    assert.match(
+      (await runConfig(["--for", "cursor", "--write", "--file", file, "--name", "a"])).err,
+      /no text in UTF-8/,
+    );
   } finally {
     await Deno.remove(file);
   }
+});
+
+Deno.test({
+  name: "--write keeps the mode of the file, and makes no backup when nothing changes",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const directory = await Deno.makeTempDir();
+    const file = `${directory}/mcp.json`;
+    const write = () => runConfig(["--for", "cursor", "--write", "--file", file, "--name", "a"]);
+    try {
+      await Deno.writeTextFile(file, '\uFEFF{\r\n\t// mine\r\n\t"theme": "dark",\r\n}\r\n', { mode: 0o664 });
+      await Deno.chmod(file, 0o664);
+      assert.equal((await write()).code, 0);
+      assert.equal((await Deno.stat(file)).mode, 0o100664);
+      const text = await Deno.readTextFile(file);
+      assert.ok(text.startsWith('\uFEFF{\r\n\t// mine\r\n\t"theme": "dark",\r\n\t"mcpServers": {\r\n\t\t"a": {'), text);
+      assert.doesNotMatch(text, /[^\r]\n/);
+
+      assert.match((await write()).err, /has it already, and was not touched/);
+      assert.equal(await Deno.readTextFile(file), text);
+      assert.equal((await Array.fromAsync(Deno.readDir(directory))).length, 2);
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
+});
+
+Deno.test("--scope chooses the file of the user or of the project", async () => {
+  const directory = await Deno.realPath(await Deno.makeTempDir());
+  try {
+    for (
+      const [host, scope, file] of [["cursor", "project", ".cursor/mcp.json"], ["claude-code", "user", ".claude.json"]]
+    ) {
+      const process = startProxy(["config", "--for", host ?? "", "--scope", scope ?? "", "--write", "--name", "a"], {
+        cwd: directory,
+        env: await homeIn(directory),
+      });
+      await using _ = process;
+      assert.equal((await process.status).code, 0);
+      assert.ok("a" in JSON.parse(await Deno.readTextFile(`${directory}/${file}`)).mcpServers);
+    }
+    const { code, err } = await runConfig(["--for", "windsurf", "--scope", "project", "--name", "a"]);
+    assert.equal(code, 2);
+    assert.match(err, /Windsurf has no file for a project/);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("Claude Code also gets a line for a shell, which puts the same entry there", async () => {
+  const { out, err } = await runConfig(["--for", "claude-code", "--scope", "user", "--name", "it's"]);
+  const [, name, json = ""] = /^or run: claude mcp add-json (\S+) --scope user ('.*')$/m.exec(err) ?? [];
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", `printf %s ${json}`] }).output();
+  assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), JSON.parse(out).mcpServers[name ?? ""]);
 });
 
 Deno.test("a password for a host that cannot take it from a variable is refused, without being repeated", async () => {

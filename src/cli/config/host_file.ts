@@ -1,0 +1,103 @@
+/**
+ * The file of a host: where it is, and changing it in one step.
+ *
+ * @module
+ */
+import { dirname } from "node:path";
+import { UsageError } from "../../core/usage_error.ts";
+import { type FileFormat, NotUnderstood } from "./formats/format.ts";
+import { type Host, type HostFile, type Places, type Scope, scopesOf } from "./hosts.ts";
+import { entryInTheWay, mergeText } from "./merge.ts";
+
+/** How the files of `host` are written. Each way is loaded by itself, with the package that reads it. */
+export async function formatOf({ format }: Host): Promise<FileFormat> {
+  if (format === "toml") return (await import("./formats/toml.ts")).TOML_FORMAT;
+  if (format === "yaml") return (await import("./formats/yaml.ts")).YAML_FORMAT;
+  return (await import("./formats/json.ts")).JSON_FORMAT;
+}
+
+/** The usual file of `host`, if it has one. */
+export function usualFile(host: Host, scope: Scope | undefined): string | undefined {
+  const chosen = scope ?? scopesOf(host)[0];
+  const file = chosen === undefined ? undefined : host.files[chosen];
+  if (file === undefined) {
+    if (scope === undefined || scopesOf(host).length === 0) return undefined;
+    throw new UsageError([`${host.title} has no file for a ${scope}: leave --scope out`]);
+  }
+  const home = Deno.env.get("HOME") || Deno.env.get("USERPROFILE");
+  if (home === undefined) return undefined;
+  const os = Deno.build.os === "darwin" || Deno.build.os === "windows" ? Deno.build.os : "linux";
+  const config = os === "windows" ? Deno.env.get("APPDATA") : Deno.env.get("XDG_CONFIG_HOME");
+  const places: Places = { os, home, config: config || `${home}/.config`, currentDirectory: Deno.cwd() };
+  return file(places);
+}
+
+/** What became of a file. */
+export type Outcome = "created" | "unchanged" | { readonly backup: string };
+
+/**
+ * Puts what a host needs into its file.
+ *
+ * @param named whether the user has named the entry, which then may replace one for another server
+ * @throws {UsageError} when the file has to be left alone
+ */
+export async function writeHostFile(
+  host: Host,
+  file: string,
+  addition: HostFile,
+  { named, shared }: { readonly named: boolean; readonly shared: boolean },
+): Promise<Outcome> {
+  const format = await formatOf(host);
+  const before = await readIfThere(file);
+  const after = merged(format, host, file, before ?? "", addition, named);
+  if (after === before) return "unchanged";
+  await Deno.mkdir(dirname(file), { recursive: true });
+  if (before === undefined) {
+    await replace(file, after, shared ? 0o644 : 0o600);
+    return "created";
+  }
+  const backup = `${file}.${new Date().toISOString().replaceAll(/[-:.]/g, "")}.bak`;
+  await Deno.writeTextFile(backup, before, { createNew: true, mode: 0o600 });
+  const target = await Deno.realPath(file); // which may be a link
+  const { mode } = await Deno.stat(target);
+  await replace(target, after, (mode ?? 0o600) & 0o777);
+  return { backup };
+}
+
+function merged(
+  format: FileFormat,
+  host: Host,
+  file: string,
+  text: string,
+  addition: HostFile,
+  named: boolean,
+): string {
+  try {
+    const other = named || text.trim() === "" ? undefined : entryInTheWay(format, text, host.member, addition);
+    if (other === undefined) return mergeText(format, text, addition);
+    throw new UsageError([`${file} has "${other}" for something else: add --as NAME, or --as ${other} to replace it`]);
+  } catch (error) {
+    if (!(error instanceof NotUnderstood)) throw error;
+    throw new UsageError([`${file} is left alone, as ${error.message}: leave --write out, and put it there by hand`], {
+      cause: error,
+    });
+  }
+}
+
+/** Renaming is one step: whatever happens, the host finds a whole file. */
+async function replace(file: string, text: string, mode: number): Promise<void> {
+  const next = `${file}.new`;
+  await Deno.writeTextFile(next, text, { mode });
+  if (Deno.build.os !== "windows") await Deno.chmod(next, mode); // of which the umask may have taken something
+  await Deno.rename(next, file);
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await Deno.readFile(file));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof TypeError) throw new UsageError([`${file} is left alone, as it is no text in UTF-8`]);
+    throw error;
+  }
+}

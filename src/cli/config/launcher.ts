@@ -1,0 +1,57 @@
+/**
+ * How a host starts this program.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { findCommand } from "../../stdio/mod.ts";
+import type { ConnectLine } from "./connect_line.ts";
+
+/** A command and its arguments. */
+export interface Launcher {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** The name under which the program is installed. */
+const PROGRAM = "mcp-mqtt-proxy";
+
+/**
+ * The command that a host has to start for `line`.
+ *
+ * @param shared whether others have the file too, for whom a path of this machine means nothing
+ */
+export async function launcher(line: ConnectLine, shared: boolean): Promise<Launcher> {
+  if (!Deno.build.standalone) return await withDeno(line, shared);
+  const file = Deno.execPath();
+  // npx keeps packages in a cache that it may empty.
+  if (/[/\\]_npx[/\\]/.test(file)) return throughNpx(line.args);
+  return { command: shared && await isOnPath(PROGRAM) ? PROGRAM : file, args: line.args };
+}
+
+/** Only a shell starts npx on Windows, where it is a script. */
+function throughNpx(args: readonly string[]): Launcher {
+  const words = ["npx", "-y", PROGRAM, ...args] as const;
+  const [command, ...rest] = Deno.build.os === "windows" ? ["cmd", "/c", ...words] as const : words;
+  return { command, args: rest };
+}
+
+/** Deno itself, with no more permissions than the line needs. */
+async function withDeno({ args, files, address, secret }: ConnectLine, shared: boolean): Promise<Launcher> {
+  const isFile = Deno.mainModule.startsWith("file:");
+  const main = isFile ? fileURLToPath(Deno.mainModule) : Deno.mainModule;
+  const permissions = [
+    "--no-prompt",
+    `--allow-net=${address}`,
+    ...(files.length === 0 ? [] : [`--allow-read=${files.join(",")}`]),
+    ...(secret === undefined ? [] : [`--allow-env=${secret}`]),
+    "--ignore-env",
+  ];
+  const command = shared && !isFile && await isOnPath("deno") ? "deno" : Deno.execPath();
+  return { command, args: ["run", ...permissions, main, ...args] };
+}
+
+async function isOnPath(command: string): Promise<boolean> {
+  const environment = { PATH: Deno.env.get("PATH") ?? "", PATHEXT: Deno.env.get("PATHEXT") ?? "" };
+  return await findCommand(command, environment) !== undefined;
+}
