@@ -14,7 +14,14 @@ export {
   type MqttServerOptions,
   serveMqtt,
 } from "./src/app/library.ts";
-export type { BrokerOptions, ConnectOptions, MessageOptions, ServeOptions } from "./src/config/mod.ts";
+export type {
+  AuthorizedKeyOptions,
+  BrokerOptions,
+  ConnectOptions,
+  KnownServerOptions,
+  MessageOptions,
+  ServeOptions,
+} from "./src/config/mod.ts";
 export type { AddressOptions, McpOverMqttAddress, RequestResponseAddress } from "./src/wire/mod.ts";
 export type { Observer, ProxyEvent } from "./src/core/events.ts";
 export { Failure, FAILURE_REASONS, type FailureReason } from "./src/core/failure.ts";

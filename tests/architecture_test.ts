@@ -53,11 +53,13 @@ const BUILT_IN = /^node:/;
 /** The public library: adding to it is easy, taking away from it breaks somebody's program. */
 const PUBLIC_NAMES = [
   "AddressOptions",
+  "AuthorizedKeyOptions",
   "BrokerOptions",
   "ConnectOptions",
   "FAILURE_REASONS",
   "Failure",
   "FailureReason",
+  "KnownServerOptions",
   "McpOverMqttAddress",
   "MessageOptions",
   "MqttClientOptions",

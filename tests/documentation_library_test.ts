@@ -7,9 +7,11 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { MqttClientOptions, MqttOptions, MqttServerOptions } from "../mod.ts";
 import {
+  AUTHORIZED_KEY_SETTINGS,
   BROKER_SETTINGS,
   CONNECT_SETTINGS,
   flagName,
+  KNOWN_SERVER_SETTINGS,
   MESSAGE_SETTINGS,
   SERVE_SETTINGS,
   type Settings,
@@ -30,9 +32,13 @@ const BOTH: Record<keyof MqttOptions, unknown> = {
   ...MESSAGE_SETTINGS,
   observe: undefined,
 };
-const OF_CLIENT: Record<Exclude<keyof MqttClientOptions, keyof MqttOptions>, unknown> = CONNECT_SETTINGS;
+const OF_CLIENT: Record<Exclude<keyof MqttClientOptions, keyof MqttOptions>, unknown> = {
+  ...CONNECT_SETTINGS,
+  serverKey: KNOWN_SERVER_SETTINGS.serverKey,
+};
 const OF_SERVER: Record<Exclude<keyof MqttServerOptions, keyof MqttOptions>, unknown> = {
   ...{ description, meta, share, noShare, sessionExpiry },
+  ...AUTHORIZED_KEY_SETTINGS,
 };
 
 for (

@@ -6,17 +6,23 @@
 // Without .js: the package declares no types for the names that it exports with .js.
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport";
 import {
+  AUTHORIZED_KEY_SETTINGS,
+  type AuthorizedKeyOptions,
   BROKER_SETTINGS,
   type BrokerConfig,
   brokerConfig,
   type BrokerOptions,
+  clientSealingOf,
   CONNECT_SETTINGS,
   type ConnectOptions,
   fromOptions,
+  KNOWN_SERVER_SETTINGS,
+  type KnownServerOptions,
   MESSAGE_SETTINGS,
   type MessageOptions,
   SERVE_SETTINGS,
   type ServeOptions,
+  serverSealingOf,
 } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
@@ -45,11 +51,15 @@ export interface MqttOptions
 }
 
 /** What {@linkcode mqttClientTransport} needs to know: the broker, and which server; the rest has defaults. */
-export interface MqttClientOptions extends MqttOptions, Partial<ConnectOptions> {}
+export interface MqttClientOptions
+  extends MqttOptions, Partial<ConnectOptions>, Partial<Pick<KnownServerOptions, "serverKey">> {}
 
 /** What {@linkcode serveMqtt} needs to know: the broker, and where the server shall be; the rest has defaults. */
 export interface MqttServerOptions
-  extends MqttOptions, Partial<Pick<ServeOptions, "description" | "meta" | "share" | "noShare" | "sessionExpiry">> {}
+  extends
+    MqttOptions,
+    Partial<Pick<ServeOptions, "description" | "meta" | "share" | "noShare" | "sessionExpiry">>,
+    Partial<AuthorizedKeyOptions> {}
 
 /** A server on a broker. Disposing of it ends its sessions and takes its presence back. */
 export interface MqttServer extends AsyncDisposable {
@@ -94,11 +104,16 @@ export interface MqttServer extends AsyncDisposable {
  * ```
  */
 export function mqttClientTransport(options: MqttClientOptions): Transport {
+  const broker = brokerOf(options);
+  const address = addressOf(options);
+  const { serverKey } = fromOptions(KNOWN_SERVER_SETTINGS, options);
+  const isSealed = broker.sealKey !== undefined || serverKey !== undefined;
   const { channel, close } = remoteServer(
     {
-      broker: brokerOf(options),
-      address: addressOf(options),
+      broker,
+      address,
       options: fromOptions({ ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS }, options),
+      sealing: isSealed ? clientSealingOf(serverKey, broker, address.label) : undefined,
     },
     options.observe ?? observeNothing,
   );
@@ -148,7 +163,9 @@ export async function serveMqtt(
   const broker = brokerOf(options);
   const address = addressOf(options);
   const served = fromOptions({ ...SERVE_SETTINGS, ...MESSAGE_SETTINGS }, options);
-  const profiles = profilesFor(address.options, { ...address.options, broker });
+  const sealing = await serverSealingOf(fromOptions(AUTHORIZED_KEY_SETTINGS, options), broker);
+  const sealed = sealing?.allowUnsealed === false;
+  const profiles = profilesFor(address.options, { ...address.options, broker, sealed });
   const links = new Links(broker, observe);
   const server = new ServerEndpoint({
     profiles,
@@ -158,6 +175,7 @@ export async function serveMqtt(
       ...served,
       broker,
       address,
+      serverSealing: sealing,
       clientId: clientIdFor("serve", broker.clientId),
       share: served.noShare ? undefined : served.share,
       observe,

@@ -22,28 +22,34 @@ const SETTLE_TIME = 100;
  */
 export async function readClientSealing(
   { serverKey, knownServers }: KnownServerOptions,
-  { sealKey }: BrokerConfig,
+  broker: BrokerConfig,
   name: string,
 ): Promise<ClientSealing | undefined> {
-  if (sealKey === undefined && serverKey === undefined && knownServers === undefined) return undefined;
-  const { clientSealing, readKnownServers, readPublicKey } = await import("../seal/mod.ts");
-  const given = serverKey === undefined ? undefined : problemsNamed("--server-key", () => readPublicKey(serverKey));
-  const file = knownServers === undefined ? undefined : await readFile("--known-servers", knownServers);
-  const servers = file === undefined ? undefined : problemsNamed("--known-servers", () => readKnownServers(file));
-  const known = servers?.get(name);
-  if (given !== undefined && known !== undefined && given.some((byte, index) => byte !== known[index])) {
+  const known = knownServers === undefined ? undefined : await keyIn(knownServers, name);
+  if (serverKey !== undefined && known !== undefined && serverKey !== known) {
     throw new UsageError([`--server-key is not the key that --known-servers has for ${JSON.stringify(name)}`]);
   }
-  const server = given ?? known;
+  const key = serverKey ?? known;
+  if (broker.sealKey === undefined && key === undefined) return undefined;
+  return await clientSealingOf(key, broker, name);
+}
+
+/** The same, when the server's key can be known in no other way. */
+export async function clientSealingOf(
+  serverKey: string | undefined,
+  { sealKey }: BrokerConfig,
+  name: string,
+): Promise<ClientSealing> {
   if (sealKey === undefined) {
-    if (server === undefined) return undefined; // the file is about other servers
     const remedy = "make one by mcp-mqtt-proxy key new FILE, and add --key FILE";
     throw new UsageError([`the session is to be sealed, which takes a key of your own: ${remedy}`]);
   }
-  if (server === undefined) {
+  if (serverKey === undefined) {
     const where = "add --server-key KEY, or a line to --known-servers; the server's operator gets it by key show FILE";
     throw new UsageError([`the key of the server ${JSON.stringify(name)} is not known: ${where}`]);
   }
+  const { clientSealing, readPublicKey } = await import("../seal/mod.ts");
+  const server = problemsNamed("--server-key", () => readPublicKey(serverKey));
   return clientSealing(await ownPair(sealKey.reveal()), server);
 }
 
@@ -54,9 +60,25 @@ export async function readClientSealing(
  * @throws {UsageError} when it is not clear who may open sessions
  */
 export async function readServerSealing(
+  options: AuthorizedKeyOptions,
+  broker: BrokerConfig,
+  warn: (text: string) => void,
+): Promise<ServerSealing | undefined> {
+  const { authorizedKeys: file } = options;
+  if (file === undefined) return await serverSealingOf(options, broker);
+  const authorizedKeys = await readFile("--authorized-keys", file);
+  return await serverSealingOf(
+    { ...options, authorizedKeys },
+    broker,
+    (names) => new AuthorizedKeysFile(file, names, warn),
+  );
+}
+
+/** The same, with the authorized keys themselves instead of their file. */
+export async function serverSealingOf(
   { authorizedKeys, allowUnsealed }: AuthorizedKeyOptions,
   { sealKey }: BrokerConfig,
-  warn: (text: string) => void,
+  follow: (names: ReadonlyMap<string, string>) => AuthorizedClients = (names) => ({ names, watch: () => {} }),
 ): Promise<ServerSealing | undefined> {
   if (sealKey === undefined) {
     if (authorizedKeys === undefined && !allowUnsealed) return undefined;
@@ -66,9 +88,16 @@ export async function readServerSealing(
   if (authorizedKeys === undefined) {
     throw new UsageError(["--key seals sessions, and --authorized-keys FILE has to say with whom: KEY NAME a line"]);
   }
-  const { serverSealing } = await import("../seal/mod.ts");
-  const clients = await AuthorizedKeysFile.read(authorizedKeys, warn);
-  return serverSealing(await ownPair(sealKey.reveal()), clients, allowUnsealed);
+  const { readAuthorizedKeys, serverSealing } = await import("../seal/mod.ts");
+  const names = problemsNamed("--authorized-keys", () => readAuthorizedKeys(authorizedKeys));
+  return serverSealing(await ownPair(sealKey.reveal()), follow(names), allowUnsealed);
+}
+
+async function keyIn(file: string, name: string): Promise<string | undefined> {
+  const { publicKeyText, readKnownServers } = await import("../seal/mod.ts");
+  const text = await readFile("--known-servers", file);
+  const key = problemsNamed("--known-servers", () => readKnownServers(text)).get(name);
+  return key && publicKeyText(key);
 }
 
 async function ownPair(text: string): Promise<KeyPair> {
@@ -76,29 +105,16 @@ async function ownPair(text: string): Promise<KeyPair> {
   return problemsNamed("--key", () => readPrivateKeyFile(text));
 }
 
-/** The clients that a file names, as long as it is watched also after it has changed. */
+/** The clients that a file names, also after it has changed. */
 class AuthorizedKeysFile implements AuthorizedClients {
   readonly #file: string;
-  readonly #parse: (text: string) => ReadonlyMap<string, string>;
   readonly #warn: (text: string) => void;
-  names: ReadonlyMap<string, string> = new Map();
+  names: ReadonlyMap<string, string>;
 
-  private constructor(
-    file: string,
-    parse: (text: string) => ReadonlyMap<string, string>,
-    warn: (text: string) => void,
-  ) {
+  constructor(file: string, names: ReadonlyMap<string, string>, warn: (text: string) => void) {
     this.#file = file;
-    this.#parse = parse;
+    this.names = names;
     this.#warn = warn;
-  }
-
-  static async read(file: string, warn: (text: string) => void): Promise<AuthorizedKeysFile> {
-    const { readAuthorizedKeys } = await import("../seal/mod.ts");
-    const self = new AuthorizedKeysFile(file, readAuthorizedKeys, warn);
-    const text = await readFile("--authorized-keys", file);
-    self.names = problemsNamed("--authorized-keys", () => readAuthorizedKeys(text));
-    return self;
   }
 
   watch(changed: () => void, signal: AbortSignal): void {
@@ -122,7 +138,8 @@ class AuthorizedKeysFile implements AuthorizedClients {
 
   async #readAgain(changed: () => void): Promise<void> {
     try {
-      this.names = this.#parse(await Deno.readTextFile(this.#file));
+      const { readAuthorizedKeys } = await import("../seal/mod.ts");
+      this.names = readAuthorizedKeys(await Deno.readTextFile(this.#file));
       changed();
     } catch (error) {
       this.#warn(`--authorized-keys ${errorText(error)}; those who were authorized before still are`);

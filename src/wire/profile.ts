@@ -62,7 +62,7 @@ export interface ServerOptions extends ProfileOptions, Pick<ServeOptions, "descr
 /** What a client side needs to know besides. */
 export interface ClientOptions extends ProfileOptions, ConnectOptions {
   /** How sessions are sealed against the broker; not at all when `undefined`. */
-  readonly clientSealing?: ClientSealing | undefined;
+  readonly clientSealing?: ClientSealing | Promise<ClientSealing> | undefined;
   /** A client id for one more connection. */
   readonly clientId: () => string;
 }

@@ -16,6 +16,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import * as z from "zod";
 import { Failure, mqttClientTransport, type MqttServer, type ProxyEvent, serveMqtt, UsageError } from "../../mod.ts";
+import { generateKeyPair, privateKeyFile, publicKeyText } from "../../src/seal/mod.ts";
 import { ECHO } from "../support/bridge.ts";
 import { testOnBrokers } from "../support/brokers.ts";
 import { embeddedBroker, type TestBroker } from "../support/embedded_broker.ts";
@@ -57,6 +58,25 @@ function counter(): McpServer {
 function textOf(result: any): string {
   return result.content[0].text;
 }
+
+testOnBrokers("both ends of the library seal their sessions when they have keys", async (broker) => {
+  const [server, client] = [generateKeyPair(), generateKeyPair()];
+  const options = { broker: broker.url, name: "counter" };
+  await using _ = await serveMqtt({
+    ...options,
+    key: privateKeyFile(server),
+    authorizedKeys: `${publicKeyText(client.publicKey)} ada`,
+  }, (transport) => counter().connect(transport));
+  const serverKey = publicKeyText(server.publicKey);
+  const host = newClient();
+  await host.connect(mqttClientTransport({ ...options, key: privateKeyFile(client), serverKey }));
+  assert.equal(textOf(await host.callTool({ name: "count", arguments: { by: 2 } })), "2");
+  await host.close();
+  await assert.rejects(
+    newClient().connect(mqttClientTransport({ ...options, connectTimeout: 2_000 })),
+    /takes sealed sessions only/,
+  );
+});
 
 testOnBrokers("an SDK client reaches a stdio server behind serve", async (broker) => {
   await using _serve = await startServe(["--broker", broker.url, "--name", "everything", "--", ...EVERYTHING]);

@@ -1,7 +1,7 @@
 /**
  * The fault machine: calls without end, and everything goes wrong.
  *
- *     deno task faults [--seconds 12] [--seed 1] [--width 32] [NAME...]
+ *     deno task faults [--seconds 12] [--seed 1] [--width 32] [--sealed] [NAME...]
  *
  * For each fault, a host keeps calls under way while the fault strikes again and again; afterwards it is counted what
  * became of them. Exits with 1 when a call was lost, executed twice or hung, or when a notification was missing or out
@@ -10,6 +10,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { keyFiles } from "../support/keys.ts";
 import { print } from "../../scripts/support/print.ts";
 import { type Fault, FAULTS, Missing } from "./faults.ts";
 import { wait, World } from "./world.ts";
@@ -21,6 +22,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: "string", default: "12" },
     seed: { type: "string", default: "1" },
     width: { type: "string", default: "32" },
+    sealed: { type: "boolean", default: false },
   },
 });
 
@@ -49,7 +51,11 @@ function row(cells: readonly (string | number)[]): void {
 /** Lets one fault strike. Resolves with whether all promises were kept. */
 async function run(fault: Fault, seconds: number, width: number, seed: number): Promise<boolean> {
   const random = randomFrom(seed);
-  await using world = await World.start(await fault.world?.());
+  await using keys = await keyFiles();
+  const options = await fault.world?.();
+  const { serve = [] } = options ?? {};
+  const sealed = values.sealed ? { serve: [...serve, ...keys.serve], connect: keys.connect } : {};
+  await using world = await World.start({ ...options, ...sealed });
   const { driver } = world;
   const before = world.memory;
   const end = new AbortController();

@@ -20,6 +20,8 @@ export interface WorldOptions {
   readonly qos?: string;
   /** More options of `serve`. */
   readonly serve?: readonly string[];
+  /** More options of `connect`. */
+  readonly connect?: readonly string[];
   /** More variables of both ends. */
   readonly env?: Readonly<Record<string, string>>;
   /** Called when everything has ended. */
@@ -47,7 +49,14 @@ export class World implements AsyncDisposable {
     this.#record = record;
     this.serverNetwork = new FlakyNetwork(port);
     this.clientNetwork = new FlakyNetwork(port);
-    const args = [...this.#arguments(this.clientNetwork), "--client-id", this.clientId, "--timeout", String(TIMEOUT)];
+    const args = [
+      ...this.#arguments(this.clientNetwork),
+      ...options.connect ?? [],
+      "--client-id",
+      this.clientId,
+      "--timeout",
+      String(TIMEOUT),
+    ];
     this.driver = new Driver(args, TIMEOUT * 1000, options.env ?? {});
   }
 

@@ -24,7 +24,7 @@ export interface RemoteServerConfig {
   readonly address: ResolvedAddress;
   readonly options: ConnectOptions & MessageOptions;
   /** How sessions are sealed; not at all when `undefined`. */
-  readonly sealing?: ClientSealing | undefined;
+  readonly sealing?: ClientSealing | Promise<ClientSealing> | undefined;
 }
 
 /** The channel to a remote server. */

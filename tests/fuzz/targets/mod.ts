@@ -4,6 +4,7 @@ import { CONFIG_FILES, SETTINGS, URLS } from "./config.ts";
 import { ENVELOPE, LINES } from "./json_rpc.ts";
 import { PACKETS, TOPICS } from "./mqtt.ts";
 import { OPEN_CLIENT, OPEN_SERVER } from "./open_convention.ts";
+import { KEYS, SEALED } from "./seal.ts";
 import { SMCP_CHILD, SMCP_PARENT } from "./smcp.ts";
 import { CLIENT, SERVER } from "./wire.ts";
 
@@ -22,4 +23,6 @@ export const TARGETS: readonly Target[] = [
   OPEN_CLIENT,
   SMCP_CHILD,
   SMCP_PARENT,
+  SEALED,
+  KEYS,
 ];

@@ -86,7 +86,7 @@ export class RequestResponseClient implements Dialer {
     const { clientSealing } = this.#options;
     return this.#session = clientSealing === undefined
       ? this.#open(opening)
-      : await this.#openSealed(clientSealing, opening, signal);
+      : await this.#openSealed(await clientSealing, opening, signal);
   }
 
   unavailableReason(): Failure {

@@ -15,6 +15,8 @@ import { openProperties, randomCorrelation, SEALED } from "./sealed_packet.ts";
 /** Message 1 or its answer may be lost: it is sent again after this time, in ms. */
 const REPEAT_AFTER = 1_000;
 
+const SPACE = 0x20;
+
 /** What a {@linkcode ClientHandshaking} is made of. */
 export interface HandshakingOptions {
   readonly link: MqttLink;
@@ -103,10 +105,16 @@ export class ClientHandshaking {
   }
 }
 
+/** Message 2 is as long whether a client is refused or not, or else its length would tell who is authorized, in bytes. */
+const ANSWER_LENGTH = 512;
+
 /** The payload of message 2: the instance that has the session, or why there is none. */
 export function encodeAnswer(answer: string | Failure): Uint8Array {
   const members = answer instanceof Failure ? { refused: answer.reason, text: answer.message } : { instance: answer };
-  return new TextEncoder().encode(JSON.stringify(members));
+  const text = new TextEncoder().encode(JSON.stringify(members));
+  const padded = new Uint8Array(Math.ceil(text.length / ANSWER_LENGTH) * ANSWER_LENGTH).fill(SPACE);
+  padded.set(text);
+  return padded;
 }
 
 function readAnswer(payload: Uint8Array): string | Failure | undefined {
