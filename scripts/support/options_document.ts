@@ -19,6 +19,7 @@ import {
   SMCP_SETTINGS,
   STATUS_SETTINGS,
   TOOL_SETTINGS,
+  TRACE_SETTINGS,
 } from "../../src/config/mod.ts";
 import { ADDRESS_SETTINGS } from "../../src/wire/mod.ts";
 
@@ -46,7 +47,7 @@ const SUBJECTS: readonly (readonly [title: string, settings: Settings])[] = [
   ["Reaching a server", CONNECT_SETTINGS],
   ["Serving", SERVE_SETTINGS],
   ["Credentials by SMCP", { ...SMCP_SETTINGS, ...SMCP_CHILD_SETTINGS }],
-  ["Messages, log and status", { ...MESSAGE_SETTINGS, ...LOG_SETTINGS, ...STATUS_SETTINGS }],
+  ["Messages, log, status and traces", { ...MESSAGE_SETTINGS, ...LOG_SETTINGS, ...STATUS_SETTINGS, ...TRACE_SETTINGS }],
   ["The tool server", { ...PERMISSION_SETTINGS, ...TOOL_SETTINGS }],
 ];
 

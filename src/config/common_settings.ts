@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { LogOptions, StatusOptions } from "../observe/mod.ts";
-import { bytes, listOf, oneText, text } from "./kinds.ts";
+import type { LogOptions, StatusOptions, TraceOptions } from "../observe/mod.ts";
+import { bytes, headerList, httpUrl, listOf, oneText, text } from "./kinds.ts";
 import type { SettingsOf } from "./setting.ts";
 
 /** The settings of {@linkcode LogOptions}. */
@@ -40,6 +40,29 @@ export const STATUS_SETTINGS: SettingsOf<StatusOptions> = {
       "a name by which the status may be asked for, besides those of this machine; may be given several times",
     kind: listOf(text),
     repeatable: true,
+  },
+};
+
+/** The settings of {@linkcode TraceOptions}, by the variables of OpenTelemetry. */
+export const TRACE_SETTINGS: SettingsOf<TraceOptions> = {
+  otlpEndpoint: {
+    flag: "--otlp-endpoint <url>",
+    environment: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    description: "OpenTelemetry collector to send a span of each request to, by OTLP over HTTP",
+    kind: httpUrl,
+  },
+  otlpHeaders: {
+    flag: "--otlp-headers <name=value,...>",
+    environment: "OTEL_EXPORTER_OTLP_HEADERS",
+    description: "fields of the requests to the collector, such as an API key; percent-encoded",
+    kind: headerList,
+  },
+  serviceName: {
+    flag: "--otel-service-name <name>",
+    environment: "OTEL_SERVICE_NAME",
+    description: "what this process is called in traces",
+    kind: text,
+    fallback: "mcp-mqtt-proxy",
   },
 };
 

@@ -21,7 +21,13 @@ export {
   readBrokerLogin,
 } from "./credentials.ts";
 export { clientIdProblem, oneText, onOff, secondsOrNone, serverName, text, topicName, topicPrefix } from "./kinds.ts";
-export { LOG_SETTINGS, MESSAGE_SETTINGS, type MessageOptions, STATUS_SETTINGS } from "./common_settings.ts";
+export {
+  LOG_SETTINGS,
+  MESSAGE_SETTINGS,
+  type MessageOptions,
+  STATUS_SETTINGS,
+  TRACE_SETTINGS,
+} from "./common_settings.ts";
 export { environmentOf, type RestartPolicyName, SERVE_SETTINGS, type ServeOptions } from "./serve_settings.ts";
 export { readServerEntries, type ServerEntry } from "./server_entries.ts";
 export {

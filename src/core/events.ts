@@ -101,6 +101,10 @@ export type ProxyEvent =
     readonly session?: string;
     readonly method: string;
     readonly duration: number;
+    /** Why nobody has answered it; with `traced`, also the reason or the code of an error that it was answered with. */
+    readonly reason?: string;
+    /** What it is a part of (W3C Trace Context), where somebody follows it. */
+    readonly traceparent?: string;
   }
   | {
     readonly type: "request.failed";
@@ -121,6 +125,8 @@ export interface Observers {
   readonly observe: Observer;
   /** Takes an event for every message and request as well; `undefined` when nobody counts them. */
   readonly meter: Observer | undefined;
+  /** Whether it wants to know what requests are a part of. @default {false} */
+  readonly traced?: boolean;
 }
 
 /** Which conversation a message or a request belongs to, as far as whoever tells of it knows. */

@@ -2,4 +2,4 @@
 export { lossyOutput } from "./lossy_output.ts";
 export { errorOutput, type Log, type LogOptions, startLog } from "./log.ts";
 export { ownNames } from "./own_names.ts";
-export { observation, type StatusOptions } from "./observation.ts";
+export { observation, type StatusOptions, type TraceOptions } from "./observation.ts";

@@ -15,8 +15,20 @@ export interface StatusOptions {
   readonly statusHost: readonly string[];
 }
 
+/** Where spans of requests are sent. */
+export interface TraceOptions {
+  /** The URL of an OpenTelemetry collector; none when `undefined`. */
+  readonly otlpEndpoint: string | undefined;
+  /** Fields of the requests to it: `name=value`, percent-encoded, with commas between them. */
+  readonly otlpHeaders: string | undefined;
+  /** What this process is called in traces. */
+  readonly serviceName: string;
+}
+
 /** What is observed, and shown where. */
-export interface ObservationOptions extends StatusOptions, StatusContent {
+export interface ObservationOptions extends StatusOptions, TraceOptions, StatusContent {
+  /** Whether this process asks on behalf of a host, or is asked. */
+  readonly kind: "client" | "server";
   /** It stays the caller's. */
   readonly log: Log;
 }
@@ -39,6 +51,13 @@ export async function observation(options: ObservationOptions): Promise<Observat
     meters.push(observe);
     stack.use(server);
   }
+  const { otlpEndpoint: endpoint, otlpHeaders, kind, serviceName, version } = options;
+  if (endpoint !== undefined) {
+    const { SpanExporter } = await import("./otlp/exporter.ts");
+    const headers = headerFields(otlpHeaders ?? "");
+    const exporter = stack.use(new SpanExporter({ endpoint, headers, serviceName, version, kind, observe }));
+    meters.push(exporter.observe);
+  }
   const ending = stack.move();
   const meter = meters.length === 0 ? undefined : (event: ProxyEvent) => meters.forEach((meter) => meter(event));
   return {
@@ -47,6 +66,13 @@ export async function observation(options: ObservationOptions): Promise<Observat
       observe(event);
     },
     meter,
+    traced: endpoint !== undefined,
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   };
+}
+
+/** `a=b,c=d`, percent-encoded, as W3C Baggage has it. */
+function headerFields(text: string): Record<string, string> {
+  const pairs = text.split(",").map((pair) => pair.split(/=(.*)/s, 2).map((part) => decodeURIComponent(part.trim())));
+  return Object.fromEntries(pairs.filter(([name = "", value]) => name !== "" && value !== undefined));
 }

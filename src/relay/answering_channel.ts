@@ -10,7 +10,7 @@ import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
 import { invalidResponse } from "../core/parse_error.ts";
-import { cancellation, cancelledRequest, INITIALIZE, progressToken } from "./mcp.ts";
+import { cancellation, cancelledRequest, errorIn, INITIALIZE, progressToken, traceparent } from "./mcp.ts";
 import { type PendingRequest, PendingRequests } from "./pending_requests.ts";
 
 /** How an {@linkcode AnsweringChannel} behaves. */
@@ -29,6 +29,8 @@ export interface AnsweringOptions {
   readonly takeBack?: (request: Message) => boolean;
   /** Told of every request and of its end, where somebody wants to know. */
   readonly observe?: Observer | undefined;
+  /** Whether what is told of a request is to say what it is a part of, which has to be read. @default {false} */
+  readonly traced?: boolean;
   /** @default {systemClock} */
   readonly clock?: Clock;
 }
@@ -51,7 +53,10 @@ export class AnsweringChannel extends ChannelWrapper {
     this.#pending = new PendingRequests(
       clock,
       (request) => this.#expire(request),
-      observe && (({ method, since }) => observe({ type: "request.ended", method, duration: clock.now() - since })),
+      observe && ((request, end) => {
+        if (end === "unanswered") return; // which is told with its reason
+        this.#tellEnd(request, options.traced && end !== "cancelled" ? errorIn(end) : undefined);
+      }),
     );
     this.closed = inner.closed.then((failure) => {
       this.#end = failure ?? new Failure("session-ended", "The session ended before the server answered");
@@ -108,7 +113,8 @@ export class AnsweringChannel extends ChannelWrapper {
     const { observe } = this.#options;
     // One that has the id of another ends together with it.
     if (observe !== undefined && !this.#pending.has(request.key)) observe({ type: "request.started", method });
-    this.#pending.add(request, this.#options.timeout?.(method));
+    const traced = observe !== undefined && this.#options.traced === true;
+    this.#pending.add(request, this.#options.timeout?.(method), traced ? traceparent(request) : undefined);
   }
 
   /** How many requests wait for their answers. */
@@ -146,7 +152,19 @@ export class AnsweringChannel extends ChannelWrapper {
     );
   }
 
+  #tellEnd({ method, since, traceparent }: PendingRequest, reason?: string): void {
+    const { observe, clock = systemClock } = this.#options;
+    observe?.({
+      type: "request.ended",
+      method,
+      duration: clock.now() - since,
+      ...(reason === undefined ? {} : { reason }),
+      ...(traceparent === undefined ? {} : { traceparent }),
+    });
+  }
+
   #answer(request: PendingRequest, failure: Failure): void {
+    this.#tellEnd(request, failure.reason);
     this.#options.failed?.(request, failure);
     void this.#receiver(failure.toResponse(request.id));
   }

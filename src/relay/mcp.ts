@@ -44,6 +44,22 @@ export function progressToken(message: Message): RequestKey | undefined {
   return message.method === PROGRESS ? keyAt(message, "progressToken") : undefined;
 }
 
+/**
+ * What a request is a part of, as hosts that are traced say it; `undefined` when it does not say.
+ *
+ * Source: MCP SEP-414, `traceparent` in `_meta`; W3C Trace Context, section 3.2.
+ */
+export function traceparent({ bytes }: Message): string | undefined {
+  const text = idAt(bytes, "params", "_meta", "traceparent");
+  return text === undefined ? undefined : /^"([\da-f-]{55})"$/.exec(text)?.[1];
+}
+
+/** The reason, or else the code, of the error that a response carries; `undefined` when it carries none. */
+export function errorIn({ bytes }: Message): string | undefined {
+  const text = idAt(bytes, "error", "data", "reason") ?? idAt(bytes, "error", "code");
+  return text === undefined ? undefined : /^"?([a-z-]{1,40}|-?\d{1,10})"?$/.exec(text)?.[1] ?? "error";
+}
+
 function keyAt({ bytes }: Message, name: string): RequestKey | undefined {
   const id = idAt(bytes, "params", name);
   return id === undefined ? undefined : idKey(id);

@@ -17,10 +17,15 @@ export interface PendingRequest {
   readonly since: number;
   /** How long it may take, in ms. */
   readonly timeout: number;
+  /** What it is a part of, where somebody follows it (W3C Trace Context). */
+  readonly traceparent: string | undefined;
   deadline: number;
   /** How many answers are to come: more than one only for a sender that uses one id for several requests at a time. */
   answers: number;
 }
+
+/** How a request has come to its end: by its response, or without one. */
+export type RequestEnd = Message | "cancelled" | "unanswered";
 
 /** At least this many requests that have their answer are remembered, so that another one is recognised. */
 const REMEMBERED_ANSWERS = 1_000;
@@ -32,7 +37,7 @@ const REMEMBERED_ANSWERS = 1_000;
 export class PendingRequests {
   readonly #clock: Clock;
   readonly #expired: (request: PendingRequest) => void;
-  readonly #ended: (request: PendingRequest) => void;
+  readonly #ended: (request: PendingRequest, end: RequestEnd) => void;
   readonly #requests = new Map<RequestKey, PendingRequest>();
   /** The requests that have been answered lately, and those before them. */
   #answered: readonly [now: Set<RequestKey>, before: Set<RequestKey>] = [new Set(), new Set()];
@@ -42,12 +47,12 @@ export class PendingRequests {
 
   /**
    * @param expired told of each request whose time has run out, after it was removed
-   * @param ended told of each request that is no longer waited for, whatever the reason
+   * @param ended told of each request that is no longer waited for
    */
   constructor(
     clock: Clock,
     expired: (request: PendingRequest) => void,
-    ended: (request: PendingRequest) => void = () => {},
+    ended: (request: PendingRequest, end: RequestEnd) => void = () => {},
   ) {
     this.#clock = clock;
     this.#expired = expired;
@@ -59,7 +64,7 @@ export class PendingRequests {
   }
 
   /** Notes a request. `timeout` is in ms; `Infinity` for none. */
-  add(message: Message, timeout = Infinity): void {
+  add(message: Message, timeout = Infinity, traceparent?: string): void {
     const { id, key, method = "" } = message;
     if (id === undefined || key === undefined) return;
     const since = this.#clock.now();
@@ -68,7 +73,7 @@ export class PendingRequests {
     now.delete(key);
     before.delete(key);
     const answers = 1 + (this.#requests.get(key)?.answers ?? 0);
-    this.#requests.set(key, { key, id, method, since, timeout, deadline, answers });
+    this.#requests.set(key, { key, id, method, since, timeout, traceparent, deadline, answers });
     if (deadline < this.#timerDue) this.#arm(deadline);
   }
 
@@ -84,7 +89,7 @@ export class PendingRequests {
     const [now, before] = this.#answered;
     if (request === undefined) return !now.has(key) && !before.has(key);
     if (--request.answers === 0) {
-      this.#remove(key);
+      this.#remove(key, response);
       this.#remember(key);
     }
     return true;
@@ -97,7 +102,7 @@ export class PendingRequests {
 
   /** Stops waiting for a request that its sender has cancelled. An answer that comes all the same is passed on. */
   cancel(key: RequestKey | undefined): void {
-    if (key !== undefined) this.#remove(key);
+    if (key !== undefined) this.#remove(key, "cancelled");
   }
 
   /**
@@ -118,7 +123,7 @@ export class PendingRequests {
     this.#requests.clear();
     for (const request of requests) {
       this.#remember(request.key);
-      this.#ended(request);
+      this.#ended(request, "unanswered");
     }
     this.#afterRemoval();
     this.#cancelTimer?.();
@@ -133,11 +138,11 @@ export class PendingRequests {
     return (this.#empty ??= Promise.withResolvers<void>()).promise;
   }
 
-  #remove(key: RequestKey): void {
+  #remove(key: RequestKey, end: RequestEnd): void {
     const request = this.#requests.get(key);
     if (request === undefined) return;
     this.#requests.delete(key);
-    this.#ended(request);
+    this.#ended(request, end);
     this.#afterRemoval();
   }
 
@@ -171,7 +176,7 @@ export class PendingRequests {
       } else {
         this.#requests.delete(key);
         this.#remember(key);
-        this.#ended(request);
+        this.#ended(request, "unanswered");
         this.#expired(request);
       }
     }

@@ -22,6 +22,7 @@ export class RacingDialer implements ProfileDialer {
   readonly #start: (profile: WireProfile) => ProfileDialer;
   readonly #clock: Clock;
   readonly #dialers = new Map<WireProfile, ProfileDialer>();
+  #found: WireProfile | undefined;
 
   /**
    * @param profiles in the order of preference
@@ -50,6 +51,7 @@ export class RacingDialer implements ProfileDialer {
     try {
       const found = await Promise.any(attempts.map(async (attempt) => ({ attempt, session: await attempt.session })));
       decided.abort();
+      this.#found = found.attempt.profile;
       for (const attempt of attempts) {
         if (attempt !== found.attempt) void this.#abandon(attempt);
       }
@@ -57,6 +59,11 @@ export class RacingDialer implements ProfileDialer {
     } catch (error) {
       throw error instanceof AggregateError ? error.errors[0] : error;
     }
+  }
+
+  /** The name of the profile of the last session. */
+  get profile(): string | undefined {
+    return this.#found?.name;
   }
 
   /** What stands in the way of the first profile: that of the others is that nobody uses them. */

@@ -16,11 +16,17 @@ const DRAIN_TIMEOUT = 1_500;
 export async function connect(
   config: RemoteServerConfig,
   host: Channel,
-  { observe, meter }: Observers,
+  { observe, meter, traced }: Observers,
   signal: AbortSignal,
 ): Promise<void> {
-  const metered = meter && placed(meter, { server: config.address.label });
-  const { channel, close } = remoteServer(config, observe, metered);
+  const metered = meter && placed(meter, {
+    server: config.address.label,
+    get profile() {
+      return remote.profile() ?? "";
+    },
+  });
+  const remote = remoteServer(config, observe, metered, traced);
+  const { channel, close } = remote;
   signal.addEventListener("abort", () => void host.close(), { once: true });
   const client = metered === undefined ? host : new MeteredChannel(host, metered);
   await join(client, channel, {

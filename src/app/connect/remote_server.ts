@@ -30,6 +30,8 @@ export interface RemoteServerConfig {
 /** The channel to a remote server. */
 export interface RemoteServer {
   readonly channel: RecoveringChannel;
+  /** The name of the profile of its session; `undefined` before there is one. */
+  readonly profile: () => string | undefined;
   /** Gives the connections back, after the channel was closed. */
   readonly close: () => Promise<void>;
 }
@@ -43,6 +45,7 @@ export function remoteServer(
   { broker, address, options, sealing }: RemoteServerConfig,
   observe: Observer,
   meter?: Observer,
+  traced = false,
 ): RemoteServer {
   const noDiscovery = options.noDiscovery || !broker.preset.discovery;
   const circumstances = { ...address.options, ...options, noDiscovery, broker, sealed: sealing !== undefined };
@@ -67,6 +70,7 @@ export function remoteServer(
     connectTimeout: options.connectTimeout,
     timeout: (method) => timeoutOf(method, options),
     observe: meter,
+    traced,
     failed: ({ method }, { reason, message }) =>
       observe({ type: "request.failed", server: address.label, method, reason, cause: message }),
     lost: ({ message }) => observe({ type: "warning", text: `the session is lost: ${message}` }),
@@ -75,6 +79,7 @@ export function remoteServer(
   });
   return {
     channel,
+    profile: () => dialer.profile,
     close: async () => {
       await dialer[Symbol.asyncDispose]();
       await links[Symbol.asyncDispose]();

@@ -79,7 +79,7 @@ function start(
   { entry, address }: ServedEntry,
   { broker, servers, options, sealing, childCredentials: credentials }: ServeConfig,
   { slots, takeovers }: Shared,
-  { observe, meter }: Observers,
+  { observe, meter, traced = false }: Observers,
 ): RunningServer {
   const profiles = profilesFor(address.options, {
     ...address.options,
@@ -95,6 +95,7 @@ function start(
     start: (session) => pool.take(session),
     observe,
     meter,
+    traced,
   });
   // It may have another name in each profile, but for whoever watches it is one server.
   const observeProfile: Observer = (event) => observe(isPresence(event) ? { ...event, server: address.label } : event);

@@ -26,6 +26,8 @@ export interface SessionSupervisorOptions {
   readonly start: (session: string) => Channel;
   readonly observe: Observer;
   readonly meter: Observer | undefined;
+  /** Whether `meter` wants to know what requests are a part of. @default {false} */
+  readonly traced?: boolean;
 }
 
 /** A session that has its process. */
@@ -84,7 +86,7 @@ export class SessionSupervisor implements AsyncDisposable {
   }
 
   async #run(session: IncomingSession, profile: string): Promise<void> {
-    const { server: name, observe, meter, options: { idleTimeout, maxPending } } = this.#options;
+    const { server: name, observe, meter, traced = false, options: { idleTimeout, maxPending } } = this.#options;
     const { delay } = this.#restart;
     if (delay > 0) await this.#pause(session, delay);
     const child = this.#start(session);
@@ -95,6 +97,7 @@ export class SessionSupervisor implements AsyncDisposable {
     const since = performance.now();
     const server = new AnsweringChannel(child, {
       observe: metered,
+      traced,
       failed: ({ method }, { reason, message }) =>
         observe({ type: "request.failed", ...place, method, reason, cause: message }),
     });

@@ -38,6 +38,7 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
   await using observed = await observation({
     ...values,
     log,
+    kind: "client",
     title: `mcp-mqtt-proxy connect ${address.label}`,
     version: CLIENT_INFO.version,
     ownNames: names,

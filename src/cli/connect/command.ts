@@ -7,6 +7,7 @@ import {
   MESSAGE_SETTINGS,
   SMCP_SETTINGS,
   STATUS_SETTINGS,
+  TRACE_SETTINGS,
 } from "../../config/mod.ts";
 import { ADDRESS_SETTINGS } from "../../wire/mod.ts";
 import type { CommandDeclaration } from "../command.ts";
@@ -20,6 +21,7 @@ const settings = {
   ...SMCP_SETTINGS,
   ...LOG_SETTINGS,
   ...STATUS_SETTINGS,
+  ...TRACE_SETTINGS,
 };
 
 /** The settings of `connect`. */
@@ -43,7 +45,7 @@ export const CONNECT: CommandDeclaration<ConnectSettings> = {
     "Server:": { ...ADDRESS_SETTINGS, ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS },
     "Sealing:": KNOWN_SERVER_SETTINGS,
     "Broker:": { ...BROKER_SETTINGS, ...SMCP_SETTINGS },
-    "Log and status:": { ...LOG_SETTINGS, ...STATUS_SETTINGS },
+    "Log, status and traces:": { ...LOG_SETTINGS, ...STATUS_SETTINGS, ...TRACE_SETTINGS },
   },
   settings,
   common: ["name", "connectTimeout", "timeout", "broker", "username", "passwordFile", "ca", "logLevel"],

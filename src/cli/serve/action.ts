@@ -52,6 +52,7 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
   await using observed = await observation({
     ...values,
     log,
+    kind: "server",
     title: "mcp-mqtt-proxy serve",
     version: CLIENT_INFO.version,
     ownNames: names,

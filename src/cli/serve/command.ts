@@ -8,6 +8,7 @@ import {
   SMCP_CHILD_SETTINGS,
   SMCP_SETTINGS,
   STATUS_SETTINGS,
+  TRACE_SETTINGS,
 } from "../../config/mod.ts";
 import { ADDRESS_SETTINGS } from "../../wire/mod.ts";
 import type { CommandDeclaration } from "../command.ts";
@@ -22,6 +23,7 @@ const settings = {
   ...SMCP_SETTINGS,
   ...LOG_SETTINGS,
   ...STATUS_SETTINGS,
+  ...TRACE_SETTINGS,
 };
 
 /** The settings of `serve`. */
@@ -47,7 +49,7 @@ export const SERVE: CommandDeclaration<ServeSettings> = {
     "Server:": { ...ADDRESS_SETTINGS, ...SERVE_SETTINGS, ...SMCP_CHILD_SETTINGS, ...MESSAGE_SETTINGS },
     "Sealing:": AUTHORIZED_KEY_SETTINGS,
     "Broker:": { ...BROKER_SETTINGS, ...SMCP_SETTINGS },
-    "Log and status:": { ...LOG_SETTINGS, ...STATUS_SETTINGS },
+    "Log, status and traces:": { ...LOG_SETTINGS, ...STATUS_SETTINGS, ...TRACE_SETTINGS },
   },
   settings,
   common: [

@@ -195,7 +195,17 @@ Deno.test("log, metrics and readiness are told the same; without --status nobody
   const told: string[] = [];
   const log = { observe: ({ type }: { type: string }) => void told.push(type), [Symbol.asyncDispose]: async () => {} };
   const port = freePort();
-  const about = { ownNames: [], log, title: "t", version: "1", broker: "mqtt://b", servers: ["a"], statusHost: [] };
+  const none = { otlpEndpoint: undefined, otlpHeaders: undefined, serviceName: "s", kind: "server" } as const;
+  const about = {
+    ...none,
+    ownNames: [],
+    log,
+    title: "t",
+    version: "1",
+    broker: "mqtt://b",
+    servers: ["a"],
+    statusHost: [],
+  };
   {
     await using observed = await observation({ ...about, status: `${port}`, needs: [{ broker: true }] });
     observed.observe({ type: "publish.failed", topic: "a", cause: "no" });

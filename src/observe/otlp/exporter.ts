@@ -1,0 +1,123 @@
+/**
+ * Spans of requests, sent to an OpenTelemetry collector.
+ *
+ * The runtime has such an exporter itself, but whether an executable has it is fixed when it is compiled.
+ *
+ * Source: OTLP 1.x, section "OTLP/HTTP", in JSON.
+ *
+ * @module
+ */
+import { type Clock, systemClock, withTimeLimit } from "../../core/clock.ts";
+import type { Observer } from "../../core/events.ts";
+import { attributes, type Span, type SpanKind, spanOf } from "./span.ts";
+
+/** Spans are sent after so many ms, or when there are {@linkcode BATCH}. */
+const INTERVAL = 5_000;
+
+const BATCH = 512;
+
+/** More spans than this do not wait for a collector that is away: the oldest are dropped. */
+const MOST = 4_096;
+
+/** How long a collector may take, in ms. */
+const TIMEOUT = 10_000;
+
+/** How long the end waits for a collector, in ms. */
+const END_TIMEOUT = 1_500;
+
+/** Answers after which the same spans may be sent again. */
+const PASSING = [429, 502, 503, 504];
+
+/** Where spans are sent, and what they say of this process. */
+export interface ExporterOptions {
+  /** The collector, as `OTEL_EXPORTER_OTLP_ENDPOINT` has it: without the path of the signal. */
+  readonly endpoint: string;
+  /** Fields of each request, such as an API key. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly serviceName: string;
+  readonly version: string;
+  readonly kind: SpanKind;
+  /** Told when the collector does not take spans, once until it does again. */
+  readonly observe: Observer;
+  /** @default {systemClock} */
+  readonly clock?: Clock;
+}
+
+/** A sink that makes spans. Disposing of it sends those that are left. */
+export class SpanExporter implements AsyncDisposable {
+  readonly #options: ExporterOptions;
+  readonly #url: string;
+  readonly #clock: Clock;
+  #spans: Span[] = [];
+  #cancelTimer: (() => void) | undefined;
+  #sending: Promise<void> | undefined;
+  #troubled = false;
+
+  constructor(options: ExporterOptions) {
+    this.#options = options;
+    this.#url = `${options.endpoint.replace(/\/+$/, "")}/v1/traces`;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** The sink itself. */
+  readonly observe: Observer = (event) => {
+    if (event.type !== "request.ended") return;
+    const span = spanOf(event, this.#options.kind, Date.now());
+    if (span === undefined) return;
+    if (this.#spans.push(span) > MOST) this.#spans.shift();
+    if (this.#spans.length >= BATCH) this.#send();
+    else this.#cancelTimer ??= this.#clock.after(INTERVAL, () => this.#send());
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await withTimeLimit(this.#sending ?? Promise.resolve(), END_TIMEOUT);
+    this.#send();
+    await withTimeLimit(this.#sending ?? Promise.resolve(), END_TIMEOUT);
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
+  #send(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    if (this.#spans.length === 0 || this.#sending !== undefined) return;
+    const spans = this.#spans.splice(0, BATCH);
+    this.#sending = this.#post(spans).then((trouble) => {
+      this.#sending = undefined;
+      if (trouble?.passing) this.#spans.unshift(...spans);
+      if (trouble !== undefined && !this.#troubled) {
+        const { origin } = new URL(this.#url); // without a login, and without what a path may give away
+        this.#options.observe({ type: "warning", text: `the collector at ${origin} takes no spans: ${trouble.cause}` });
+      }
+      this.#troubled = trouble !== undefined;
+      if (this.#spans.length > 0) this.#cancelTimer ??= this.#clock.after(INTERVAL, () => this.#send());
+    });
+  }
+
+  /** Sends spans. Resolves with what was in the way, and whether it may pass. */
+  async #post(spans: readonly Span[]): Promise<{ cause: string; passing: boolean } | undefined> {
+    const { headers, serviceName, version } = this.#options;
+    const scope = { name: "mcp-mqtt-proxy", version };
+    const resource = { attributes: attributes({ "service.name": serviceName, "service.version": version }) };
+    try {
+      const response = await fetch(this.#url, {
+        method: "POST",
+        headers: { ...headers, "content-type": "application/json" },
+        body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ scope, spans }] }] }),
+        signal: AbortSignal.timeout(TIMEOUT),
+      });
+      await response.body?.cancel();
+      if (response.ok) return undefined;
+      return { cause: `it answers ${response.status}`, passing: PASSING.includes(response.status) };
+    } catch (error) {
+      return { cause: causeOf(error), passing: true };
+    }
+  }
+}
+
+/** In words of ours: those of the runtime repeat the URL, which may hold a login. */
+function causeOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotCapable) return error.message;
+  if (error instanceof DOMException && error.name === "TimeoutError") return `no answer within ${TIMEOUT / 1_000} s`;
+  return "it cannot be reached";
+}
