@@ -63,12 +63,19 @@ async function readSys({ permissions, retained }: ToolContext, signal: AbortSign
   try {
     permissions.checkSubscribe(SYS);
     const { messages } = await retained.read(SYS, SYS_TIMEOUT, signal);
-    return messages.map(({ topic, payload }): [string, string] => [topic, toText(payload).text]).sort();
+    const found = messages.map(({ topic, payload }): [string, string] => [topic, toText(payload).text]).sort();
+    // What there are many of is left out first.
+    return [...found.filter(([topic]) => !isLoad(topic)), ...found.filter(([topic]) => isLoad(topic))];
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof Error) return [];
     throw error;
   }
+}
+
+/** Whether a topic is one of many averages, as mosquitto has them. */
+function isLoad(topic: string): boolean {
+  return topic.includes("/load/");
 }
 
 function within<T extends object>(about: T, sys: readonly [string, string][], budget: number) {

@@ -177,7 +177,7 @@ const LONGEST_QUOTE = 120;
 
 /** A topic in a sentence, shortened if it is very long. */
 export function quoted(topic: string): string {
-  return `"${topic.length <= LONGEST_QUOTE ? topic : `${topic.slice(0, LONGEST_QUOTE)}…`}"`;
+  return JSON.stringify(topic.length <= LONGEST_QUOTE ? topic : `${topic.slice(0, LONGEST_QUOTE)}…`);
 }
 
 /** A call of a tool, in a sentence: `get_retained {"topic":"a"}`. */

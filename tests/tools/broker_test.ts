@@ -20,6 +20,7 @@ testOnMosquitto("broker_info tells the version, the limits and what is under $SY
   const small = await tools.call("broker_info", { max_bytes: 1_000 });
   assert.ok(small.text.length <= 1_000);
   assert.ok(small.result.more > 0);
+  assert.deepEqual((await tools.client.listResources()).resources, []);
   await using narrow = await toolClient(broker.url, { permissions: rules({ allowSubscribe: ["plant/#"] }) });
   assert.equal((await narrow.call("broker_info")).result.sys, undefined);
 });

@@ -1,6 +1,15 @@
 /** `config`: what it does. @module */
 import { resolve } from "node:path";
-import { brokerConfig, readBrokerFiles, type Settings } from "../../config/mod.ts";
+import {
+  brokerConfig,
+  CREDENTIAL_SOURCE_SETTINGS,
+  flagName,
+  PERMISSION_SETTINGS,
+  readBrokerFiles,
+  type Settings,
+  TOOL_SETTINGS,
+  type Values,
+} from "../../config/mod.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { type Action, EXIT_OK } from "../command.ts";
 import { resolveAddress } from "../../wire/mod.ts";
@@ -8,9 +17,20 @@ import type { ConfigSettings } from "./command.ts";
 import { CONNECT } from "../connect/command.ts";
 import { connectLine } from "./connect_line.ts";
 import { formatOf, usualFile, writeHostFile } from "./host_file.ts";
-import { entryName, type Host, type HostFile, hostFile, HOSTS, OTHER_HOST, type Scope, scopesOf } from "./hosts.ts";
+import {
+  entryName,
+  type Host,
+  type HostFile,
+  hostFile,
+  HOSTS,
+  type Launch,
+  OTHER_HOST,
+  type Scope,
+  scopesOf,
+} from "./hosts.ts";
 import { launcher } from "./launcher.ts";
 import { lookForServer } from "./look_for_server.ts";
+import { TOOLS_LINE_SETTINGS, toolsLine } from "./tools_line.ts";
 
 /** Prints the configuration of a host, or puts it into the host's file. */
 export const configAction: Action<ConfigSettings> = async ({ values, flags, operands, io }) => {
@@ -20,37 +40,21 @@ export const configAction: Action<ConfigSettings> = async ({ values, flags, oper
     throw new UsageError([`say for which host: --for takes ${Object.keys(HOSTS).join(", ")}`]);
   }
   const host = HOSTS[values.for] ?? OTHER_HOST;
-  const address = resolveAddress(values);
-  const broker = brokerConfig(await readBrokerFiles(values), flags);
-  const line = connectLine(CONNECT.settings, givenSettings(flags), values.broker ?? "", Deno.cwd());
-  if (line.secret !== undefined && host.variable === undefined && host.passes === undefined) {
-    throw new UsageError([
-      `${host.title} takes variables as plain text, and a password must not be in its file: use --password-file`,
-    ]);
-  }
   const scope = values.scope ?? scopesOf(host)[0];
   const file = values.file === undefined ? usualFile(host, values.scope) : resolve(Deno.cwd(), values.file);
   const shared = scope === "project" && values.file === undefined;
-  const content = hostFile(host, {
-    name: values.as ?? entryName(address.label),
-    ...await launcher(line, shared),
-    ...(line.secret === undefined ? {} : { secret: line.secret }),
-  });
-  if (broker.broker.username !== undefined && broker.broker.password === undefined) {
-    hint("a username without a password: add --password-file FILE, or set MQTT_PASSWORD while this runs");
-  }
-  if (values.write) {
-    const problem = await lookForServer(broker, address, values);
-    if (problem !== undefined) hint(`warning: ${problem}; it is written all the same`);
-  }
+  const launch = values.tools
+    ? await toolsLaunch(values, flags, shared)
+    : await connectLaunch(host, values, flags, shared, hint);
+  const content = hostFile(host, launch);
   if (values.write) await write(host, file, content, { named: values.as !== undefined, shared }, hint);
   else {
     io.print((await formatOf(host)).print(content));
     if (file !== undefined) hint(`this goes into ${file} (or add --write)`);
     if (host === HOSTS["claude-code"]) hint(`or run: ${addJsonLine(host, content, scope)}`);
   }
-  if (line.secret !== undefined && host.question === undefined) {
-    hint(`the password is not in there: ${host.title} takes it from its variable ${line.secret}`);
+  if (launch.secret !== undefined && host.question === undefined) {
+    hint(`the password is not in there: ${host.title} takes it from its variable ${launch.secret}`);
   }
   const { approval } = host;
   const next = typeof approval === "string" ? approval : scope === undefined ? undefined : approval?.[scope];
@@ -58,10 +62,61 @@ export const configAction: Action<ConfigSettings> = async ({ values, flags, oper
   return EXIT_OK;
 };
 
-/** The settings of `connect` that flags or variables give, as text. */
-function givenSettings(flags: Readonly<Record<string, unknown>>): Record<string, unknown> {
+type Flags = Readonly<Record<string, unknown>>;
+
+/** The line that starts `tools`. */
+async function toolsLaunch(values: Values<ConfigSettings>, flags: Flags, shared: boolean): Promise<Launch> {
+  const given = givenSettings({ ...CREDENTIAL_SOURCE_SETTINGS, ...TOOLS_LINE_SETTINGS }, flags);
+  const { launch, tools } = toolsLine(given, flags, Deno.cwd());
+  // Which broker it is, only the credentials know.
+  const permissions = ["--allow-net", "--ignore-env"];
+  const server = await launcher({ args: ["tools", ...tools.args], files: tools.files, permissions }, shared);
+  const args = ["launch", ...launch.args, "--", server.command, ...server.args];
+  // `launch` hands its environment on.
+  const line = { args, files: launch.files, permissions: ["--allow-run", "--allow-env"] };
+  return { name: values.as ?? "mqtt", ...await launcher(line, shared) };
+}
+
+/** The line that starts `connect`. */
+async function connectLaunch(
+  host: Host,
+  values: Values<ConfigSettings>,
+  flags: Flags,
+  shared: boolean,
+  hint: (text: string) => void,
+): Promise<Launch> {
+  const stray = Object.entries({ ...PERMISSION_SETTINGS, ...TOOL_SETTINGS, ...CREDENTIAL_SOURCE_SETTINGS } as Settings)
+    .filter(([name]) => flags[name] !== undefined).map(([, setting]) => flagName(setting));
+  if (stray.length > 0) throw new UsageError([`${stray.join(", ")} is for the tools: add --tools`]);
+  const address = resolveAddress(values);
+  const broker = brokerConfig(await readBrokerFiles(values), flags);
+  const given = givenSettings(CONNECT.settings, flags);
+  const { secret, ...line } = connectLine(CONNECT.settings, given, values.broker ?? "", Deno.cwd());
+  if (secret !== undefined && host.variable === undefined && host.passes === undefined) {
+    throw new UsageError([
+      `${host.title} takes variables as plain text, and a password must not be in its file: use --password-file`,
+    ]);
+  }
+  if (broker.broker.username !== undefined && broker.broker.password === undefined) {
+    hint("a username without a password: add --password-file FILE, or set MQTT_PASSWORD while this runs");
+  }
+  if (values.write) {
+    const problem = await lookForServer(broker, address, values);
+    if (problem !== undefined) hint(`warning: ${problem}; it is written all the same`);
+  }
+  const variables = secret === undefined ? [] : [`--allow-env=${secret}`];
+  const permissions = [`--allow-net=${line.address}`, ...variables, "--ignore-env"];
+  return {
+    name: values.as ?? entryName(address.label),
+    ...await launcher({ ...line, permissions }, shared),
+    ...(secret === undefined ? {} : { secret }),
+  };
+}
+
+/** What flags or variables give of `settings`, as text. */
+function givenSettings(settings: Settings, flags: Flags): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(CONNECT.settings as Settings).map(([name, { environment }]) => [
+    Object.entries(settings).map(([name, { environment }]) => [
       name,
       flags[name] ?? (environment === undefined ? undefined : Deno.env.get(environment)),
     ]),

@@ -1,5 +1,13 @@
 /** `config`: its options and its help. @module */
-import { oneText, onOff, type SettingsOf, text } from "../../config/mod.ts";
+import {
+  CREDENTIAL_SOURCE_SETTINGS,
+  oneText,
+  onOff,
+  PERMISSION_SETTINGS,
+  type SettingsOf,
+  text,
+  TOOL_SETTINGS,
+} from "../../config/mod.ts";
 import { HOSTS, type Scope } from "./hosts.ts";
 import type { CommandDeclaration } from "../command.ts";
 import { CONNECT } from "../connect/command.ts";
@@ -8,6 +16,8 @@ import { CONNECT } from "../connect/command.ts";
 interface HostOptions {
   /** One of {@linkcode HOSTS}. */
   readonly for: string | undefined;
+  /** Whether the line starts the tools for MQTT instead of `connect`. */
+  readonly tools: boolean;
   readonly as: string | undefined;
   readonly scope: Scope | undefined;
   readonly write: boolean;
@@ -21,6 +31,11 @@ const HOST_SETTINGS: SettingsOf<HostOptions> = {
     flag: "--for <host>",
     description: `the host: ${HOST_NAMES.filter((name) => name !== "json").join(", ")}, or json for any other`,
     kind: oneText<string>(HOST_NAMES),
+  },
+  tools: {
+    flag: "--tools",
+    description: "the line starts the tools for MQTT, through launch, instead of connect",
+    kind: onOff,
   },
   as: {
     flag: "--as <name>",
@@ -44,7 +59,9 @@ const HOST_SETTINGS: SettingsOf<HostOptions> = {
   },
 };
 
-const settings = { ...HOST_SETTINGS, ...CONNECT.settings };
+const toolSettings = { ...CREDENTIAL_SOURCE_SETTINGS, ...PERMISSION_SETTINGS, ...TOOL_SETTINGS };
+
+const settings = { ...HOST_SETTINGS, ...toolSettings, ...CONNECT.settings };
 
 /** The settings of `config`. */
 export type ConfigSettings = typeof settings;
@@ -61,8 +78,12 @@ export const CONFIG: CommandDeclaration<ConfigSettings> = {
       "Claude Desktop has the tools of mcp/files when it is started the next time",
     ],
     ["mcp-mqtt-proxy config --for vscode --name files", "what .vscode/mcp.json has to contain"],
+    [
+      "mcp-mqtt-proxy config --for cursor --tools --credentials-file ~/broker.json --read-only --write",
+      "Cursor gets the tools for MQTT, through launch, and may only read",
+    ],
   ],
-  groups: { "Host:": HOST_SETTINGS, ...CONNECT.groups },
+  groups: { "Host:": HOST_SETTINGS, "With --tools:": toolSettings, ...CONNECT.groups },
   settings,
-  common: ["for", "as", "scope", "write", "file", "name", "broker", "username", "passwordFile", "ca"],
+  common: ["for", "tools", "as", "scope", "write", "file", "name", "broker", "username", "passwordFile", "ca"],
 };

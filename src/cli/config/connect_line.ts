@@ -11,11 +11,15 @@ import { portOf } from "../../mqtt/mod.ts";
 /** The settings that were given, as text: by name, as flags or variables have them. */
 export type GivenSettings = Readonly<Record<string, unknown>>;
 
-/** The arguments of `connect`, and what must not be among them. */
-export interface ConnectLine {
+/** The arguments of a command. */
+export interface Line {
   readonly args: readonly string[];
   /** Files that it reads. */
   readonly files: readonly string[];
+}
+
+/** The arguments of `connect`, and what must not be among them. */
+export interface ConnectLine extends Line {
   /** Host and port of the broker. */
   readonly address: string;
   /** The variable that has to hold the password, if one was given. */
@@ -34,15 +38,30 @@ export function connectLine(
   url: string,
   currentDirectory: string,
 ): ConnectLine {
-  const args: string[] = [];
-  const files: string[] = [];
   const broker = new URL(url);
   const secret = given.password !== undefined || broker.password !== "" ? settings.password?.environment : undefined;
   broker.password = "";
-  const texts: GivenSettings = { ...given, broker: broker.href.replace(/\/$/, "") };
+  const texts: GivenSettings = { ...given, broker: broker.href.replace(/\/$/, ""), password: undefined };
+  const { args, files } = argumentsOf(settings, texts, currentDirectory);
+  return {
+    args: ["connect", ...args],
+    files,
+    address: `${broker.hostname}:${portOf(broker)}`,
+    ...(secret === undefined ? {} : { secret }),
+  };
+}
+
+/**
+ * The arguments that say what settings say. File names become absolute.
+ *
+ * @throws {UsageError} when a key or a certificate is given as text, not as a file
+ */
+export function argumentsOf(settings: Settings, given: GivenSettings, currentDirectory: string): Line {
+  const args: string[] = [];
+  const files: string[] = [];
   for (const [name, setting] of Object.entries(settings)) {
-    const value = texts[name];
-    if (value === undefined || value === "" || name === "password") continue;
+    const value = given[name];
+    if (value === undefined || value === "") continue;
     const flag = flagName(setting);
     if (isSwitch(setting)) {
       if (isOn(setting, value)) args.push(flag);
@@ -63,12 +82,7 @@ export function connectLine(
       files.push(file);
     }
   }
-  return {
-    args: ["connect", ...args],
-    files,
-    address: `${broker.hostname}:${portOf(broker)}`,
-    ...(secret === undefined ? {} : { secret }),
-  };
+  return { args, files };
 }
 
 function isOn(setting: Setting, value: unknown): boolean {

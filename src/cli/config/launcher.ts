@@ -5,12 +5,17 @@
  */
 import { fileURLToPath } from "node:url";
 import { findCommand } from "../../stdio/mod.ts";
-import type { ConnectLine } from "./connect_line.ts";
+import type { Line } from "./connect_line.ts";
 
 /** A command and its arguments. */
 export interface Launcher {
   readonly command: string;
   readonly args: readonly string[];
+}
+
+/** A line, and the permissions of Deno that it needs besides reading its files. */
+export interface PermittedLine extends Line {
+  readonly permissions: readonly string[];
 }
 
 /** The name under which the program is installed. */
@@ -21,7 +26,7 @@ const PROGRAM = "mcp-mqtt-proxy";
  *
  * @param shared whether others have the file too, for whom a path of this machine means nothing
  */
-export async function launcher(line: ConnectLine, shared: boolean): Promise<Launcher> {
+export async function launcher(line: PermittedLine, shared: boolean): Promise<Launcher> {
   if (!Deno.build.standalone) return await withDeno(line, shared);
   const file = Deno.execPath();
   // npx keeps packages in a cache that it may empty.
@@ -37,18 +42,16 @@ function throughNpx(args: readonly string[]): Launcher {
 }
 
 /** Deno itself, with no more permissions than the line needs. */
-async function withDeno({ args, files, address, secret }: ConnectLine, shared: boolean): Promise<Launcher> {
+async function withDeno({ args, files, permissions }: PermittedLine, shared: boolean): Promise<Launcher> {
   const isFile = Deno.mainModule.startsWith("file:");
   const main = isFile ? fileURLToPath(Deno.mainModule) : Deno.mainModule;
-  const permissions = [
+  const flags = [
     "--no-prompt",
-    `--allow-net=${address}`,
+    ...permissions,
     ...(files.length === 0 ? [] : [`--allow-read=${files.join(",")}`]),
-    ...(secret === undefined ? [] : [`--allow-env=${secret}`]),
-    "--ignore-env",
   ];
   const command = shared && !isFile && await isOnPath("deno") ? "deno" : Deno.execPath();
-  return { command, args: ["run", ...permissions, main, ...args] };
+  return { command, args: ["run", ...flags, main, ...args] };
 }
 
 async function isOnPath(command: string): Promise<boolean> {

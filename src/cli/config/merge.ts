@@ -9,7 +9,10 @@ import { type Content, type FileFormat, NotUnderstood } from "./formats/format.t
 import type { HostFile } from "./hosts.ts";
 
 /** The options of a line that say which server it reaches. */
-const WHICH_SERVER: readonly string[] = ["--name", "--server-name", "--topic"];
+const WHICH_SERVER: readonly string[] = [
+  ...["--name", "--server-name", "--topic"],
+  ...["--credentials-file", "--credentials-command", "--credentials-env"],
+];
 
 /** The entry that a text has under the name of an added one, though it starts something else. */
 export function entryInTheWay(

@@ -41,9 +41,10 @@ export class LastValues {
     return last.retain ? last.publishedAt : last.receivedAt;
   }
 
-  /** The topics that have a value, the one that was seen last at the end. */
+  /** The topics that have a value, the one that was seen last at the end; without those of the broker itself. */
   get topics(): readonly string[] {
-    return [...this.#messages.values()].filter(({ payload }) => payload.length > 0).map(({ topic }) => topic);
+    return [...this.#messages.values()].filter(({ topic, payload }) => payload.length > 0 && !topic.startsWith("$SYS/"))
+      .map(({ topic }) => topic);
   }
 
   #delete(topic: string): void {

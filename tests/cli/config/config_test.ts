@@ -6,6 +6,7 @@ import { entryName, type Host, HOSTS } from "../../../src/cli/config/hosts.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
 import { embeddedBroker } from "../../support/embedded_broker.ts";
 import { fixture, homeIn, Process, startProxy, startServe } from "../../support/proxy.ts";
+import { callTool, credentialsFor, initialize } from "../../support/smcp.ts";
 
 const line = (given: Record<string, unknown>, url = "mqtt://broker:1883") =>
   connectLine(CONNECT.settings, given, url, "/home/me");
@@ -297,4 +298,41 @@ Deno.test("config takes no arguments besides its options, since it would leave t
   const { code, err } = await runConfig(["--for", "json", "--name", "a", "b"]);
   assert.equal(code, 2);
   assert.match(err, /config takes no arguments: "b"/);
+});
+
+testOnBrokers("the line with --tools starts the tools with their credentials, as it is printed", async (broker) => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const credentials = `${directory}/broker.json`;
+    await Deno.writeTextFile(credentials, JSON.stringify(credentialsFor(broker.url)), { mode: 0o600 });
+    await Deno.writeTextFile(`${directory}/plant.json`, '[{"topic":"plant/1","title":"Line 1"}]');
+    const options = ["--credentials-file", credentials, "--topics", `${directory}/plant.json`, "--read-only"];
+    await using config = startProxy(["config", "--for", "json", "--tools", ...options]);
+    await config.output.ended;
+    const { command, args } = JSON.parse(config.output.seen.join("\n")).mcpServers.mqtt;
+    assert.deepEqual(args.slice(-3), ["--read-only", "--topics", `${directory}/plant.json`]);
+    await using server = new Process([command, ...args]);
+    await initialize(server);
+    const { structuredContent } = await callTool(server, "list_topics", { timeout: 0 });
+    assert.equal(structuredContent.topics[0].title, "Line 1");
+    assert.ok((await callTool(server, "publish", { topic: "a", message: "x" })).isError);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("--tools wants its credentials, and no other login; options of the tools want --tools", async () => {
+  const wrong: [options: string[], problem: RegExp][] = [
+    [["--tools"], /say where the credentials are: add --credentials-file FILE/],
+    [["--tools", "--credentials-file", "-"], /--credentials-file - is stdin, which belongs to the host/],
+    [["--tools", "--credentials-env", "X_", "--name", "a", "--broker", "mqtt://h"], /remove --name, --broker/],
+    [["--name", "a", "--read-only"], /--read-only is for the tools: add --tools/],
+    [["--name", "a", "--credentials-env", "X_"], /--credentials-env is for the tools: add --tools/],
+  ];
+  for (const [options, problem] of wrong) {
+    await using config = startProxy(["config", "--for", "json", ...options]);
+    assert.equal((await config.status).code, 2);
+    await config.errors.ended;
+    assert.match(config.errors.seen.join("\n"), problem);
+  }
 });
