@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import metadata from "../../deno.json" with { type: "json" };
 import { assertRuns, bundle, compile, executableName } from "../../scripts/support/executable.ts";
 import { allDeclarations } from "../../src/cli/commands.ts";
@@ -136,6 +137,41 @@ Deno.test({
     const { environment } = (await host.output.nextJson()).result;
     assert.equal(environment.GREETING, "hello");
     assert.equal(environment.MQTT_PASSWORD, undefined);
+  },
+});
+
+/** What `config` prints for a host whose file is `scope`'s, run by the executable under another path. */
+async function configured(path: string, scope: string, env: Readonly<Record<string, string>>): Promise<unknown> {
+  const args = ["config", "--for", "cursor", "--scope", scope, "--name", "files"];
+  await using process = new Process([path, ...args], { cwd: NOWHERE, env });
+  assert.equal((await process.status).code, 0);
+  await process.output.ended;
+  return JSON.parse(process.output.seen.join("\n")).mcpServers.files;
+}
+
+Deno.test({
+  name: `config of the executable writes a line that goes on working, and names no path in a project's file${needs}`,
+  ignore: ignore || Deno.build.os === "windows",
+  fn: async () => {
+    const directory = await Deno.realPath(await Deno.makeTempDir());
+    const args = ["connect", "--name", "files", "--broker", "mqtt://127.0.0.1:1883"];
+    try {
+      const paths = [`${directory}/bin/mcp-mqtt-proxy`, `${directory}/_npx/1/mcp-mqtt-proxy`] as const;
+      for (const path of paths) {
+        await Deno.mkdir(dirname(path), { recursive: true });
+        await Deno.copyFile(executable ?? "", path);
+      }
+      const [installed, cached] = paths;
+      const env = { HOME: directory, PATH: NOWHERE };
+      const onPath = { HOME: directory, PATH: dirname(installed) };
+      assert.deepEqual(await configured(installed, "user", onPath), { command: installed, args });
+      assert.deepEqual(await configured(installed, "project", env), { command: installed, args });
+      assert.deepEqual(await configured(installed, "project", onPath), { command: "mcp-mqtt-proxy", args });
+      const npx = { command: "npx", args: ["-y", "mcp-mqtt-proxy", ...args] };
+      for (const scope of ["user", "project"]) assert.deepEqual(await configured(cached, scope, env), npx);
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
   },
 });
 
