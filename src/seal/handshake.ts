@@ -161,7 +161,7 @@ class SymmetricState {
   }
 
   encrypt(plaintext: Uint8Array): Uint8Array {
-    const sealed = encrypt(this.#currentKey, this.#counter++, this.#hash, plaintext);
+    const sealed = encrypt(this.#currentKey, this.#counter++, this.#hash, [plaintext]);
     this.mixHash(sealed);
     return sealed;
   }

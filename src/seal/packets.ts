@@ -6,11 +6,11 @@
  *
  * @module
  */
-import { concatBytes } from "../core/bytes.ts";
 import type { SessionKeys } from "./handshake.ts";
 import { decrypt, encrypt, TAG_LENGTH } from "./primitives.ts";
 
 const COUNTER_LENGTH = 8;
+const LOW_HALF = 4;
 
 /** How much longer a sealed packet is than what is in it, in bytes. */
 export const OVERHEAD: number = COUNTER_LENGTH + TAG_LENGTH;
@@ -42,21 +42,22 @@ export class Seal {
   /**
    * Seals a packet.
    *
+   * @param plaintext in pieces, one behind the other
    * @throws {RangeError} when {@linkcode exhausted}
    */
-  seal(plaintext: Uint8Array): Uint8Array {
+  seal(...plaintext: readonly Uint8Array[]): Uint8Array {
     if (this.exhausted) throw new RangeError("The keys of this session have sealed as many packets as they may");
     const counter = this.#next++;
-    const sealed = encrypt(this.#keys.send, counter, this.#associated, plaintext);
-    const head = new Uint8Array(COUNTER_LENGTH);
-    new DataView(head.buffer).setBigUint64(0, BigInt(counter));
-    return concatBytes([head, sealed], COUNTER_LENGTH + sealed.length);
+    const packet = encrypt(this.#keys.send, counter, this.#associated, plaintext, COUNTER_LENGTH);
+    new DataView(packet.buffer).setUint32(LOW_HALF, counter); // the high half is 0, since MOST_PACKETS is 2^32
+    return packet;
   }
 
   /** Opens a packet; `undefined` when it is not one of the peer's, or has come before. */
   open(packet: Uint8Array): Uint8Array | undefined {
     if (packet.length < OVERHEAD) return undefined;
-    const counter = Number(new DataView(packet.buffer, packet.byteOffset).getBigUint64(0));
+    const view = new DataView(packet.buffer, packet.byteOffset);
+    const counter = view.getUint32(0) * MOST_PACKETS + view.getUint32(LOW_HALF);
     if (!this.#seen.isNew(counter)) return undefined;
     const plaintext = decrypt(this.#keys.receive, counter, this.#associated, packet.subarray(COUNTER_LENGTH));
     if (plaintext !== undefined) this.#seen.add(counter);

@@ -70,14 +70,30 @@ export function deriveTwo(key: Uint8Array, material: Uint8Array): [Uint8Array, U
   return [first, hmac(temporary, concatBytes([first, Uint8Array.of(2)], KEY_LENGTH + 1))];
 }
 
-/** Encrypts with ChaCha20-Poly1305 (RFC 8439). The result is the ciphertext with its tag behind it. */
-export function encrypt(key: Uint8Array, counter: number, associated: Uint8Array, plaintext: Uint8Array): Uint8Array {
+/**
+ * Encrypts with ChaCha20-Poly1305 (RFC 8439). The result is the ciphertext with its tag behind it.
+ *
+ * @param plaintext in pieces, one behind the other
+ * @param room how many bytes to leave free in front of the ciphertext
+ */
+export function encrypt(
+  key: Uint8Array,
+  counter: number,
+  associated: Uint8Array,
+  plaintext: readonly Uint8Array[],
+  room = 0,
+): Uint8Array {
+  const length = plaintext.reduce((sum, piece) => sum + piece.length, 0);
   const cipher = createCipheriv("chacha20-poly1305", key, nonce(counter), { authTagLength: TAG_LENGTH });
-  cipher.setAAD(associated, { plaintextLength: plaintext.length });
-  const sealed = new Uint8Array(plaintext.length + TAG_LENGTH);
-  sealed.set(cipher.update(plaintext));
+  cipher.setAAD(associated, { plaintextLength: length });
+  const sealed = new Uint8Array(room + length + TAG_LENGTH);
+  let at = room;
+  for (const piece of plaintext) {
+    sealed.set(cipher.update(piece), at);
+    at += piece.length;
+  }
   cipher.final();
-  sealed.set(cipher.getAuthTag(), plaintext.length);
+  sealed.set(cipher.getAuthTag(), at);
   return sealed;
 }
 

@@ -42,7 +42,7 @@ vectors.forEach((vector, index) => {
     transport.forEach(({ payload, ciphertext }, position) => {
       const [from, to] = position % 2 === 0 ? [outcome.keys, answer.keys] : [answer.keys, outcome.keys];
       const counter = position >> 1;
-      assert.equal(encodeHex(encrypt(from.send, counter, NOTHING, decodeHex(payload))), ciphertext);
+      assert.equal(encodeHex(encrypt(from.send, counter, NOTHING, [decodeHex(payload)])), ciphertext);
       assert.equal(encodeHex(decrypt(to.receive, counter, NOTHING, decodeHex(ciphertext)) ?? NOTHING), payload);
     });
   });

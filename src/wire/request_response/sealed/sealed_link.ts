@@ -57,7 +57,7 @@ export class SealedLink implements MqttLink {
     const sealed = {
       topic,
       qos: packet.qos,
-      payload: seal.seal(toPlaintext(goodbyesNamed(packet, topic))),
+      payload: seal.seal(...toPlaintext(goodbyesNamed(packet, topic))),
       common: this.#common,
       properties: { correlationData: randomCorrelation() },
     };

@@ -37,13 +37,9 @@ export function randomCorrelation(): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(CORRELATION_LENGTH));
 }
 
-/** The plaintext of a packet. */
-export function toPlaintext({ payload, properties = {} }: PublishPacket): Uint8Array {
-  const line = encoder.encode(`${headerLine(properties.userProperties ?? {})}\n`);
-  const plaintext = new Uint8Array(line.length + payload.length);
-  plaintext.set(line);
-  plaintext.set(payload, line.length);
-  return plaintext;
+/** The plaintext of a packet, in pieces. */
+export function toPlaintext({ payload, properties = {} }: PublishPacket): Uint8Array[] {
+  return [encoder.encode(`${headerLine(properties.userProperties ?? {})}\n`), payload];
 }
 
 /** The packet that a plaintext stands for; `undefined` when it stands for none. */
@@ -56,7 +52,7 @@ export function fromPlaintext(
   if (end < 0) return undefined;
   try {
     const userProperties = { ...readHeaderLine(decoder.decode(plaintext.subarray(0, end))), [SESSION]: session };
-    return { topic, qos, retain: false, payload: plaintext.slice(end + 1), properties: { userProperties } };
+    return { topic, qos, retain: false, payload: plaintext.subarray(end + 1), properties: { userProperties } };
   } catch {
     return undefined; // it is no text
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { concatBytes } from "../../../../src/core/bytes.ts";
 import type { PublishPacket, ReceivedPacket } from "../../../../src/mqtt/mod.ts";
 import { fromPlaintext, toPlaintext } from "../../../../src/wire/request_response/sealed/sealed_packet.ts";
 
@@ -9,8 +10,13 @@ function packet(userProperties: Record<string, string>, payload = "{}"): Publish
   return { topic: "t", payload: encoder.encode(payload), qos: 0, properties: { userProperties } };
 }
 
+function joined(packet: PublishPacket): Uint8Array {
+  const pieces = toPlaintext(packet);
+  return concatBytes(pieces, pieces.reduce((length, piece) => length + piece.length, 0));
+}
+
 Deno.test("the plaintext is a line of what the packet would say in the open, and its payload", () => {
-  const plaintext = toPlaintext(packet({
+  const plaintext = joined(packet({
     "mcp-session": "s1",
     "mcp-seq": "3",
     "mcp-id": 'request "a b=c"',
@@ -29,7 +35,7 @@ for (
 ) {
   Deno.test(`what is sealed is what is opened: ${JSON.stringify(properties)}`, () => {
     for (const payload of ["", "{}", '{"a":1}\n{"b":2}']) {
-      const opened = fromPlaintext(toPlaintext(packet(properties, payload)), OUTSIDE, "s1");
+      const opened = fromPlaintext(joined(packet(properties, payload)), OUTSIDE, "s1");
       assert.deepEqual(opened?.properties.userProperties, { ...properties, "mcp-session": "s1" });
       assert.equal(new TextDecoder().decode(opened?.payload), payload);
     }
