@@ -44,6 +44,8 @@ export interface ServeOptions {
   readonly prewarm: number;
   /** Sessions, and so server processes, at a time. */
   readonly maxSessions: number;
+  /** Sessions of one client id at a time. */
+  readonly maxSessionsPerClient: number;
   /** Requests of one session that may wait for their answers. */
   readonly maxPending: number;
   /** Whether a server process that has exited by itself is followed by another one. */
@@ -125,6 +127,13 @@ export const SERVE_SETTINGS: SettingsOf<ServeOptions> = {
     description: "sessions, and so server processes, at a time",
     kind: wholeNumber(1, 100_000),
     fallback: "64",
+  },
+  maxSessionsPerClient: {
+    flag: "--max-sessions-per-client <count>",
+    environment: "MCP_MQTT_MAX_SESSIONS_PER_CLIENT",
+    description: "sessions of one client id at a time; requesters without one count as one client",
+    kind: wholeNumber(1, 100_000),
+    fallback: "16",
   },
   maxPending: {
     flag: "--max-pending <count>",

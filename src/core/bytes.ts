@@ -54,6 +54,17 @@ function farIndexOf(bytes: Uint8Array, byte: number, from: number): number {
   return -1;
 }
 
+/** Keeping up to this many bytes alive for nothing is cheaper than copying, in bytes. */
+const SLACK = 1024;
+
+/**
+ * The bytes, to be kept: copied if they are a small part of a large buffer, which they would keep alive. What arrives
+ * shares memory with everything that was read with it, and a stranger chooses how much that is.
+ */
+export function owned(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer.byteLength > 2 * bytes.length + SLACK ? bytes.slice() : bytes;
+}
+
 /** One array holding `parts` in order; the part itself when there is only one. */
 export function concatBytes(parts: readonly Uint8Array[], length: number): Uint8Array {
   const [first] = parts;

@@ -7,6 +7,13 @@ import type { Receiver } from "./channel.ts";
 import type { Message } from "./message.ts";
 import { Queue } from "./queue.ts";
 
+/** What a message costs at least, in bytes: it takes more memory than its text. */
+const SMALLEST_COST = 1024;
+
+function costOf({ bytes }: Message): number {
+  return Math.max(bytes.length, SMALLEST_COST);
+}
+
 /**
  * Hands messages to a receiver in order, as fast as it takes them, and keeps those that it does not take yet. So
  * one slow receiver does not hold up the others that share its connection.
@@ -17,7 +24,7 @@ export class Inbox {
   #bytes = 0;
   #draining = false;
 
-  /** Bytes of the messages that are kept. */
+  /** What the messages that are kept cost, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -29,8 +36,8 @@ export class Inbox {
       if (wait !== undefined) void this.#drain(this.#receiver, wait);
       return;
     }
-    this.#queue.push(message);
-    this.#bytes += message.bytes.length;
+    this.#queue.push(message.keep());
+    this.#bytes += costOf(message);
   }
 
   /** Starts handing over. */
@@ -51,7 +58,7 @@ export class Inbox {
     while (true) {
       const message = this.#queue.shift();
       if (message === undefined) break;
-      this.#bytes -= message.bytes.length;
+      this.#bytes -= costOf(message);
       const wait = receiver(message);
       if (wait !== undefined) await wait;
     }

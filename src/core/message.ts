@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { owned } from "./bytes.ts";
 import { type Envelope, type MessageKind, type RequestKey, scanEnvelope } from "./json_rpc.ts";
 
 const encoder = new TextEncoder();
@@ -10,7 +11,7 @@ const decoder = new TextDecoder();
 
 /** A JSON-RPC message. Its bytes are never changed and, once handed over, never written to again. */
 export class Message implements Envelope {
-  readonly bytes: Uint8Array;
+  #bytes: Uint8Array;
   readonly kind: MessageKind;
   readonly id: string | undefined;
   readonly key: RequestKey | undefined;
@@ -19,11 +20,22 @@ export class Message implements Envelope {
   /** Reads the envelope of `bytes`, which the message keeps. Never throws: what is not JSON is `malformed`. */
   constructor(bytes: Uint8Array) {
     const envelope = scanEnvelope(bytes);
-    this.bytes = bytes;
+    this.#bytes = bytes;
     this.kind = envelope.kind;
     this.id = envelope.id;
     this.key = envelope.key;
     this.method = envelope.method;
+  }
+
+  /** The bytes as they were sent. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** To be called before a message is kept: it then keeps no more memory alive than its own. */
+  keep(): this {
+    this.#bytes = owned(this.#bytes);
+    return this;
   }
 
   /** A message with the JSON text of `value`, or with `value` itself when it is JSON text already. */

@@ -12,7 +12,8 @@ const SLACK = 1_024;
  * of them, so that emptying a long array takes time quadratic in its length.
  */
 export class Queue<T> {
-  #items: T[] = [];
+  /** `undefined` where an item has left, which nobody keeps any more. */
+  #items: (T | undefined)[] = [];
   #first = 0;
 
   get length(): number {
@@ -36,7 +37,8 @@ export class Queue<T> {
   /** Removes and returns the first item. */
   shift(): T | undefined {
     if (this.length === 0) return undefined;
-    const item = this.#items[this.#first++];
+    const item = this.#items[this.#first];
+    this.#items[this.#first++] = undefined;
     if (this.length === 0 || (this.#first > SLACK && this.#first > this.length)) {
       this.#items = this.#items.slice(this.#first);
       this.#first = 0;
@@ -54,6 +56,6 @@ export class Queue<T> {
     const items = this.#first === 0 ? this.#items : this.#items.slice(this.#first);
     this.#items = [];
     this.#first = 0;
-    return items;
+    return items as T[];
   }
 }

@@ -71,6 +71,8 @@ export interface ClientOptions extends ProfileOptions, ConnectOptions {
 export interface IncomingSession extends Channel {
   /** For logs: which client, and which of its sessions. */
   readonly name: string;
+  /** Whose session it is: the MQTT client id, as far as the broker vouches for it. */
+  readonly client?: string;
   /** Whether the broker tells when the client is gone, so that it may be silent as long as it likes. @default {false} */
   readonly hasWill?: boolean;
 }

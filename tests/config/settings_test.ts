@@ -147,6 +147,8 @@ const NUMBERS: readonly [name: string, text: string, value: number | undefined][
   ["keepAlive", "ten", undefined],
   ["maxSessions", "1", 1],
   ["maxSessions", "0", undefined],
+  ["maxSessionsPerClient", "1", 1],
+  ["maxSessionsPerClient", "0", undefined],
   ["prewarm", "0", 0],
   ["connectTimeout", "0", Infinity],
   ["connectTimeout", "0.5", 500],

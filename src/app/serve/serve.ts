@@ -10,6 +10,7 @@ import type { Credentials } from "../../core/secret.ts";
 import type { ServerSealing } from "../../seal/mod.ts";
 import { TakeoverDetector } from "../../mqtt/mod.ts";
 import { ChildPool } from "./child_pool.ts";
+import { ClientProcesses } from "./client_processes.ts";
 import { clientIdFor } from "../client_identity.ts";
 import { isPresence, ServerEndpoint, serverOptions } from "./server_endpoint.ts";
 import { Links } from "../links.ts";
@@ -45,9 +46,11 @@ export async function serve(
   observers: Observers,
   signal: AbortSignal,
 ): Promise<Failure | undefined> {
-  const slots = new SessionSlots(config.options.maxSessions);
+  const { maxSessions, maxSessionsPerClient } = config.options;
+  const slots = new SessionSlots(maxSessions);
+  const clients = new ClientProcesses(maxSessionsPerClient, maxSessions);
   const takeovers = new TakeoverDetector();
-  const servers = config.servers.map((served) => start(served, config, { slots, takeovers }, observers));
+  const servers = config.servers.map((served) => start(served, config, { slots, clients, takeovers }, observers));
   const aborted = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener("abort", () => resolve(undefined), { once: true });
@@ -71,6 +74,7 @@ interface RunningServer extends AsyncDisposable {
 /** What all servers have in common. */
 interface Shared {
   readonly slots: SessionSlots;
+  readonly clients: ClientProcesses;
   readonly takeovers: TakeoverDetector;
 }
 
@@ -78,7 +82,7 @@ interface Shared {
 function start(
   { entry, address }: ServedEntry,
   { broker, servers, options, sealing, childCredentials: credentials }: ServeConfig,
-  { slots, takeovers }: Shared,
+  { slots, clients, takeovers }: Shared,
   { observe, meter, traced = false }: Observers,
 ): RunningServer {
   const profiles = profilesFor(address.options, {
@@ -91,6 +95,7 @@ function start(
   const supervisor = new SessionSupervisor({
     server: address.label,
     slots,
+    clients,
     options,
     start: (session) => pool.take(session),
     observe,

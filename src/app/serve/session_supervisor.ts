@@ -10,6 +10,7 @@ import { type Observer, placed } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
 import { AnsweringChannel, join, MeteredChannel } from "../../relay/mod.ts";
 import type { IncomingSession } from "../../wire/mod.ts";
+import type { ClientProcesses } from "./client_processes.ts";
 import { IdleWatch, usualIdleTimeout } from "./idle_watch.ts";
 import { RestartPolicy } from "./restart_policy.ts";
 import { SessionGate } from "./session_gate.ts";
@@ -21,6 +22,8 @@ export interface SessionSupervisorOptions {
   readonly server: string;
   /** How many sessions there may be, in all supervisors that share this object. */
   readonly slots: SessionSlots;
+  /** And how many of one client, and processes of it. */
+  readonly clients: ClientProcesses;
   readonly options: Pick<ServeOptions, "maxPending" | "idleTimeout" | "restart">;
   /** Starts the server for a session. Throws a {@linkcode Failure} when it cannot. */
   readonly start: (session: string) => Channel;
@@ -52,16 +55,17 @@ export class SessionSupervisor implements AsyncDisposable {
 
   /** Takes a session that a client has opened in this profile. */
   accept(session: IncomingSession, profile: string): void {
-    const { slots } = this.#options;
+    const { slots, clients } = this.#options;
     const unavailableReason = this.#draining ?? this.#restart.unavailableReason;
     if (unavailableReason !== undefined) return this.#refuse(session, unavailableReason);
     if (!slots.take()) {
       return this.#refuse(session, new Failure("too-many-sessions", slots.full, { maximum: slots.maximum }));
     }
-    const running = this.#run(session, profile).finally(() => {
-      slots.release();
-      this.#sessions.delete(running);
-    });
+    void session.closed.then(() => slots.release());
+    if (!clients.admit(session.client ?? "", session.closed)) {
+      return this.#refuse(session, new Failure("too-many-sessions", clients.full));
+    }
+    const running = this.#runInTurn(session, profile).finally(() => this.#sessions.delete(running));
     this.#sessions.add(running);
   }
 
@@ -83,6 +87,15 @@ export class SessionSupervisor implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#sessions);
+  }
+
+  /** Requesters whom nobody vouches for have their processes by where they are answered. */
+  async #runInTurn(session: IncomingSession, profile: string): Promise<void> {
+    const { clients } = this.#options;
+    const client = session.client || `/${session.name}`;
+    const done = clients.start(client) ?? await clients.whenStarted(client, session.closed);
+    if (done === undefined) return;
+    await this.#run(session, profile).finally(done);
   }
 
   async #run(session: IncomingSession, profile: string): Promise<void> {

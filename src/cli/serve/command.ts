@@ -59,6 +59,7 @@ export const SERVE: CommandDeclaration<ServeSettings> = {
     "cwd",
     "env",
     "maxSessions",
+    "maxSessionsPerClient",
     "broker",
     "username",
     "passwordFile",

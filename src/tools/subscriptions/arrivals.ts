@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ReceivedPacket } from "../../mqtt/mod.ts";
+import type { PublishProperties, ReceivedPacket } from "../../mqtt/mod.ts";
 import type { LastValues } from "./last_values.ts";
 import type { Received } from "./received.ts";
 
@@ -25,9 +25,15 @@ export class Arrivals {
     return {
       ...packet,
       payload: packet.payload.slice(),
+      properties: withOwnBytes(packet.properties),
       number: ++this.#count,
       receivedAt: this.#time(),
       ...(publishedAt === undefined ? {} : { publishedAt }),
     };
   }
+}
+
+function withOwnBytes(properties: PublishProperties): PublishProperties {
+  const { correlationData } = properties;
+  return correlationData === undefined ? properties : { ...properties, correlationData: correlationData.slice() };
 }

@@ -6,8 +6,11 @@
 import { type BufferLimits, MessageBuffer } from "./message_buffer.ts";
 import type { Received } from "./received.ts";
 
-/** How many topics are remembered to have had their retained message. */
-const REMEMBERED_TOPICS = 100_000;
+/** How many characters of topics are remembered to have had their retained message. */
+const REMEMBERED_TOPICS = 4 * 1024 * 1024;
+
+/** What a topic costs besides, in characters. */
+const OVERHEAD = 32;
 
 /** What a call wants. */
 export interface Wanted {
@@ -27,6 +30,7 @@ export class Collector implements Disposable {
   readonly #got = new WeakSet<Received>();
   /** Topics whose retained message is there: overlapping subscriptions make the broker send it more than once. */
   readonly #retained = new Set<string>();
+  #remembered = 0;
 
   constructor(limits: BufferLimits, wanted: Wanted) {
     this.#wanted = wanted;
@@ -68,6 +72,7 @@ export class Collector implements Disposable {
   /** Takes a retained message, once for each topic. */
   takeRetained(message: Received): void {
     if (this.#retained.has(message.topic) || !this.take(message)) return;
-    if (this.#retained.size < REMEMBERED_TOPICS) this.#retained.add(message.topic);
+    this.#remembered += OVERHEAD + message.topic.length;
+    if (this.#remembered <= REMEMBERED_TOPICS) this.#retained.add(message.topic);
   }
 }

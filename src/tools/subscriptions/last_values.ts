@@ -5,12 +5,13 @@
  */
 import { Buffer } from "node:buffer";
 import type { ReceivedPacket } from "../../mqtt/mod.ts";
+import { costOf } from "./message_buffer.ts";
 import type { Received } from "./received.ts";
 
 /** How many topics are remembered. */
 const TOPICS = 1_000;
 
-/** How many bytes of payload are remembered. */
+/** How many bytes are remembered. */
 const BYTES = 4 * 1024 * 1024;
 
 /** Remembers the last message of the topics that were seen last, within bounds. */
@@ -21,9 +22,9 @@ export class LastValues {
   /** Notes a message. */
   set(message: Received): void {
     this.#delete(message.topic);
-    if (message.payload.length > BYTES) return;
+    if (costOf(message) > BYTES) return;
     this.#messages.set(message.topic, message);
-    this.#bytes += message.payload.length;
+    this.#bytes += costOf(message);
     for (const topic of this.#messages.keys()) {
       if (this.#messages.size <= TOPICS && this.#bytes <= BYTES) break;
       this.#delete(topic);
@@ -48,7 +49,9 @@ export class LastValues {
   }
 
   #delete(topic: string): void {
-    this.#bytes -= this.#messages.get(topic)?.payload.length ?? 0;
+    const message = this.#messages.get(topic);
+    if (message === undefined) return;
+    this.#bytes -= costOf(message);
     this.#messages.delete(topic);
   }
 }

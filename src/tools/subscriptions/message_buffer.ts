@@ -31,15 +31,24 @@ export interface TooLarge {
   readonly size: number;
 }
 
-/** What a message costs besides its payload and its topic, in bytes; about. */
+/** What a message, and each of its user properties, costs besides its bytes and characters, in bytes. */
 const OVERHEAD = 256;
 
 /** How many messages that are too large are told of by name. */
 const MOST_TOO_LARGE = 10;
 
 /** What a message costs while it is kept, in bytes; about. */
-export function costOf({ topic, payload }: ReceivedPacket): number {
-  return OVERHEAD + 2 * topic.length + payload.length;
+export function costOf({ topic, payload, properties }: ReceivedPacket): number {
+  const { contentType = "", responseTopic = "", correlationData, userProperties = {} } = properties;
+  let characters = topic.length + contentType.length + responseTopic.length;
+  let items = 1;
+  for (const name in userProperties) {
+    for (const value of [userProperties[name] ?? []].flat()) {
+      characters += name.length + value.length;
+      items++;
+    }
+  }
+  return OVERHEAD * items + 2 * characters + payload.length + (correlationData?.length ?? 0);
 }
 
 /** A queue in which the oldest messages make room for the newest. Disposing of it gives its bytes back. */

@@ -9,6 +9,7 @@
  * @module
  */
 import type { ReceivedPacket } from "../../mqtt/mod.ts";
+import { costOf } from "./message_buffer.ts";
 
 /** A subscription that may match. */
 export interface Candidate<M extends ReceivedPacket = ReceivedPacket> {
@@ -30,11 +31,15 @@ interface Held<M, C> {
 /** Above this many messages that wait for a round trip, what is known must do. */
 const LONGEST_WAIT = 10_000;
 
+/** The same for what they cost, in bytes. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
 /** Hands each message to every subscription it is for, once, whatever the broker's habit. */
 export class Overlaps<C extends Candidate<M>, M extends ReceivedPacket = ReceivedPacket> {
   readonly #roundTrip: () => Promise<void>;
   #copies: Copies = "unknown";
   #held: Held<M, C>[] = [];
+  #heldBytes = 0;
   #previous: M | undefined;
   #generation = 0;
 
@@ -46,10 +51,10 @@ export class Overlaps<C extends Candidate<M>, M extends ReceivedPacket = Receive
   /** Takes a message with all subscriptions whose filters match its topic. */
   receive(packet: M, candidates: readonly C[]): void {
     if (this.#held.length > 0) {
-      this.#held.push({ packet, candidates });
-      if (this.#held.length > LONGEST_WAIT) this.#release(this.#copies);
+      this.#hold(packet, candidates);
+      if (this.#held.length > LONGEST_WAIT || this.#heldBytes > MOST_BYTES) this.#release(this.#copies);
     } else if (this.#copies === "unknown" && isAmbiguous(packet, candidates)) {
-      this.#held.push({ packet, candidates });
+      this.#hold(packet, candidates);
       void this.#learn(candidates.every(({ acknowledged }) => acknowledged));
     } else {
       this.#hand(packet, candidates, this.#copies);
@@ -75,8 +80,14 @@ export class Overlaps<C extends Candidate<M>, M extends ReceivedPacket = Receive
     this.#release(copied ? "each" : "one");
   }
 
+  #hold(packet: M, candidates: readonly C[]): void {
+    this.#held.push({ packet, candidates });
+    this.#heldBytes += costOf(packet);
+  }
+
   #release(copies: Copies): void {
     this.#generation++;
+    this.#heldBytes = 0;
     for (const { packet, candidates } of this.#held.splice(0)) this.#hand(packet, candidates, copies);
   }
 

@@ -62,6 +62,10 @@ export class ServerSession implements Channel {
     return this.#options.clientId;
   }
 
+  get client(): string {
+    return this.#options.clientId;
+  }
+
   /** The client's will tells when it is gone. */
   get hasWill(): boolean {
     return true;

@@ -4,6 +4,7 @@ import type { ProxyEvent } from "../../../src/core/events.ts";
 import { Failure } from "../../../src/core/failure.ts";
 import type { Message } from "../../../src/core/message.ts";
 import { SessionSupervisor } from "../../../src/app/serve/session_supervisor.ts";
+import { ClientProcesses } from "../../../src/app/serve/client_processes.ts";
 import { SessionSlots } from "../../../src/app/serve/session_slots.ts";
 import type { IncomingSession } from "../../../src/wire/mod.ts";
 import { idleTurns } from "../../support/manual_clock.ts";
@@ -18,13 +19,20 @@ function incoming(name: string) {
   return { session: Object.assign(session, { name }) as IncomingSession, client, received };
 }
 
-function hosts({ maximum = 2, start }: { maximum?: number; start?: (session: string) => Channel } = {}) {
+interface HostOptions {
+  readonly maximum?: number;
+  readonly perClient?: number;
+  readonly start?: (session: string) => Channel;
+}
+
+function hosts({ maximum = 2, perClient = 100, start }: HostOptions = {}) {
   const events: ProxyEvent[] = [];
   const children: { name: string; peer: MemoryChannel }[] = [];
   const slots = new SessionSlots(maximum);
   const host = new SessionSupervisor({
     server: "files",
     slots,
+    clients: new ClientProcesses(perClient, maximum),
     options: { maxPending: 100, restart: "always", idleTimeout: Infinity },
     meter: undefined,
     start: start ?? ((name) => {
@@ -137,4 +145,61 @@ Deno.test("disposing waits until the last server has ended", async () => {
   assert.equal(disposed, false);
   end.resolve();
   await disposing;
+});
+
+/** A session of a client, and a child whose end the test decides. */
+function stubborn() {
+  const ends: (() => void)[] = [];
+  const start = () => {
+    const [child] = MemoryChannel.pair();
+    const end = Promise.withResolvers<undefined>();
+    ends.push(() => end.resolve(undefined));
+    return Object.assign(child, { close: () => end.promise.then(() => {}) });
+  };
+  return { start, ends };
+}
+
+function sessionOf(client: string, name: string) {
+  const { session, ...rest } = incoming(name);
+  return { session: Object.assign(session, { client }), ...rest };
+}
+
+Deno.test("a client that opens one session after the other has two processes at most, and nobody else suffers", async () => {
+  const { start, ends } = stubborn();
+  const { host } = hosts({ maximum: 4, start });
+  for (let number = 0; number < 100; number++) {
+    const { session, client } = sessionOf("attacker", `attacker/${number}`);
+    host.accept(session, "request-response");
+    await client.close();
+  }
+  const last = sessionOf("attacker", "attacker/last");
+  host.accept(last.session, "request-response");
+  await idleTurns();
+  assert.equal(ends.length, 2);
+  const honest = sessionOf("honest", "honest/1");
+  host.accept(honest.session, "request-response");
+  await idleTurns();
+  assert.deepEqual([ends.length, honest.received], [3, []]); // no slot is taken by a session that has ended
+  ends[0]?.();
+  await idleTurns();
+  assert.equal(ends.length, 4); // the newest session of the client, and none of those between
+  for (const { client } of [last, honest]) await client.close();
+  for (const end of ends) end();
+  await host[Symbol.asyncDispose]();
+});
+
+Deno.test("one client has no more sessions than it may have", async () => {
+  const { host, events } = hosts({ maximum: 10, perClient: 2 });
+  const sessions = ["a", "a", "a", "b", undefined, undefined, undefined].map((client, index) => {
+    const { session, ...rest } = incoming(`${client}/${index}`);
+    const one = { session: client === undefined ? session : Object.assign(session, { client }), ...rest };
+    host.accept(one.session, "request-response");
+    return one;
+  });
+  await idleTurns();
+  const refused = events.filter((event) => event.type === "session.refused");
+  assert.deepEqual(refused.map(({ session }) => session), ["a/2", "undefined/6"]);
+  assert.match(refused[0]?.cause ?? "", /--max-sessions-per-client/);
+  for (const { client } of sessions) await client.close();
+  await host[Symbol.asyncDispose]();
 });

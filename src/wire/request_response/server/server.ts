@@ -249,7 +249,7 @@ export class RequestResponseServer implements Acceptor {
     if (!this.#topics.response.namesClient || sessionId.length > NAME_LIMIT) return;
     const responseTopic = this.#topics.response.for(client);
     const format = "plain";
-    const stranger = this.#session(client, { sessionId, format, responseTopic, instanceTopic: undefined });
+    const stranger = this.#session(client, { client, sessionId, format, responseTopic, instanceTopic: undefined });
     void stranger.close(
       opens
         ? new Failure("server-shutting-down", "The server is shutting down")
@@ -313,6 +313,7 @@ export class RequestResponseServer implements Acceptor {
       ? undefined
       : this.#topics.instance(this.#link.clientId).for(owner);
     const session = this.#session(nameOf(client, sessionId, responseTopic), {
+      client,
       sessionId,
       format,
       responseTopic,
@@ -326,7 +327,7 @@ export class RequestResponseServer implements Acceptor {
 
   #session(
     name: string,
-    place: Pick<ServerSessionOptions, "sessionId" | "format" | "responseTopic" | "instanceTopic">,
+    place: Pick<ServerSessionOptions, "client" | "sessionId" | "format" | "responseTopic" | "instanceTopic">,
     link = this.#link,
   ): ServerSession {
     return new ServerSession({
@@ -347,7 +348,7 @@ export class RequestResponseServer implements Acceptor {
       instanceTopic: (client) => this.#topics.instance(this.#link.clientId).for(client),
       make: ({ client, session: id, responseTopic }, link, name) => {
         const instanceTopic = this.#topics.instance(this.#link.clientId).for(client);
-        const place = { sessionId: id, format: NEWEST_FORMAT, responseTopic, instanceTopic } as const;
+        const place = { client, sessionId: id, format: NEWEST_FORMAT, responseTopic, instanceTopic } as const;
         const session = this.#session(`${name}/${id.slice(0, 8)}`, place, link);
         const key = JSON.stringify(["sealed", client, id]);
         this.#sessions.set(key, session);

@@ -32,6 +32,8 @@ import {
 /** What a {@linkcode ServerSession} is made of. */
 export interface ServerSessionOptions {
   readonly name: string;
+  /** The MQTT client id. @default {""}, since nothing vouches for who it is */
+  readonly client?: string;
   readonly link: MqttLink;
   /** The client's own name for the session; `undefined` for a plain requester, which has none. */
   readonly sessionId: string | undefined;
@@ -49,8 +51,11 @@ export interface ServerSessionOptions {
   readonly clock?: Clock;
 }
 
-/** How many Correlation Data of unanswered requests are kept; more than that is a client that never listens. */
-const CORRELATION_LIMIT = 100_000;
+/** How many bytes of Correlation Data of unanswered requests are kept; more than that is a client that never listens. */
+const CORRELATION_LIMIT = 4 * 1024 * 1024;
+
+/** What each of them costs besides, in bytes. */
+const CORRELATION_COST = 256;
 
 /**
  * An answer that comes within this time, in ms, is the welcome. Two packets one after the other would be slower: a
@@ -67,12 +72,14 @@ const SHUTDOWN_TIMEOUT = 1_000;
 /** The channel to one client. */
 export class ServerSession implements IncomingSession {
   readonly name: string;
+  readonly client: string;
   readonly closed: Promise<Failure | undefined>;
   readonly #options: ServerSessionOptions;
   readonly #conversation: SessionStream;
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
   readonly #abort = new AbortController();
   readonly #correlations = new Map<RequestKey, Uint8Array>();
+  #correlationBytes = 0;
   readonly #absence: DisconnectTimer;
   /** What each message has in common with the next. */
   readonly #common: PublishProperties;
@@ -87,6 +94,7 @@ export class ServerSession implements IncomingSession {
     const { name, link, responseTopic, format, window, limit, clock = systemClock } = options;
     const { maxMessage, sessionExpiry, observe } = options.options;
     this.name = name;
+    this.client = options.client ?? "";
     this.#options = options;
     const { sessionId } = options;
     this.#common = sessionId === undefined
@@ -276,13 +284,16 @@ export class ServerSession implements IncomingSession {
 
   #remember({ kind, key }: Message, correlation: Uint8Array | undefined): void {
     if (kind !== "request" || key === undefined || correlation === undefined) return;
-    if (this.#correlations.size < CORRELATION_LIMIT) this.#correlations.set(key, correlation);
+    const cost = CORRELATION_COST + correlation.length;
+    if (this.#correlations.has(key) || this.#correlationBytes + cost > CORRELATION_LIMIT) return;
+    this.#correlationBytes += cost;
+    this.#correlations.set(key, correlation.slice()); // not the whole packet
   }
 
   #correlationOf({ kind, key }: Message): Uint8Array | undefined {
     if (kind !== "response" || key === undefined || this.#correlations.size === 0) return undefined;
     const correlationData = this.#correlations.get(key);
-    this.#correlations.delete(key);
+    if (this.#correlations.delete(key)) this.#correlationBytes -= CORRELATION_COST + (correlationData?.length ?? 0);
     return correlationData;
   }
 

@@ -92,6 +92,10 @@ export class ReliableStream implements Stream {
   #delivered: PromiseWithResolvers<void> | undefined;
   #askedFor = START;
 
+  /** When what the peer misses was sent again, and how many packets the connection has not taken yet. */
+  #replayedAt = -Infinity;
+  #leavingSlowly = 0;
+
   #probeDelay = FIRST_PROBE;
   #probeDue = 0;
   #cancelProbe: (() => void) | undefined;
@@ -207,7 +211,10 @@ export class ReliableStream implements Stream {
       const { frame, message } = next;
       frame.acknowledge = this.#taken;
       this.#addNews(frame);
-      void this.#options.transmit(frame, message, this.#losses.sent(frame, frame.sequence));
+      const wait = this.#options.transmit(frame, message, this.#losses.sent(frame, frame.sequence));
+      if (wait === undefined) continue;
+      this.#leavingSlowly++;
+      void wait.then(() => this.#leavingSlowly--);
     }
     if (this.#delivered !== undefined) this.#askFor(this.#outgoing.highest);
   }
@@ -247,8 +254,9 @@ export class ReliableStream implements Stream {
     if (message === undefined) return;
     this.#options.arrived(message, correlation);
     if (this.#delivering === undefined) return this.#deliver(message, arrival.number);
+    message.keep();
     this.#arrivals.push(arrival);
-    this.#waitingBytes += arrival.cost;
+    this.#waitingBytes += Math.max(arrival.cost, SMALLEST_COST);
   }
 
   #deliver(message: Message, number: number): void {
@@ -260,7 +268,7 @@ export class ReliableStream implements Stream {
       while (this.#delivering === undefined) {
         const next = this.#arrivals.shift();
         if (next?.message === undefined) break;
-        this.#waitingBytes -= next.cost;
+        this.#waitingBytes -= Math.max(next.cost, SMALLEST_COST);
         this.#deliver(next.message, next.number);
       }
       this.#took();
@@ -332,9 +340,13 @@ export class ReliableStream implements Stream {
 
   // --- being acknowledged
 
+  /** A question costs its sender little, and the answer may be megabytes: it is given once in a while, and not twice at a time. */
   #sendAgain(after: Position): void {
+    const now = this.#options.clock.now();
+    if (this.#leavingSlowly > 0 || now - this.#replayedAt < FIRST_PROBE) return;
     const count = this.#outgoing.rewind(after);
     if (count === 0) return;
+    this.#replayedAt = now;
     this.#options.retransmitted?.(count);
     this.#obey(this.#losses.missing(after), after.number + 1);
     if (this.#losses.losses === 0) return;

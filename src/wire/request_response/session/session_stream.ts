@@ -155,7 +155,7 @@ export class SessionStream {
 
   #deliver(message: Message): Promise<void> | void {
     if (this.#receiver !== undefined) return this.#receiver(message);
-    this.#early.push(message);
+    this.#early.push(message.keep());
     return this.#started.promise;
   }
 

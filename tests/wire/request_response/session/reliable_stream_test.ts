@@ -228,3 +228,44 @@ for (const format of [1, 2] as const) {
     await fc.assert(property, { numRuns: RUNS, examples: [[[...ARRIVED_ALONE]]] });
   });
 }
+
+Deno.test("a small question is not answered by a window of megabytes again and again", async () => {
+  const clock = new ManualClock();
+  let [bytes, slow] = [0, false];
+  const stuck = Promise.withResolvers<void>();
+  const stream = new ReliableStream({
+    transmit: (frame) => {
+      bytes += frame.payload.length;
+      if (slow && frame.payload.length > 0) return stuck.promise;
+    },
+    arrived: () => {},
+    deliver: () => {},
+    outgoing: new OutgoingMessages(() => 100_000),
+    incoming: new IncomingMessages(100_000, () => {}),
+    limit: new PathLimit(() => {}, SMALLEST_PIECE),
+    undeliverable: (message) => message,
+    failed: () => {},
+    window: () => 64,
+    clock,
+  });
+  const message = Message.from({ method: "m", params: "x".repeat(90_000) });
+  for (let count = 0; count < 40; count++) void stream.send(message);
+  stream.flush();
+  const window = bytes;
+  for (let count = 0; count < 1_000; count++) {
+    stream.receive({ payload: new Uint8Array(), resume: { number: 0, offset: 0 } });
+  }
+  assert.equal(bytes, 2 * window);
+  await clock.advance(1_000);
+  slow = true;
+  for (let count = 0; count < 1_000; count++) {
+    stream.receive({ payload: new Uint8Array(), resume: { number: 0, offset: 0 } });
+  }
+  assert.equal(bytes, 3 * window);
+  await clock.advance(5_000); // the connection is still at work on the last answer
+  stream.receive({ payload: new Uint8Array(), resume: { number: 0, offset: 0 } });
+  assert.equal(bytes, 3 * window);
+  stream.close();
+  stuck.resolve();
+  await clock.advance(0);
+});

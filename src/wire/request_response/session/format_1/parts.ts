@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { concatBytes } from "../../../../core/bytes.ts";
 import { Message } from "../../../../core/message.ts";
 import { characterBoundary, LONGEST_CHARACTER, subjectOf } from "../cutting.ts";
-import type { Frame, Subject } from "../frame.ts";
+import { type Frame, NOTHING, type Subject } from "../frame.ts";
 
 /** A piece of a message. */
 export interface Part {
@@ -38,11 +37,14 @@ export interface Assembled {
   readonly correlation: Uint8Array | undefined;
 }
 
-/** Puts parts together, up to a limit. */
+/** Room for the first parts of a message, in bytes. */
+const FIRST_ROOM = 64 * 1024;
+
+/** Puts parts together, up to a limit: in one buffer, so that a part costs no more than the bytes in it. */
 export class Assembler {
   readonly #maximum: number;
   readonly #tooLarge: (bytes: number, subject: Subject | undefined) => void;
-  #parts: Uint8Array[] = [];
+  #buffer: Uint8Array | undefined;
   #bytes = 0;
   #subject: Subject | undefined;
   #correlation: Uint8Array | undefined;
@@ -62,20 +64,31 @@ export class Assembler {
       return { message: new Message(payload), correlation };
     }
     this.#subject ??= subject;
-    this.#correlation ??= correlation;
-    this.#bytes += payload.length;
-    if (this.#bytes <= this.#maximum) this.#parts.push(payload);
-    else this.#parts = [];
+    this.#correlation ??= correlation?.slice();
+    const end = this.#bytes + payload.length;
+    if (end <= this.#maximum) this.#append(payload, end);
+    else this.#buffer = undefined;
+    this.#bytes = end;
     return more ? undefined : this.#finish();
   }
 
+  #append(payload: Uint8Array, end: number): void {
+    let buffer = this.#buffer ?? new Uint8Array(Math.min(FIRST_ROOM, this.#maximum));
+    if (end > buffer.length) {
+      buffer = new Uint8Array(Math.min(this.#maximum, Math.max(end, 2 * buffer.length)));
+      if (this.#buffer !== undefined) buffer.set(this.#buffer.subarray(0, this.#bytes));
+    }
+    buffer.set(payload, this.#bytes);
+    this.#buffer = buffer;
+  }
+
   #finish(): Assembled | undefined {
-    const [parts, bytes, subject, correlation] = [this.#parts, this.#bytes, this.#subject, this.#correlation];
-    this.#parts = [];
+    const [buffer, bytes, subject, correlation] = [this.#buffer, this.#bytes, this.#subject, this.#correlation];
+    this.#buffer = undefined;
     this.#bytes = 0;
     this.#subject = undefined;
     this.#correlation = undefined;
-    if (bytes <= this.#maximum) return { message: new Message(concatBytes(parts, bytes)), correlation };
+    if (bytes <= this.#maximum) return { message: new Message((buffer ?? NOTHING).subarray(0, bytes)), correlation };
     this.#tooLarge(bytes, subject);
   }
 }

@@ -72,7 +72,11 @@ export class IncomingMessages implements Incoming {
       return "taken";
     }
     if (end <= have) return "known";
-    const partial = this.#partial ??= { bytes: new Uint8Array(Math.min(length, FIRST_ROOM)), length, correlation };
+    const partial = this.#partial ??= {
+      bytes: new Uint8Array(Math.min(length, FIRST_ROOM)),
+      length,
+      correlation: correlation?.slice(),
+    };
     if (end > partial.bytes.length) {
       partial.bytes = grown(partial.bytes, have, Math.min(length, Math.max(end, 2 * have)));
     }
