@@ -11,7 +11,7 @@ import { unavailableReason } from "../../mqtt/mod.ts";
 import type { ClientOptions, MakeLink, ProfileDialer } from "../profile.ts";
 import { type Chance, ClientConnection } from "./client_connection.ts";
 import type { ClientSession } from "./client_session.ts";
-import { SilentInstances } from "./silence.ts";
+import { SilentInstances } from "./liveness.ts";
 import { NegotiatedSession } from "./version_negotiation.ts";
 
 /** Opens sessions with the instances of one server; one at a time, each on a connection of its own. */

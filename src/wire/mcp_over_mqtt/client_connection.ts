@@ -17,7 +17,7 @@ import {
   publishProperties,
   SERVER_NAME_FILTERS,
 } from "./messages.ts";
-import type { SilentInstances } from "./silence.ts";
+import type { SilentInstances } from "./liveness.ts";
 import { type ServerInstance, Topics } from "./topics.ts";
 
 /** The presence of several instances comes one by one; after this long without a further one all are known, in ms. */

@@ -15,9 +15,9 @@ import { INBOX_LIMIT, plainQoS, tooLarge } from "../packets.ts";
 import type { ClientOptions } from "../profile.ts";
 import { isDisconnected } from "../notifications.ts";
 import { Broadcasts } from "./broadcasts.ts";
-import { isClientCapability, ping, publishProperties } from "./messages.ts";
+import { isClientCapability, publishProperties } from "./messages.ts";
 import { Opening } from "./opening.ts";
-import { Silence } from "./silence.ts";
+import { Liveness } from "./liveness.ts";
 import type { ServerInstance, Topics } from "./topics.ts";
 
 /** What a {@linkcode ClientSession} is made of. */
@@ -52,19 +52,13 @@ export class ClientSession implements Channel {
   #opening: Opening | undefined;
   #held: Message[] = [];
   readonly #broadcasts: Broadcasts;
-  /** Begun by a ping of the host. */
-  readonly #silence: Silence;
-  /** Begun by a ping of ours, when the server may know nothing of this session any more. */
-  readonly #doubt: Silence;
-  /** Our own question whether the server is there, whose answer is not the host's. */
-  #ping: Message | undefined;
+  readonly #liveness: Liveness;
 
   constructor(options: ClientSessionOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#broadcasts = new Broadcasts(this.#clock);
-    this.#silence = new Silence(this.#clock, (limit) => this.#fellSilent(limit));
-    this.#doubt = new Silence(this.#clock, (limit) => this.#fellSilent(limit));
+    this.#liveness = new Liveness(this.#clock, (limit) => this.#fellSilent(limit));
     this.#properties = publishProperties("mcp-client", options.link.clientId);
     this.closed = this.#end.promise;
   }
@@ -113,16 +107,14 @@ export class ClientSession implements Channel {
   deliver(packet: ReceivedPacket): void {
     if (this.#phase === "ended" || packet.retain) return;
     const message = new Message(packet.payload);
-    this.#silence.end();
-    this.#doubt.end();
+    this.#liveness.heardForUs();
     this.#broadcasts.received(packet);
     if (isDisconnected(message)) {
       return this.fail(new Failure("session-ended", "The server has ended the session", { instance: this.serverId }));
     }
     if (message.kind === "malformed") return this.#drop(packet, "it is not JSON");
     if (packet.payload.length > this.#options.options.maxMessage) return this.#refuseArrived(packet, message);
-    if (this.#opening?.isProbed(message) === true) return;
-    if (message.kind === "response" && message.key === this.#ping?.key) return;
+    if (this.#opening?.isProbed(message) === true || this.#liveness.isAnswer(message)) return;
     if (message.kind === "notification") this.#options.link.expectMore();
     if (this.#phase === "opening") this.#opened();
     this.#push(message);
@@ -133,7 +125,7 @@ export class ClientSession implements Channel {
     // Before the session is open, the host knows no list that could have changed.
     if (this.#phase !== "open" || packet.retain) return;
     const message = new Message(packet.payload);
-    this.#silence.end();
+    this.#liveness.heard();
     if (message.kind === "malformed") this.#drop(packet, "it is not JSON");
     else if (packet.payload.length > this.#options.options.maxMessage) this.#refuseArrived(packet, message);
     else if (this.#broadcasts.wants(message, packet)) this.#push(message);
@@ -143,9 +135,8 @@ export class ClientSession implements Channel {
   doubt(): void {
     if (this.#phase !== "open") return;
     const { connectTimeout } = this.#options.options;
-    this.#doubt.begin(Math.min(recommendedTimeout(PING), connectTimeout));
-    this.#ping = ping();
-    void this.#publish(this.#topicOf(this.#ping), this.#ping);
+    const ping = this.#liveness.doubt(Math.min(recommendedTimeout(PING), connectTimeout));
+    void this.#publish(this.#topicOf(ping), ping);
   }
 
   /** Ends the session because the server has, or cannot be reached. */
@@ -166,8 +157,7 @@ export class ClientSession implements Channel {
   #finish(reason: Failure | undefined): Promise<void> {
     this.#phase = "ended";
     this.#opening?.end();
-    this.#silence.end();
-    this.#doubt.end();
+    this.#liveness.end();
     this.#held = [];
     this.#end.resolve(reason);
     return this.#options.release();
@@ -216,7 +206,7 @@ export class ClientSession implements Channel {
   }
 
   #forward(message: Message): Promise<void> | void {
-    if (message.method === PING) this.#silence.begin(this.#limitOf(PING));
+    if (message.method === PING) this.#liveness.pinged(this.#limitOf(PING));
     return this.#publish(this.#topicOf(message), message);
   }
 
@@ -254,7 +244,7 @@ export class ClientSession implements Channel {
 
   /** Sees to it that whoever waits for an answer gets one. */
   #refuse(message: Message, failure: Failure): void {
-    if (message === this.#ping) return;
+    if (this.#liveness.isPing(message)) return;
     for (const { id } of requestsIn(message)) if (id !== undefined) this.#push(failure.toResponse(id));
     for (const { id } of responsesIn(message)) {
       if (id === undefined) continue;

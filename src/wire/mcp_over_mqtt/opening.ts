@@ -49,6 +49,7 @@ export class Opening {
   #server: ServerInstance;
   #probe: Message | undefined;
   #passedOver = 0;
+  #ended = false;
   #cancelDeadline = () => {};
   #cancelPatience = () => {};
 
@@ -75,6 +76,7 @@ export class Opening {
 
   /** Stops, since the server has answered, or nobody waits any more. */
   end(): void {
+    this.#ended = true;
     this.#cancelDeadline();
     this.#cancelPatience();
   }
@@ -93,8 +95,8 @@ export class Opening {
   }
 
   #published(failure: Failure | undefined): void {
-    const { signal, options: { observe }, topics, failed } = this.#parts;
-    if (failure === undefined || signal.aborted) return;
+    const { options: { observe }, topics, failed } = this.#parts;
+    if (failure === undefined || this.#ended) return;
     if (failure.reason === "no-server-online") return void this.#moveOn();
     observe({ type: "publish.failed", topic: topics.control(this.#server), cause: failure.message });
     failed(failure);
@@ -106,10 +108,10 @@ export class Opening {
   }
 
   async #ask(): Promise<void> {
-    const { signal, clock, properties } = this.#parts;
+    const { clock, properties } = this.#parts;
     const server = this.#server;
     const listens = await this.#brokerTellsOfNobody(); // it would have told of the message
-    if (listens || signal.aborted || server !== this.#server) return;
+    if (listens || this.#ended || server !== this.#server) return;
     this.#probe = ping();
     this.#cancelPatience = clock.after(this.#patience, () => void this.#passOver());
     void this.#publish(this.#probe, asProbe(properties), () => {});
@@ -145,7 +147,7 @@ export class Opening {
   }
 
   async #take(next: ServerInstance | undefined): Promise<boolean> {
-    if (next === undefined || this.#parts.signal.aborted) return this.#parts.signal.aborted;
+    if (next === undefined || this.#ended) return this.#ended;
     this.#server = next;
     await this.#offer();
     return true;

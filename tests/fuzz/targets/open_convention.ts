@@ -42,7 +42,7 @@ const SESSIONS = 20;
 export const OPEN_SERVER: Target = {
   name: "open_server",
   begin: (seeds) => {
-    const own = /^\$(?:mcp-rpc\/[^/+#]+\/s1\/x|mcp-server\/(?:presence|capability)\/s1\/x)$/;
+    const own = /^\$(?:mcp-rpc\/[^/+#]+\/s1\/x|mcp-server\/(?:presence\/|capability\/)?s1\/x)$/;
     const link = new LoopLink("s1", ({ topic }) => assert.match(topic, own));
     let open = 0;
     const server = new McpOverMqttServer(() => link, {
