@@ -15,6 +15,11 @@ export function visibleJson(value: unknown, indentation?: number): string {
   return `${visibleText(JSON.stringify(value, undefined, indentation))}\n`;
 }
 
+/** JSON of a stranger's, the same way. A carriage return, which can only stand between its parts, becomes a space. */
+export function visibleJsonText(json: string): string {
+  return visibleText(json.replaceAll("\r", " "));
+}
+
 /** Columns, as wide as what is in them. The last one is not padded. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { onOneLine, shortened, visibleText } from "../../src/core/text.ts";
-import { visibleJson, visibleLine } from "../../src/cli/text.ts";
+import { visibleJson, visibleJsonText, visibleLine } from "../../src/cli/text.ts";
 
 Deno.test("no control character reaches the terminal, of ASCII or behind it; lines and tabs do", () => {
   assert.equal(visibleText("a\u001b[2Jb\u009b2Jc\u007fd"), "a\\u001b[2Jb\\u009b2Jc\\u007fd");
@@ -25,6 +25,15 @@ Deno.test("JSON stays the same value when a terminal can be shown it", () => {
     // deno-lint-ignore no-control-regex -- none is to be found
     assert.doesNotMatch(json, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u202e]/);
   }
+});
+
+Deno.test("a stranger's JSON stays JSON, whatever stands between its parts", () => {
+  const json = '{"a":\r"\u009b\u202e\\r",\r\n"b":\t[2574604874062343519,\r1.0]}';
+  const visible = visibleJsonText(json);
+  assert.deepEqual(JSON.parse(visible), JSON.parse(json));
+  assert.ok(visible.includes("2574604874062343519") && visible.includes("1.0"));
+  // deno-lint-ignore no-control-regex -- none is to be found
+  assert.doesNotMatch(visible, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
 });
 
 Deno.test("a long text is cut between two characters", () => {

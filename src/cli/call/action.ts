@@ -15,6 +15,7 @@ import type { CallSettings } from "./command.ts";
 import { serverHint, toolHint } from "./hints.ts";
 import { meant } from "./operands.ts";
 import { printResult } from "./print_result.ts";
+import { visibleJsonText } from "../text.ts";
 import { toolArguments } from "./tool_arguments.ts";
 import { toolList } from "./tool_list.ts";
 import { Waiting } from "./waiting.ts";
@@ -45,9 +46,14 @@ export const callAction: Action<CallSettings> = async ({ values: given, flags, o
       async (client) => {
         waiting.asked(tool === undefined ? "tools/list" : tool);
         if (tool === undefined) {
-          const tools = await client.listAll("tools/list", "tools", (why) => io.printError(`warning: ${why}\n`));
+          const tools = await client.listAll("tools/list", "tools", (why) => {
+            line.clear();
+            io.printError(`warning: ${why}\n`);
+          });
           line.clear();
-          io.print(values.json ? visibleText(`[\n${tools.map(({ text }) => text).join(",\n")}\n]\n`) : toolList(tools));
+          io.print(
+            values.json ? visibleJsonText(`[\n${tools.map(({ text }) => text).join(",\n")}\n]\n`) : toolList(tools),
+          );
           return EXIT_OK;
         }
         // Servers with the Erlang SDK (mcp-mqtt-erl e9ca6f7) insist on arguments even where there are none.
@@ -58,7 +64,7 @@ export const callAction: Action<CallSettings> = async ({ values: given, flags, o
           throw error;
         });
         line.clear();
-        if (values.json) io.print(`${visibleText(result.text)}\n`);
+        if (values.json) io.print(`${visibleJsonText(result.text)}\n`);
         else await printResult(result, tool, values.output, io);
         if (result.get("isError")?.value !== true) return EXIT_OK;
         // The SDKs answer so for a tool that they do not know.

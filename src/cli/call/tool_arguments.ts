@@ -9,8 +9,8 @@ import { UsageError } from "../../core/usage_error.ts";
 const EXAMPLES = `'{"path":"/srv"}', path=/srv for a text, or depth:=2 for any other JSON`;
 
 /**
- * Puts arguments together, as they were written: `key=value` is a text, `key:=json` any value. A JSON object, or `-` for one on stdin, may stand
- * before them.
+ * Puts arguments together, as they were written: `key=value` is a text, `key:=json` any value. A JSON object, or `-` for
+ * one on stdin, may stand before them.
  *
  * @param readInput reads stdin to its end
  * @throws {UsageError} for what is none of these

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { within } from "../../core/clock.ts";
+import { sleep, within } from "../../core/clock.ts";
 
 /** What was asked for. */
 export interface HttpRequest {
@@ -34,8 +34,11 @@ const READ_TIMEOUT = 30_000;
 /** The longest request line and header together, in bytes. */
 const LONGEST_REQUEST = 16 * 1024;
 
-/** So many connections at a time; more are closed at once. */
+/** So many connections at a time. For one more, the one is closed that has been there longest without asking anything. */
 const MOST_CONNECTIONS = 64;
+
+/** How long nobody is accepted after that has failed, in ms. */
+const ACCEPT_PAUSE = 500;
 
 const REASONS: Readonly<Record<number, string>> = {
   200: "OK",
@@ -60,6 +63,9 @@ export class HttpServer implements AsyncDisposable {
   readonly #answer: (request: HttpRequest) => HttpResponse;
   readonly #timeout: number;
   readonly #connections = new Map<Deno.Conn, Promise<void>>();
+  /** Those of which the request has not come yet, the oldest first. */
+  readonly #silent = new Set<Deno.Conn>();
+  readonly #ended = new AbortController();
   readonly #accepting: Promise<void>;
 
   /** @param timeout how long a request may take to arrive, in ms */
@@ -71,6 +77,7 @@ export class HttpServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort();
     this.#listener.close();
     await this.#accepting;
     for (const connection of this.#connections.keys()) close(connection);
@@ -78,26 +85,38 @@ export class HttpServer implements AsyncDisposable {
   }
 
   async #accept(): Promise<void> {
-    try {
-      for await (const connection of this.#listener) {
-        if (this.#connections.size >= MOST_CONNECTIONS) {
-          close(connection);
-          continue;
-        }
-        const served = this.#serve(connection).catch(() => {}) // whoever asked is gone
-          .finally(() => {
-            close(connection);
-            this.#connections.delete(connection);
-          });
-        this.#connections.set(connection, served);
+    const { signal } = this.#ended;
+    while (!signal.aborted) {
+      try {
+        for await (const connection of this.#listener) this.#take(connection);
+      } catch {
+        await sleep(ACCEPT_PAUSE, signal).catch(() => {}); // of whatever there is too little of, such as files
       }
-    } catch {
-      // It was closed.
     }
   }
 
+  #take(connection: Deno.Conn): void {
+    if (this.#connections.size >= MOST_CONNECTIONS) {
+      const [oldest = connection] = this.#silent;
+      this.#forget(oldest);
+      if (oldest === connection) return;
+    }
+    const served = this.#serve(connection).catch(() => {}) // whoever asked is gone
+      .finally(() => this.#forget(connection));
+    this.#connections.set(connection, served);
+  }
+
+  #forget(connection: Deno.Conn): void {
+    close(connection);
+    this.#silent.delete(connection);
+    this.#connections.delete(connection);
+  }
+
   async #serve(connection: Deno.Conn): Promise<void> {
-    const { response, headOnly } = this.#respond(await readHeader(connection, this.#timeout));
+    this.#silent.add(connection);
+    const header = await readHeader(connection, this.#timeout);
+    this.#silent.delete(connection);
+    const { response, headOnly } = this.#respond(header);
     await send(connection, response, headOnly);
   }
 
