@@ -37,12 +37,14 @@ export function readArguments(settings: Settings, args: readonly string[]): Argu
     }
     const value = equals < 0 ? args[++index] : arg.slice(equals + 1);
     if (value === undefined) return undefined;
-    if (setting.repeatable !== true) {
+    if (setting.repeatable === undefined || setting.repeatable === false) {
       flags[name] = value;
       continue;
     }
     const values = [...(flags[name] as string[] | undefined) ?? [], value];
-    while (equals < 0 && index + 1 < args.length && !mayBeFlag(args[index + 1] ?? "")) values.push(args[++index] ?? "");
+    while (setting.repeatable === true && equals < 0 && index + 1 < args.length && !mayBeFlag(args[index + 1] ?? "")) {
+      values.push(args[++index] ?? "");
+    }
     flags[name] = values;
   }
   return { flags, operands };

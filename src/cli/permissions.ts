@@ -26,7 +26,7 @@ export interface Needs {
   readonly withOperands?: readonly PermissionKind[];
 }
 
-/** What a command needs that only talks to a broker. `env`, since MQTT.js looks there at every connection. */
+/** What a command needs that only talks to a broker. `env`, since Node's TLS looks there. */
 const BROKER: Needs = { set: "connect", running: ["env", "net"], starting: ["read"] };
 
 /** What starting programs takes; on Windows also a look into the directories of PATH, for `.cmd` launchers. */
@@ -55,15 +55,28 @@ export interface PermissionDrop {
   started(kept?: readonly PermissionKind[]): void;
 }
 
+/** What some settings take besides, until the command ends. */
+function neededFor({ passwordCommand, broker }: Readonly<Record<string, unknown>>): PermissionKind[] {
+  return [
+    ...(passwordCommand === undefined ? [] : PROGRAMS),
+    ...(typeof broker === "string" && broker.includes("unix://") ? ["read", "write"] as const : []),
+  ];
+}
+
 /** How `command` gives permissions back by `revoke`. A command that {@linkcode NEEDS} does not know keeps all. */
 export function dropPermissions(
   command: string,
   operands: readonly string[],
   revoke: (kind: PermissionKind) => void,
+  values: Readonly<Record<string, unknown>> = {},
 ): PermissionDrop {
   const needs = NEEDS[command];
   if (needs === undefined) return { parsed: () => {}, started: () => {} };
-  const running = [...needs.running, ...(operands.length === 0 ? [] : needs.withOperands ?? [])];
+  const running = [
+    ...needs.running,
+    ...(operands.length === 0 ? [] : needs.withOperands ?? []),
+    ...neededFor(values),
+  ];
   const revokeAllBut = (kept: readonly PermissionKind[]) => {
     for (const kind of PERMISSION_KINDS) {
       if (!kept.includes(kind)) revoke(kind);

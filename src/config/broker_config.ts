@@ -8,14 +8,18 @@ import { errorText } from "../core/text.ts";
 import { readTextFile } from "../core/text_file.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {
+  type BrokerAddress,
   type BrokerPreset,
   type BrokerSettings,
   isEncrypted,
+  isWebSocket,
   presetOf,
   type QoS,
   type TlsSettings,
 } from "../mqtt/mod.ts";
 import type { BrokerOptions } from "./broker_settings.ts";
+import { brokerUrls } from "./broker_url.ts";
+import { outputOf } from "./password_command.ts";
 import { certificateProblems, isPem } from "./certificates.ts";
 import { isSealKey } from "./seal_settings.ts";
 
@@ -62,8 +66,48 @@ export async function readBrokerFiles(
   ]);
   const password = passwordFile?.split(/\r?\n/, 1)[0] ?? values.password;
   if (password === "") problems.push("--password-file has no password in its first line");
+  const headers = await Promise.all((values.headers ?? []).map((header) => withToken(header, read)));
   if (problems.length > 0) throw new UsageError(problems);
-  return { ...values, ca, cert, key, tlsKey, password };
+  return {
+    ...values,
+    ca,
+    cert,
+    key,
+    tlsKey,
+    password,
+    headers,
+    proxy: values.proxy ?? environmentProxy(values.broker),
+  };
+}
+
+/** A header with the first line of the file that it names in the place of its name. */
+async function withToken(
+  header: string,
+  read: (flag: string, file: string) => Promise<string | undefined>,
+): Promise<string> {
+  const [, start = "", file] = /^([^:]+:.*?)(?:(?<=[:\s])@(\S+))?$/s.exec(header) ?? [];
+  if (file === undefined) return header;
+  const [token = ""] = (await read("the file of --header", file) ?? "").split(/\r?\n/, 1);
+  return start + token;
+}
+
+/** The proxy that other programs use as well, by the usual variables; for websockets over TLS, which are HTTPS. */
+function environmentProxy(broker: string): string | undefined {
+  const [host] = brokerUrls(broker).map((url) => new URL(url)).filter(({ protocol }) => protocol === "wss:");
+  if (host === undefined) return undefined;
+  const proxy = variable("HTTPS_PROXY") ?? variable("https_proxy");
+  const exceptions = (variable("NO_PROXY") ?? variable("no_proxy") ?? "").split(",").map((name) => name.trim());
+  const direct = exceptions.some((name) => {
+    const suffix = name.replace(/^\*?\.?/, "").toLowerCase();
+    return name === "*" || (suffix !== "" && (host.hostname === suffix || host.hostname.endsWith(`.${suffix}`)));
+  });
+  return direct ? undefined : proxy;
+}
+
+/** A variable that may be read; `undefined` when it may not, or is empty. */
+function variable(name: string): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
+  return state === "granted" ? Deno.env.get(name) || undefined : undefined;
 }
 
 /** Whether the password is one that was given by its flag, and not by that of its file, which is the safer of the two. */
@@ -84,25 +128,29 @@ export function brokerConfig(given: BrokerOptions, flags: Readonly<Record<string
   if (sealKey === undefined && given.key !== undefined && given.tlsKey !== undefined) {
     problems.push("--key and --tls-key are both keys of TLS: give one of them");
   }
-  const url = new URL(values.broker);
-  const { username, password } = login(values, url, flags);
-  if (password !== undefined && username === undefined) {
-    problems.push("a password is given but no username: add --username");
+  const urls = brokerUrls(values.broker).map((url) => new URL(url));
+  const wholes = urls.map((url) => ({ url, ...login(values, url, flags) }));
+  if (values.passwordCommand !== undefined && wholes.some(({ password }) => password !== undefined)) {
+    problems.push("a password and --password-command are given: remove one of them");
   }
-  problems.push(...tlsProblems(values, url));
+  problems.push(...tlsProblems(values, urls), ...wayProblems(values, urls));
   if (problems.length > 0) throw new UsageError(problems);
 
-  const warnings = warningsOf(values, url, flags, password);
-  url.username = "";
-  url.password = "";
+  const warnings = warningsOf(values, urls, flags, wholes);
+  const [first, ...others] = wholes.map(address);
+  if (first === undefined) throw new UsageError(["--broker names no broker"]);
   const preset = presetOf(values.brokerPreset);
+  const { passwordCommand, proxy } = values;
+  const headers = toHeaders(values.headers ?? []);
   return {
     broker: {
-      url: url.href.replace(/\/$/, ""),
+      ...first,
       keepAlive: values.keepAlive,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password: new Secret(password) }),
       tls: tlsSettings(values),
+      ...(others.length === 0 ? {} : { others }),
+      ...(headers === undefined ? {} : { headers }),
+      ...(proxy === undefined ? {} : { proxy: new Secret(proxy) }),
+      ...(passwordCommand === undefined ? {} : { freshPassword: () => outputOf(passwordCommand) }),
     },
     preset: values.maxPacket === undefined ? preset : { ...preset, maximumPacketSize: values.maxPacket },
     clientId: values.clientId,
@@ -118,6 +166,41 @@ function keysApart(values: BrokerOptions): { readonly sealKey: string | undefine
   const { key, tlsKey } = values;
   if (key === undefined || !isSealKey(key)) return { sealKey: undefined, values: { ...values, key: key ?? tlsKey } };
   return { sealKey: key, values: { ...values, key: tlsKey } };
+}
+
+/** A broker without the login in its URL. */
+function address(
+  { url, username, password }: { url: URL; username: string | undefined; password: string | undefined },
+): BrokerAddress {
+  if (url.protocol !== "unix:") {
+    url.username = "";
+    url.password = "";
+  }
+  return {
+    url: url.href.replace(/\/$/, ""),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password: new Secret(password) }),
+  };
+}
+
+/** A header may hold a token. */
+function toHeaders(headers: readonly string[]): Readonly<Record<string, Secret>> | undefined {
+  if (headers.length === 0) return undefined;
+  return Object.fromEntries(headers.map((header) => {
+    const [name = "", value = ""] = header.split(/:\s*(.*)/s, 2);
+    return [name, new Secret(value)];
+  }));
+}
+
+/** What does not go together on the way to the broker. */
+function wayProblems({ alpn, headers = [], proxy }: BrokerOptions, urls: readonly URL[]): string[] {
+  const problems: string[] = [];
+  if (alpn !== undefined && !urls.some(isEncrypted)) problems.push("--alpn is for TLS: use mqtts:// or wss://");
+  if (headers.length > 0 && !urls.some(isWebSocket)) problems.push("--header is for websockets: use ws:// or wss://");
+  if (proxy !== undefined && urls.some(({ protocol }) => protocol === "unix:")) {
+    problems.push("--proxy does not lead to a unix: socket");
+  }
+  return problems;
 }
 
 /** Username and password, which may come from three places: flags win over the environment, and settings over the URL. */
@@ -139,20 +222,21 @@ function isGiven(flag: unknown): boolean {
   return flag !== undefined && flag !== "";
 }
 
-function tlsProblems(values: BrokerOptions, url: URL): string[] {
+function tlsProblems(values: BrokerOptions, urls: readonly URL[]): string[] {
   const problems = certificateProblems(values);
   const wanted = [values.ca, values.cert, values.key, values.tlsServername].some((value) => value !== undefined);
-  if (!isEncrypted(url) && (wanted || values.insecureTls)) {
+  if (!urls.some(isEncrypted) && (wanted || values.insecureTls)) {
     problems.push(
-      `TLS settings are given, but --broker is not encrypted: use mqtts:// or wss://, not ${url.protocol}//`,
+      `TLS settings are given, but --broker is not encrypted: use mqtts:// or wss://, not ${urls[0]?.protocol}//`,
     );
   }
   return problems;
 }
 
-function tlsSettings({ ca, cert, key, tlsServername, insecureTls }: BrokerOptions): TlsSettings {
+function tlsSettings({ ca, cert, key, tlsServername, alpn, insecureTls }: BrokerOptions): TlsSettings {
   return {
     insecure: insecureTls,
+    ...(alpn === undefined ? {} : { alpn }),
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key: new Secret(key) }),
@@ -165,12 +249,12 @@ const PLACEHOLDER = /^\$\{[^{}]*\}$/;
 
 function warningsOf(
   { insecureTls }: BrokerOptions,
-  url: URL,
+  urls: readonly URL[],
   flags: Readonly<Record<string, unknown>>,
-  password: string | undefined,
+  logins: readonly { readonly password: string | undefined }[],
 ): string[] {
   const warnings: string[] = [];
-  if (password !== undefined && PLACEHOLDER.test(password)) {
+  if (logins.some(({ password = "" }) => PLACEHOLDER.test(password))) {
     warnings.push(
       "the password has the form ${...}: the host has not filled it in. Set that variable where the host is started, or " +
         "use --password-file",
@@ -184,10 +268,20 @@ function warningsOf(
   if (isGiven(flags.password)) {
     warnings.push("--password can be seen by every user of this machine; use --password-file or MQTT_PASSWORD");
   }
-  if (isGiven(flags.broker) && url.password !== "") {
+  if (isGiven(flags.broker) && urls.some(({ password }) => password !== "")) {
     warnings.push(
       "the password in --broker can be seen by every user of this machine; use --password-file or MQTT_URL",
     );
+  }
+  if (isGiven(flags.proxy) && /:\/\/[^/]*:[^/]*@/.test(String(flags.proxy))) {
+    warnings.push("the password in --proxy can be seen by every user of this machine; use MQTT_PROXY");
+  }
+  if (
+    [flags.headers ?? []].flat().some((text) =>
+      /^(proxy-)?authorization:/i.test(String(text)) && !/@\S+$/.test(String(text))
+    )
+  ) {
+    warnings.push("the token in --header can be seen by every user of this machine; use @FILE or MQTT_HEADER");
   }
   return warnings;
 }

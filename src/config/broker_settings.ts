@@ -4,14 +4,29 @@
  * @module
  */
 import { BROKER_PRESETS } from "../mqtt/mod.ts";
-import { brokerUrl, bytes, clientId, oneOf, oneText, onOff, text, wholeNumber } from "./kinds.ts";
+import {
+  brokerUrl,
+  bytes,
+  clientId,
+  header,
+  linesOf,
+  oneOf,
+  oneText,
+  onOff,
+  proxyUrl,
+  text,
+  wholeNumber,
+} from "./kinds.ts";
 import type { SettingsOf } from "./setting.ts";
 
 const PRESET_NAMES = Object.keys(BROKER_PRESETS);
 
 /** How to reach the broker. */
 export interface BrokerOptions {
-  /** `mqtt://`, `mqtts://`, `ws://` or `wss://`, possibly with username and password. */
+  /**
+   * `mqtt://`, `mqtts://`, `ws://`, `wss://` or `unix://`, possibly with username and password; several, with commas, for
+   * the nodes of a cluster.
+   */
   readonly broker: string;
   /** User to log in as. */
   readonly username: string | undefined;
@@ -19,6 +34,8 @@ export interface BrokerOptions {
   readonly passwordFile: string | undefined;
   /** Password of the user. */
   readonly password: string | undefined;
+  /** Command that prints the password, run anew for each connection. */
+  readonly passwordCommand?: string | undefined;
   /** MQTT client id; a random one by default. */
   readonly clientId: string | undefined;
   /** QoS of MCP messages. @default {"auto"} */
@@ -35,6 +52,12 @@ export interface BrokerOptions {
   readonly tlsKey: string | undefined;
   /** The name to expect in the broker's certificate, when it is not the host name of the URL. */
   readonly tlsServername: string | undefined;
+  /** The protocol to ask for in the TLS handshake (ALPN), where the broker's port has several. */
+  readonly alpn?: string | undefined;
+  /** Headers of the handshake of a websocket, as `Name: value`. */
+  readonly headers?: readonly string[] | undefined;
+  /** `http://` or `socks5://` URL of the proxy on the way to the broker, possibly with username and password. */
+  readonly proxy?: string | undefined;
   /** Whether to accept any certificate. @default {false} */
   readonly insecureTls: boolean;
   /** What is known of the kind of broker, as `--broker-preset` takes it. @default {"standard"} */
@@ -50,8 +73,9 @@ export const BROKER_SETTINGS: SettingsOf<BrokerOptions> = {
   broker: {
     flag: "--broker <url>",
     environment: "MQTT_URL",
-    description: "mqtt://, mqtts://, ws:// or wss:// URL; may hold username:password@",
+    description: "mqtt://, mqtts://, ws://, wss:// or unix:// URL; may hold username:password@; several for a cluster",
     kind: brokerUrl,
+    repeatable: "singly",
     fallback: "mqtt://127.0.0.1:1883",
   },
   username: {
@@ -70,6 +94,12 @@ export const BROKER_SETTINGS: SettingsOf<BrokerOptions> = {
     flag: "--password <text>",
     environment: "MQTT_PASSWORD",
     description: "the password; as a flag, every user of this machine can see it",
+    kind: text,
+  },
+  passwordCommand: {
+    flag: "--password-command <command>",
+    environment: "MQTT_PASSWORD_COMMAND",
+    description: "command that prints the password, run anew for each connection",
     kind: text,
   },
   clientId: {
@@ -121,6 +151,25 @@ export const BROKER_SETTINGS: SettingsOf<BrokerOptions> = {
     environment: "MQTT_TLS_SERVERNAME",
     description: "name to expect in the broker's certificate, when it is not the URL's host",
     kind: text,
+  },
+  alpn: {
+    flag: "--alpn <protocol>",
+    environment: "MQTT_ALPN",
+    description: "protocol to ask for in the TLS handshake, such as x-amzn-mqtt-ca for AWS IoT on port 443",
+    kind: text,
+  },
+  headers: {
+    flag: "--header <header>",
+    environment: "MQTT_HEADER",
+    description: 'header for websockets, such as "Authorization: Bearer @token.txt", where @ names a file',
+    kind: linesOf(header),
+    repeatable: "singly",
+  },
+  proxy: {
+    flag: "--proxy <url>",
+    environment: "MQTT_PROXY",
+    description: "http:// or socks5:// proxy on the way to the broker; wss:// also uses HTTPS_PROXY, unless NO_PROXY",
+    kind: proxyUrl,
   },
   insecureTls: {
     flag: "--insecure-tls",

@@ -5,16 +5,53 @@
  */
 
 /** What the URL of a broker may begin with. */
-export const BROKER_SCHEMES: readonly string[] = ["mqtt:", "mqtts:", "ws:", "wss:"];
+export const BROKER_SCHEMES: readonly string[] = ["mqtt:", "mqtts:", "ws:", "wss:", "unix:"];
+
+/** What others call the same. */
+const OTHER_SCHEMES: Readonly<Record<string, string>> = {
+  "tcp:": "mqtt:",
+  "mqtt+tcp:": "mqtt:",
+  "ssl:": "mqtts:",
+  "tls:": "mqtts:",
+  "mqtt+ssl:": "mqtts:",
+};
+
+const ALL_SCHEMES = [...BROKER_SCHEMES, ...Object.keys(OTHER_SCHEMES)];
 
 /** A name, possibly with letters beyond ASCII as the URL spells them, or an IPv6 address between brackets. */
 const HOST = /^(?:[\w.~%-]+|\[[\da-f:.]+\])$/i;
 
-/** What is wrong with `text` as the URL of a broker, as the end of a sentence; `undefined` if nothing is. */
-export function brokerUrlProblem(text: string): string | undefined {
+/** A host without a scheme, possibly with a port. */
+const BARE = /^(?:[a-z\d_.-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
+
+/**
+ * The brokers in a list, each with a scheme that is known here. The list is cut only where a URL begins, since a password
+ * may hold a comma.
+ */
+export function brokerUrls(list: string): string[] {
+  return list.split(/,(?=[a-z][a-z0-9+.-]*:\/\/)/i).map((url) => url.trim()).filter((url) => url !== "").map(canonical);
+}
+
+function canonical(url: string): string {
+  if (BARE.test(url)) return `mqtt://${url}`;
+  const [scheme = "", rest = ""] = url.split(/(?<=^[^/]*:)(?=\/\/)/, 2);
+  return (OTHER_SCHEMES[scheme.toLowerCase()] ?? scheme) + rest;
+}
+
+/** What is wrong with `list` as the URLs of brokers, as the end of a sentence; `undefined` if nothing is. */
+export function brokerUrlProblem(list: string): string | undefined {
+  const urls = brokerUrls(list);
+  if (urls.length === 0) return "names no broker";
+  return urls.map(problemOf).find((problem) => problem !== undefined);
+}
+
+function problemOf(text: string): string | undefined {
   const url = URL.parse(text);
   if (url === null || !BROKER_SCHEMES.includes(url.protocol)) {
-    return `must be a URL that begins with mqtt://, mqtts://, ws:// or wss://; it is "${withoutCredentials(text)}"`;
+    return `must be a URL that begins with ${sentence(ALL_SCHEMES)}, or a host; it is "${withoutCredentials(text)}"`;
+  }
+  if (url.protocol === "unix:") {
+    return url.hostname === "" && url.pathname.length > 1 ? undefined : "names no socket: unix:///PATH";
   }
   if (url.hostname === "") return "has no host";
   if (!HOST.test(url.hostname)) return "has a host that is neither a name nor an address";
@@ -23,6 +60,11 @@ export function brokerUrlProblem(text: string): string | undefined {
   if (misread) {
     return "has something behind the host; in a username or a password, / ? and # are written %2F %3F and %23";
   }
+}
+
+function sentence(schemes: readonly string[]): string {
+  const [last, ...others] = schemes.map((scheme) => `${scheme}//`).toReversed();
+  return `${others.toReversed().join(", ")} or ${last}`;
 }
 
 /** `text` with everything left out that could be a username or a password. */

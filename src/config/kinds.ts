@@ -4,7 +4,7 @@
  * @module
  */
 import { isTopicLevel, topicFilterProblem, topicNameProblem } from "../mqtt/mod.ts";
-import { brokerUrlProblem } from "./broker_url.ts";
+import { brokerUrlProblem, brokerUrls } from "./broker_url.ts";
 
 /** A kind of value. */
 export interface Kind<T> {
@@ -64,6 +64,15 @@ export function listOf<T>(item: Kind<T>): Kind<readonly T[]> {
   return {
     absent: [],
     fromText: (text) => text.split(/\s+/).filter((word) => word !== "").map((word) => item.fromText(word)),
+    fromValue: (value) => [value].flat().map((each) => item.fromText(expectText(each))),
+  };
+}
+
+/** A list; empty when not given. As one text, in the environment, its items are lines. */
+export function linesOf<T>(item: Kind<T>): Kind<readonly T[]> {
+  return {
+    absent: [],
+    fromText: (text) => text.split(/\r?\n/).filter((line) => line !== "").map((line) => item.fromText(line)),
     fromValue: (value) => [value].flat().map((each) => item.fromText(expectText(each))),
   };
 }
@@ -157,7 +166,28 @@ export const clientId: Kind<string> = textWithout((id) => {
 });
 
 /** The URL of a broker. The problem does not repeat it: it may hold a password. */
-export const brokerUrl: Kind<string> = textWithout(brokerUrlProblem);
+export const brokerUrl: Kind<string> = {
+  fromText(text) {
+    const problem = brokerUrlProblem(text);
+    if (problem !== undefined) throw new Unsuitable(problem);
+    return brokerUrls(text).join(",");
+  },
+  fromValue: (value) => brokerUrl.fromText([value].flat().map(expectText).join(",")),
+};
+
+/** A header of HTTP, as `Name: value`; where the value ends in `@FILE`, that stands for the first line of the file. */
+export const header: Kind<string> = textWithout((text) =>
+  /^[!#$%&'*+.^`|~\w-]+:[^\r\n\0]*$/.test(text)
+    ? undefined
+    : 'must be headers, such as "Authorization: Bearer @token.txt"'
+);
+
+/** The URL of a proxy. The problem does not repeat it: it may hold a password. */
+export const proxyUrl: Kind<string> = textWithout((text) => {
+  const url = URL.parse(text);
+  const known = url !== null && ["http:", "socks5:", "socks5h:"].includes(url.protocol) && url.hostname !== "";
+  return known ? undefined : "must be the URL of a proxy: http://HOST:PORT or socks5://HOST:PORT";
+});
 
 /** The URL of something that speaks HTTP. The problem does not repeat it: it may hold a password. */
 export const httpUrl: Kind<string> = textWithout((text) =>

@@ -19,8 +19,11 @@ export interface Setting<T = unknown> {
   readonly kind: Kind<NonNullable<T>> | Kind<T>;
   /** The text that stands for it when it is not given. */
   readonly fallback?: string;
-  /** May be given several times; in the environment, separated by spaces. */
-  readonly repeatable?: boolean;
+  /**
+   * May be given several times; in the environment, separated by spaces. One flag takes all values behind it, or, `singly`,
+   * one.
+   */
+  readonly repeatable?: boolean | "singly";
 }
 
 /** Settings by the names that their values get. */

@@ -10,6 +10,7 @@ import { type Redact, redactNothing } from "../core/redaction.ts";
 import { STABLE_AFTER } from "../core/backoff.ts";
 import { type BrokerPreset, limitsOf } from "./broker_presets.ts";
 import type { BrokerSettings, Connect, ConnectionEnd, MqttConnection } from "./connection/connection.ts";
+import { BrokerNodes } from "./broker_nodes.ts";
 import { connectToBroker } from "./connection/connect.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type {
@@ -76,8 +77,7 @@ export class BrokerLink implements MqttLink {
   readonly #redact: Redact;
   /** Applied to topics. */
   readonly #redactTopic: Redact;
-  /** What the broker is called in events and errors: its URL, without a query, which may hold a token. */
-  readonly #broker: string;
+  readonly #nodes: BrokerNodes;
   readonly #abort = new AbortController();
   readonly #watchers = new Set<(state: LinkState) => void>();
   #clientId: string;
@@ -101,11 +101,11 @@ export class BrokerLink implements MqttLink {
     this.#redact = options.broker.redact ?? redactNothing;
     this.#redactTopic = options.topicsAreGiven === true ? redactNothing : this.#redact;
     this.#outbox = new Outbox(this.#clock, this.#redactTopic);
-    this.#broker = this.#redact(options.broker.url.replace(/\?.*$/, ""));
+    this.#nodes = new BrokerNodes(options.broker);
     this.#negotiation = new ConnectNegotiation({
       plan: options.plan,
       protocolVersion: options.protocolVersion,
-      broker: this.#broker,
+      broker: () => this.#broker,
       nudges: options.preset.nudges,
       redact: this.#redact,
       observe: options.observe,
@@ -114,6 +114,11 @@ export class BrokerLink implements MqttLink {
 
   get clientId(): string {
     return this.#clientId;
+  }
+
+  /** What the broker is called in events and errors: its URL, without a query, which may hold a token. */
+  get #broker(): string {
+    return this.#redact(this.#nodes.current.url.replace(/\?.*$/, ""));
   }
 
   get state(): LinkState {
@@ -218,6 +223,10 @@ export class BrokerLink implements MqttLink {
       const failure = await this.#attempt(attempt);
       if (signal.aborted || this.#closing !== undefined) return;
       if (failure.again === true) continue;
+      if (this.#nodes.next(failure.connected === true)) {
+        this.#report(failure, 0);
+        continue;
+      }
       const outcome = failure.refused === undefined ? failure.outcome ?? "unreachable" : "unchanged";
       const pause = this.#pause.after(outcome);
       this.#report(failure, pause);
@@ -227,12 +236,13 @@ export class BrokerLink implements MqttLink {
 
   /** One connection, from the attempt to its end. Resolves with what ended it. */
   async #attempt(attempt: number): Promise<AttemptFailure> {
-    const { broker, preset, connect = connectToBroker, observe } = this.#options;
+    const { preset, connect = connectToBroker, observe } = this.#options;
     const { plan, protocolVersion } = this.#negotiation;
     observe({ type: "broker.connecting", broker: this.#broker, attempt });
     const unsuspected = this.#dispatcher.subscriptions.filter((one) => !this.#suspicion.isSuspect(one));
     const early = this.#negotiation.subscribesEarly ? earlyBatches(unsuspected) : [];
     try {
+      const broker = await withPassword(this.#nodes.current);
       const connection = await connect({
         broker,
         plan: preset.connectUserProperties ? plan : withoutUserProperties(plan),
@@ -310,7 +320,7 @@ export class BrokerLink implements MqttLink {
       : "";
     const overPacket = blamesPacket(reasonCode) || (reasonCode === undefined && (inFlight || culprit === "found"));
     const outcome = overPacket ? "packet" : takenOver || isUnwanted(reasonCode) ? "refused" : "unreachable";
-    return { cause: this.#redact(droppedOver ?? cause + advice), refused: undefined, outcome };
+    return { cause: this.#redact(droppedOver ?? cause + advice), refused: undefined, outcome, connected: true };
   }
 
   /**
@@ -403,6 +413,11 @@ export class BrokerLink implements MqttLink {
     this.#state = state;
     for (const watcher of [...this.#watchers]) watcher(state);
   }
+}
+
+/** The broker with its password, where that is another one each time. */
+async function withPassword(broker: BrokerSettings): Promise<BrokerSettings> {
+  return broker.freshPassword === undefined ? broker : { ...broker, password: await broker.freshPassword() };
 }
 
 function withoutUserProperties({ userProperties: _, ...plan }: ConnectPlan): ConnectPlan {

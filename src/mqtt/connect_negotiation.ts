@@ -26,7 +26,7 @@ export interface ConnectNegotiationOptions {
   /** The only MQTT version to speak; by default 5, and 4 (which is 3.1.1) with a broker that knows no better. */
   readonly protocolVersion: 4 | 5 | undefined;
   /** What the broker is called in events and errors. */
-  readonly broker: string;
+  readonly broker: () => string;
   /** Whether the broker may be sent messages to nobody. */
   readonly nudges: boolean;
   readonly redact: Redact;
@@ -40,6 +40,8 @@ export interface AttemptFailure {
   readonly refused: Failure | undefined;
   /** Try again at once: something else is asked for now. */
   readonly again?: boolean;
+  /** Whether there had been a connection. */
+  readonly connected?: boolean;
   /** What kind of failure it is. @default {"unreachable"} */
   readonly outcome?: AttemptOutcome;
 }
@@ -128,7 +130,8 @@ export class ConnectNegotiation {
    * @param early whether anything was sent behind CONNECT
    */
   failed(error: unknown, early: boolean): AttemptFailure {
-    const { broker, redact, observe } = this.#options;
+    const { redact, observe } = this.#options;
+    const broker = this.#options.broker();
     const cause = redact(errorText(error));
     if (!(error instanceof ConnectError)) return { cause, refused: undefined };
     if (error.silent && this.closedEarly(early)) return { cause, refused: undefined, again: true };
@@ -157,8 +160,10 @@ export class ConnectNegotiation {
    */
   useless(protocolVersion: 4 | 5): Failure | undefined {
     if (this.#plan.protocolVersion !== 5 || protocolVersion === 5) return undefined;
-    const { broker } = this.#options;
-    return new Failure("login-refused", `The broker ${broker} does not speak MQTT 5, which is needed for this`);
+    return new Failure(
+      "login-refused",
+      `The broker ${this.#options.broker()} does not speak MQTT 5, which is needed for this`,
+    );
   }
 
   /** Goes on with 3.1.1 if the broker does not know 5, and with 5 if 3.1.1 has not helped; whether it is 3.1.1 now. */

@@ -1,9 +1,10 @@
 /** One connection to a broker, kept up. @module */
 export { BrokerLink, type BrokerLinkOptions } from "./broker_link.ts";
-export { isEncrypted, portOf } from "./connection/broker_address.ts";
+export { isEncrypted, isWebSocket, portOf } from "./connection/broker_address.ts";
 export { BROKER_PRESETS, type BrokerPreset, presetOf } from "./broker_presets.ts";
 export { type BrokerCertificate, inspectCertificate } from "./connection/certificate.ts";
 export {
+  type BrokerAddress,
   type BrokerSettings,
   type Connect,
   type ConnectAnswer,
@@ -42,4 +43,4 @@ export {
 } from "./topics.ts";
 export { TakeoverDetector } from "./takeover_detector.ts";
 export { TopicIndex } from "./topic_index.ts";
-export { connectToBroker, loadConnection } from "./connection/connect.ts";
+export { connectToBroker } from "./connection/connect.ts";

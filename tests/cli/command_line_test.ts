@@ -181,12 +181,11 @@ Deno.test("variables that look like ours and are not read are named, without the
 });
 
 Deno.test("all problems of a command line are told at once, those of different settings together", async () => {
-  const { code, complaints } = await run(["serve", "--qos", "3", "--keepalive", "x"], { MQTT_URL: "tcp://host" });
+  const { code, complaints } = await run(["serve", "--qos", "3", "--keepalive", "x"], { MQTT_URL: "http://host" });
   assert.equal(code, 2);
   assert.equal(complaints.match(/^error: /gm)?.length, 3);
   const contradictions = await run(["serve", "--broker", "mqtt://host", "--password", "hunter2", "--insecure-tls"]);
   assert.match(contradictions.complaints, /say which server to start/);
-  assert.match(contradictions.complaints, /a password is given but no username/);
   assert.match(contradictions.complaints, /TLS settings are given/);
   assert.ok(!contradictions.complaints.includes("hunter2"));
 });

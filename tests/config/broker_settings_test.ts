@@ -105,8 +105,8 @@ const BAD_URLS: readonly [url: string, problem: RegExp][] = [
   [`wss://me:12#${PASSWORD}@host`, /something behind the host/],
   ["mqtt://", /has no host/],
   ["mqtt://host/path", /something behind the host/],
-  ["tcp://host", /must be a URL/],
-  ["host:1883", /must be a URL/],
+  ["unix://host/socket", /names no socket/],
+  ["mqtt://a,http://b", /must be a URL.*"http:\/\/b"/],
 ];
 
 for (const [url, problem] of BAD_URLS) {
@@ -128,10 +128,60 @@ for (
   });
 }
 
-Deno.test("a password without a username is a problem, and is not shown", async () => {
-  const problems = await problemsOf({ password: PASSWORD });
-  assert.match(problems, /a password is given but no username: add --username/);
-  assert.ok(!problems.includes(PASSWORD));
+const SAME: readonly [given: string, meant: string][] = [
+  ["tcp://host", "mqtt://host"],
+  ["SSL://host:8883", "mqtts://host:8883"],
+  ["mqtt+ssl://host", "mqtts://host"],
+  ["host", "mqtt://host"],
+  ["host.example:1884", "mqtt://host.example:1884"],
+  ["[::1]:1884", "mqtt://[::1]:1884"],
+  ["unix:///run/mosquitto.sock", "unix:///run/mosquitto.sock"],
+];
+
+for (const [given, meant] of SAME) {
+  Deno.test(`--broker ${given} is ${meant}`, async () => {
+    assert.equal((await config({ broker: given })).broker.url, meant);
+  });
+}
+
+Deno.test("several brokers come with commas or by several flags, each with its login; a password may hold a comma", async () => {
+  for (const broker of ["mqtt://a:x,y@one,ssl://two:8883", ["mqtt://a:x,y@one", "ssl://two:8883"]]) {
+    const { url, username, password, others } = (await config({ broker })).broker;
+    assert.deepEqual([url, username, password?.reveal(), others], ["mqtt://one", "a", "x,y", [{
+      url: "mqtts://two:8883",
+    }]]);
+  }
+});
+
+Deno.test("a password needs no username: some brokers take a token", async () => {
+  const { username, password } = (await config({ password: PASSWORD })).broker;
+  assert.deepEqual([username, password?.reveal()], [undefined, PASSWORD]);
+});
+
+Deno.test("headers are for websockets, ALPN for TLS, and a token in a file is read", async () => {
+  assert.match(await problemsOf({ headers: ["A: b"] }), /--header is for websockets/);
+  assert.match(await problemsOf({ alpn: "mqtt" }), /--alpn is for TLS/);
+  const file = await Deno.makeTempFile();
+  await Deno.writeTextFile(file, "s3cret\n");
+  const headers = [`Authorization: Bearer @${file}`, "X-Mail: me@example.com"];
+  const { broker } = await config({ broker: "wss://host/mqtt", headers });
+  assert.deepEqual(Object.entries(broker.headers ?? {}).map(([name, value]) => [name, value.reveal()]), [
+    ["Authorization", "Bearer s3cret"],
+    ["X-Mail", "me@example.com"],
+  ]);
+  await Deno.remove(file);
+});
+
+Deno.test("--password-command gives another password each time, and says why it gives none", async () => {
+  const { freshPassword } = (await config({ passwordCommand: "echo token-$$" })).broker;
+  const [one, two] = [(await freshPassword?.())?.reveal(), (await freshPassword?.())?.reveal()];
+  assert.match(one ?? "", /^token-\d+$/);
+  assert.notEqual(one, two);
+  const failing = (await config({ passwordCommand: "exit 3" })).broker;
+  await assert.rejects(
+    async () => await failing.freshPassword?.(),
+    /--password-command gives no password: .*exit code 3/,
+  );
 });
 
 Deno.test("a configuration can be printed without showing a secret", async () => {

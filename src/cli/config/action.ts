@@ -89,7 +89,7 @@ async function connectLaunch(
     .filter(([name]) => flags[name] !== undefined).map(([, setting]) => flagName(setting));
   if (stray.length > 0) throw new UsageError([`${stray.join(", ")} is for the tools: add --tools`]);
   const address = resolveAddress(values);
-  const broker = brokerConfig(await readBrokerFiles(values), flags);
+  const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
   const given = givenSettings(CONNECT.settings, flags);
   const { secret, ...line } = connectLine(CONNECT.settings, given, values.broker ?? "", Deno.cwd());
   if (secret !== undefined && host.variable === undefined && host.passes === undefined) {
@@ -105,7 +105,7 @@ async function connectLaunch(
     if (problem !== undefined) hint(`warning: ${problem}; it is written all the same`);
   }
   const variables = secret === undefined ? [] : [`--allow-env=${secret}`];
-  const permissions = [`--allow-net=${line.address}`, ...variables, "--ignore-env"];
+  const permissions = [...line.permissions, ...variables, "--ignore-env"];
   return {
     name: values.as ?? entryName(address.label),
     ...await launcher({ ...line, permissions }, shared),

@@ -4,7 +4,7 @@
  * @module
  */
 import { resolve } from "node:path";
-import { flagName, isPem, isSwitch, namesFile, type Setting, type Settings } from "../../config/mod.ts";
+import { brokerUrls, flagName, isPem, isSwitch, namesFile, type Setting, type Settings } from "../../config/mod.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { portOf } from "../../mqtt/mod.ts";
 
@@ -20,8 +20,8 @@ export interface Line {
 
 /** The arguments of `connect`, and what must not be among them. */
 export interface ConnectLine extends Line {
-  /** Host and port of the broker. */
-  readonly address: string;
+  /** What Deno has to allow it besides reading its files. */
+  readonly permissions: readonly string[];
   /** The variable that has to hold the password, if one was given. */
   readonly secret?: string;
 }
@@ -38,17 +38,45 @@ export function connectLine(
   url: string,
   currentDirectory: string,
 ): ConnectLine {
-  const broker = new URL(url);
-  const secret = given.password !== undefined || broker.password !== "" ? settings.password?.environment : undefined;
-  broker.password = "";
-  const texts: GivenSettings = { ...given, broker: broker.href.replace(/\/$/, ""), password: undefined };
-  const { args, files } = argumentsOf(settings, texts, currentDirectory);
+  const brokers = brokerUrls(url).map((url) => new URL(url));
+  const hasPassword = given.password !== undefined || brokers.some(({ password }) => password !== "");
+  const secret = hasPassword ? settings.password?.environment : undefined;
+  for (const broker of brokers) {
+    if (broker.protocol !== "unix:") broker.password = "";
+  }
+  refuseSecrets(given);
+  const broker = brokers.map(({ href }) => href.replace(/\/$/, "")).join(",");
+  const { args, files } = argumentsOf(settings, { ...given, broker, password: undefined }, currentDirectory);
   return {
     args: ["connect", ...args],
     files,
-    address: `${broker.hostname}:${portOf(broker)}`,
+    permissions: permissionsOf(brokers, given),
     ...(secret === undefined ? {} : { secret }),
   };
+}
+
+/** Only the password of the broker has a place in the files of hosts. */
+function refuseSecrets({ proxy, headers }: GivenSettings): void {
+  if (String(proxy ?? "").includes("@")) {
+    throw new UsageError(["a login in --proxy must not be in a host's file: give the host the variable MQTT_PROXY"]);
+  }
+  if ([headers ?? []].flat().some((text) => /^(proxy-)?authorization:(?!.*[:\s]@\S+$)/i.test(String(text)))) {
+    throw new UsageError(["a token in --header must not be in a host's file: name its file by @FILE"]);
+  }
+}
+
+function permissionsOf(brokers: readonly URL[], { proxy, passwordCommand }: GivenSettings): string[] {
+  const sockets = brokers.filter(({ protocol }) => protocol === "unix:").map(({ pathname }) => pathname);
+  const addresses = [
+    ...brokers.filter(({ protocol }) => protocol !== "unix:").map((url) => `${url.hostname}:${portOf(url)}`),
+    ...(typeof proxy === "string" && proxy !== "" ? [new URL(proxy).host] : []),
+  ];
+  const programs = passwordCommand === undefined ? [] : [Deno.build.os === "windows" ? "cmd" : "sh"];
+  return [...allow("net", addresses), ...allow("read", sockets), ...allow("write", sockets), ...allow("run", programs)];
+}
+
+function allow(permission: string, names: readonly string[]): string[] {
+  return names.length === 0 ? [] : [`--allow-${permission}=${names.join(",")}`];
 }
 
 /**

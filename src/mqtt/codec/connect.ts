@@ -40,18 +40,23 @@ export function writeConnect(writer: PacketWriter, request: ConnectRequest): voi
   }
   writer.text(clientId);
   if (will !== undefined) writeWill(writer, will, protocolVersion);
-  if (broker.username !== undefined) writer.text(broker.username);
+  const username = usernameOf(request);
+  if (username !== undefined) writer.text(username);
   if (broker.password !== undefined) writer.text(broker.password.reveal());
   writer.end();
 }
 
-function flagsOf(
-  { broker: { username, password }, plan: { will } }: ConnectRequest,
-): number {
+/** In MQTT 3.1.1 there is no password without a username (section 3.1.2.9). */
+function usernameOf({ broker: { username, password }, protocolVersion }: ConnectRequest): string | undefined {
+  return username ?? (protocolVersion === 4 && password !== undefined ? "" : undefined);
+}
+
+function flagsOf(request: ConnectRequest): number {
+  const { broker: { password }, plan: { will } } = request;
   return CLEAN_START |
     (will === undefined ? 0 : WILL | (will.qos << 3) | (will.retain ? WILL_RETAIN : 0)) |
     (password === undefined ? 0 : PASSWORD) |
-    (username === undefined ? 0 : USER_NAME);
+    (usernameOf(request) === undefined ? 0 : USER_NAME);
 }
 
 function writeWill(writer: PacketWriter, { topic, payload, properties = {} }: Will, version: 4 | 5): void {

@@ -11,6 +11,11 @@ export function isEncrypted({ protocol }: URL): boolean {
   return protocol === "mqtts:" || protocol === "wss:";
 }
 
+/** Whether MQTT goes over a websocket. */
+export function isWebSocket({ protocol }: URL): boolean {
+  return protocol === "ws:" || protocol === "wss:";
+}
+
 /** The port; that of the scheme when the URL has none. */
 export function portOf({ protocol, port }: URL): number {
   return Number(port) || (PORTS[protocol] ?? 0);

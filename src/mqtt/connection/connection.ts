@@ -1,8 +1,7 @@
 /**
  * One network connection to a broker: from CONNECT to its end, without a second attempt.
  *
- * This is the seam between the link, which keeps a connection up, and the two kinds of connections that there are: our
- * own over TCP and TLS, and those of MQTT.js over websockets.
+ * This is the seam between the link, which keeps a connection up, and the network.
  *
  * @module
  */
@@ -10,15 +9,27 @@ import type { Redact } from "../../core/redaction.ts";
 import type { Secret } from "../../core/secret.ts";
 import type { ConnectPlan, PublishPacket, QoS, ReceivedPacket, UserProperties } from "../link.ts";
 
-/** Where the broker is and how to log in. */
-export interface BrokerSettings {
-  /** `mqtt:`, `mqtts:`, `ws:` or `wss:`, without username and password. */
+/** Where a broker is and how to log in. */
+export interface BrokerAddress {
+  /** `mqtt:`, `mqtts:`, `ws:`, `wss:` or `unix:`, without username and password. */
   readonly url: string;
   readonly username?: string;
   readonly password?: Secret;
+}
+
+/** How to reach a broker. */
+export interface BrokerSettings extends BrokerAddress {
   /** Keep Alive, in seconds; 0 for none. */
   readonly keepAlive: number;
   readonly tls?: TlsSettings;
+  /** Further brokers of the same cluster, which are tried in turn; each with its own login, or with this one. */
+  readonly others?: readonly BrokerAddress[];
+  /** Headers of the handshake of a websocket. */
+  readonly headers?: Readonly<Record<string, Secret>>;
+  /** URL of the proxy on the way there, `http:` or `socks5:`, which may hold a login. */
+  readonly proxy?: Secret;
+  /** Gives the password anew for each connection, instead of `password`. */
+  readonly freshPassword?: () => Promise<Secret>;
   /** Applied to everything that is said about the connection, in events and failures. @default {redactNothing} */
   readonly redact?: Redact;
 }
@@ -31,6 +42,8 @@ export interface TlsSettings {
   readonly key?: Secret;
   /** The name to ask for and to expect in the certificate; the URL's host by default. */
   readonly servername?: string;
+  /** The protocol to ask for in the TLS handshake (ALPN). */
+  readonly alpn?: string;
   /** Accept any certificate. */
   readonly insecure?: boolean;
 }

@@ -20,8 +20,20 @@ const SMALLEST_READ = 8 * 1024;
 
 /** Connects by TCP. */
 export async function openTcp(hostname: string, port: number, signal: AbortSignal): Promise<Socket> {
-  const connection = await Deno.connect({ hostname, port, signal });
+  const connection = await connectToAny(hostname, port, signal);
   connection.setNoDelay(true);
+  return toSocket(connection);
+}
+
+/** Connects to a unix socket. */
+export async function openUnix(path: string, signal: AbortSignal): Promise<Socket> {
+  const connection = await Deno.connect({ transport: "unix", path });
+  if (signal.aborted) connection.close();
+  signal.throwIfAborted();
+  return toSocket(connection);
+}
+
+function toSocket(connection: Deno.Conn): Socket {
   return {
     read: slabReader((into) => connection.read(into), SMALLEST_READ),
     write: (bytes) => writeAll(connection, bytes),
@@ -30,11 +42,38 @@ export async function openTcp(hostname: string, port: number, signal: AbortSigna
   };
 }
 
+/** Connects to the first address of the host, and to its others when that fails: Deno tries one only. */
+async function connectToAny(hostname: string, port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
+  try {
+    return await Deno.connect({ hostname, port, signal });
+  } catch (error) {
+    if (signal.aborted || /^[\d.]+$|:/.test(hostname) || error instanceof Deno.errors.NotCapable) throw error;
+    const { lookup } = await import("node:dns/promises");
+    const addresses = await lookup(hostname, { all: true }).catch(() => []);
+    for (const { address } of addresses) {
+      try {
+        return await Deno.connect({ hostname: address, port, signal });
+      } catch {
+        signal.throwIfAborted(); // the first failure says what is wrong
+      }
+    }
+    throw error;
+  }
+}
+
 /** What to do about a TLS handshake that failed, by what the platform says of it. */
 const TLS_REMEDIES: readonly [problem: RegExp, remedy: string][] = [
   [
     /self-signed|unable to (get|verify)|issuer/i,
     "if an authority of your own has signed it, name its certificate by --ca",
+  ],
+  [
+    /during the TLS handshake|before secure TLS|InvalidContentType|wrong version|ECONNRESET|received corrupt message/i,
+    "perhaps what listens there does not speak TLS: then the URL begins with mqtt:// or ws://",
+  ],
+  [
+    /during the websocket handshake/,
+    "perhaps what listens there speaks MQTT without websockets: then the URL begins with mqtt:// or mqtts://",
   ],
   [/altnames/, "if the broker is known by another name, give that by --tls-servername"],
   [/alert: ?CertificateRequired/, "the broker wants a client certificate: --cert and --key"],

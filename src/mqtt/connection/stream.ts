@@ -6,7 +6,6 @@
 import { within, withTimeLimit } from "../../core/clock.ts";
 import { Backpressure } from "../../core/backpressure.ts";
 import type { PublishPacket } from "../link.ts";
-import { hostnameOf, isEncrypted, portOf } from "./broker_address.ts";
 import {
   type Connect,
   type ConnectAnswer,
@@ -15,11 +14,11 @@ import {
   type ConnectRequest,
   type MqttConnection,
   type SubscriptionRequest,
-  type TlsSettings,
 } from "./connection.ts";
 import { Nudge } from "./nudge.ts";
 import { ClientProtocol } from "./protocol.ts";
-import { networkErrorText, openTcp, type Socket } from "./socket.ts";
+import { networkErrorText, type Socket } from "./socket.ts";
+import { openTransport } from "./transport.ts";
 
 /** How long the network and TLS may take to open a connection, and then the broker to let us in, in ms. */
 const CONNECT_TIMEOUT = 10_000;
@@ -52,17 +51,10 @@ export const connectStream: Connect = async (request, signal) => {
   }
 };
 
-async function encrypted(host: string, port: number, tls: TlsSettings = {}, signal: AbortSignal): Promise<Socket> {
-  const { openTls } = await import("./tls_socket.ts");
-  return await openTls(host, port, tls, signal);
-}
-
 async function open({ broker }: ConnectRequest, signal: AbortSignal): Promise<Socket> {
-  const url = new URL(broker.url);
-  const [hostname, port] = [hostnameOf(url), portOf(url)];
   const abort = new AbortController();
   const either = AbortSignal.any([signal, abort.signal]);
-  const opening = isEncrypted(url) ? encrypted(hostname, port, broker.tls, either) : openTcp(hostname, port, either);
+  const opening = openTransport(broker, either);
   try {
     const late = () => new Error(`no connection within ${CONNECT_TIMEOUT / 1000} s`);
     return await within(opening, CONNECT_TIMEOUT, late, signal);
@@ -168,7 +160,7 @@ class StreamConnection implements MqttConnection {
   }
 
   destroy(): void {
-    this.#close({ reasonCode: undefined, cause: "the connection was dropped" });
+    this.#close(DROPPED);
   }
 
   /** The protocol has come to its end: what waits is written, and the broker has some time to close its side. */
@@ -190,8 +182,16 @@ class StreamConnection implements MqttConnection {
     this.#socket.close();
     this.#protocol.lost();
     this.#unwritten.reset();
-    this.#opened.reject(new ConnectError(end.cause, end.reasonCode, this.#protocol.silent && end === NO_WORD));
+    const silent = this.#protocol.silent && end === NO_WORD;
+    const cause = this.#protocol.silent && end !== DROPPED ? `${end.cause}${this.#otherPorts}` : end.cause;
+    this.#opened.reject(new ConnectError(cause, end.reasonCode, silent));
     this.#end.resolve(end);
+  }
+
+  /** What the port may be for, if it is not for this. */
+  get #otherPorts(): string {
+    const { protocol } = new URL(this.#request.broker.url);
+    return protocol === "mqtt:" ? "; if it always does, its port may be for TLS (mqtts://) or websockets (ws://)" : "";
   }
 
   #answered(answer: ConnectAnswer): void {
@@ -272,6 +272,9 @@ class StreamConnection implements MqttConnection {
 }
 
 const NOTHING = new Uint8Array();
+
+/** The connection has ended because nobody wants it any more. */
+const DROPPED: ConnectionEnd = { reasonCode: undefined, cause: "the connection was dropped" };
 
 /** The broker has closed the connection without a word. */
 const NO_WORD: ConnectionEnd = { reasonCode: undefined, cause: "the broker closed the connection" };

@@ -5,22 +5,25 @@
  *
  * @module
  */
-import { isIP } from "node:net";
+import { connect as connectTcp, isIP, type Socket as NetSocket } from "node:net";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import type { TlsSettings } from "./connection.ts";
+import { hostnameOf } from "./broker_address.ts";
+import { proxyPort, throughProxy } from "./proxy.ts";
 import type { Socket } from "./socket.ts";
 
 /** The options of a connection to `host`. */
 export function tlsOptions(
   host: string,
   port: number,
-  { ca, cert, key, servername, insecure = false }: TlsSettings,
+  { ca, cert, key, servername, alpn, insecure = false }: TlsSettings,
 ): ConnectionOptions {
   const expected = servername ?? host;
   return {
     host,
     port,
     rejectUnauthorized: !insecure,
+    ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }),
     ...(isIP(expected) === 0 ? { servername: expected } : {}), // an address is no name that could be asked for
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
@@ -28,10 +31,17 @@ export function tlsOptions(
   };
 }
 
-/** Connects by TLS. */
-export async function openTls(host: string, port: number, tls: TlsSettings, signal: AbortSignal): Promise<Socket> {
+/** Connects by TLS, through a proxy if there is one. */
+export async function openTls(
+  host: string,
+  port: number,
+  tls: TlsSettings,
+  signal: AbortSignal,
+  proxy?: URL,
+): Promise<Socket> {
   signal.throwIfAborted();
-  const socket = connect(tlsOptions(host, port, tls));
+  const below = proxy === undefined ? {} : { socket: await tunnel(proxy, host, port, signal) };
+  const socket = connect({ ...tlsOptions(host, port, tls), ...below });
   const stream = new TlsStream(socket);
   const abort = () => socket.destroy();
   signal.addEventListener("abort", abort, { once: true });
@@ -46,6 +56,43 @@ export async function openTls(host: string, port: number, tls: TlsSettings, sign
   }
   socket.setNoDelay(true);
   return stream;
+}
+
+/** A connection through a proxy. */
+async function tunnel(proxy: URL, host: string, port: number, signal: AbortSignal): Promise<NetSocket> {
+  const socket = connectTcp({ host: hostnameOf(proxy), port: proxyPort(proxy) });
+  const abort = () => socket.destroy();
+  signal.addEventListener("abort", abort, { once: true });
+  const event = (name: string) =>
+    new Promise<void>((resolve, reject) => {
+      const over = (settle: () => void) => () => {
+        socket.off(name, happened).off("error", failed).off("close", closed);
+        settle();
+      };
+      const happened = over(resolve);
+      const failed = (error: Error) => over(() => reject(error))();
+      const closed = over(() => reject(new Error("it has closed the connection")));
+      socket.on(name, happened).on("error", failed).on("close", closed);
+    });
+  try {
+    await event("connect");
+    const read = async () => {
+      while (true) {
+        const chunk: Uint8Array | null = socket.read();
+        if (chunk !== null) return chunk;
+        await event("readable");
+      }
+    };
+    const write = (bytes: Uint8Array) =>
+      new Promise<void>((resolve, reject) => socket.write(bytes, (error) => error ? reject(error) : resolve()));
+    await throughProxy({ read, write }, proxy, host, port);
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 class TlsStream implements Socket {

@@ -40,9 +40,15 @@ Deno.test("a private key that a variable holds is refused", () => {
 });
 
 Deno.test("the address is that of the scheme when the URL has no port", () => {
-  assert.equal(line({}, "mqtts://broker").address, "broker:8883");
-  assert.equal(line({}, "wss://broker/mqtt").address, "broker:443");
-  assert.equal(line({}, "mqtt://[::1]").address, "[::1]:1883");
+  assert.deepEqual(line({}, "mqtts://broker").permissions, ["--allow-net=broker:8883"]);
+  assert.deepEqual(line({}, "wss://broker/mqtt").permissions, ["--allow-net=broker:443"]);
+  assert.deepEqual(line({}, "mqtt://[::1]").permissions, ["--allow-net=[::1]:1883"]);
+  assert.deepEqual(line({}, "mqtt://a,ssl://b").permissions, ["--allow-net=a:1883,b:8883"]);
+  assert.deepEqual(line({ passwordCommand: "token" }, "unix:///run/mqtt").permissions, [
+    "--allow-read=/run/mqtt",
+    "--allow-write=/run/mqtt",
+    `--allow-run=${Deno.build.os === "windows" ? "cmd" : "sh"}`,
+  ]);
 });
 
 /** The host of this name. */

@@ -1,0 +1,50 @@
+/**
+ * The way to a broker, from what its URL says: TCP or a unix socket, through a proxy or not, TLS above it, a websocket
+ * above that.
+ *
+ * @module
+ */
+import { hostnameOf, isEncrypted, isWebSocket, portOf } from "./broker_address.ts";
+import type { BrokerSettings } from "./connection.ts";
+import { openTcp, openUnix, type Socket } from "./socket.ts";
+
+/**
+ * Opens a connection on which the broker is to speak MQTT.
+ *
+ * @throws {Error} when there is none
+ */
+export async function openTransport(broker: BrokerSettings, signal: AbortSignal): Promise<Socket> {
+  const url = new URL(broker.url);
+  if (url.protocol === "unix:") return await openUnix(decodeURIComponent(url.pathname), signal);
+  const socket = await openSocket(url, broker, signal);
+  if (!isWebSocket(url)) return socket;
+  try {
+    const { openWebSocket } = await import("./websocket.ts");
+    const headers = Object.fromEntries(
+      Object.entries(broker.headers ?? {}).map(([name, value]) => [name, value.reveal()]),
+    );
+    return await openWebSocket(socket, { host: url.host, path: url.pathname + url.search, headers });
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+}
+
+async function openSocket(url: URL, broker: BrokerSettings, signal: AbortSignal): Promise<Socket> {
+  const [host, port] = [hostnameOf(url), portOf(url)];
+  const proxy = broker.proxy === undefined ? undefined : new URL(broker.proxy.reveal());
+  if (isEncrypted(url)) {
+    const { openTls } = await import("./tls_socket.ts");
+    return await openTls(host, port, broker.tls ?? {}, signal, proxy);
+  }
+  if (proxy === undefined) return await openTcp(host, port, signal);
+  const { proxyPort, throughProxy } = await import("./proxy.ts");
+  const socket = await openTcp(hostnameOf(proxy), proxyPort(proxy), signal);
+  try {
+    await throughProxy(socket, proxy, host, port);
+    return socket;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+}
