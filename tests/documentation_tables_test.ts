@@ -13,7 +13,7 @@ import { CREDENTIAL_KEYS } from "../src/config/mod.ts";
 import { FAILURE_REASONS } from "../src/core/failure.ts";
 import { BROKER_PRESETS, type BrokerPreset } from "../src/mqtt/mod.ts";
 import { Metrics } from "../src/observe/status/metrics.ts";
-import { recommendedTimeout } from "../src/relay/mod.ts";
+import { backstopOf } from "../src/relay/mod.ts";
 import { INHERITED_ON } from "../src/stdio/environment.ts";
 import { codeIn, table } from "./support/documentation.ts";
 import { embeddedBroker } from "./support/embedded_broker.ts";
@@ -111,10 +111,10 @@ function restrictionsOf(preset: BrokerPreset): string[] {
 
 Deno.test("every method with a time of its own has it in the table of timeouts, and the others have the longest", () => {
   for (const [methods, time = ""] of table("method", "time").rows) {
-    for (const method of codesIn(methods)) assert.equal(`${recommendedTimeout(method) / 1000} s`, time, method);
+    for (const method of codesIn(methods)) assert.equal(`${backstopOf(method) / 1000} s`, time, method);
   }
   const [last] = table("method", "time").rows.slice(-1);
-  assert.deepEqual(last?.slice(1), [`${recommendedTimeout("anything else") / 1000} s`]);
+  assert.deepEqual(last?.slice(1), [`${backstopOf("anything else") / 1000} s`]);
 });
 
 Deno.test("every variable that a server process inherits is in the table of them", () => {

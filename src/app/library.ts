@@ -106,13 +106,15 @@ export interface MqttServer extends AsyncDisposable {
 export function mqttClientTransport(options: MqttClientOptions): Transport {
   const broker = brokerOf(options);
   const address = addressOf(options);
+  const settings = fromOptions({ ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS }, options);
   const { serverKey } = fromOptions(KNOWN_SERVER_SETTINGS, options);
   const isSealed = broker.sealKey !== undefined || serverKey !== undefined;
   const { channel, close } = remoteServer(
     {
       broker,
       address,
-      options: fromOptions({ ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS }, options),
+      // The SDK has timers of its own, which each request may set.
+      options: { ...settings, timeout: settings.timeout ?? Infinity },
       sealing: isSealed ? clientSealingOf(serverKey, broker, address.label) : undefined,
     },
     options.observe ?? observeNothing,

@@ -14,7 +14,10 @@ export interface ConnectOptions {
    * @default {10000}
    */
   readonly connectTimeout: number;
-  /** How long the server may take to answer a request, in ms; 0 for ever. By default 10 to 60 seconds, by its method. */
+  /**
+   * How long the server may take to answer a request, in ms; 0 for ever. By default as long as the server is known to be
+   * there, and 1 to 10 minutes by method where that cannot be known.
+   */
   readonly timeout: number | undefined;
   /** How long a server that has lost its connection is waited for, in ms; 0 for ever. @default {5000} */
   readonly sessionExpiry: number;
@@ -38,7 +41,8 @@ export const CONNECT_SETTINGS: SettingsOf<ConnectOptions> = {
   timeout: {
     flag: "--timeout <seconds>",
     environment: "MCP_MQTT_TIMEOUT",
-    description: "how long the server may take to answer a request; 0 for ever, auto: 10 to 60 by its method",
+    description:
+      "how long the server may take to answer a request; 0 for ever, auto: as long as it is known to be there",
     kind: secondsOrAuto,
     fallback: "auto",
   },

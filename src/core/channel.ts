@@ -38,6 +38,12 @@ export interface Channel extends AsyncDisposable {
   /** Whether the channel has ended, where that is known before {@linkcode closed} has told everybody. */
   readonly ended?: boolean;
 
+  /**
+   * Whether the channel ends by itself when its peer is gone, so that nobody has to limit how long an answer may take.
+   * @default {false}
+   */
+  readonly watched?: boolean;
+
   /** Resolves when the channel has ended, with the reason if it was not an orderly end. Never rejects. */
   readonly closed: Promise<Failure | undefined>;
 
@@ -62,6 +68,10 @@ export abstract class ChannelWrapper implements Channel {
 
   get ended(): boolean {
     return this.inner.ended === true;
+  }
+
+  get watched(): boolean {
+    return this.inner.watched === true;
   }
 
   receive(receiver: Receiver): void {

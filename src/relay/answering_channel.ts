@@ -16,10 +16,16 @@ import { type PendingRequest, PendingRequests } from "./pending_requests.ts";
 /** How an {@linkcode AnsweringChannel} behaves. */
 export interface AnsweringOptions {
   /**
-   * How long a request of this method may take, in ms; anew with each sign of progress, as far as its progress token
-   * is its id, which is what the MCP SDKs make it. @default {() => Infinity}
+   * How long a request may take, in ms, because the user says so; anew with each sign of progress, as far as its progress
+   * token is its id, which is what the MCP SDKs make it.
    */
-  readonly timeout?: (method: string) => number;
+  readonly timeout?: number | undefined;
+  /**
+   * Without a {@linkcode timeout}, how long a request of this method may take, in ms, on a channel that is not
+   * {@linkcode Channel.watched}; anew with each sign of progress, and when the peer has got the answers to all that it
+   * asks itself. @default {() => Infinity}
+   */
+  readonly backstop?: (method: string) => number;
   /** Told of each request that was answered here instead of by the peer. */
   readonly failed?: (request: Pick<PendingRequest, "method">, failure: Failure) => void;
   /**
@@ -43,6 +49,8 @@ export class AnsweringChannel extends ChannelWrapper {
   override readonly closed: Promise<Failure | undefined>;
   readonly #options: AnsweringOptions;
   readonly #pending: PendingRequests;
+  /** What the peer asks. */
+  readonly #asked: PendingRequests;
   #receiver: Receiver = () => {};
   #end: Failure | undefined;
 
@@ -57,7 +65,9 @@ export class AnsweringChannel extends ChannelWrapper {
         if (end === "unanswered") return; // which is told with its reason
         this.#tellEnd(request, options.traced && end !== "cancelled" ? errorIn(end) : undefined);
       }),
+      (request) => this.#moreTime(request),
     );
+    this.#asked = new PendingRequests(clock, () => {});
     this.closed = inner.closed.then((failure) => {
       this.#end = failure ?? new Failure("session-ended", "The session ended before the server answered");
       this.#giveBack();
@@ -78,13 +88,16 @@ export class AnsweringChannel extends ChannelWrapper {
       if (!this.#passes(message)) return;
       const token = progressToken(message);
       if (token !== undefined) this.#pending.extend(token);
+      this.#noteQuestion(message);
       return receiver(message);
     });
   }
 
   override send(message: Message): Promise<void> | void {
     if (message.kind === "invalid") return this.#refuse(message, this.#receiver);
-    if (message.kind === "request" || message.kind === "other") {
+    if (message.kind === "response") {
+      this.#noteAnswer(message);
+    } else if (message.kind === "request" || message.kind === "other") {
       for (const request of requestsIn(message)) this.#add(request);
       if (this.#end !== undefined) return this.#answerAll(this.#end);
     } else {
@@ -114,12 +127,41 @@ export class AnsweringChannel extends ChannelWrapper {
     // One that has the id of another ends together with it.
     if (observe !== undefined && !this.#pending.has(request.key)) observe({ type: "request.started", method });
     const traced = observe !== undefined && this.#options.traced === true;
-    this.#pending.add(request, this.#options.timeout?.(method), traced ? traceparent(request) : undefined);
+    this.#pending.add(request, this.#timeoutOf(method), traced ? traceparent(request) : undefined);
+  }
+
+  #timeoutOf(method: string): number {
+    const { timeout, backstop } = this.#options;
+    return timeout ?? (this.watched ? Infinity : backstop?.(method) ?? Infinity);
+  }
+
+  /** A request that waits for the user, whom the server asks, does not take too long. */
+  #moreTime({ timeout }: PendingRequest): number {
+    if (this.#options.timeout !== undefined) return 0;
+    if (this.watched) return Infinity; // which was not known when it was sent
+    return this.#asked.size > 0 ? timeout : 0;
+  }
+
+  #noteQuestion(message: Message): void {
+    if (message.kind === "request") return this.#asked.add(message);
+    const cancelled = cancelledRequest(message);
+    if (cancelled !== undefined) this.#asked.cancel(cancelled);
+  }
+
+  #noteAnswer(message: Message): void {
+    if (this.#asked.size === 0) return;
+    this.#asked.answer(message);
+    if (this.#asked.size === 0 && this.#options.timeout === undefined) this.#pending.extend();
   }
 
   /** How many requests wait for their answers. */
   get pending(): number {
     return this.#pending.size;
+  }
+
+  /** Whether a request waits for its answer, in either direction. */
+  get busy(): boolean {
+    return this.#pending.size > 0 || this.#asked.size > 0;
   }
 
   /** Resolves when every request has its answer. */

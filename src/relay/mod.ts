@@ -4,5 +4,5 @@ export { join, type JoinEnd } from "./join.ts";
 export { cancelledRequest, INITIALIZE, PING } from "./mcp.ts";
 export { MeteredChannel } from "./metered_channel.ts";
 export { type Dialer, RecoveringChannel, type RecoveringOptions } from "./recovering_channel.ts";
-export { recommendedTimeout, timeoutOf } from "./timeouts.ts";
+export { backstopOf, timeoutOf } from "./timeouts.ts";
 export { PendingRequests } from "./pending_requests.ts";

@@ -38,6 +38,7 @@ export class PendingRequests {
   readonly #clock: Clock;
   readonly #expired: (request: PendingRequest) => void;
   readonly #ended: (request: PendingRequest, end: RequestEnd) => void;
+  readonly #more: (request: PendingRequest) => number;
   readonly #requests = new Map<RequestKey, PendingRequest>();
   /** The requests that have been answered lately, and those before them. */
   #answered: readonly [now: Set<RequestKey>, before: Set<RequestKey>] = [new Set(), new Set()];
@@ -48,15 +49,18 @@ export class PendingRequests {
   /**
    * @param expired told of each request whose time has run out, after it was removed
    * @param ended told of each request that is no longer waited for
+   * @param more asked of each request whose time has run out how much more it gets, in ms
    */
   constructor(
     clock: Clock,
     expired: (request: PendingRequest) => void,
     ended: (request: PendingRequest, end: RequestEnd) => void = () => {},
+    more: (request: PendingRequest) => number = () => 0,
   ) {
     this.#clock = clock;
     this.#expired = expired;
     this.#ended = ended;
+    this.#more = more;
   }
 
   get size(): number {
@@ -109,9 +113,9 @@ export class PendingRequests {
    * Starts time anew: that of the request whose key this is, or of all when there is none. (The SDKs use the request's id
    * as its progress token; of any other token it is only known that the peer is at work.)
    */
-  extend(token: RequestKey): void {
+  extend(token?: RequestKey): void {
     const now = this.#clock.now();
-    const known = this.#requests.get(token);
+    const known = token === undefined ? undefined : this.#requests.get(token);
     for (const request of known === undefined ? this.#requests.values() : [known]) {
       request.deadline = now + request.timeout;
     }
@@ -171,6 +175,7 @@ export class PendingRequests {
     const now = this.#clock.now();
     let next = Infinity;
     for (const [key, request] of this.#requests) {
+      if (request.deadline <= now) request.deadline = now + this.#more(request);
       if (request.deadline > now) {
         next = Math.min(next, request.deadline);
       } else {

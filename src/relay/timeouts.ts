@@ -1,40 +1,44 @@
 /**
- * How long a request may take.
+ * How long a request may take, where nobody tells that its server is gone.
+ *
+ * A host has timers of its own, and knows better what it waits for. So these are backstops: far longer than those of the
+ * MCP SDKs (60 s), except where a user asks for less.
  *
  * @module
  */
+import { INITIALIZE, PING } from "./mcp.ts";
 
 const SECOND = 1_000;
 
-/**
- * The times that the MCP over MQTT convention (specification 2025-03-26, "Timeouts") recommends for some methods, in
- * ms; the others get the longest of them. A progress notification starts the time of its request anew.
- */
+/** In ms; the others get {@linkcode LONGEST}. */
 const BY_METHOD: Readonly<Record<string, number>> = {
-  "initialize": 30 * SECOND,
-  "ping": 10 * SECOND,
-  "roots/list": 30 * SECOND,
-  "resources/list": 30 * SECOND,
-  "resources/templates/list": 30 * SECOND,
-  "tools/list": 30 * SECOND,
-  "prompts/list": 30 * SECOND,
-  "prompts/get": 30 * SECOND,
-  "sampling/createMessage": 60 * SECOND,
-  "resources/read": 30 * SECOND,
-  "resources/subscribe": 30 * SECOND,
-  "tools/call": 60 * SECOND,
-  "completion/complete": 60 * SECOND,
-  "logging/setLevel": 30 * SECOND,
+  // Which may have to fetch the server from a package registry first.
+  [INITIALIZE]: 120 * SECOND,
+  "server/discover": 120 * SECOND,
+  [PING]: 60 * SECOND,
+  "roots/list": 120 * SECOND,
+  "resources/list": 120 * SECOND,
+  "resources/templates/list": 120 * SECOND,
+  "tools/list": 120 * SECOND,
+  "prompts/list": 120 * SECOND,
+  "prompts/get": 120 * SECOND,
+  "resources/read": 120 * SECOND,
+  "resources/subscribe": 120 * SECOND,
+  "completion/complete": 120 * SECOND,
+  "logging/setLevel": 120 * SECOND,
+  // These stay open for as long as there is something to wait for (MCP 2026-07-28, "Subscriptions"; 2025-11-25, "Tasks").
+  "subscriptions/listen": Infinity,
+  "tasks/result": Infinity,
 };
 
-const LONGEST = 60 * SECOND;
+const LONGEST = 600 * SECOND;
 
-/** How long a request of this method may take, in ms: what the user says, else what is recommended. */
+/** How long a request of this method may take, in ms: what the user says, else the backstop. */
 export function timeoutOf(method: string, { timeout }: { readonly timeout: number | undefined }): number {
-  return timeout ?? recommendedTimeout(method);
+  return timeout ?? backstopOf(method);
 }
 
-/** The recommended time for a request of this method, in ms. */
-export function recommendedTimeout(method: string): number {
+/** After how long a request of this method is given up, in ms; `Infinity` for one that is meant to stay open. */
+export function backstopOf(method: string): number {
   return Object.hasOwn(BY_METHOD, method) ? BY_METHOD[method] ?? LONGEST : LONGEST;
 }

@@ -75,6 +75,8 @@ export interface IncomingSession extends Channel {
   readonly client?: string;
   /** Whether the broker tells when the client is gone, so that it may be silent as long as it likes. @default {false} */
   readonly hasWill?: boolean;
+  /** Asks the client whether it is still there, where it can be asked; the session ends when it is not. */
+  doubt?(): void;
 }
 
 /** The server side of a profile. Disposing of it ends all sessions and takes the presence back. */

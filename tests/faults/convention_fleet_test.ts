@@ -72,7 +72,7 @@ class Host implements AsyncDisposable {
       observe: this.#links.observe,
     });
     this.#dialer = dialer;
-    this.#channel = new RecoveringChannel(dialer, { connectTimeout: 20_000, timeout: () => 20_000, random: () => 0 });
+    this.#channel = new RecoveringChannel(dialer, { connectTimeout: 20_000, timeout: 20_000, random: () => 0 });
     this.#channel.receive((message) => {
       if (message.kind === "response") this.#answer.resolve(message);
     });

@@ -64,7 +64,7 @@ Deno.test("a request that is sent after the end is answered at once, and anythin
 Deno.test("a request that takes too long is answered, and later answers are dropped", async () => {
   const failed: string[] = [];
   const { clock, channel, server, gists, atClient } = conversation({
-    timeout: (method) => method === "ping" ? 1_000 : Infinity,
+    backstop: (method) => method === "ping" ? 1_000 : Infinity,
     failed: ({ method }, { reason }) => failed.push(`${method} ${reason}`),
   });
   void channel.send(request("1", "ping"));
@@ -82,7 +82,7 @@ Deno.test("a request that takes too long is answered, and later answers are drop
 });
 
 Deno.test("progress keeps the request that it is about alive", async () => {
-  const { clock, channel, server, gists } = conversation({ timeout: () => 1_000 });
+  const { clock, channel, server, gists } = conversation({ timeout: 1_000 });
   void channel.send(request("1"));
   void channel.send(request('"a"'));
   for (let step = 0; step < 5; step++) {
@@ -92,6 +92,74 @@ Deno.test("progress keeps the request that it is about alive", async () => {
   assert.deepEqual(gists().filter((gist) => gist !== "progress"), ['error "a" timed-out']);
   void server.send(response("1"));
   assert.equal(gists().at(-1), "result 1");
+});
+
+/** A channel whose peer would be seen to go, or not; that may change. */
+function watchable(options: AnsweringOptions) {
+  const clock = new ManualClock();
+  const [inner, server] = MemoryChannel.pair();
+  const watch = { watched: false };
+  Object.defineProperty(inner, "watched", { get: () => watch.watched });
+  const channel = new AnsweringChannel(inner, { clock, ...options });
+  const seen: string[] = [];
+  channel.receive((message) => void seen.push(gist(message)));
+  server.receive(() => {});
+  return { clock, channel, server, watch, seen };
+}
+
+Deno.test("a backstop counts only as long as nobody would tell that the peer is gone", async () => {
+  const { clock, channel, watch, seen, server } = watchable({ backstop: () => 1_000 });
+  void channel.send(request("1")); // before anything is known of the peer
+  watch.watched = true;
+  void channel.send(request("2"));
+  await clock.advance(10_000_000);
+  assert.deepEqual(seen, []);
+  watch.watched = false;
+  void channel.send(request("3"));
+  await clock.advance(1_000);
+  assert.deepEqual(seen, ["error 3 timed-out"]);
+  for (const id of ["1", "2"]) void server.send(response(id));
+  assert.deepEqual(seen.slice(1), ["result 1", "result 2"]);
+});
+
+Deno.test("a backstop waits for the answer to what the peer asks itself, and starts anew with it", async () => {
+  const { clock, channel, seen, server } = watchable({ backstop: () => 1_000 });
+  void channel.send(request("1"));
+  void server.send(request('"q"', "elicitation/create"));
+  await clock.advance(1_999);
+  void channel.send(response('"q"'));
+  await clock.advance(999);
+  assert.deepEqual(seen, ['request "q" elicitation/create']);
+  await clock.advance(1);
+  assert.deepEqual(seen.slice(1), ["error 1 timed-out"]);
+  void channel.send(request("2"));
+  void server.send(request('"r"', "sampling/createMessage"));
+  void server.send(notification("notifications/cancelled", '{"requestId":"r"}'));
+  await clock.advance(1_000);
+  assert.equal(seen.at(-1), "error 2 timed-out", "what the peer has taken back is not waited for");
+});
+
+Deno.test("what a user asks for counts always", async () => {
+  const { clock, channel, seen, watch, server } = watchable({ timeout: 1_000, backstop: () => 5_000 });
+  watch.watched = true;
+  void channel.send(request("1"));
+  void server.send(request('"q"'));
+  await clock.advance(1_000);
+  assert.equal(seen.at(-1), "error 1 timed-out");
+});
+
+Deno.test("a channel is busy as long as either side waits for an answer", () => {
+  const { channel, server } = watchable({});
+  assert.equal(channel.busy, false);
+  void channel.send(request("1"));
+  void server.send(request('"q"'));
+  void server.send(response("1"));
+  assert.equal(channel.busy, true);
+  void channel.send(response('"q"'));
+  assert.equal(channel.busy, false);
+  void channel.send(request("2"));
+  void channel.send(notification("notifications/cancelled", '{"requestId":2}'));
+  assert.equal(channel.busy, false, "a cancelled request is not waited for");
 });
 
 Deno.test("a cancelled request is not answered in its peer's place", async () => {
@@ -136,7 +204,7 @@ Deno.test("allAnswered() waits until the last request has its answer", async () 
 Deno.test("every request that is counted as started is counted as ended, however it ends", async () => {
   const counts = { "request.started": 0, "request.ended": 0 };
   const { channel, server, clock } = conversation({
-    timeout: () => 1_000,
+    timeout: 1_000,
     observe: ({ type }) => {
       if (type === "request.started" || type === "request.ended") counts[type]++;
     },
@@ -153,7 +221,7 @@ Deno.test("every request that is counted as started is counted as ended, however
 });
 
 Deno.test("a closed channel leaves no timer behind", async () => {
-  const { clock, channel } = conversation({ timeout: () => 1_000 });
+  const { clock, channel } = conversation({ timeout: 1_000 });
   void channel.send(request("1"));
   assert.equal(clock.timers, 1);
   await channel.close();
@@ -185,7 +253,7 @@ Deno.test("every request of a batch is answered when the channel ends, once", as
 });
 
 Deno.test("a batch of responses answers what it names, and is handed on unless all of that has its answer", async () => {
-  const { channel, server, atClient, clock } = conversation({ timeout: () => 1_000 });
+  const { channel, server, atClient, clock } = conversation({ timeout: 1_000 });
   void channel.send(Message.from(`[${textOf(request("1"))},${textOf(request("2"))}]`));
   const answers = Message.from(`[${textOf(response("1"))},${textOf(response("2"))}]`);
   void server.send(answers);

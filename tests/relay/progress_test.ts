@@ -36,7 +36,7 @@ Deno.test("a request that makes progress may take longer than one that is silent
     closed: new Promise<undefined>(() => {}),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
-  const channel = new AnsweringChannel(inner, { clock, timeout: () => 60_000 });
+  const channel = new AnsweringChannel(inner, { clock, timeout: 60_000 });
   const seen: (string | undefined)[] = [];
   channel.receive(({ method, id }) => void seen.push(method ?? id));
   void channel.send(Message.from({ jsonrpc: "2.0", id: 1, method: "tools/call" }));

@@ -400,7 +400,7 @@ Deno.test("a session that ended in good order is followed by another one only wh
 });
 
 Deno.test("closing ends the session and the search for one, leaves no timer behind, and takes nothing more", async () => {
-  const talking = await initialized({ timeout: () => 60_000 });
+  const talking = await initialized({ timeout: 60_000 });
   await talking.say(request("1"));
   await talking.channel.close();
   assert.equal(await talking.channel.closed, undefined);

@@ -1,32 +1,27 @@
 import assert from "node:assert/strict";
-import { recommendedTimeout } from "../../src/relay/timeouts.ts";
+import { backstopOf, timeoutOf } from "../../src/relay/timeouts.ts";
 
-/** In s: MCP over MQTT, specification 2025-03-26, "Timeouts". */
-const RECOMMENDED: Readonly<Record<string, number>> = {
-  "initialize": 30,
-  "ping": 10,
-  "roots/list": 30,
-  "resources/list": 30,
-  "resources/templates/list": 30,
-  "tools/list": 30,
-  "prompts/list": 30,
-  "prompts/get": 30,
-  "sampling/createMessage": 60,
-  "resources/read": 30,
-  "resources/subscribe": 30,
-  "tools/call": 60,
-  "completion/complete": 60,
-  "logging/setLevel": 30,
-};
+Deno.test("backstops are longer than what the MCP SDKs grant, and more so where much may have to be fetched", () => {
+  const methods = ["ping", "tools/list", "tools/call", "sampling/createMessage"];
+  for (const method of methods) assert.ok(backstopOf(method) >= 60_000, method);
+  assert.equal(backstopOf("initialize"), 120_000);
+});
 
-Deno.test("a request has the time that the convention recommends for its method", () => {
-  for (const [method, seconds] of Object.entries(RECOMMENDED)) {
-    assert.equal(recommendedTimeout(method), seconds * 1_000, method);
+Deno.test("a request that is meant to stay open may", () => {
+  for (const method of ["subscriptions/listen", "tasks/result"]) assert.equal(backstopOf(method), Infinity);
+});
+
+Deno.test("a method that nobody has heard of has the longest time, whatever it is called", () => {
+  for (const method of ["", "Tools/list", "constructor", "__proto__", "toString", "ping "]) {
+    assert.equal(backstopOf(method), 600_000, method);
   }
 });
 
-Deno.test("a method that nobody has heard of has the longest of them, whatever it is called", () => {
-  for (const method of ["", "server/discover", "Tools/list", "constructor", "__proto__", "toString", "ping "]) {
-    assert.equal(recommendedTimeout(method), 60_000, method);
+Deno.test("what the user says holds for every method", () => {
+  for (const method of ["ping", "subscriptions/listen"]) {
+    assert.deepEqual([timeoutOf(method, { timeout: 5_000 }), timeoutOf(method, { timeout: Infinity })], [
+      5_000,
+      Infinity,
+    ]);
   }
 });

@@ -8,6 +8,9 @@ import type { Observer } from "../../core/events.ts";
 import { McpClient } from "./mcp_client.ts";
 import { remoteServer, type RemoteServerConfig } from "../connect/remote_server.ts";
 
+/** How long an answer may take if the user does not say, in ms: nobody else gives up for him. */
+const TIMEOUT = 60_000;
+
 /**
  * Opens a session with a server for as long as `work` takes.
  *
@@ -21,7 +24,8 @@ export async function withRemoteServer<T>(
   signal: AbortSignal,
   work: (client: McpClient) => Promise<T>,
 ): Promise<T> {
-  const { channel, close } = remoteServer(config, observe);
+  const options = { ...config.options, timeout: config.options.timeout ?? TIMEOUT };
+  const { channel, close } = remoteServer({ ...config, options }, observe);
   try {
     const client = new McpClient(channel);
     return await orAborted(client.initialize().then(() => work(client)), signal);

@@ -6,7 +6,7 @@
 import type { BrokerConfig, ConnectOptions, MessageOptions } from "../../config/mod.ts";
 import type { Observer } from "../../core/events.ts";
 import type { ClientSealing } from "../../seal/mod.ts";
-import { RecoveringChannel, timeoutOf } from "../../relay/mod.ts";
+import { backstopOf, RecoveringChannel } from "../../relay/mod.ts";
 import {
   addressIn,
   type ClientOptions,
@@ -68,7 +68,8 @@ export function remoteServer(
   );
   const channel = new RecoveringChannel(dialer, {
     connectTimeout: options.connectTimeout,
-    timeout: (method) => timeoutOf(method, options),
+    timeout: options.timeout,
+    backstop: backstopOf,
     observe: meter,
     traced,
     failed: ({ method }, { reason, message }) =>

@@ -17,17 +17,25 @@ export function usualIdleTimeout({ hasWill = false }: Pick<IncomingSession, "has
   return hasWill ? Infinity : WITHOUT_WILL;
 }
 
-/** Passes everything through, and closes the channel when no message has passed in either direction for too long. */
+/**
+ * Passes everything through, and closes the channel when no message has passed in either direction for too long, and
+ * nobody waits for one.
+ */
 export class IdleWatch extends ChannelWrapper {
   readonly #limit: number;
+  readonly #busy: () => boolean;
   readonly #clock: Clock;
   #lastMessage: number;
   #cancelTimer: (() => void) | undefined;
 
-  /** @param limit how long nothing may happen, in ms; `Infinity` for ever */
-  constructor(inner: Channel, limit: number, clock: Clock = systemClock) {
+  /**
+   * @param limit how long nothing may happen, in ms; `Infinity` for ever
+   * @param busy whether somebody waits for an answer
+   */
+  constructor(inner: Channel, limit: number, busy: () => boolean, clock: Clock = systemClock) {
     super(inner);
     this.#limit = limit;
+    this.#busy = busy;
     this.#clock = clock;
     this.#lastMessage = clock.now();
     if (Number.isFinite(limit)) {
@@ -52,6 +60,7 @@ export class IdleWatch extends ChannelWrapper {
     this.#cancelTimer = this.#clock.after(delay, () => {
       const left = this.#lastMessage + this.#limit - this.#clock.now();
       if (left > 0) return this.#arm(left);
+      if (this.#busy()) return this.#arm(this.#limit);
       const text = `The session was idle for ${this.#limit / 1000} s (--idle-timeout)`;
       void this.close(new Failure("session-ended", text));
     });

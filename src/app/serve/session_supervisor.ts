@@ -115,7 +115,11 @@ export class SessionSupervisor implements AsyncDisposable {
         observe({ type: "request.failed", ...place, method, reason, cause: message }),
     });
     const client = metered === undefined ? session : new MeteredChannel(session, metered);
-    const idle = new IdleWatch(client, idleTimeout ?? usualIdleTimeout(session));
+    const idle = new IdleWatch(
+      client,
+      idleTimeout ?? usualIdleTimeout(session),
+      () => server.busy && mayWait(session),
+    );
     const gate = new SessionGate(idle, () => server.pending, maxPending);
     const running = { gate, server };
     this.#running.add(running);
@@ -160,4 +164,13 @@ export class SessionSupervisor implements AsyncDisposable {
     observe({ type: "session.refused", server, session: session.name, reason, cause });
     void session.close(failure);
   }
+}
+
+/**
+ * Whether a client may wait for an answer for as long as it likes: not if nobody would tell that it is gone. It is asked
+ * whether it is still there, as what told that may have been lost.
+ */
+function mayWait(session: IncomingSession): boolean {
+  session.doubt?.();
+  return session.watched === true || session.hasWill === true;
 }

@@ -10,7 +10,7 @@ import { Failure } from "../../core/failure.ts";
 import { Inbox } from "../../core/inbox.ts";
 import { Message } from "../../core/message.ts";
 import type { MqttLink, PublishProperties, ReceivedPacket } from "../../mqtt/mod.ts";
-import { INITIALIZE, PING, recommendedTimeout, timeoutOf } from "../../relay/mod.ts";
+import { backstopOf, INITIALIZE, PING, timeoutOf } from "../../relay/mod.ts";
 import { INBOX_LIMIT, plainQoS, tooLarge } from "../packets.ts";
 import type { ClientOptions } from "../profile.ts";
 import { isDisconnected } from "../notifications.ts";
@@ -135,7 +135,7 @@ export class ClientSession implements Channel {
   doubt(): void {
     if (this.#phase !== "open") return;
     const { connectTimeout } = this.#options.options;
-    const ping = this.#liveness.doubt(Math.min(recommendedTimeout(PING), connectTimeout));
+    const ping = this.#liveness.doubt(Math.min(backstopOf(PING), connectTimeout));
     void this.#publish(this.#topicOf(ping), ping);
   }
 
@@ -190,7 +190,7 @@ export class ClientSession implements Channel {
   #limitOf(method: string): number {
     // A wish for no timeout at all is one about work, not about servers that are not there.
     const timeout = timeoutOf(method, this.#options.options);
-    return Number.isFinite(timeout) ? timeout : recommendedTimeout(method);
+    return Number.isFinite(timeout) ? timeout : backstopOf(INITIALIZE);
   }
 
   /** MCP over MQTT, "Health Checks": a client that gets no answer to a ping says goodbye and disconnects. */

@@ -7,7 +7,7 @@ import { notification, request } from "../../support/messages.ts";
 function watched(limit: number) {
   const clock = new ManualClock();
   const [inner, peer] = MemoryChannel.pair();
-  const watch = new IdleWatch(inner, limit, clock);
+  const watch = new IdleWatch(inner, limit, () => false, clock);
   watch.receive(() => {});
   peer.receive(() => {});
   return { clock, watch, peer };
@@ -28,6 +28,20 @@ Deno.test("a channel on which nothing happens is ended with the reason", async (
   assert.equal(clock.timers, 0);
 });
 
+Deno.test("a channel on which somebody waits for an answer is not idle", async () => {
+  const clock = new ManualClock();
+  const [inner] = MemoryChannel.pair();
+  let busy = true;
+  const watch = new IdleWatch(inner, 1_000, () => busy, clock);
+  let ended = false;
+  void watch.closed.then(() => ended = true);
+  await clock.advance(10_000);
+  assert.equal(ended, false);
+  busy = false;
+  await clock.advance(1_000);
+  assert.equal(ended, true);
+});
+
 Deno.test("a channel without a limit is left alone, and none leaves a timer behind", async () => {
   const patient = watched(Infinity);
   assert.equal(patient.clock.timers, 0);
@@ -40,7 +54,7 @@ Deno.test("a channel without a limit is left alone, and none leaves a timer behi
 
 Deno.test("messages and backpressure pass as they are", async () => {
   const [inner, peer] = MemoryChannel.pair();
-  const watch = new IdleWatch(inner, 1_000, new ManualClock());
+  const watch = new IdleWatch(inner, 1_000, () => false, new ManualClock());
   const ready = Promise.withResolvers<void>();
   watch.receive(() => ready.promise);
   peer.receive(() => ready.promise);

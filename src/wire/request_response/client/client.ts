@@ -181,6 +181,7 @@ export class RequestResponseClient implements Dialer {
       opening,
       // An instance that has gone meanwhile may have had the message.
       another: (tried) => this.#instances.departures === departures ? this.#instances.another(tried) : undefined,
+      watches: (instance) => this.#discovery && this.#instances.has(instance),
       limit: this.#limit,
       options: this.#options,
     });

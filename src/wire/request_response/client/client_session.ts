@@ -9,7 +9,7 @@ import { Failure } from "../../../core/failure.ts";
 import type { Message } from "../../../core/message.ts";
 import type { MqttLink, PublishProperties, QoS, ReceivedPacket } from "../../../mqtt/mod.ts";
 import { disconnected } from "../../notifications.ts";
-import { timeoutOf } from "../../../relay/mod.ts";
+import { backstopOf } from "../../../relay/mod.ts";
 import type { ClientOptions } from "../../profile.ts";
 import { DisconnectTimer } from "../session/disconnect_timer.ts";
 import { SessionStream } from "../session/session_stream.ts";
@@ -42,6 +42,8 @@ export interface ClientSessionOptions {
   readonly opening: Opening;
   /** Where to open it instead, when nobody listens where `tried` said; `undefined` when that might open two. */
   readonly another: (tried: Opening) => Opening | undefined;
+  /** Whether it would be seen that this instance is gone. */
+  readonly watches: (instance: string) => boolean;
   /** What is known of the size of what gets through to the servers. */
   readonly limit: PathLimit;
   readonly options: ClientOptions;
@@ -137,6 +139,11 @@ export class ClientSession implements Channel {
   /** Whether nothing tells it from other sessions, since one end speaks MQTT 3.1.1. */
   get plain(): boolean {
     return this.#opening.plain || !hasProperties(this.#options.link);
+  }
+
+  get watched(): boolean {
+    return this.#phase === "open" && this.#numbered && this.#instance !== undefined &&
+      this.#options.watches(this.#instance);
   }
 
   /** What is not JSON stops here: no server has sent it, and a host's stdin is no place for it. */
@@ -404,11 +411,18 @@ export class ClientSession implements Channel {
       if (instance !== undefined) userProperties[INSTANCE] = instance;
     }
     if (message?.kind !== "request") return { userProperties };
-    const timeout = timeoutOf(message.method ?? "", this.#options.options);
+    const expiry = this.#expiryOf(message.method ?? "");
     const number = this.#correlation++;
     const correlationData = Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number);
-    if (!Number.isFinite(timeout)) return { correlationData, userProperties };
-    return { correlationData, messageExpiryInterval: Math.ceil(timeout / 1000), userProperties };
+    if (!Number.isFinite(expiry)) return { correlationData, userProperties };
+    return { correlationData, messageExpiryInterval: Math.ceil(expiry / 1000), userProperties };
+  }
+
+  /** How long a request may lie at the broker, in ms. One without a limit is sent again as long as there is a session. */
+  #expiryOf(method: string): number {
+    const { timeout, sessionExpiry } = this.#options.options;
+    const limit = timeout ?? (this.#phase === "opening" || this.#numbered ? Infinity : backstopOf(method));
+    return Number.isFinite(limit) ? limit : sessionExpiry;
   }
 
   #undelivered(failure: Failure, frame: Frame, message: Message | undefined): void {

@@ -131,6 +131,11 @@ export class ServerSession implements IncomingSession {
     return this.#options.format !== "plain";
   }
 
+  /** A client that numbers its messages answers when it is asked whether it is there. */
+  get watched(): boolean {
+    return this.#numbered;
+  }
+
   receive(receiver: Receiver): void {
     this.#conversation.start((message) =>
       message.kind === "malformed" ? this.#refuseMalformed(message) : receiver(message)

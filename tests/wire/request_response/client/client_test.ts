@@ -6,6 +6,7 @@ import { embeddedBroker, type TestBroker } from "../../../support/embedded_broke
 import { type TestLinksOptions, until } from "../../../support/links.ts";
 import { gist, notification, request, response, textOf } from "../../../support/messages.ts";
 import { type Manner, type Seen, SessionPeer } from "../../../support/session_peer.ts";
+import { CLIENT_OPTIONS } from "../../../support/wire_options.ts";
 import { WireClient } from "../../../support/wire_client.ts";
 
 const BASE = "mcp/demo";
@@ -128,16 +129,16 @@ testOnBrokers("what has been taken is acknowledged, even if there is nothing to 
 });
 
 testOnBrokers(
-  "without a timeout a request does not expire; with --qos 1 everything is sent with it",
+  "a request without a timeout expires when a server that is gone is given up; with --qos 1 everything is sent with it",
   async (broker) => {
     await using peer = await server(broker);
     await using client = new Client(broker, { timeout: Infinity, qos: 1 });
     const session = await client.dial();
     const first = await open(peer, session);
-    assert.equal(first.expiry, undefined);
+    assert.equal(first.expiry, CLIENT_OPTIONS.sessionExpiry / 1000);
     void session.send(request("2"));
     const second = await peer.message();
-    assert.deepEqual([second.qos, second.expiry], [1, undefined]);
+    assert.deepEqual([second.qos, second.expiry], [1, first.expiry]);
   },
 );
 
