@@ -7,7 +7,12 @@
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types";
 import type { Channel } from "../core/channel.ts";
+import { systemClock, withTimeLimit } from "../core/clock.ts";
 import { Message } from "../core/message.ts";
+import { cancelledRequest, PendingRequests } from "../relay/mod.ts";
+
+/** How long requests of a peer that has ended its side may take, in ms. */
+const END_TIMEOUT = 15_000;
 
 /** A {@linkcode Channel} that the MCP SDK's `Client` or `McpServer` can be connected to. */
 export class ChannelTransport implements Transport {
@@ -23,6 +28,8 @@ export class ChannelTransport implements Transport {
   readonly pid = null;
   readonly #channel: Channel;
   readonly #release: () => Promise<void>;
+  /** What the peer has asked. */
+  readonly #unanswered = new PendingRequests(systemClock, () => {});
   #closed = false;
 
   /** @param release gives back what the channel was made with, once it has ended */
@@ -38,12 +45,15 @@ export class ChannelTransport implements Transport {
       if (failure !== undefined) this.onerror?.(failure);
       return this.close();
     });
+    void this.#channel.peerEnded?.then(() => this.#endWithPeer());
     return Promise.resolve();
   }
 
   /** Sends a message. Resolves when there is room for the next one. */
   async send(message: JSONRPCMessage): Promise<void> {
-    await this.#channel.send(Message.from(message));
+    const sent = Message.from(message);
+    if (sent.kind === "response") this.#unanswered.answer(sent);
+    await this.#channel.send(sent);
   }
 
   /** Ends the session and gives back its connection. Idempotent. */
@@ -55,11 +65,20 @@ export class ChannelTransport implements Transport {
     this.onclose?.();
   }
 
+  /** A peer that will say no more waits for its answers, and then for our end. */
+  async #endWithPeer(): Promise<void> {
+    await withTimeLimit(Promise.race([this.#unanswered.allAnswered(), this.#channel.closed]), END_TIMEOUT);
+    await this.close();
+  }
+
   /**
    * The SDK runs what handles a notification a microtask later, and forgets a request's progress handler as soon as it
    * has the answer: the last progress must not come in the same breath as the answer.
    */
   #deliver(message: Message): Promise<void> | undefined {
+    if (message.kind === "request") this.#unanswered.add(message);
+    const cancelled = cancelledRequest(message);
+    if (cancelled !== undefined) this.#unanswered.cancel(cancelled);
     try {
       this.onmessage?.(message.parse() as JSONRPCMessage);
     } catch (error) {

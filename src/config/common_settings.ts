@@ -4,7 +4,7 @@
  * @module
  */
 import type { LogOptions, StatusOptions, TraceOptions } from "../observe/mod.ts";
-import { bytes, headerList, httpUrl, listOf, oneText, text } from "./kinds.ts";
+import { bytes, headerList, httpUrl, listOf, oneText, secondsOrNone, text } from "./kinds.ts";
 import type { SettingsOf } from "./setting.ts";
 
 /** The settings of {@linkcode LogOptions}. */
@@ -71,6 +71,23 @@ export interface MessageOptions {
   /** Longest MCP message, in bytes. @default {67108864} */
   readonly maxMessage: number;
 }
+
+/** How the end of a conversation is handled at both ends. */
+export interface EndOptions {
+  /** How long requests that are under way may take when the host has ended its side, in ms. @default {15000} */
+  readonly endTimeout: number;
+}
+
+/** The settings of {@linkcode EndOptions}. */
+export const END_SETTINGS: SettingsOf<EndOptions> = {
+  endTimeout: {
+    flag: "--end-timeout <seconds>",
+    environment: "MCP_MQTT_END_TIMEOUT",
+    description: "how long requests under way may take when the host has closed its end (stdin of connect)",
+    kind: secondsOrNone,
+    fallback: "15",
+  },
+};
 
 /** The settings of {@linkcode MessageOptions}. */
 export const MESSAGE_SETTINGS: SettingsOf<MessageOptions> = {

@@ -23,6 +23,8 @@ export {
 } from "./credentials.ts";
 export { clientIdProblem, oneText, onOff, secondsOrNone, serverName, text, topicName, topicPrefix } from "./kinds.ts";
 export {
+  END_SETTINGS,
+  type EndOptions,
   LOG_SETTINGS,
   MESSAGE_SETTINGS,
   type MessageOptions,

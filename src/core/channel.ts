@@ -35,6 +35,16 @@ export interface Channel extends AsyncDisposable {
    */
   close(reason?: Failure): Promise<void>;
 
+  /**
+   * Says that no more will be sent. What the peer still says is received, until it ends the channel.
+   *
+   * @returns whether the peer learns of it; if not, the channel goes on as before
+   */
+  end?(): Promise<boolean> | boolean;
+
+  /** Resolves when the peer will say no more, although it still listens. @default {never} */
+  readonly peerEnded?: Promise<void> | undefined;
+
   /** Whether the channel has ended, where that is known before {@linkcode closed} has told everybody. */
   readonly ended?: boolean;
 
@@ -72,6 +82,14 @@ export abstract class ChannelWrapper implements Channel {
 
   get watched(): boolean {
     return this.inner.watched === true;
+  }
+
+  get peerEnded(): Promise<void> | undefined {
+    return this.inner.peerEnded;
+  }
+
+  end(): Promise<boolean> | boolean {
+    return this.inner.end?.() ?? false;
   }
 
   receive(receiver: Receiver): void {

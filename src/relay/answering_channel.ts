@@ -53,6 +53,7 @@ export class AnsweringChannel extends ChannelWrapper {
   readonly #asked: PendingRequests;
   #receiver: Receiver = () => {};
   #end: Failure | undefined;
+  #inputEnded = false;
 
   constructor(inner: Channel, options: AnsweringOptions = {}) {
     super(inner);
@@ -71,7 +72,9 @@ export class AnsweringChannel extends ChannelWrapper {
     this.closed = inner.closed.then((failure) => {
       this.#end = failure ?? new Failure("session-ended", "The session ended before the server answered");
       this.#giveBack();
-      this.#answerAll(this.#end);
+      // After the end of its input, a server that exits owes nobody an answer.
+      if (this.#inputEnded && isOrderly(failure)) this.#pending.takeAll();
+      else this.#answerAll(this.#end);
       return failure;
     });
   }
@@ -79,6 +82,11 @@ export class AnsweringChannel extends ChannelWrapper {
   /** Whether the channel has ended: what is sent now will not be carried. */
   override get ended(): boolean {
     return this.#end !== undefined || this.inner.ended === true;
+  }
+
+  override async end(): Promise<boolean> {
+    this.#inputEnded = await this.inner.end?.() ?? false;
+    return this.#inputEnded;
   }
 
   override receive(receiver: Receiver): void {
@@ -169,6 +177,11 @@ export class AnsweringChannel extends ChannelWrapper {
     return this.#pending.allAnswered();
   }
 
+  /** Resolves when no request waits for its answer, in either direction. */
+  async idle(): Promise<void> {
+    while (this.busy) await Promise.all([this.#pending.allAnswered(), this.#asked.allAnswered()]);
+  }
+
   #giveBack(): void {
     const { takeBack } = this.#options;
     if (takeBack === undefined) return;
@@ -210,4 +223,9 @@ export class AnsweringChannel extends ChannelWrapper {
     this.#options.failed?.(request, failure);
     void this.#receiver(failure.toResponse(request.id));
   }
+}
+
+/** Whether a server has ended by itself. */
+function isOrderly(failure: Failure | undefined): boolean {
+  return failure === undefined || failure.reason === "session-ended" || failure.reason === "child-exited";
 }

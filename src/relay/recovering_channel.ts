@@ -76,6 +76,8 @@ export class RecoveringChannel implements Channel {
   #reinitialization: Message | undefined;
   /** The `initialize` that is being repeated, which is none of the host's requests. */
   #replayed: Message | undefined;
+  /** Whether the server knows that the host will say no more. */
+  #inputEnded = false;
   /** Whether the host has said something in this session. */
   #used = false;
   #receiver: Receiver = () => {};
@@ -113,6 +115,15 @@ export class RecoveringChannel implements Channel {
     this.#dialer.hurry?.();
     if (session === undefined) this.#opening ??= this.#open(); // else it is about to be noticed that it is lost
     return wait;
+  }
+
+  /** Passes the end on when everything is with the server. There will be no further session after it. */
+  async end(): Promise<boolean> {
+    await this.#waiting.whenEmpty();
+    const session = this.#session;
+    if (session === undefined || session.ended) return false;
+    this.#inputEnded = await session.end();
+    return this.#inputEnded;
   }
 
   async close(reason?: Failure): Promise<void> {
@@ -242,6 +253,7 @@ export class RecoveringChannel implements Channel {
 
   #lost(session: AnsweringChannel, cause: Failure | undefined): void {
     if (this.#abort.signal.aborted || (this.#session !== session && this.#session !== undefined)) return;
+    if (this.#inputEnded) return this.#end.resolve(undefined);
     const failure = cause ?? new Failure("server-gone", "The server has ended the session");
     this.#session = undefined;
     this.#loss = failure;
@@ -260,7 +272,9 @@ export class RecoveringChannel implements Channel {
 
   /** Keeps a request of a lost session for the next one, since it has not run; once, or it might wait for ever. */
   #takeBack(request: Message): boolean {
-    if (request === this.#replayed || this.#takenBack.has(request) || this.#abort.signal.aborted) return false;
+    if (this.#inputEnded || request === this.#replayed || this.#takenBack.has(request) || this.#abort.signal.aborted) {
+      return false;
+    }
     this.#takenBack.add(request);
     void this.#waiting.add(request);
     return true;

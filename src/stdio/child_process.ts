@@ -68,6 +68,8 @@ export class ChildProcess implements Channel {
   #reason: Failure | undefined;
   /** What the child did that leaves it unable to serve, although it runs on. */
   #defect = "";
+  /** Whether the child was told that nothing more comes, so that its exit is no surprise. */
+  #inputEnded = false;
   #running = true;
   #receiving = false;
   #reads = 0;
@@ -110,6 +112,12 @@ export class ChildProcess implements Channel {
     return this.#lines.send(message);
   }
 
+  /** Closes the child's stdin. What it still writes is delivered, also while it is then closed, until it exits. */
+  end(): boolean {
+    this.#inputEnded = true;
+    return this.#lines.end();
+  }
+
   /** Ends the child: closes its stdin, then SIGTERM, then SIGKILL, each after the patience has run out. */
   close(reason?: Failure): Promise<void> {
     return this.#end(reason, this.#options.patience ?? DEFAULT_PATIENCE);
@@ -127,7 +135,7 @@ export class ChildProcess implements Channel {
     await withTimeLimit(this.#stderr, OUTPUT_GRACE);
     await Promise.allSettled(pipes.map((pipe) => pipe.cancel()));
     await this.#lines.close();
-    if (this.#stopping !== undefined) return this.#reason;
+    if (this.#stopping !== undefined || this.#inputEnded) return this.#reason;
     const how = status.signal === null ? `exited with code ${status.code}` : `was ended by ${status.signal}`;
     const { headline, lines } = this.#lastWords;
     const words = headline === "" ? "" : `: ${headline}`;
@@ -146,7 +154,8 @@ export class ChildProcess implements Channel {
 
   async #stop(reason: Failure | undefined, patience: number): Promise<void> {
     this.#reason = reason;
-    void this.#lines.close(); // also when it has exited: nobody waits for the rest of its output any more
+    // Also when it has exited: nobody waits for the rest of its output any more.
+    if (!this.#inputEnded) void this.#lines.close();
     await this.#askToExit(patience);
     await this.closed;
   }

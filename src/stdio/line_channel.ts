@@ -23,6 +23,8 @@ export interface LineChannelOptions {
   readonly skipped?: (line: Uint8Array) => void;
   /** Told of a line that is not JSON and was not skipped. */
   readonly refused?: () => void;
+  /** Whether the channel outlives the end of the readable stream, of which {@linkcode LineChannel.peerEnded} tells. */
+  readonly halfOpen?: boolean;
   /** Told when nothing more can be written. Without it the channel ends then. */
   readonly unwritable?: (error: unknown) => void;
 }
@@ -44,11 +46,14 @@ export function lineRefused(source: string): ProxyEvent {
  */
 export class LineChannel implements Channel {
   readonly closed: Promise<Failure | undefined>;
+  readonly peerEnded: Promise<void>;
   readonly #source: ByteSource;
   readonly #sink: ByteSink;
   readonly #writer: LineWriter;
   readonly #options: LineChannelOptions;
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
+  readonly #peerEnd: PromiseWithResolvers<void> = Promise.withResolvers();
+  #outputEnded = false;
   #ended = false;
   #first = true;
 
@@ -58,28 +63,43 @@ export class LineChannel implements Channel {
     this.#writer = new LineWriter(sink, options.unwritable ?? ((error) => this.#fail(error)));
     this.#options = options;
     this.closed = this.#end.promise;
+    this.peerEnded = this.#peerEnd.promise;
   }
 
   receive(receiver: Receiver): void {
-    void this.#read(receiver).then(() => this.#finish(undefined));
+    void this.#read(receiver).then(() => {
+      if (this.#options.halfOpen === true) this.#peerEnd.resolve();
+      else this.#finish(undefined);
+    });
   }
 
   send(message: Message): Promise<void> | void {
-    if (!this.#ended) return this.#writer.write(message.bytes);
+    if (!this.#ended && !this.#outputEnded) return this.#writer.write(message.bytes);
+  }
+
+  /** Ends the outgoing stream; what comes in is received as before. */
+  end(): boolean {
+    void this.#endOutput();
+    return true;
   }
 
   /** Ends the outgoing stream, and waits neither for the peer to read it nor for the incoming one to end. */
   async close(reason?: Failure): Promise<void> {
     if (!this.#ended) {
       this.#ended = true;
-      await this.#writer.flush();
-      await this.#sink.close().catch(() => {});
+      await this.#endOutput();
     }
     this.#finish(reason);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #endOutput(): Promise<void> {
+    this.#outputEnded = true;
+    await this.#writer.flush();
+    await this.#sink.close().catch(() => {}); // perhaps it is closed
   }
 
   async #read(receiver: Receiver): Promise<void> {

@@ -124,7 +124,7 @@ for (const [state, prepare, connect] of STATES) {
 
 Deno.test("connect exits 0 in time without a broker, with requests that wait", async () => {
   const address = ["--broker", `mqtt://127.0.0.1:${freePort()}`, "--name", "echo"];
-  await using host = startProxy(["connect", ...address]);
+  await using host = startProxy(["connect", ...address, "--connect-timeout", "1"]);
   await host.send({ jsonrpc: "2.0", id: 1, method: "x" });
   // More than is kept without asking the host to wait.
   await host.send({ jsonrpc: "2.0", id: 2, method: "x", params: { text: "x".repeat(6_000_000) } });
@@ -144,8 +144,8 @@ Deno.test("connect exits 0 in time while a broker does not answer", async () => 
 });
 
 testOnBrokers("a host that says its last word and closes stdin gets its answer all the same", async (broker) => {
-  await using ends = await bridge(broker);
-  await ends.host.send({ jsonrpc: "2.0", id: 1, method: "slow", params: { ms: 300 } });
+  await using ends = await bridge(broker, { command: [...ECHO, "patient"] });
+  await ends.host.send({ jsonrpc: "2.0", id: 1, method: "slow", params: { ms: 3_000 } });
   await ends.host.send({ jsonrpc: "2.0", id: 2, method: "x" });
   await ends.host.closeInput();
   assert.equal(await exitCode(ends.host, 15_000), 0);

@@ -148,6 +148,22 @@ Deno.test("what a user asks for counts always", async () => {
   assert.equal(seen.at(-1), "error 1 timed-out");
 });
 
+Deno.test("after the end of its input, a server that ends owes nobody an answer; one that gets lost does", async () => {
+  for (
+    const [reason, expected] of [[undefined, []], ["child-exited", []], ["server-gone", [
+      "error 1 server-gone",
+    ]]] as const
+  ) {
+    const { channel, server, gists } = conversation();
+    void channel.send(request("1"));
+    assert.equal(await channel.end(), true);
+    await server.close(reason && new Failure(reason, "It is gone"));
+    await channel.closed;
+    await channel.allAnswered();
+    assert.deepEqual(gists(), expected);
+  }
+});
+
 Deno.test("a channel is busy as long as either side waits for an answer", () => {
   const { channel, server } = watchable({});
   assert.equal(channel.busy, false);

@@ -75,3 +75,35 @@ Deno.test("a channel that is slow slows the one that feeds it, and no other", as
   await host.close();
   await joined;
 });
+
+Deno.test("the end of the left channel's input is passed on, and what the right one still says is delivered", async () => {
+  const { host, left, right, server, atHost } = pairs();
+  const joined = join(left, right);
+  host.end();
+  await server.peerEnded;
+  const answer = response("1");
+  void server.send(answer);
+  assert.deepEqual(atHost, [answer]);
+  await server.close();
+  assert.deepEqual(await joined, { first: "right", failure: undefined });
+});
+
+Deno.test("a right channel that goes on after the end of its input is closed when that takes too long", async () => {
+  const { host, left, right, server } = pairs();
+  const { promise: patience, resolve } = Promise.withResolvers<void>();
+  const joined = join(left, right, { linger: () => patience });
+  host.end();
+  await server.peerEnded;
+  assert.equal(server.ended, false);
+  resolve();
+  assert.deepEqual(await joined, { first: "left", failure: undefined });
+  assert.equal(server.ended, true);
+});
+
+Deno.test("where the end of input cannot be passed on, it is that of the channel", async () => {
+  const { host, left, right } = pairs();
+  right.end = () => false;
+  const joined = join(left, right, { linger: () => assert.fail("nobody knows that there is something to wait for") });
+  host.end();
+  assert.deepEqual(await joined, { first: "left", failure: undefined });
+});

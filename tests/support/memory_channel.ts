@@ -10,6 +10,8 @@ import type { Message } from "../../src/core/message.ts";
 /** A channel whose peer is another object of this class. */
 export class MemoryChannel implements Channel {
   readonly closed: Promise<Failure | undefined>;
+  readonly peerEnded: Promise<void>;
+  readonly #peerEnd: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
   #peer: MemoryChannel | undefined;
   #unseen: readonly Message[] = [];
@@ -19,6 +21,7 @@ export class MemoryChannel implements Channel {
 
   private constructor() {
     this.closed = this.#end.promise;
+    this.peerEnded = this.#peerEnd.promise;
   }
 
   /** A pair: what is sent into one comes out of the other. */
@@ -36,6 +39,11 @@ export class MemoryChannel implements Channel {
 
   send(message: Message): Promise<void> | void {
     if (!this.#ended && this.#peer !== undefined) return this.#peer.#deliver(message);
+  }
+
+  end(): boolean {
+    if (this.#peer !== undefined) this.#peer.#peerEnd.resolve();
+    return true;
   }
 
   get ended(): boolean {

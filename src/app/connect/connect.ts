@@ -3,18 +3,27 @@
  *
  * @module
  */
+import type { EndOptions } from "../../config/mod.ts";
 import type { Channel } from "../../core/channel.ts";
 import { withTimeLimit } from "../../core/clock.ts";
 import { type Observers, placed } from "../../core/events.ts";
 import { join, MeteredChannel } from "../../relay/mod.ts";
 import { remoteServer, type RemoteServerConfig } from "./remote_server.ts";
 
-/** How long a host that has closed its end is waited for answers to what it asked before, in ms. */
-const DRAIN_TIMEOUT = 1_500;
+/** A server that has nothing to answer any more may take this long to end after its input has, in ms. */
+const SERVER_EXIT_TIMEOUT = 5_000;
 
-/** Serves `host` until it ends its side, or `signal` is aborted. */
+/** What `connect` has to know. */
+export interface ConnectConfig extends RemoteServerConfig {
+  readonly options: RemoteServerConfig["options"] & EndOptions;
+}
+
+/**
+ * Serves `host` until it ends its side, or `signal` is aborted. After the end of its input, the server may still answer,
+ * and then ends itself.
+ */
 export async function connect(
-  config: RemoteServerConfig,
+  config: ConnectConfig,
   host: Channel,
   { observe, meter, traced }: Observers,
   signal: AbortSignal,
@@ -29,10 +38,20 @@ export async function connect(
   const { channel, close } = remote;
   signal.addEventListener("abort", () => void host.close(), { once: true });
   const client = metered === undefined ? host : new MeteredChannel(host, metered);
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  const answered = (end: Promise<unknown>) =>
+    withTimeLimit(Promise.race([channel.allAnswered(), aborted, end]), config.options.endTimeout);
   await join(client, channel, {
+    linger: async () => {
+      await answered(host.closed);
+      await withTimeLimit(Promise.race([channel.closed, host.closed]), SERVER_EXIT_TIMEOUT);
+    },
     // A host that cannot be written to hears no answers.
     beforeClosing: async ({ failure }) => {
-      if (failure === undefined) await withTimeLimit(channel.allAnswered(), DRAIN_TIMEOUT);
+      if (failure === undefined) await answered(channel.closed);
     },
   });
   await close();

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ServeOptions } from "../../config/mod.ts";
+import type { EndOptions, ServeOptions } from "../../config/mod.ts";
 import { sleep, withTimeLimit } from "../../core/clock.ts";
 import type { Channel } from "../../core/channel.ts";
 import { type Observer, placed } from "../../core/events.ts";
@@ -24,7 +24,7 @@ export interface SessionSupervisorOptions {
   readonly slots: SessionSlots;
   /** And how many of one client, and processes of it. */
   readonly clients: ClientProcesses;
-  readonly options: Pick<ServeOptions, "maxPending" | "idleTimeout" | "restart">;
+  readonly options: Pick<ServeOptions, "maxPending" | "idleTimeout" | "restart"> & EndOptions;
   /** Starts the server for a session. Throws a {@linkcode Failure} when it cannot. */
   readonly start: (session: string) => Channel;
   readonly observe: Observer;
@@ -99,7 +99,8 @@ export class SessionSupervisor implements AsyncDisposable {
   }
 
   async #run(session: IncomingSession, profile: string): Promise<void> {
-    const { server: name, observe, meter, traced = false, options: { idleTimeout, maxPending } } = this.#options;
+    const { server: name, observe, meter, traced = false, options: { idleTimeout, maxPending, endTimeout } } =
+      this.#options;
     const { delay } = this.#restart;
     if (delay > 0) await this.#pause(session, delay);
     const child = this.#start(session);
@@ -123,7 +124,9 @@ export class SessionSupervisor implements AsyncDisposable {
     const gate = new SessionGate(idle, () => server.pending, maxPending);
     const running = { gate, server };
     this.#running.add(running);
-    const { first, failure } = await join(gate, server);
+    const { first, failure } = await join(gate, server, {
+      linger: () => withTimeLimit(Promise.race([server.idle(), server.closed, gate.closed]), endTimeout),
+    });
     this.#running.delete(running);
     if (first === "right" && failure !== undefined) this.#exited(failure, performance.now() - since);
     else this.#restart.ended();

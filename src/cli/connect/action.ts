@@ -1,6 +1,7 @@
 /** `connect`: what it does. @module */
 import { CLIENT_INFO } from "../../app/client_identity.ts";
 import { connect } from "../../app/connect/connect.ts";
+import type { Channel } from "../../core/channel.ts";
 import type { Observer } from "../../core/events.ts";
 import { throwOutputError } from "../../core/standard_output.ts";
 import { observation, ownNames } from "../../observe/mod.ts";
@@ -57,6 +58,7 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
     );
   }
   await using host = hostChannel(input, operands, values.maxMessage, observe);
+  void host.peerEnded?.then(() => parent.suspect());
   await connect(
     { broker, address, options: values, sealing },
     host,
@@ -73,13 +75,14 @@ function hostChannel(
   [command, ...args]: readonly string[],
   maxMessage: number,
   observe: Observer,
-): LineChannel | ChildProcess {
+): Channel {
   const tooLong = (length: number) => observe(lineTooLong("the host", length, maxMessage));
   if (command === undefined) {
     return new LineChannel(input, ownOutput(), {
       maxMessage,
       tooLong,
       refused: () => observe(lineRefused("the host")),
+      halfOpen: true,
     });
   }
   return new ChildProcess({

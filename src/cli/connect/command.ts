@@ -2,6 +2,7 @@
 import {
   BROKER_SETTINGS,
   CONNECT_SETTINGS,
+  END_SETTINGS,
   KNOWN_SERVER_SETTINGS,
   LOG_SETTINGS,
   MESSAGE_SETTINGS,
@@ -15,6 +16,7 @@ import type { CommandDeclaration } from "../command.ts";
 const settings = {
   ...ADDRESS_SETTINGS,
   ...CONNECT_SETTINGS,
+  ...END_SETTINGS,
   ...KNOWN_SERVER_SETTINGS,
   ...MESSAGE_SETTINGS,
   ...BROKER_SETTINGS,
@@ -42,7 +44,7 @@ export const CONNECT: CommandDeclaration<ConnectSettings> = {
     ],
   ],
   groups: {
-    "Server:": { ...ADDRESS_SETTINGS, ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS },
+    "Server:": { ...ADDRESS_SETTINGS, ...CONNECT_SETTINGS, ...END_SETTINGS, ...MESSAGE_SETTINGS },
     "Sealing:": KNOWN_SERVER_SETTINGS,
     "Broker:": { ...BROKER_SETTINGS, ...SMCP_SETTINGS },
     "Log, status and traces:": { ...LOG_SETTINGS, ...STATUS_SETTINGS, ...TRACE_SETTINGS },

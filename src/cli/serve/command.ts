@@ -2,6 +2,7 @@
 import {
   AUTHORIZED_KEY_SETTINGS,
   BROKER_SETTINGS,
+  END_SETTINGS,
   LOG_SETTINGS,
   MESSAGE_SETTINGS,
   SERVE_SETTINGS,
@@ -16,6 +17,7 @@ import type { CommandDeclaration } from "../command.ts";
 const settings = {
   ...ADDRESS_SETTINGS,
   ...SERVE_SETTINGS,
+  ...END_SETTINGS,
   ...SMCP_CHILD_SETTINGS,
   ...AUTHORIZED_KEY_SETTINGS,
   ...MESSAGE_SETTINGS,
@@ -46,7 +48,7 @@ export const SERVE: CommandDeclaration<ServeSettings> = {
     ],
   ],
   groups: {
-    "Server:": { ...ADDRESS_SETTINGS, ...SERVE_SETTINGS, ...SMCP_CHILD_SETTINGS, ...MESSAGE_SETTINGS },
+    "Server:": { ...ADDRESS_SETTINGS, ...SERVE_SETTINGS, ...END_SETTINGS, ...SMCP_CHILD_SETTINGS, ...MESSAGE_SETTINGS },
     "Sealing:": AUTHORIZED_KEY_SETTINGS,
     "Broker:": { ...BROKER_SETTINGS, ...SMCP_SETTINGS },
     "Log, status and traces:": { ...LOG_SETTINGS, ...STATUS_SETTINGS, ...TRACE_SETTINGS },

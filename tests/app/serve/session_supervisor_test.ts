@@ -33,7 +33,7 @@ function hosts({ maximum = 2, perClient = 100, start }: HostOptions = {}) {
     server: "files",
     slots,
     clients: new ClientProcesses(perClient, maximum),
-    options: { maxPending: 100, restart: "always", idleTimeout: Infinity },
+    options: { maxPending: 100, restart: "always", idleTimeout: Infinity, endTimeout: 15_000 },
     meter: undefined,
     start: start ?? ((name) => {
       const [child, peer] = MemoryChannel.pair();

@@ -88,6 +88,8 @@ export class ClientSession implements Channel {
   #correlation = 0;
   /** Whether the server is told that this end speaks the newest format. */
   #announced = true;
+  /** Resolves when the server has shown its first sign of life. */
+  readonly #answered: PromiseWithResolvers<void> = Promise.withResolvers();
   #closing: Promise<void> | undefined;
   #cancelDeadline: (() => void) | undefined;
   #cancelDoubt: (() => void) | undefined;
@@ -109,6 +111,7 @@ export class ClientSession implements Channel {
     this.#conversation = new SessionStream({
       name: sessionId.slice(0, 8),
       transmit: (frame, message, confirmed) => this.#transmit(frame, message, confirmed),
+      ended: () => {}, // a server's end is that of the session
       arrived: ({ kind }) => kind === "notification" && link.expectMore(),
       maximumPart: () => largestPart(link, this.#topic),
       limit,
@@ -170,6 +173,11 @@ export class ClientSession implements Channel {
       case "ended":
         return;
     }
+  }
+
+  async end(): Promise<boolean> {
+    if (this.#phase === "opening") await Promise.race([this.#answered.promise, this.closed]);
+    return this.#phase === "open" && this.#numbered && this.#conversation.end();
   }
 
   unseen(): readonly Message[] {
@@ -361,6 +369,7 @@ export class ClientSession implements Channel {
       this.#topic = instanceTopic;
     }
     for (const message of this.#held.splice(0)) void this.#conversation.send(message);
+    this.#answered.resolve();
   }
 
   #transmit(frame: Frame, message: Message | undefined, confirmed: boolean): Promise<void> | void {

@@ -74,6 +74,7 @@ export class ServerSession implements IncomingSession {
   readonly name: string;
   readonly client: string;
   readonly closed: Promise<Failure | undefined>;
+  readonly peerEnded: Promise<void>;
   readonly #options: ServerSessionOptions;
   readonly #conversation: SessionStream;
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
@@ -103,6 +104,8 @@ export class ServerSession implements IncomingSession {
     this.#instanceTopic = options.instanceTopic;
     this.#announcesFormat = format === NEWEST_FORMAT;
     this.closed = this.#end.promise;
+    const peerEnd = Promise.withResolvers<void>();
+    this.peerEnded = peerEnd.promise;
     this.#absence = new DisconnectTimer(
       clock,
       sessionExpiry,
@@ -111,6 +114,7 @@ export class ServerSession implements IncomingSession {
     this.#conversation = new SessionStream({
       name,
       transmit: (frame, message, confirmed) => this.#transmit(frame, message, confirmed),
+      ended: peerEnd.resolve,
       arrived: (message, correlation) => {
         if (message.kind === "notification") link.expectMore();
         this.#remember(message, correlation);

@@ -29,6 +29,8 @@ export interface Outgoing {
   readonly oldest: { readonly after: Position; readonly bytes: number } | undefined;
   /** Takes a message. */
   push(message: Message): void;
+  /** Takes the end of this direction, behind all messages. Not where the format has no such thing. */
+  pushEnd?(): void;
   /** A promise to wait for, when so much is unacknowledged that nothing more should come. */
   room(): Promise<void> | void;
   /** What goes out next, which then is out; `undefined` when there is nothing, or the window is full. */
@@ -67,6 +69,8 @@ export interface Outgoing {
 export interface Arrival {
   readonly number: number;
   readonly message: Message | undefined;
+  /** Nothing more comes. */
+  readonly end?: boolean;
   readonly correlation: Uint8Array | undefined;
   /** What it counts for, in bytes. */
   readonly cost: number;

@@ -58,6 +58,8 @@ export type Writable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
 export interface Stream {
   /** Takes a message to send. A returned promise resolves when there is room for more. */
   send(message: Message): Promise<void> | void;
+  /** Sends the end of this direction behind all messages; whether the peer understands that. */
+  end(): boolean;
   /** Sends at once what may be sent; otherwise it leaves when the turn ends. */
   flush(): void;
   /**
@@ -99,6 +101,8 @@ export interface StreamEnds {
   readonly transmit: (frame: Frame, message: Message | undefined, confirmed: boolean) => Promise<void> | void;
   /** Takes a whole message, once. A returned promise asks to wait before the next one. */
   readonly deliver: (message: Message) => Promise<void> | void;
+  /** Told when the peer has delivered all that it will ever send. */
+  readonly ended: () => void;
   /** Told of each message, before it is delivered, what Correlation Data it came with. */
   readonly arrived: (message: Message, correlation: Uint8Array | undefined) => void;
 }

@@ -55,6 +55,10 @@ export class PlainStream implements Stream {
     if (this.#inbox.bytes > INBOX_LIMIT) this.#overflow();
   }
 
+  end(): boolean {
+    return false;
+  }
+
   flush(): void {}
 
   delivered(): undefined {} // nobody tells

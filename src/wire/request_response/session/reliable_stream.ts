@@ -120,6 +120,13 @@ export class ReliableStream implements Stream {
     return this.#outgoing.room();
   }
 
+  end(): boolean {
+    if (this.#closed || this.#outgoing.pushEnd === undefined) return false;
+    this.#outgoing.pushEnd();
+    this.flush();
+    return true;
+  }
+
   flush(): void {
     this.#leaving = false;
     this.#pump();
@@ -249,14 +256,19 @@ export class ReliableStream implements Stream {
   }
 
   #queue(arrival: Arrival): void {
-    const { message, correlation } = arrival;
+    const { message, correlation, end } = arrival;
     this.#bytesToAcknowledge += SMALLEST_COST;
-    if (message === undefined) return;
-    this.#options.arrived(message, correlation);
-    if (this.#delivering === undefined) return this.#deliver(message, arrival.number);
-    message.keep();
+    if (message !== undefined) this.#options.arrived(message, correlation);
+    else if (end !== true) return;
+    if (this.#delivering === undefined) return this.#handOn(arrival);
+    message?.keep();
     this.#arrivals.push(arrival);
     this.#waitingBytes += Math.max(arrival.cost, SMALLEST_COST);
+  }
+
+  #handOn({ message, number }: Arrival): void {
+    if (message === undefined) this.#options.ended();
+    else this.#deliver(message, number);
   }
 
   #deliver(message: Message, number: number): void {
@@ -267,9 +279,9 @@ export class ReliableStream implements Stream {
       this.#delivering = undefined;
       while (this.#delivering === undefined) {
         const next = this.#arrivals.shift();
-        if (next?.message === undefined) break;
+        if (next === undefined) break;
         this.#waitingBytes -= Math.max(next.cost, SMALLEST_COST);
-        this.#deliver(next.message, next.number);
+        this.#handOn(next);
       }
       this.#took();
     });

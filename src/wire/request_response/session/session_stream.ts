@@ -27,6 +27,7 @@ export interface SessionStreamOptions {
   readonly name: string;
   readonly transmit: StreamEnds["transmit"];
   readonly arrived: StreamEnds["arrived"];
+  readonly ended: StreamEnds["ended"];
   /** Largest payload of one PUBLISH that the broker is known to take, in bytes. */
   readonly maximumPart: () => number;
   /** What is known besides of the size of what gets through. */
@@ -83,6 +84,11 @@ export class SessionStream {
     const failure = tooLarge(message.bytes.length, maxMessage);
     const parts = [...requestsIn(message), ...responsesIn(message)];
     for (const { kind, id } of parts.length === 0 ? [message] : parts) this.#reject(kind, id, failure, "sent");
+  }
+
+  /** Sends the end of this direction; whether the peer understands that. */
+  end(): boolean {
+    return this.#stream.end();
   }
 
   /** Sends at once what may be sent. */
@@ -192,8 +198,8 @@ export class SessionStream {
   }
 
   #ends(): StreamEnds {
-    const { transmit, arrived } = this.#options;
-    return { transmit, arrived, deliver: (message) => this.#deliver(message) };
+    const { transmit, arrived, ended } = this.#options;
+    return { transmit, arrived, ended, deliver: (message) => this.#deliver(message) };
   }
 
   /** Whether nobody may receive a message that came without a number; then whoever sent it is told, if he waits. */

@@ -43,6 +43,8 @@ class End {
   readonly limit = new PathLimit(() => {}, SMALLEST_PIECE);
   slow = false;
   most = 0;
+  /** How many messages had been handed on when the other end said that no more come. */
+  readonly endedAfter: number[] = [];
   #waiting: PromiseWithResolvers<void> | undefined;
 
   constructor(readonly name: string, format: 1 | 2, clock: ManualClock) {
@@ -51,6 +53,7 @@ class End {
     this.stream = new ReliableStream({
       transmit: (frame, _, confirmed) => void this.network.push({ ...frame, confirmed }),
       arrived: () => {},
+      ended: () => void this.endedAfter.push(this.received.length),
       deliver: (message) => {
         this.received.push(new TextDecoder().decode(message.bytes));
         if (this.slow) return (this.#waiting = Promise.withResolvers<void>()).promise;
@@ -192,7 +195,10 @@ async function run(format: 1 | 2, steps: readonly Step[]): Promise<void> {
     assert.deepEqual(unseen.filter((text) => sent.includes(text)), expected, "what was never handed on is known");
   }
   // The faults end; now everything has to arrive, within bounded time.
-  for (const self of ends) self.slow = false;
+  for (const self of ends) {
+    self.slow = false;
+    assert.equal(self.stream.end(), format === 2);
+  }
   for (let round = 0; round < 200; round++) {
     let busy = true;
     while (busy) {
@@ -208,6 +214,11 @@ async function run(format: 1 | 2, steps: readonly Step[]): Promise<void> {
   }
   for (const index of [0, 1] as const) {
     assert.deepEqual(other(index).received, ends[index].sent, `what ${ends[index].name} sent arrives once, in order`);
+  }
+  if (format === 2) {
+    for (const { endedAfter, received } of ends) {
+      assert.deepEqual(endedAfter, [received.length], "the end comes last, once");
+    }
   }
   assert.equal(clock.timers, 0, "nothing is left to be done");
 }

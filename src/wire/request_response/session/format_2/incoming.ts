@@ -46,7 +46,7 @@ export class IncomingMessages implements Incoming {
     if (sequence > number + 1) return "gap";
     if (batch > 1) return this.#takeBatch(frame.payload, sequence, batch, arrived);
     if (piece !== undefined) return this.#takePiece(frame, piece, arrived);
-    this.#arrived(frame.payload, frame.correlation, arrived);
+    this.#arrived(frame.payload, frame.correlation, arrived, frame.end === true);
     return "taken";
   }
 
@@ -86,12 +86,23 @@ export class IncomingMessages implements Incoming {
     return "taken";
   }
 
-  #arrived(bytes: Uint8Array, correlation: Uint8Array | undefined, arrived: (arrival: Arrival) => void): void {
+  #arrived(
+    bytes: Uint8Array,
+    correlation: Uint8Array | undefined,
+    arrived: (arrival: Arrival) => void,
+    end = false,
+  ): void {
     const number = this.#received.number + 1;
     this.#received = behind(number);
     this.#partial = undefined;
     const message = bytes.length === 0 ? undefined : new Message(bytes);
-    arrived({ number, message, correlation, cost: costOf(bytes.length) });
+    arrived({
+      number,
+      message,
+      correlation,
+      cost: costOf(bytes.length),
+      ...(end && message === undefined ? { end } : {}),
+    });
   }
 }
 

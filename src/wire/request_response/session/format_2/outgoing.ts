@@ -43,6 +43,8 @@ interface Entry {
   readonly cost: number;
   /** Whether it may travel with others. */
   readonly small: boolean;
+  /** Whether it stands for the end of this direction. */
+  readonly end: boolean;
   /** Whether it stands for another one, of which pieces may have gone out: it goes out whole. */
   readonly replaces: boolean;
 }
@@ -95,6 +97,12 @@ export class OutgoingMessages implements Outgoing {
 
   push(message: Message): void {
     const entry = entryOf(message);
+    this.#entries.push(entry);
+    this.#kept.add(entry.cost);
+  }
+
+  pushEnd(): void {
+    const entry = { ...entryOf(undefined), end: true };
     this.#entries.push(entry);
     this.#kept.add(entry.cost);
   }
@@ -186,9 +194,9 @@ export class OutgoingMessages implements Outgoing {
       (number === whole + 1 && offset === 0 && begun > 0);
   }
 
-  #whole({ message, bytes, cost }: Entry, sequence: number): NumberedFrame | undefined {
+  #whole({ message, bytes, cost, end }: Entry, sequence: number): NumberedFrame | undefined {
     if (!this.#send(behind(sequence), cost, bytes.length)) return undefined;
-    return { frame: { payload: bytes, sequence }, message };
+    return { frame: end ? { payload: bytes, sequence, end } : { payload: bytes, sequence }, message };
   }
 
   #piece(message: Message, sequence: number, offset: number, maximum: number): NumberedFrame | undefined {
@@ -251,7 +259,7 @@ const SEPARATOR = Uint8Array.of(LINE_FEED);
 function entryOf(message: Message | undefined): Entry {
   const { bytes } = message ?? { bytes: NOTHING };
   const small = bytes.length > 0 && bytes.length <= LARGEST_IN_BATCH && !bytes.includes(LINE_FEED);
-  return { message, bytes, cost: costOf(bytes.length), small, replaces: false };
+  return { message, bytes, cost: costOf(bytes.length), small, end: false, replaces: false };
 }
 
 /** What something counts for, in bytes. */
