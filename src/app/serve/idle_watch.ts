@@ -44,6 +44,11 @@ export class IdleWatch extends ChannelWrapper {
     }
   }
 
+  /** When the last message has passed, in ms of the clock. */
+  get quietSince(): number {
+    return this.#lastMessage;
+  }
+
   override receive(receiver: Receiver): void {
     this.inner.receive((message) => {
       this.#lastMessage = this.#clock.now();

@@ -99,8 +99,8 @@ export class SessionSupervisor implements AsyncDisposable {
   }
 
   async #run(session: IncomingSession, profile: string): Promise<void> {
-    const { server: name, observe, meter, traced = false, options: { idleTimeout, maxPending, endTimeout } } =
-      this.#options;
+    const { server: name, slots, observe, meter, traced = false, options } = this.#options;
+    const { idleTimeout, maxPending, endTimeout } = options;
     const { delay } = this.#restart;
     if (delay > 0) await this.#pause(session, delay);
     const child = this.#start(session);
@@ -121,6 +121,9 @@ export class SessionSupervisor implements AsyncDisposable {
       idleTimeout ?? usualIdleTimeout(session),
       () => server.busy && mayWait(session),
     );
+    const giveUpPlace = isTold(session)
+      ? slots.add({ quietSince: () => idle.quietSince, doubt: () => session.doubt?.() })
+      : () => {};
     const gate = new SessionGate(idle, () => server.pending, maxPending);
     const running = { gate, server };
     this.#running.add(running);
@@ -128,6 +131,7 @@ export class SessionSupervisor implements AsyncDisposable {
       linger: () => withTimeLimit(Promise.race([server.idle(), server.closed, gate.closed]), endTimeout),
     });
     this.#running.delete(running);
+    giveUpPlace();
     if (first === "right" && failure !== undefined) this.#exited(failure, performance.now() - since);
     else this.#restart.ended();
     const cause = failure?.message ?? (first === "left" ? "the client has left" : "the server process has ended");
@@ -169,11 +173,16 @@ export class SessionSupervisor implements AsyncDisposable {
   }
 }
 
+/** Whether somebody tells when the client of a session is gone. */
+function isTold({ watched, hasWill }: IncomingSession): boolean {
+  return watched === true || hasWill === true;
+}
+
 /**
- * Whether a client may wait for an answer for as long as it likes: not if nobody would tell that it is gone. It is asked
- * whether it is still there, as what told that may have been lost.
+ * Whether a client may wait for an answer for as long as it likes: not if nobody would tell that it is gone. One that
+ * numbers its messages is asked as well, since what would tell may have been lost; it costs it nothing.
  */
 function mayWait(session: IncomingSession): boolean {
-  session.doubt?.();
-  return session.watched === true || session.hasWill === true;
+  if (session.watched === true) session.doubt?.();
+  return isTold(session);
 }

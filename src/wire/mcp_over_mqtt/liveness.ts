@@ -24,7 +24,7 @@ export class SilentInstances {
   }
 }
 
-/** Whether the server of a session is still there, and knows the session. */
+/** Whether the other end of a session is still there, and knows the session. */
 export class Liveness {
   /** Begun by a ping of the host: whatever comes from the server ends it. */
   readonly #silence: Silence;

@@ -5,7 +5,7 @@
  */
 import { requestsIn, responsesIn } from "../../core/batch.ts";
 import type { Channel, Receiver } from "../../core/channel.ts";
-import { systemClock } from "../../core/clock.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
 import { Inbox } from "../../core/inbox.ts";
 import { Message } from "../../core/message.ts";
@@ -15,6 +15,7 @@ import { cancelledRequest, INITIALIZE, PendingRequests } from "../../relay/mod.t
 import { INBOX_LIMIT, plainQoS, tooLarge } from "../packets.ts";
 import type { ServerOptions } from "../profile.ts";
 import { disconnected, isDisconnected } from "../notifications.ts";
+import { Liveness } from "./liveness.ts";
 import { isServerCapability, publishProperties } from "./messages.ts";
 import type { ServerInstance, Topics } from "./topics.ts";
 
@@ -28,7 +29,12 @@ export interface ServerSessionOptions {
   readonly options: ServerOptions;
   /** Takes over the client's presence and the session's topic, on which it may go on speaking; called at most once. */
   readonly leftBehind: () => void;
+  /** @default {systemClock} */
+  readonly clock?: Clock;
 }
+
+/** How long a client may take to answer a ping, in ms. */
+const PING_TIMEOUT = 10_000;
 
 /**
  * The channel to one client.
@@ -45,6 +51,9 @@ export class ServerSession implements Channel {
   readonly #inbox = new Inbox();
   readonly #abort = new AbortController();
   readonly #unanswered = new PendingRequests(systemClock, () => {});
+  readonly #liveness: Liveness;
+  /** Whether nothing has come since the client was asked whether it is there. */
+  #doubted = false;
   #phase: "fresh" | "subscribing" | "open" | "ended" = "fresh";
   #held: Message[] = [];
   #initialized = false;
@@ -55,6 +64,10 @@ export class ServerSession implements Channel {
     this.#rpcTopic = options.topics.rpc(options.clientId, options.server);
     this.#properties = publishProperties("mcp-server", options.server.serverId, crypto.randomUUID());
     this.closed = this.#end.promise;
+    this.#liveness = new Liveness(options.clock ?? systemClock, (limit) => {
+      const text = `The client has not answered a ping within ${limit / 1000} s`;
+      void this.close(new Failure("session-ended", text));
+    });
   }
 
   /** For logs: whose session it is. */
@@ -69,6 +82,13 @@ export class ServerSession implements Channel {
   /** The client's will tells when it is gone. */
   get hasWill(): boolean {
     return true;
+  }
+
+  /** MCP over MQTT, "Health Checks": a client that is silent may be gone, and has to answer a ping. */
+  doubt(): void {
+    if (this.#phase !== "open" || this.#doubted) return;
+    this.#doubted = true;
+    void this.#publish(this.#liveness.doubt(PING_TIMEOUT));
   }
 
   /**
@@ -92,7 +112,10 @@ export class ServerSession implements Channel {
     // What is retained belongs to an earlier life of a client that had the same id.
     if (this.#phase === "ended" || packet.retain) return;
     const message = new Message(packet.payload);
+    this.#doubted = false;
+    this.#liveness.heardForUs();
     if (isDisconnected(message)) return this.abandon();
+    if (this.#liveness.isAnswer(message)) return;
     const { maxMessage, observe } = this.#options.options;
     const problem = problemOf(message);
     const failure = packet.payload.length > maxMessage ? tooLarge(packet.payload.length, maxMessage) : undefined;
@@ -147,6 +170,7 @@ export class ServerSession implements Channel {
   /** Ends the session because the client has begun another one, which takes over the subscriptions. */
   replace(): void {
     this.#abort.abort();
+    this.#liveness.end();
     this.#end.resolve(new Failure("session-replaced", "The client has opened another session"));
     this.#phase = "ended";
   }
@@ -171,6 +195,7 @@ export class ServerSession implements Channel {
 
   #finish(reason: Failure | undefined): void {
     this.#phase = "ended";
+    this.#liveness.end();
     for (const { filter } of this.#subscriptions()) void this.#options.link.unsubscribe(filter);
     this.#end.resolve(reason);
   }
@@ -179,6 +204,7 @@ export class ServerSession implements Channel {
   #leaveBehind(reason: Failure | undefined): void {
     const { link, topics, clientId, leftBehind } = this.#options;
     this.#phase = "ended";
+    this.#liveness.end();
     leftBehind();
     void link.unsubscribe(topics.clientCapability(clientId));
     this.#end.resolve(reason);
@@ -252,6 +278,7 @@ export class ServerSession implements Channel {
 
   /** Sees to it that whoever waits for an answer gets one. */
   #refuse(message: Message, failure: Failure): void {
+    if (this.#liveness.isPing(message)) return;
     for (const { id } of requestsIn(message)) if (id !== undefined) this.#inbox.push(failure.toResponse(id));
     for (const { id } of responsesIn(message)) {
       // When this one cannot be published either, there is no third one.

@@ -9,3 +9,22 @@ Deno.test("who gets no slot is told how many there are, in words that fit the nu
   assert.equal(new SessionSlots(64).full, many);
   assert.ok(DOCUMENTS.some(({ text }) => text.includes(`"message": "${many}"`)));
 });
+
+Deno.test("when all slots are taken, whoever has been quiet for longest is asked, and then the next one", () => {
+  const slots = new SessionSlots(2);
+  const asked: string[] = [];
+  const occupant = (name: string, since: number) => ({ quietSince: () => since, doubt: () => void asked.push(name) });
+  for (const [name, since] of [["old", 1], ["older", 0]] as const) {
+    assert.ok(slots.take());
+    slots.add(occupant(name, since));
+  }
+  assert.deepEqual(asked, []);
+  for (let count = 0; count < 3; count++) assert.equal(slots.take(), false);
+  assert.deepEqual(asked, ["older", "old", "older"]);
+  slots.release();
+  assert.ok(slots.take());
+  const leave = slots.add(occupant("new", -1));
+  leave();
+  slots.take();
+  assert.equal(asked.at(-1), "old", "who has left is not asked");
+});

@@ -38,6 +38,7 @@ function clientSession(options: Partial<ClientSessionOptions> = {}, limits: Part
     sessionId: "abc",
     opening: WHICHEVER,
     another: () => undefined,
+    watches: () => true,
     limit: new PathLimit((event) => events.push(event)),
     options: {
       ...CLIENT_OPTIONS,

@@ -250,6 +250,7 @@ Deno.test("a small question is not answered by a window of megabytes again and a
       if (slow && frame.payload.length > 0) return stuck.promise;
     },
     arrived: () => {},
+    ended: () => {},
     deliver: () => {},
     outgoing: new OutgoingMessages(() => 100_000),
     incoming: new IncomingMessages(100_000, () => {}),
