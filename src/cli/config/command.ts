@@ -63,6 +63,8 @@ const toolSettings = { ...CREDENTIAL_SOURCE_SETTINGS, ...PERMISSION_SETTINGS, ..
 
 const settings = { ...HOST_SETTINGS, ...toolSettings, ...CONNECT.settings };
 
+const { connectTimeout: _shared, ...onlyTools } = toolSettings;
+
 /** The settings of `config`. */
 export type ConfigSettings = typeof settings;
 
@@ -83,7 +85,7 @@ export const CONFIG: CommandDeclaration<ConfigSettings> = {
       "Cursor gets the tools for MQTT, through launch, and may only read",
     ],
   ],
-  groups: { "Host:": HOST_SETTINGS, "With --tools:": toolSettings, ...CONNECT.groups },
+  groups: { "Host:": HOST_SETTINGS, "With --tools:": onlyTools, ...CONNECT.groups },
   settings,
   common: ["for", "tools", "as", "scope", "write", "file", "name", "broker", "username", "passwordFile", "ca"],
 };
