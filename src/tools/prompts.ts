@@ -17,7 +17,7 @@ export function registerPrompts(server: McpServer, context: ToolContext): void {
     {
       title: "Look around this broker",
       description: "What is on this MQTT broker: which devices and services, and how they are",
-      argsSchema: { topic: topic("Topic filter to look at; by default everything").optional() },
+      argsSchema: { topic: topic("").optional().describe("Topic filter to look at; by default everything") },
     },
     ({ topic = "#" }) =>
       asked(

@@ -35,7 +35,7 @@ export const PUBLISH = tool({
   },
   async run(args, context, { signal }) {
     const { topic, retain, message } = args;
-    const { permissions, catalog, confirmation } = context;
+    const { permissions, catalog, confirmation, lastValues, time } = context;
     // Whoever answers publishes there on our behalf.
     const topics = args.response_topic === undefined ? [topic] : [topic, args.response_topic];
     for (const each of topics) permissions.checkPublish(each);
@@ -44,6 +44,7 @@ export const PUBLISH = tool({
     catalog.check(topic, payload);
     await confirmation.ask({ topics, message, retain }, signal);
     const { qos } = await publishMessage({ topic, payload, retain, qos: args.qos, properties }, context, signal);
+    if (retain && permissions.mayReadTopic(topic)) lastValues.published(topic, payload, time());
     return { result: { success: true as const, topic, retain, ...(qos === args.qos ? {} : { qos }) } };
   },
 });

@@ -44,10 +44,10 @@ const ANSWERS = [
   { success: true, topic: "plant/#" },
 ];
 
-/** A text as what it means, without the QoS, which depends on the broker, and the time. */
+/** A text as what it means, without the QoS, which depends on the broker, and times. */
 function meaning(text: string): unknown {
   if (!text.startsWith("{")) return text;
-  return JSON.parse(text, (key, value) => ["qos", "received_at"].includes(key) ? undefined : value);
+  return JSON.parse(text, (key, value) => ["qos", "received_at", "age_seconds"].includes(key) ? undefined : value);
 }
 
 if (PYTHON) {

@@ -31,6 +31,10 @@ testOnBrokers("a message has the time at which it came, and a kept one its age i
   await peer.publish("new", "3", { retain: true });
   const changed = await tools.call("get_retained", { topic: "new" });
   assert.equal(changed.result.messages[0].age_seconds, undefined);
+
+  await tools.call("publish", { topic: "own", message: "4", retain: true, qos: 1 });
+  now += 5_000;
+  assert.equal((await tools.call("get_retained", { topic: "own" })).result.messages[0].age_seconds, 5);
 });
 
 testOnBrokers("peek shows what waits, and lets it wait", async (broker) => {

@@ -1,7 +1,6 @@
 /** `tools`: what it does. @module */
 import metadata from "../../../deno.json" with { type: "json" };
 import { preloadTools, readTopicCatalog, tools } from "../../app/tools.ts";
-import { throwOutputError } from "../../core/standard_output.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { LineChannel, lineRefused, lineTooLong, ownOutput } from "../../stdio/mod.ts";
 import { type Action, EXIT_OK } from "../command.ts";
@@ -26,10 +25,13 @@ export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operan
   started();
   await using log = startLoginLog(login, values, flags);
   using termination = terminationSignal();
+  // Also when stdin has ended, and only the answers to what was asked are waited for.
+  const unwritable = new AbortController();
   await using host = new LineChannel(login.input, ownOutput(), {
     maxMessage: values.maxMessage,
     tooLong: (length) => log.observe(lineTooLong("the host", length, values.maxMessage)),
     refused: () => log.observe(lineRefused("the host")),
+    unwritable: (error) => unwritable.abort(error),
   });
   void host.closed.then(parent.suspect);
   await tools(
@@ -42,9 +44,9 @@ export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operan
     },
     host,
     log.observe,
-    AbortSignal.any([termination.signal, parent.signal]),
+    AbortSignal.any([termination.signal, parent.signal, unwritable.signal]),
   );
   await host.close();
-  throwOutputError(await host.closed);
+  unwritable.signal.throwIfAborted();
   return EXIT_OK;
 };

@@ -31,6 +31,11 @@ export class LastValues {
     }
   }
 
+  /** Notes what was published here to be kept, which nobody has sent back yet. */
+  published(topic: string, payload: Uint8Array, time: number): void {
+    this.set({ topic, payload, qos: 0, retain: false, properties: {}, number: 0, receivedAt: time });
+  }
+
   get(topic: string): Received | undefined {
     return this.#messages.get(topic);
   }
