@@ -17,17 +17,8 @@ import type { ConfigSettings } from "./command.ts";
 import { CONNECT } from "../connect/command.ts";
 import { connectLine } from "./connect_line.ts";
 import { formatOf, usualFile, writeHostFile } from "./host_file.ts";
-import {
-  entryName,
-  type Host,
-  type HostFile,
-  hostFile,
-  HOSTS,
-  type Launch,
-  OTHER_HOST,
-  type Scope,
-  scopesOf,
-} from "./hosts.ts";
+import { entryName, type Host, type HostFile, hostFile, type Launch, type Scope, scopesOf } from "./host.ts";
+import { HOSTS, OTHER_HOST } from "./hosts.ts";
 import { launcher } from "./launcher.ts";
 import { lookForServer } from "./look_for_server.ts";
 import { TOOLS_LINE_SETTINGS, toolsLine } from "./tools_line.ts";

@@ -8,7 +8,8 @@ import {
   text,
   TOOL_SETTINGS,
 } from "../../config/mod.ts";
-import { HOSTS, type Scope } from "./hosts.ts";
+import type { Scope } from "./host.ts";
+import { HOSTS } from "./hosts.ts";
 import type { CommandDeclaration } from "../command.ts";
 import { CONNECT } from "../connect/command.ts";
 

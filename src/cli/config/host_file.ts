@@ -6,7 +6,7 @@
 import { dirname } from "node:path";
 import { UsageError } from "../../core/usage_error.ts";
 import { type FileFormat, NotUnderstood } from "./formats/format.ts";
-import { type Host, type HostFile, type Places, type Scope, scopesOf } from "./hosts.ts";
+import { type Host, type HostFile, type Places, type Scope, scopesOf } from "./host.ts";
 import { entryInTheWay, mergeText } from "./merge.ts";
 
 /** How the files of `host` are written. Each way is loaded by itself, with the package that reads it. */

@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { withoutByteOrderMark } from "../../core/text_file.ts";
 import { type Content, type FileFormat, NotUnderstood } from "./formats/format.ts";
-import type { HostFile } from "./hosts.ts";
+import type { HostFile } from "./host.ts";
 
 /** The options of a line that say which server it reaches. */
 const WHICH_SERVER: readonly string[] = [

@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { formatOf } from "../../../src/cli/config/host_file.ts";
-import { type Host, hostFile, HOSTS, type Launch } from "../../../src/cli/config/hosts.ts";
+import { type Host, hostFile, type Launch } from "../../../src/cli/config/host.ts";
+import { HOSTS } from "../../../src/cli/config/hosts.ts";
 import { mergeText } from "../../../src/cli/config/merge.ts";
 
 const LAUNCH: Launch = {
