@@ -25,7 +25,7 @@ export async function readClientSealing(
   broker: BrokerConfig,
   name: string,
 ): Promise<ClientSealing | undefined> {
-  const known = knownServers === undefined ? undefined : await keyIn(knownServers, name);
+  const known = (await readKnownKeys(knownServers)).get(name);
   if (serverKey !== undefined && known !== undefined && serverKey !== known) {
     throw new UsageError([`--server-key is not the key that --known-servers has for ${JSON.stringify(name)}`]);
   }
@@ -93,11 +93,17 @@ export async function serverSealingOf(
   return serverSealing(await ownPair(sealKey.reveal()), follow(names), allowUnsealed);
 }
 
-async function keyIn(file: string, name: string): Promise<string | undefined> {
+/**
+ * The keys of the servers that a file names, as texts.
+ *
+ * @throws {UsageError} when it cannot be read
+ */
+export async function readKnownKeys(file: string | undefined): Promise<ReadonlyMap<string, string>> {
+  if (file === undefined) return new Map();
   const { publicKeyText, readKnownServers } = await import("../seal/mod.ts");
   const text = await readFile("--known-servers", file);
-  const key = problemsNamed("--known-servers", () => readKnownServers(text)).get(name);
-  return key && publicKeyText(key);
+  const known = problemsNamed("--known-servers", () => readKnownServers(text));
+  return new Map([...known].map(([name, key]) => [name, publicKeyText(key)]));
 }
 
 async function ownPair(text: string): Promise<KeyPair> {

@@ -14,6 +14,8 @@ export interface ListedInstance {
   readonly topic: string;
   /** When it came online, as an ISO 8601 time; `undefined` when it does not say. */
   readonly since: string | undefined;
+  /** The public key that it says is its own, by which sessions are sealed. Anybody may say so. */
+  readonly key?: string;
 }
 
 /** A server, in whichever profiles it is online. */
@@ -90,6 +92,7 @@ function toServer(name: string, announcements: readonly Announcement[]): ListedS
       profile,
       topic,
       since: timeOf(meta.since),
+      ...(typeof meta.sealed === "string" ? { key: meta.sealed } : {}),
     })),
   };
 }

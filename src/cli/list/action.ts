@@ -1,6 +1,6 @@
 /** `list`: what it does. @module */
 import { list, type Listing, watch } from "../../app/list/list.ts";
-import { brokerConfig, readBrokerFiles } from "../../config/mod.ts";
+import { brokerConfig, readBrokerFiles, readKnownKeys } from "../../config/mod.ts";
 import type { ProxyEvent } from "../../core/events.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import type { Announcement } from "../../wire/mod.ts";
@@ -12,12 +12,15 @@ import { StatusLine } from "../status_line.ts";
 import { terminationSignal } from "../termination.ts";
 import { visibleText } from "../../core/text.ts";
 import { table, visibleJson } from "../text.ts";
+import type { ListedServer } from "../../app/list/server_registry.ts";
 import { changeLine, rowsOf } from "./rows.ts";
 
 /** Lists the servers that are online, once or until the process is asked to end. */
 export const listAction: Action<ListSettings> = async ({ values, flags, operands, started, io }) => {
   if (operands.length > 0) throw new UsageError([`list takes no arguments: "${operands.join(" ")}"`]);
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
+  const known = await readKnownKeys(values.knownServers);
+  const rows = (servers: readonly ListedServer[]) => rowsOf(servers, known);
   started();
   await using log = startBrokerLog(values, broker);
   using termination = terminationSignal();
@@ -26,7 +29,7 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
   const size = io.outputSize;
   if (values.watch && !json && size?.() !== undefined) {
     const { LiveTable } = await import("./live_table.ts");
-    using live = new LiveTable(io.print, () => size() ?? { columns: 80, rows: 24 }, broker.broker.url);
+    using live = new LiveTable(io.print, () => size() ?? { columns: 80, rows: 24 }, broker.broker.url, rows);
     const observe = (event: ProxyEvent) => {
       live.observe(event);
       saidOnce(log.observe, "warning")(event);
@@ -62,7 +65,7 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
     io.printError(`The profile ${name} is not shown: ${visibleText(message)}\n`);
   }
   if (json) io.print(visibleJson(listing.servers, 2));
-  else if (listing.servers.length > 0) io.print(table(rowsOf(listing.servers)));
+  else if (listing.servers.length > 0) io.print(table(rows(listing.servers)));
   else io.printError("No server is online.\n");
   return EXIT_OK;
 };

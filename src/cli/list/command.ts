@@ -2,6 +2,7 @@
 import {
   BROKER_SETTINGS,
   CONNECT_SETTINGS,
+  KNOWN_SERVER_SETTINGS,
   LOG_SETTINGS,
   onOff,
   secondsOrNone,
@@ -40,7 +41,8 @@ const LIST_SETTINGS: SettingsOf<ListOptions> = {
 
 const { profile, topic, topicPrefix } = ADDRESS_SETTINGS;
 const { connectTimeout } = CONNECT_SETTINGS;
-const where = { profile, topic, topicPrefix, connectTimeout };
+const { knownServers } = KNOWN_SERVER_SETTINGS;
+const where = { profile, topic, topicPrefix, connectTimeout, knownServers };
 const settings = { ...LIST_SETTINGS, ...where, ...BROKER_SETTINGS, ...LOG_SETTINGS };
 
 /** The settings of `list`. */

@@ -6,7 +6,7 @@
 import type { ListedServer } from "../../app/list/server_registry.ts";
 import type { Observer } from "../../core/events.ts";
 import type { Announcement } from "../../wire/mod.ts";
-import { changeLine, rowsOf } from "./rows.ts";
+import { changeLine } from "./rows.ts";
 import { table } from "../text.ts";
 
 /** The terminal's columns and rows. */
@@ -26,6 +26,7 @@ export class LiveTable implements Disposable {
   readonly #print: (text: string) => void;
   readonly #size: () => TerminalSize;
   readonly #broker: string;
+  readonly #rows: (servers: readonly ListedServer[]) => string[][];
   #servers: () => readonly ListedServer[] = () => [];
   #changes: string[] = [];
   #trouble: string | undefined;
@@ -33,7 +34,13 @@ export class LiveTable implements Disposable {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param broker its URL, without credentials */
-  constructor(print: (text: string) => void, size: () => TerminalSize, broker: string) {
+  constructor(
+    print: (text: string) => void,
+    size: () => TerminalSize,
+    broker: string,
+    rows: (servers: readonly ListedServer[]) => string[][],
+  ) {
+    this.#rows = rows;
     this.#print = print;
     this.#size = size;
     this.#broker = broker;
@@ -74,7 +81,7 @@ export class LiveTable implements Disposable {
     const { columns, rows } = this.#size();
     const room = rows - CHANGES - 4;
     const servers = this.#servers();
-    const lines = table(rowsOf(servers)).trimEnd().split("\n");
+    const lines = table(this.#rows(servers)).trimEnd().split("\n");
     const hidden = Math.max(0, lines.length - Math.max(2, room));
     const count = servers.length === 1 ? "1 server is" : `${servers.length || "no"} servers are`;
     const all = [

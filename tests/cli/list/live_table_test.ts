@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { rowsOf } from "../../../src/cli/list/rows.ts";
 import { LiveTable } from "../../../src/cli/list/live_table.ts";
 import { startServe } from "../../support/proxy.ts";
 import { ECHO } from "../../support/bridge.ts";
@@ -43,7 +44,12 @@ const server = (name: string) => ({
 function shown(size: { columns: number; rows: number }, body: (table: LiveTable) => void): string[] {
   let printed = "";
   {
-    using table = new LiveTable((text) => void (printed += text), () => size, "mqtt://b");
+    using table = new LiveTable(
+      (text) => void (printed += text),
+      () => size,
+      "mqtt://b",
+      (servers) => rowsOf(servers, new Map()),
+    );
     body(table);
   }
   return screen(printed).slice(0, -1);
