@@ -19,7 +19,7 @@ export function rowsOf(servers: readonly ListedServer[], known: ReadonlyMap<stri
   return [
     [...HEADINGS, ...(sealing ? ["KEY"] : []), "DESCRIPTION"],
     ...servers.map((server) => [
-      visibleLine(server.name),
+      visibleLine(server.name, 200),
       server.profiles.join(", "),
       String(instanceCount(server)),
       since(server),
@@ -51,7 +51,9 @@ function since({ instances }: ListedServer): string {
 export function changeLine({ online, serverName, profile, instance, description }: Announcement): string {
   const sign = online ? "+" : "-";
   const what = description === "" ? "" : `  ${visibleLine(description, 80)}`;
-  return `${localTime(new Date())} ${sign} ${visibleLine(serverName)}  ${profile}  ${visibleLine(instance)}${what}\n`;
+  return `${localTime(new Date())} ${sign} ${visibleLine(serverName, 200)}  ${profile}  ${
+    visibleLine(instance, 200)
+  }${what}\n`;
 }
 
 /** `2026-11-22 10:00:00`, in the time of this machine. */
