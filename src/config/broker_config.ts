@@ -46,8 +46,9 @@ export interface BrokerConfig {
 export async function readBrokerFiles(
   values: BrokerOptions,
   flags: Readonly<Record<string, unknown>> = {},
-): Promise<BrokerOptions> {
+): Promise<ReadBrokerOptions> {
   const problems: string[] = [];
+  const fileWarnings: string[] = [];
   const read = async (flag: string, file: string | undefined): Promise<string | undefined> => {
     // A variable may hold the certificate itself, as secret stores hand it out.
     if (file === undefined || isPem(file) || isSealKey(file)) return file;
@@ -68,6 +69,9 @@ export async function readBrokerFiles(
   if (password === "") problems.push("--password-file has no password in its first line");
   const headers = await Promise.all((values.headers ?? []).map((header) => withToken(header, read)));
   if (problems.length > 0) throw new UsageError(problems);
+  if (passwordFile !== undefined && values.passwordFile !== undefined && await canBeReadByOthers(values.passwordFile)) {
+    fileWarnings.push(`--password-file can be read by others than its owner: run chmod 600 ${values.passwordFile}`);
+  }
   return {
     ...values,
     ca,
@@ -76,6 +80,7 @@ export async function readBrokerFiles(
     tlsKey,
     password,
     headers,
+    fileWarnings,
     proxy: values.proxy ?? environmentProxy(values.broker),
   };
 }
@@ -110,6 +115,24 @@ function variable(name: string): string | undefined {
   return state === "granted" ? Deno.env.get(name) || undefined : undefined;
 }
 
+/** The settings with the files that they name read. */
+export interface ReadBrokerOptions extends BrokerOptions {
+  /** What the user ought to know of the files, each a sentence. */
+  readonly fileWarnings?: readonly string[];
+}
+
+/** Permission bits of everybody but the owner and his group, which secret stores give files to. */
+const OTHERS_MAY_READ = 0o004;
+
+async function canBeReadByOthers(path: string): Promise<boolean> {
+  try {
+    const { mode, isFile } = await Deno.stat(path);
+    return isFile && mode !== null && (mode & OTHERS_MAY_READ) !== 0;
+  } catch {
+    return false; // a place that cannot be looked at
+  }
+}
+
 /** Whether the password is one that was given by its flag, and not by that of its file, which is the safer of the two. */
 function isGivenByFlag({ password, passwordFile }: Readonly<Record<string, unknown>>): boolean {
   return isGiven(password) && !isGiven(passwordFile);
@@ -122,7 +145,7 @@ function isGivenByFlag({ password, passwordFile }: Readonly<Record<string, unkno
  * @param flags the flags that were given, to tell a password that others can see
  * @throws {UsageError} when they contradict each other
  */
-export function brokerConfig(given: BrokerOptions, flags: Readonly<Record<string, unknown>> = {}): BrokerConfig {
+export function brokerConfig(given: ReadBrokerOptions, flags: Readonly<Record<string, unknown>> = {}): BrokerConfig {
   const problems: string[] = [];
   const { sealKey, values } = keysApart(given);
   if (sealKey === undefined && given.key !== undefined && given.tlsKey !== undefined) {
@@ -157,7 +180,7 @@ export function brokerConfig(given: BrokerOptions, flags: Readonly<Record<string
     protocolVersion: values.mqttVersion,
     qos: values.qos,
     ...(sealKey === undefined ? {} : { sealKey: new Secret(sealKey) }),
-    warnings,
+    warnings: [...warnings, ...given.fileWarnings ?? []],
   };
 }
 

@@ -81,6 +81,7 @@ function toEntry(name: string, { command, args = [], env = {}, cwd }: FileEntry)
 }
 
 function nameProblem(name: string): string | undefined {
+  if (name === "__proto__") return `the name ${name} cannot be used, since it means something to JavaScript`;
   if (isTopicLevel(name)) return undefined;
   const shown = JSON.stringify(name);
   return `the name ${shown} must not be empty or contain / + # or control characters, since it becomes a level of topics`;

@@ -67,6 +67,8 @@ function parse(bytes: Uint8Array, origin: string): Credentials {
 async function readFile(path: string): Promise<Uint8Array> {
   const flag = `--credentials-file ${path}`;
   try {
+    // To open a FIFO would take until somebody writes to it.
+    if (!(await Deno.stat(path)).isFile) throw new UsageError([`${flag} is not a file`]);
     using file = await Deno.open(path);
     const { mode } = await file.stat();
     if (mode !== null && (mode & OTHERS) !== 0) {

@@ -287,3 +287,21 @@ Deno.test("profile, packet limit, version and QoS arrive as they are meant", asy
   assert.deepEqual([all.qos, all.protocolVersion, all.clientId], [0, 4, "me"]);
   assert.equal((await config({ mqttVersion: "5" })).protocolVersion, 5);
 });
+
+Deno.test({
+  name: "a password file that everybody can read is warned of",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const passwordFile = await Deno.makeTempFile();
+    await Deno.writeTextFile(passwordFile, "secret\n");
+    for (const [mode, count] of [[0o600, 0], [0o640, 0], [0o644, 1]] as const) {
+      await Deno.chmod(passwordFile, mode);
+      const flags = { username: "me", passwordFile };
+      const values = resolve(BROKER_SETTINGS, { flags, environment: () => undefined });
+      const { warnings } = brokerConfig(await readBrokerFiles(values, flags), flags);
+      const found = warnings.filter((warning) => /--password-file can be read by others .* chmod 600 /.test(warning));
+      assert.equal(found.length, count);
+    }
+    await Deno.remove(passwordFile);
+  },
+});

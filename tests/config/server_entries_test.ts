@@ -118,3 +118,13 @@ Deno.test("--env takes NAME=VALUE, whatever the value, and shows no value when i
     return true;
   });
 });
+
+Deno.test("a name that JavaScript or a topic cannot have is a problem", async () => {
+  for (const name of ['"__proto__"', '"a\\nb"', '"a\\u0085b"', '"a/b"', '""']) {
+    await assert.rejects(
+      read(`{"mcpServers":{${name}:{"command":"x"}}}`),
+      /the name .*(?:cannot be used|must not)/,
+      name,
+    );
+  }
+});

@@ -95,3 +95,17 @@ Deno.test("credentials come from the first line of stdin, and what is behind it 
   assert.deepEqual(found.values, { A: "1" });
   assert.equal(found.rest, '{"jsonrpc":"2.0"');
 });
+
+Deno.test({
+  name: "a credentials file that is no file is refused at once, and not waited for",
+  ignore: !UNIX,
+  fn: async () => {
+    const directory = await Deno.makeTempDir();
+    const fifo = `${directory}/fifo`;
+    await new Deno.Command("mkfifo", { args: ["-m", "600", fifo] }).output();
+    for (const file of [fifo, directory]) {
+      await assert.rejects(read({ kind: "file", file }), /is not a file$/);
+    }
+    await Deno.remove(directory, { recursive: true });
+  },
+});

@@ -13,6 +13,9 @@ import { CLIENT_INFO, clientIdFor } from "../client_identity.ts";
 import { Links } from "../links.ts";
 import { type ListedServer, ServerRegistry } from "./server_registry.ts";
 
+/** However many servers keep coming, no more than this many times {@linkcode ListConfig.wait} is waited for them. */
+const MOST_WAITS = 10;
+
 /** Where to look, and for how long. */
 export interface ListConfig {
   readonly broker: BrokerConfig;
@@ -112,9 +115,10 @@ class ServerDiscovery implements AsyncDisposable {
     } finally {
       cancel();
     }
-    this.#lastNews = Math.max(this.#lastNews, performance.now());
+    const began = performance.now();
+    this.#lastNews = Math.max(this.#lastNews, began);
     while (true) {
-      const left = this.#lastNews + wait - performance.now();
+      const left = Math.min(this.#lastNews + wait, began + MOST_WAITS * wait) - performance.now();
       if (left <= 0) return;
       await sleep(left, signal);
     }
@@ -127,10 +131,10 @@ class ServerDiscovery implements AsyncDisposable {
   }
 
   #note(announcement: Announcement): void {
-    this.#lastNews = performance.now();
     // An empty message tells nothing but the topic.
     const before = this.registry.at(announcement.topic);
     if (!this.registry.note(announcement)) return;
+    this.#lastNews = performance.now();
     this.#changed(announcement.online ? announcement : { ...announcement, ...before, online: false });
   }
 

@@ -72,15 +72,18 @@ export class ServerRegistry {
   get servers(): ListedServer[] {
     const groups = Map.groupBy(this.#announcements.values(), ({ serverName }) => serverName);
     return [...groups].map(([name, announcements]) => toServer(name, announcements))
-      .toSorted((a, b) => a.name.localeCompare(b.name));
+      .toSorted((a, b) => COLLATOR.compare(a.name, b.name));
   }
 }
+
+/** Many times faster than `localeCompare`, where there are many servers. */
+const COLLATOR = new Intl.Collator();
 
 const PREFERENCE = PROFILES.map(({ name }) => name);
 
 function toServer(name: string, announcements: readonly Announcement[]): ListedServer {
   const sorted = announcements.toSorted((a, b) =>
-    PREFERENCE.indexOf(a.profile) - PREFERENCE.indexOf(b.profile) || a.instance.localeCompare(b.instance)
+    PREFERENCE.indexOf(a.profile) - PREFERENCE.indexOf(b.profile) || COLLATOR.compare(a.instance, b.instance)
   );
   return {
     name,

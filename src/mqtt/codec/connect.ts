@@ -141,10 +141,10 @@ function readConnackProperties(reader: PacketReader): Partial<ConnectAnswer> & {
         answer.sharedSubscriptionAvailable = reader.byte() !== 0;
         break;
       case Property.MaximumPacketSize:
-        answer.maximumPacketSize = reader.fourBytes();
+        answer.maximumPacketSize = positive(reader.fourBytes(), "Maximum Packet Size");
         break;
       case Property.ReceiveMaximum:
-        answer.receiveMaximum = reader.twoBytes();
+        answer.receiveMaximum = positive(reader.twoBytes(), "Receive Maximum");
         break;
       case Property.TopicAliasMaximum:
         answer.topicAliasMaximum = reader.twoBytes();
@@ -175,6 +175,12 @@ function readConnackProperties(reader: PacketReader): Partial<ConnectAnswer> & {
     }
   }
   return { ...answer, userProperties: user.properties ?? {}, text };
+}
+
+/** A limit of 0 is a protocol error (MQTT 5.0, sections 3.2.2.3.3 and 3.2.2.3.6): nothing could be sent. */
+function positive(value: number, name: string): number {
+  if (value === 0) throw new RangeError(`its ${name} is 0, which MQTT does not allow`);
+  return value;
 }
 
 /**

@@ -173,3 +173,20 @@ Deno.test("list and check have a will, and say goodbye before they go, as the co
     assert.equal(wills.get(clientId), topic);
   }
 });
+
+testOnBrokers("list ends in its time, whoever keeps announcing servers", async (broker) => {
+  await using peer = await MqttPeer.connect(broker.url);
+  let number = 0;
+  const presence = { jsonrpc: "2.0", method: "notifications/server/online", params: {} };
+  const announce = setInterval(() => {
+    void peer.publish(`mcp/s${++number}/presence/a`, presence, { retain: true });
+    void peer.publish("mcp/same/presence/a", presence, { retain: true });
+  }, 20);
+  try {
+    const { code, output } = await run("list", "--broker", broker.url, "--wait", "0.1", "--json");
+    assert.equal(code, 0);
+    assert.ok(JSON.parse(output).length > 1);
+  } finally {
+    clearInterval(announce);
+  }
+});

@@ -21,6 +21,10 @@ const TEXTS = [
   "0",
   "-1",
   "999999999999999",
+  "0/5",
+  "3/5",
+  "1/999999999999999",
+  "me",
   "",
   "a",
   "request 1",
@@ -28,7 +32,22 @@ const TEXTS = [
   "session-ended",
   "{client}",
 ];
-const NAMES = ["mcp-session", "mcp-seq", "mcp-ack", "mcp-more", "mcp-resume", "mcp-sent", "mcp-subject", "mcp-closed"];
+const NAMES = [
+  "mcp-session",
+  "mcp-format",
+  "mcp-instance",
+  "mcp-seq",
+  "mcp-piece",
+  "mcp-batch",
+  "mcp-end",
+  "mcp-more",
+  "mcp-id",
+  "mcp-ack",
+  "mcp-window",
+  "mcp-resume",
+  "mcp-sent",
+  "mcp-closed",
+];
 const TOPICS = ["request/c1", "request/c2", "request", "instance/me/c1", "closed/c1", "closed/+", "response/c1"];
 const RESPONSE_TOPICS = [
   "response/c1",

@@ -293,3 +293,14 @@ Deno.test("a message that does not fit into a packet is an error, and the identi
   await exchange.arrive({ cmd: "puback", messageId: 2 } as Packet);
   assert.deepEqual(codes, [0]);
 });
+
+Deno.test("a limit of 0 is named, and is no refusal", async () => {
+  for (
+    const [property, name] of [[[0x21, 0, 0], "Receive Maximum"], [[0x27, 0, 0, 0, 0], "Maximum Packet Size"]] as const
+  ) {
+    const exchange = new Exchange();
+    await exchange.protocol.receive(Uint8Array.of(0x20, 3 + property.length, 0, 0, property.length, ...property));
+    assert.equal(exchange.end?.reasonCode, undefined);
+    assert.match(exchange.end?.cause ?? "", new RegExp(`${name} is 0`));
+  }
+});

@@ -113,7 +113,7 @@ export class ClientSession implements Channel {
       transmit: (frame, message, confirmed) => this.#transmit(frame, message, confirmed),
       ended: () => {}, // a server's end is that of the session
       arrived: ({ kind }) => kind === "notification" && link.expectMore(),
-      maximumPart: () => largestPart(link, this.#topic),
+      maximumPart: () => largestPart(link, this.#topic, sessionId.length),
       limit,
       maxMessage,
       answerInvalid: () => undefined,
@@ -288,7 +288,10 @@ export class ClientSession implements Channel {
       const text = `No server has answered on "${this.#topic}" within ${connectTimeout / 1000} s`;
       this.fail(new Failure("server-not-responding", text));
     });
-    if (this.#opening.format === undefined && message.bytes.length > largestPart(link, this.#topic)) {
+    if (
+      this.#opening.format === undefined &&
+      message.bytes.length > largestPart(link, this.#topic, this.#options.sessionId.length)
+    ) {
       // Nobody knows yet how the server puts a message together.
       this.#announced = false;
       this.#conversation.become(1);

@@ -81,6 +81,7 @@ export class ServerSession implements IncomingSession {
   readonly #abort = new AbortController();
   readonly #correlations = new Map<RequestKey, Uint8Array>();
   #correlationBytes = 0;
+  #longestCorrelation = 0;
   readonly #absence: DisconnectTimer;
   /** What each message has in common with the next. */
   readonly #common: PublishProperties;
@@ -119,7 +120,7 @@ export class ServerSession implements IncomingSession {
         if (message.kind === "notification") link.expectMore();
         this.#remember(message, correlation);
       },
-      maximumPart: () => largestPart(link, responseTopic),
+      maximumPart: () => largestPart(link, responseTopic, 3 * (sessionId?.length ?? 0) + this.#longestCorrelation),
       limit,
       maxMessage,
       answerInvalid: (message) => this.#answerInvalid(message),
@@ -195,12 +196,17 @@ export class ServerSession implements IncomingSession {
 
   /** The connection to the broker is gone. */
   pause(): void {
+    this.#absence.end(); // it is we who are away
     this.#conversation.pause();
   }
 
-  /** The connection to the broker is back. */
+  /**
+   * The connection to the broker is back. Nobody knows for how long it was away, nor whether the client has gone to another
+   * server meanwhile: one that is there answers what it is asked, or the session ends. A plain requester cannot be asked.
+   */
   resume(): void {
-    this.#conversation.resume();
+    if (this.#numbered) this.doubt();
+    else this.#conversation.resume();
   }
 
   /** Ends the session when the client has taken what the server has said, or not in time. */
@@ -296,6 +302,7 @@ export class ServerSession implements IncomingSession {
     const cost = CORRELATION_COST + correlation.length;
     if (this.#correlations.has(key) || this.#correlationBytes + cost > CORRELATION_LIMIT) return;
     this.#correlationBytes += cost;
+    this.#longestCorrelation = Math.max(this.#longestCorrelation, correlation.length);
     this.#correlations.set(key, correlation.slice()); // not the whole packet
   }
 

@@ -14,6 +14,11 @@ export function subjectOf({ kind, id }: Message): Subject | undefined {
   return (kind === "request" || kind === "response") && id !== undefined ? { kind, id } : undefined;
 }
 
+/** How much of `maximum` is left for the payload beside a subject, whose `id` may be long; at least one character. */
+export function roomBeside(subject: Subject | undefined, maximum: number): number {
+  return Math.max(LONGEST_CHARACTER, subject === undefined ? maximum : maximum - 3 * subject.id.length);
+}
+
 /**
  * The last end of a character up to `end`. Each piece says that it is UTF-8, so none may end within one (RFC 3629,
  * section 3).

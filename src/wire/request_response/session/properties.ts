@@ -190,13 +190,18 @@ function isScalar(entry: [name: string, value: unknown]): entry is [string, stri
   return ["string", "number", "boolean"].includes(typeof entry[1]);
 }
 
-/** Room for the fixed header and the properties of a PUBLISH, which are far shorter, in bytes. */
+/** Room for the fixed header and the properties of a PUBLISH, with names and numbers of ours; they are shorter, in bytes. */
 const PROPERTIES = 1_024;
 
-/** The largest payload that fits into one PUBLISH to `topic`, in bytes. */
-export function largestPart({ state }: MqttLink, topic: string): number {
+/**
+ * The largest payload that fits into one PUBLISH to `topic`, in bytes; without `mcp-id`, for which the first piece of a
+ * message leaves room.
+ *
+ * @param more bytes of what a peer has chosen, and so may be long: the session's name, Correlation Data
+ */
+export function largestPart({ state }: MqttLink, topic: string, more: number): number {
   if (state.status !== "online" || state.limits.protocolVersion === 4) return Infinity;
-  return Math.max(1, state.limits.maximumPacketSize - PROPERTIES - 3 * topic.length);
+  return Math.max(1, state.limits.maximumPacketSize - PROPERTIES - 3 * topic.length - more);
 }
 
 /**

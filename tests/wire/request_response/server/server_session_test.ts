@@ -186,3 +186,35 @@ Deno.test("a plain question that cannot be published is answered to the server",
   assert.deepEqual(received.map(gist), ['error "q" not-authorized']);
   assert.equal(link.published.length, 1);
 });
+
+Deno.test("after a reconnection a client that is there says so, and one that has gone meanwhile loses its session", async () => {
+  for (const answers of [true, false]) {
+    const { clock, link, session, ended } = serverSession();
+    session.receive(() => {});
+    session.deliver(frame(request("1"), 1));
+    session.absent();
+    session.pause();
+    await clock.advance(60_000); // it is we who are away
+    assert.equal(ended(), undefined);
+    const before = link.published.length;
+    session.resume();
+    assert.ok(
+      link.published.slice(before).some(({ properties }) => properties?.userProperties?.["mcp-sent"] !== undefined),
+    );
+    if (answers) session.deliver({ payload: NOTHING, acknowledge: START });
+    await clock.advance(15_000);
+    assert.equal(ended() === undefined, answers);
+    await session.close();
+  }
+});
+
+Deno.test("a plain requester, who cannot be asked, keeps its session when we were away", async () => {
+  const { clock, session, ended } = serverSession({ sessionId: undefined, format: "plain", instanceTopic: undefined });
+  session.receive(() => {});
+  session.deliver(frame(request("1")));
+  session.pause();
+  session.resume();
+  await clock.advance(60_000);
+  assert.equal(ended(), undefined);
+  await session.close();
+});

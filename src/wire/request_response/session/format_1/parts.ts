@@ -4,7 +4,7 @@
  * @module
  */
 import { Message } from "../../../../core/message.ts";
-import { characterBoundary, LONGEST_CHARACTER, subjectOf } from "../cutting.ts";
+import { characterBoundary, LONGEST_CHARACTER, roomBeside, subjectOf } from "../cutting.ts";
 import { type Frame, NOTHING, type Subject } from "../frame.ts";
 
 /** A piece of a message. */
@@ -24,7 +24,8 @@ export function* splitMessage(message: Message, limit: number): Generator<Part> 
   }
   const subject = subjectOf(message);
   for (let start = 0; start < bytes.length;) {
-    const end = characterBoundary(bytes, Math.min(bytes.length, start + maximum));
+    const limit = start === 0 ? roomBeside(subject, maximum) : maximum;
+    const end = characterBoundary(bytes, Math.min(bytes.length, start + limit));
     const payload = bytes.subarray(start, end);
     yield { payload, more: end < bytes.length, ...(start === 0 && subject !== undefined ? { subject } : {}) };
     start = end;

@@ -7,8 +7,8 @@ import { Backpressure } from "../../../../core/backpressure.ts";
 import { concatBytes } from "../../../../core/bytes.ts";
 import type { Message } from "../../../../core/message.ts";
 import type { NumberedFrame, Outgoing } from "../format.ts";
-import { NOTHING, type Subject } from "../frame.ts";
-import { characterBoundary, LONGEST_CHARACTER, subjectOf } from "../cutting.ts";
+import { NOTHING } from "../frame.ts";
+import { characterBoundary, LONGEST_CHARACTER, roomBeside, subjectOf } from "../cutting.ts";
 import { behind, isAfter, later, type Position, START } from "../position.ts";
 
 /** So many packets may be unacknowledged before the peer has said what it allows. */
@@ -204,7 +204,7 @@ export class OutgoingMessages implements Outgoing {
     const subject = offset === 0 ? subjectOf(message) : undefined;
     const end = characterBoundary(
       bytes,
-      Math.min(bytes.length, offset + Math.max(room(maximum, subject), LONGEST_CHARACTER)),
+      Math.min(bytes.length, offset + roomBeside(subject, maximum)),
     );
     const position = end === bytes.length ? behind(sequence) : { number: sequence - 1, offset: end };
     if (!this.#send(position, costOf(end - offset), end - offset)) return undefined;
@@ -265,9 +265,4 @@ function entryOf(message: Message | undefined): Entry {
 /** What something counts for, in bytes. */
 export function costOf(size: number): number {
   return Math.max(size, SMALLEST_COST);
-}
-
-/** What the first piece has room for beside the `id`, which may be long. */
-function room(maximum: number, subject: Subject | undefined): number {
-  return subject === undefined ? maximum : maximum - 3 * subject.id.length;
 }
