@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { type Clock, systemClock } from "../../core/clock.ts";
 
 /**
  * How long after something has come something is sent at the latest, in ms. Most of what comes is answered before; and a
@@ -19,20 +20,22 @@ const PATIENCE = 1;
 /** Watches what comes and goes on a connection. */
 export class Nudge {
   readonly #send: () => void;
+  readonly #clock: Clock;
   /** When the first thing has come that nothing was sent after; 0 when there is none. */
   #owedSince = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #cancel: (() => void) | undefined;
   #atOnce = false;
 
   /** @param send sends something that nobody answers */
-  constructor(send: () => void) {
+  constructor(send: () => void, clock: Clock = systemClock) {
     this.#send = send;
+    this.#clock = clock;
   }
 
-  /** Something has come, at this time by `performance.now()`. */
+  /** Something has come, at this time by the clock. */
   received(now: number): void {
     if (this.#owedSince === 0) this.#owedSince = now;
-    this.#timer ??= setTimeout(() => this.#look(), LATEST);
+    this.#cancel ??= this.#clock.after(LATEST, () => this.#look());
   }
 
   /** What has come will not be answered soon, but more is to come: sends at the end of this turn, if nothing else is. */
@@ -53,14 +56,14 @@ export class Nudge {
   /** Ends the watch. */
   stop(): void {
     this.#owedSince = 0;
-    clearTimeout(this.#timer);
+    this.#cancel?.();
   }
 
   #look(): void {
-    this.#timer = undefined;
+    this.#cancel = undefined;
     if (this.#owedSince === 0) return;
-    const age = performance.now() - this.#owedSince;
+    const age = this.#clock.now() - this.#owedSince;
     if (age >= PATIENCE) this.#send();
-    else this.#timer = setTimeout(() => this.#look(), PATIENCE);
+    else this.#cancel = this.#clock.after(PATIENCE, () => this.#look());
   }
 }
