@@ -13,10 +13,12 @@ import type { AttemptOutcome } from "./reconnect_pause.ts";
 import {
   isUnwanted,
   MALFORMED_PACKET,
+  NOT_AUTHORIZED,
   permanentRefusal,
   PROTOCOL_ERROR,
   QOS_NOT_SUPPORTED,
   RETAIN_NOT_SUPPORTED,
+  TOPIC_NAME_INVALID,
   UNSUPPORTED_PROTOCOL_VERSION,
 } from "./reason_codes.ts";
 
@@ -203,6 +205,10 @@ export class ConnectNegotiation {
     if (will === undefined) return false;
     if (reasonCode === QOS_NOT_SUPPORTED && will.qos > 0) {
       this.#plan = { ...rest, will: { ...will, qos: 0 } };
+      return true;
+    }
+    if (will.optional === true && (reasonCode === TOPIC_NAME_INVALID || reasonCode === NOT_AUTHORIZED)) {
+      this.#plan = rest;
       return true;
     }
     if (reasonCode === RETAIN_NOT_SUPPORTED && will.retain) {

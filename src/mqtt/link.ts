@@ -66,6 +66,8 @@ export interface Will {
    * NanoMQ, against MQTT 5.0, section 3.1.3.4.
    */
   readonly insteadOfEmpty?: Uint8Array;
+  /** Whether the connection is of use without it, where the broker does not take its topic. */
+  readonly optional?: boolean;
 }
 
 /**

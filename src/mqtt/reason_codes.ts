@@ -66,6 +66,8 @@ export const PROTOCOL_ERROR = 0x82;
 /** The packet was larger than the receiver takes. */
 export const PACKET_TOO_LARGE = 0x95;
 
+/** The broker does not take a topic of this name. */
+export const TOPIC_NAME_INVALID = 0x90;
 /** The broker keeps no retained messages. */
 export const RETAIN_NOT_SUPPORTED = 0x9a;
 /** The broker knows no QoS as high as this. */
@@ -87,6 +89,9 @@ const PERMANENT: Readonly<Record<number, string>> = {
     "check the username, the password and what the broker allows this client (--username, --password-file, --client-id)",
   0x8a: "the broker has banned this client; check --client-id and --username",
   0x8c: "the broker wants another authentication method than username and password",
+  0x90:
+    "the broker does not take the topic of our will; if it keeps topics with $ for itself, add --topic-prefix PREFIX, " +
+    "the same at every peer, or do without: --profile request-response",
   0x95: "the broker does not take our CONNECT packet, it is too large",
   0x9a: "the broker does not keep retained messages",
   0x9b: "the broker does not take our QoS; try --qos 0",

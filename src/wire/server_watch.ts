@@ -38,7 +38,7 @@ export class ServerWatch implements AsyncDisposable {
     this.#goodbye = goodbye?.(options.clientId);
     this.#link = makeLink({
       clientId: options.clientId,
-      ...(this.#goodbye === undefined ? {} : { will: this.#goodbye }),
+      ...(this.#goodbye === undefined ? {} : { will: { ...this.#goodbye, optional: true } }),
       ...(Object.keys(userProperties).length === 0 ? {} : { userProperties }),
     });
     this.#ready.promise.catch(() => {}); // only who waits for it needs to know

@@ -472,6 +472,16 @@ Deno.test("a will without payload stays one where that was not the trouble", asy
   await link.close();
 });
 
+Deno.test("a will that the connection can do without is left out where the broker does not take its topic", async () => {
+  for (const optional of [true, false]) {
+    const { broker, link, open } = fake({ plan: { clientId: "me", will: { ...WILL, payload: FILLED, optional } } });
+    broker.outcome = () => broker.requests.at(-1)?.plan.will === undefined ? new FakeConnection() : refusal(0x90);
+    await open();
+    assert.equal(link.state.status, optional ? "online" : "refused");
+    await link.close();
+  }
+});
+
 Deno.test("what needs MQTT 5 asks in 3.1.1 what is wrong, and says that", async () => {
   for (const outcome of [SILENCE, refusal(0x84)]) {
     for (

@@ -12,23 +12,26 @@ import {
   presetOf,
   UNSUPPORTED_PROTOCOL_VERSION,
 } from "../../mqtt/mod.ts";
-import { addressIn, profilesFor, type ResolvedAddress, type Role, type WireProfile } from "../../wire/mod.ts";
+import { addressIn, profilesFor, type ResolvedAddress, type WireProfile } from "../../wire/mod.ts";
 import { CLIENT_INFO, clientIdFor } from "../client_identity.ts";
 import { certificateFindings } from "./certificate.ts";
-import type { CheckReport, Finding, TopicFinding } from "./finding.ts";
+import type { CheckedRole, CheckReport, Finding, TopicFinding } from "./finding.ts";
 import { largestMessageFinding } from "./largest_message.ts";
 import { connectionFindings, retainedFinding } from "./measurements.ts";
 import { Probe, type ProbeOptions } from "./probe.ts";
 import { connectionsPerUserFinding } from "./connections_per_user.ts";
+import { serveWillFinding } from "./serve_will.ts";
+import { sharedFinding } from "./shared_subscription.ts";
+import { softwareFinding } from "./software.ts";
 import { stallFinding } from "./stall.ts";
-import { tryTopics } from "./topic_trials.ts";
+import { topicsOfTools, tryTopics } from "./topic_trials.ts";
 
 /** What is to be checked. */
 export interface CheckConfig {
   readonly broker: BrokerConfig;
   readonly address: ResolvedAddress;
   /** Which commands are to work. */
-  readonly roles: readonly Role[];
+  readonly roles: readonly CheckedRole[];
 }
 
 /** Checks a broker. */
@@ -44,29 +47,70 @@ export async function check(config: CheckConfig, signal: AbortSignal): Promise<C
     return { findings: [...findings, noConnection(error)], topics: [], ok: false };
   }
   await using _ = probe;
-  findings.push(...await connectionFindings(probe, broker));
+  // Whatever a later step comes to, what was found before it is told.
+  const add = async (name: string, find: () => Promise<readonly Finding[]>) => {
+    try {
+      findings.push(...await find());
+    } catch (error) {
+      signal.throwIfAborted();
+      findings.push({ name, value: `not tried: ${errorText(error)}`, verdict: "note", meaning: "unknown" });
+    }
+  };
+  await add("connection", () => connectionFindings(probe, broker));
   const topics: TopicFinding[] = [];
   let echo: string | undefined;
-  const profiles = profilesToCheck(config, probe);
+  const profiles = config.roles.includes("tools") ? [] : profilesToCheck(config, probe);
+  if (config.roles.includes("tools")) {
+    const tried = await tryTopics("", topicsOfTools(probe.clientId), probe);
+    topics.push(...tried.findings);
+    echo = tried.echo;
+  }
   for (const profile of profiles) {
     const tried = await tryTopics(
-      profile,
+      profile.name,
       profile.topicUses(probe.clientId, addressIn(profile, config.address)),
       probe,
     );
     topics.push(...tried.findings.filter(({ role }) => config.roles.includes(role)));
     echo ??= tried.echo;
   }
-  findings.push(await retainedFinding(probe), ...profiles.flatMap((profile) => reachFinding(profile, topics, config)));
-  if (echo !== undefined) findings.push(await largestMessageFinding(probe, echo));
-  const perUser = await connectionsPerUserFinding(options, probe);
-  findings.push(perUser);
+  findings.push(...profiles.flatMap((profile) => reachFinding(profile, topics, config)));
+  await add("discovery", async () => [await retainedFinding(probe)]);
+  if (echo !== undefined) {
+    const topic = echo;
+    await add("largest message", async () => [await largestMessageFinding(probe, topic)]);
+  }
+  await add("connections per user", async () => [await connectionsPerUserFinding(options, probe)]);
+  const several = findings.some(({ name, verdict }) => name === "connections per user" && verdict === "ok");
   await probe[Symbol.asyncDispose](); // its client id is needed
-  if (echo !== undefined && perUser.verdict === "ok") {
-    findings.push(...await stallFinding(options, probe.protocolVersion, echo));
+  const { protocolVersion } = probe;
+  if (several) {
+    await add("broker", async () => [await softwareFinding(options, protocolVersion)]);
+    const willTopic = presenceTopic(profiles, probe, config);
+    if (willTopic !== undefined) {
+      await add("will of serve", async () => [await serveWillFinding(options, protocolVersion, willTopic)]);
+    }
+  }
+  if (several && echo !== undefined) {
+    const topic = echo;
+    if (protocolVersion === 5 && config.roles.includes("serve")) {
+      await add("shared subscription of two", async () => [await sharedFinding(options, protocolVersion, topic)]);
+    }
+    await add("delay of QoS 1", () => stallFinding(options, protocolVersion, topic));
   }
   const broken = findings.some(({ verdict }) => verdict === "problem");
   return { findings, topics, ok: !broken && config.roles.every((role) => works(role, topics)) };
+}
+
+/** The topic on which `serve` has its will. */
+function presenceTopic(
+  profiles: readonly WireProfile[],
+  { clientId }: Probe,
+  { roles, address }: CheckConfig,
+): string | undefined {
+  if (!roles.includes("serve")) return undefined;
+  const uses = profiles.flatMap((profile) => profile.topicUses(clientId, addressIn(profile, address)));
+  return uses.find(({ retain }) => retain === true)?.topic;
 }
 
 function noConnection(error: unknown): Finding {
@@ -82,7 +126,7 @@ function noConnection(error: unknown): Finding {
 }
 
 /** Whether a command works in one of the profiles that were tried. */
-function works(role: Role, topics: readonly TopicFinding[]): boolean {
+function works(role: CheckedRole, topics: readonly TopicFinding[]): boolean {
   const profiles = Map.groupBy(topics.filter((topic) => topic.role === role), ({ profile }) => profile);
   return [...profiles.values()].some((uses) => uses.every(({ verdict }) => verdict !== "problem"));
 }
@@ -106,6 +150,11 @@ async function open(options: ProbeOptions, protocolVersion: 4 | 5 | undefined): 
   try {
     return await Probe.open(options, protocolVersion ?? 5);
   } catch (error) {
+    const { will, ...plan } = options.plan;
+    // The topic of our goodbye may be one that the broker does not take: that is found out later, topic by topic.
+    if (will !== undefined && error instanceof ConnectError && error.reasonCode !== undefined) {
+      return await open({ ...options, plan }, protocolVersion);
+    }
     const old = error instanceof ConnectError && (error.silent || error.reasonCode === UNSUPPORTED_PROTOCOL_VERSION);
     if (protocolVersion !== undefined || !old) throw error;
     return await Probe.open(options, 4).catch(() => {

@@ -13,6 +13,9 @@ import type { Role } from "../../wire/mod.ts";
  */
 export type Verdict = "ok" | "note" | "problem";
 
+/** The command that is to work. */
+export type CheckedRole = Role | "tools";
+
 /** One property of the broker. */
 export interface Finding {
   readonly name: string;
@@ -24,8 +27,8 @@ export interface Finding {
 
 /** What the broker lets us do with one topic. */
 export interface TopicFinding {
-  readonly role: Role;
-  /** The name of the profile. */
+  readonly role: CheckedRole;
+  /** The name of the profile; empty where there is none. */
   readonly profile: string;
   readonly access: "publish" | "subscribe";
   readonly topic: string;

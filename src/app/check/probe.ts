@@ -39,9 +39,9 @@ export interface ProbeOptions {
   readonly connect?: Connect;
 }
 
-/** What makes another client of the same user. */
-export function beside(options: ProbeOptions): ProbeOptions {
-  return { ...options, plan: { ...options.plan, clientId: `${options.plan.clientId}-2` } };
+/** What makes another client of the same user; the first one is number 1. */
+export function beside(options: ProbeOptions, number = 2): ProbeOptions {
+  return { ...options, plan: { ...options.plan, clientId: `${options.plan.clientId}-${number}` } };
 }
 
 /** A message to try. */
@@ -62,7 +62,8 @@ export class Probe implements AsyncDisposable {
   readonly #options: ProbeOptions;
   readonly #waiters = new Set<Waiter>();
   readonly #filters = new Set<string>();
-  readonly #seen = new Set<string>();
+  /** How many messages have come on each topic. */
+  readonly #seen = new Map<string, number>();
   #connection: MqttConnection | undefined;
 
   private constructor(options: ProbeOptions, protocolVersion: 4 | 5, connection: MqttConnection, loginTime: number) {
@@ -141,10 +142,15 @@ export class Probe implements AsyncDisposable {
     }
   }
 
+  /** How many messages have come on a topic. */
+  count(topic: string): number {
+    return this.#seen.get(topic) ?? 0;
+  }
+
   /** Whether a message has come on a topic of this filter, now or soon. */
   async hasArrived(filter: string): Promise<boolean> {
     const deadline = performance.now() + TRAVEL_TIME;
-    while (![...this.#seen].some((topic) => topicMatches(filter, topic))) {
+    while (![...this.#seen.keys()].some((topic) => topicMatches(filter, topic))) {
       const left = deadline - performance.now();
       if (left <= 0) return false;
       await this.nextArrival(undefined, left);
@@ -206,7 +212,7 @@ export class Probe implements AsyncDisposable {
   }
 
   #arrived(topic: string): void {
-    this.#seen.add(topic);
+    this.#seen.set(topic, this.count(topic) + 1);
     for (const waiter of [...this.#waiters]) {
       if (waiter.topic === undefined || waiter.topic === topic) waiter.arrived();
     }

@@ -4,9 +4,23 @@
  * @module
  */
 import { type QoS, topicMatches } from "../../mqtt/mod.ts";
-import type { TopicUse, WireProfile } from "../../wire/mod.ts";
-import type { TopicFinding } from "./finding.ts";
+import type { TopicUse } from "../../wire/mod.ts";
+import type { CheckedRole, TopicFinding } from "./finding.ts";
 import type { Outcome, Probe } from "./probe.ts";
+
+/** A topic that a command uses. */
+export interface TriedUse extends Omit<TopicUse, "role"> {
+  readonly role: CheckedRole;
+}
+
+/** What the tools do, on a topic of our own. */
+export function topicsOfTools(clientId: string): readonly TriedUse[] {
+  const base = `mcp/check-${clientId}`;
+  return [
+    { role: "tools", access: "subscribe", topic: `${base}/#` },
+    { role: "tools", access: "publish", topic: `${base}/value` },
+  ];
+}
 
 /** What came of it. */
 export interface TopicTrials {
@@ -16,8 +30,8 @@ export interface TopicTrials {
 }
 
 /** Tries every topic of a profile: what is refused, and what is granted but never delivered. */
-export async function tryTopics(profile: WireProfile, uses: readonly TopicUse[], probe: Probe): Promise<TopicTrials> {
-  const problems = new Map<TopicUse, string>();
+export async function tryTopics(profile: string, uses: readonly TriedUse[], probe: Probe): Promise<TopicTrials> {
+  const problems = new Map<TriedUse, string>();
   const subscriptions = uses.filter(({ access }) => access === "subscribe");
   const publications = uses.filter(({ access }) => access === "publish");
   // One after the other: a broker may close the connection over any of them.
@@ -43,11 +57,11 @@ export async function tryTopics(profile: WireProfile, uses: readonly TopicUse[],
     const { role, access, topic } = use;
     const problem = problems.get(use);
     const verdict = problem === undefined ? "ok" : "problem";
-    return { role, profile: profile.name, access, topic, verdict, outcome: problem ?? "allowed" };
+    return { role, profile, access, topic, verdict, outcome: problem ?? "allowed" };
   });
   return { findings, echo };
 
-  function note(use: TopicUse, { problem }: Outcome): void {
+  function note(use: TriedUse, { problem }: Outcome): void {
     if (problem !== undefined) problems.set(use, problem);
   }
 }

@@ -44,7 +44,7 @@ function text({ findings, topics, ok }: CheckReport): string {
     visibleLine(value),
     visibleLine(meaning),
   ]);
-  const groups = Map.groupBy(topics, ({ role, profile }) => `${role}, ${profile}`);
+  const groups = Map.groupBy(topics, ({ role, profile }) => profile === "" ? role : `${role}, ${profile}`);
   const sections = [...groups].map(([title, uses]) => `\n${title}:\n${topicTable(uses)}`);
   const conclusion = ok ? "What was asked for will work." : "Something will not work.";
   return `${table(properties)}${sections.join("")}\n${conclusion}\n`;

@@ -5,15 +5,15 @@ import type { CommandDeclaration } from "../command.ts";
 
 /** What is checked, and how it is shown. */
 interface CheckOptions {
-  readonly role: "serve" | "connect" | "both";
+  readonly role: "serve" | "connect" | "tools" | "both";
   readonly json: boolean;
 }
 
 const CHECK_SETTINGS: SettingsOf<CheckOptions> = {
   role: {
     flag: "--role <command>",
-    description: "which command is to work here: serve, connect or both",
-    kind: oneText(["serve", "connect", "both"]),
+    description: "which command is to work here: serve, connect, tools, or both serve and connect",
+    kind: oneText(["serve", "connect", "tools", "both"]),
     fallback: "both",
   },
   json: {

@@ -238,3 +238,25 @@ testOnMosquitto("check looks at the broker's certificate", async () => {
     await Deno.remove(directory, { recursive: true });
   }
 });
+
+testOnMosquitto(
+  "check names the broker, takes serve's will, and counts what two subscribers of one group get",
+  async () => {
+    await using broker = await mosquitto();
+    const { report } = await check("--broker", broker.url);
+    assert.match(finding(report, "broker").value, /^mosquitto version \d/);
+    assert.equal(finding(report, "will of serve").value, "taken");
+    const { value, verdict } = finding(report, "shared subscription of two");
+    assert.match(value, /^\d and \d of 6 messages came$/);
+    assert.equal(verdict, "ok");
+  },
+);
+
+testOnMosquitto("check --role tools asks for what the tools need, and nothing of servers", async () => {
+  await using broker = await mosquitto();
+  const { topics, ok } = (await check("--role", "tools", "--broker", broker.url)).report;
+  assert.deepEqual([ok, topics.map(({ role, access }) => `${role} ${access}`)], [
+    true,
+    ["tools subscribe", "tools publish"],
+  ]);
+});

@@ -1,0 +1,35 @@
+/**
+ * Whether a broker takes the will of `serve`: retained and without payload.
+ *
+ * @module
+ */
+import { ConnectError } from "../../mqtt/mod.ts";
+import type { Finding } from "./finding.ts";
+import { beside, Probe, type ProbeOptions } from "./probe.ts";
+
+/** Connects with such a will, on the topic of a presence, and takes it back. */
+export async function serveWillFinding(
+  options: ProbeOptions,
+  protocolVersion: 4 | 5,
+  topic: string,
+): Promise<Finding> {
+  const name = "will of serve";
+  const { plan, ...rest } = beside(options);
+  const will = { topic, payload: new Uint8Array(), qos: Math.min(1, options.maximumQoS) as 0 | 1, retain: true };
+  try {
+    await using _ = await Probe.open({ ...rest, plan: { ...plan, will } }, protocolVersion);
+    return { name, value: "taken", verdict: "ok", meaning: "whoever is gone is gone from the list of servers too" };
+  } catch (error) {
+    options.signal.throwIfAborted();
+    const cause = error instanceof Error ? error.message : String(error);
+    const refused = error instanceof ConnectError && (error.silent || error.reasonCode !== undefined);
+    return {
+      name,
+      value: `not taken: ${cause}`,
+      verdict: "note",
+      meaning: refused
+        ? "serve sends one that says so in words; SDKs other than ours may go on to show a server that is gone"
+        : "it was not possible to connect a second time",
+    };
+  }
+}
