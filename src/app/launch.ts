@@ -62,11 +62,18 @@ export async function launch(
   }
   observe({ type: "credentials.sent", server: command, keys: [...credentials.keys()].join(", ") });
 
+  let ended = false;
+  void child.ended.then(() => ended = true);
+  /** A server that has closed one end and goes on serves nobody, but the host cannot see it. */
+  const endHalfDead = async () => {
+    await withTimeLimit(child.ended, PATIENCE);
+    if (!ended) stop();
+  };
   // The end of the host's input is passed on; what the server makes of it is its own affair.
-  void new Pump(host.input, child.sink).run().then(() => child.sink.close()).catch(() => {});
+  void new Pump(host.input, child.sink).run().then(() => child.sink.close()).catch(endHalfDead);
   const output = new Pump(source, host.output);
   const drained = output.run();
-  drained.catch(stop); // nobody listens any more
+  void drained.then(endHalfDead, stop); // or nobody listens any more
   const exitCode = await child.ended;
   await output.standstill(drained, OUTPUT_GRACE);
   await child.discard();

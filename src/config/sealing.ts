@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { readTextFile } from "../core/text_file.ts";
 import { systemClock } from "../core/clock.ts";
 import { errorText } from "../core/text.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -145,7 +146,7 @@ class AuthorizedKeysFile implements AuthorizedClients {
   async #readAgain(changed: () => void): Promise<void> {
     try {
       const { readAuthorizedKeys } = await import("../seal/mod.ts");
-      this.names = readAuthorizedKeys(await Deno.readTextFile(this.#file));
+      this.names = readAuthorizedKeys(await readTextFile(this.#file));
       changed();
     } catch (error) {
       this.#warn(`--authorized-keys ${errorText(error)}; those who were authorized before still are`);
@@ -155,7 +156,7 @@ class AuthorizedKeysFile implements AuthorizedClients {
 
 async function readFile(flag: string, file: string): Promise<string> {
   try {
-    return await Deno.readTextFile(file);
+    return await readTextFile(file);
   } catch (error) {
     throw new UsageError([`${flag} cannot be read: ${errorText(error)}`]);
   }

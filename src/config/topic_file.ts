@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readTextFile } from "../core/text_file.ts";
 import { errorText } from "../core/text.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { topicFilterProblem } from "../mqtt/mod.ts";
@@ -32,7 +33,7 @@ const MEMBERS = ["topic", "filter", ...TEXTS, "example", "schema"];
 export async function readTopicFile(path: string): Promise<readonly TopicDescription[]> {
   let list: unknown;
   try {
-    list = JSON.parse(await Deno.readTextFile(path));
+    list = JSON.parse(await readTextFile(path));
   } catch (cause) {
     throw new UsageError([`--topics ${path} cannot be read: ${errorText(cause)}`], { cause });
   }

@@ -21,6 +21,10 @@ const TRAILERS: readonly RegExp[] = [
   /^[\s\])}^~]/, // frames, and the ends of what was printed
 ];
 
+/** What npm says of a failure: the first line that is no detail tells most. */
+const NPM = /^npm (?:error|ERR!) /;
+const NPM_DETAIL = /^npm (?:error|ERR!) (?:code|syscall|path|dest|errno|cwd|Lifecycle script) /;
+
 /** Points at a place in the line above. */
 const MARKER = /^\s*[~^]+\s*$/;
 
@@ -38,7 +42,7 @@ export class LastWords {
     if (this.#lines.length > MOST_LINES) this.#lines.shift();
     const before = this.#headline;
     if (MARKER.test(kept)) this.#headline = this.#before; // the line above was one of the source
-    else if (before === "" || !TRAILERS.some((trailer) => trailer.test(kept))) this.#headline = kept.trim();
+    else if (before === "" || !isTrailer(kept, before)) this.#headline = kept.trim();
     this.#before = before;
   }
 
@@ -51,4 +55,10 @@ export class LastWords {
   get headline(): string {
     return this.#headline;
   }
+}
+
+/** Whether a line says less than the headline that there is. */
+function isTrailer(line: string, headline: string): boolean {
+  if (NPM.test(line) && (NPM_DETAIL.test(line) || (NPM.test(headline) && !NPM_DETAIL.test(headline)))) return true;
+  return TRAILERS.some((trailer) => trailer.test(line));
 }

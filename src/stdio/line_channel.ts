@@ -4,6 +4,7 @@
  * @module
  */
 import type { Channel, Receiver } from "../core/channel.ts";
+import { withTimeLimit } from "../core/clock.ts";
 import type { ProxyEvent } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import { Message } from "../core/message.ts";
@@ -28,6 +29,9 @@ export interface LineChannelOptions {
   /** Told when nothing more can be written. Without it the channel ends then. */
   readonly unwritable?: (error: unknown) => void;
 }
+
+/** How long the end waits for a peer who may not read any more, in ms. */
+const UNREAD_PATIENCE = 500;
 
 /** What is to be told of a line of `source` that was longer than `maximum` bytes. */
 export function lineTooLong(source: string, length: number, maximum: number): ProxyEvent {
@@ -56,6 +60,7 @@ export class LineChannel implements Channel {
   #outputEnded = false;
   #ended = false;
   #first = true;
+  #written: Promise<void> | undefined;
 
   constructor(source: ByteSource, sink: ByteSink, options: LineChannelOptions) {
     this.#source = source;
@@ -79,16 +84,19 @@ export class LineChannel implements Channel {
 
   /** Ends the outgoing stream; what comes in is received as before. */
   end(): boolean {
-    void this.#endOutput();
+    this.#written ??= this.#endOutput();
     return true;
   }
 
-  /** Ends the outgoing stream, and waits neither for the peer to read it nor for the incoming one to end. */
+  /**
+   * Ends the outgoing stream, and does not wait for the incoming one to end. What was sent is written first; when there
+   * is a `reason`, a peer who does not read is not waited for.
+   */
   async close(reason?: Failure): Promise<void> {
-    if (!this.#ended) {
-      this.#ended = true;
-      await this.#endOutput();
-    }
+    this.#ended = true;
+    this.#written ??= this.#endOutput();
+    if (reason !== undefined) this.#written = withTimeLimit(this.#written, UNREAD_PATIENCE);
+    await this.#written;
     this.#finish(reason);
   }
 

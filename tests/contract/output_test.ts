@@ -134,8 +134,28 @@ Deno.test({
     ) {
       await using process = new Process(shell([...PROXY_COMMAND, ...args], "> /dev/full"));
       await process.send({ jsonrpc: "2.0", id: 1, method: "ping" }).catch(() => {});
+      await process.closeInput();
       assert.equal(await codeOf(process), 1, args.join(" "));
       assert.match(process.errors.seen.join("\n"), sentence);
     }
+  },
+});
+
+Deno.test({
+  name: "SIGTERM ends connect, although the host does not read what waits for it",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using broker = await embeddedBroker();
+    await using _serve = await startServe(["--broker", broker.url, "--name", "echo", "--", ...ECHO]);
+    const [program = "", ...args] = [...PROXY_COMMAND, "connect", "--broker", broker.url, "--name", "echo"];
+    const host = new Deno.Command(program, { args, stdin: "piped", stdout: "piped", stderr: "null" }).spawn();
+    const [input, output] = [host.stdin.getWriter(), host.stdout.getReader()];
+    const request = { jsonrpc: "2.0", id: 1, method: "large", params: { bytes: 10 * LARGE } };
+    await input.write(new TextEncoder().encode(`${JSON.stringify(request)}\n`));
+    await output.read(); // the beginning, and no more
+    host.kill("SIGTERM");
+    const { code } = await within("the exit", host.status, 10_000);
+    assert.equal(code, 0);
+    await Promise.allSettled([input.close(), output.cancel()]);
   },
 });

@@ -68,6 +68,16 @@ if (Deno.build.os !== "windows") {
     assert.equal((await deaf.status).code, 137);
   });
 
+  Deno.test("launch ends a server that closes its stdout or its stdin and goes on", async () => {
+    await using mute = new Process([...COMMAND, ...server("echo last; exec >&-; exec sleep 60")]);
+    assert.equal(await mute.output.next(), "last");
+    assert.equal((await mute.status).code, 143);
+    await using deaf = new Process([...COMMAND, ...server("exec <&-; echo on; exec sleep 60")]);
+    assert.equal(await deaf.output.next(), "on");
+    await deaf.send("x");
+    assert.equal((await deaf.status).code, 143);
+  });
+
   Deno.test("launch takes the credentials from the first line of stdin, and leaves the rest to the server", async () => {
     for (const source of [["-"], ["--credentials-file", "-"]]) {
       await using host = new Process([...PROXY_COMMAND, "launch", ...source, "--", ...server('echo "$line"; cat')]);

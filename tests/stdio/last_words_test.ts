@@ -25,14 +25,22 @@ Error: Cannot find module 'x'
 Node.js v20.11.0`,
   ],
   "npm": [
-    "npm error 404  '@x/none@*' is not in this registry.",
+    "npm error 404 Not Found - GET https://registry.npmjs.org/@x%2fnone",
     `npm error code E404
-npm error 404  '@x/none@*' is not in this registry.
+npm error 404 Not Found - GET https://registry.npmjs.org/@x%2fnone
+npm error 404
+npm error 404  The requested resource '@x/none@*' could not be found
+npm error 404 Note that you can also install from a
+npm error 404 tarball, folder, http url, or git url.
 npm error A complete log of this run can be found in: /root/.npm/_logs/2026-01-01-debug-0.log`,
   ],
   "npm 9": [
     'npm ERR! Missing script: "x"',
     'npm ERR! Missing script: "x"\nnpm ERR! \nnpm ERR! A complete log of this run can be found in:\nnpm ERR!     /root/.npm/_logs/x-debug-0.log',
+  ],
+  "npm run": [
+    "Error: no database",
+    "Error: no database\n    at x\nnpm error Lifecycle script `start` failed with error:\nnpm error code 1\nnpm error path /srv",
   ],
   "Python": [
     "KeyError: 'TOKEN'",

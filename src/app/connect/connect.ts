@@ -7,6 +7,7 @@ import type { EndOptions } from "../../config/mod.ts";
 import type { Channel } from "../../core/channel.ts";
 import { withTimeLimit } from "../../core/clock.ts";
 import { type Observers, placed } from "../../core/events.ts";
+import { Failure } from "../../core/failure.ts";
 import { join, MeteredChannel } from "../../relay/mod.ts";
 import { remoteServer, type RemoteServerConfig } from "./remote_server.ts";
 
@@ -36,7 +37,8 @@ export async function connect(
   });
   const remote = remoteServer(config, observe, metered, traced);
   const { channel, close } = remote;
-  signal.addEventListener("abort", () => void host.close(), { once: true });
+  const asked = new Failure("session-ended", "connect was asked to end");
+  signal.addEventListener("abort", () => void host.close(asked), { once: true });
   const client = metered === undefined ? host : new MeteredChannel(host, metered);
   const aborted = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
@@ -49,7 +51,7 @@ export async function connect(
       await answered(host.closed);
       await withTimeLimit(Promise.race([channel.closed, host.closed]), SERVER_EXIT_TIMEOUT);
     },
-    // A host that cannot be written to hears no answers.
+    // A host that cannot be written to hears no answers, and one that has asked us to end wants none.
     beforeClosing: async ({ failure }) => {
       if (failure === undefined) await answered(channel.closed);
     },

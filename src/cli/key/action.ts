@@ -1,4 +1,5 @@
 /** `key`: what it does. @module */
+import { readTextFile } from "../../core/text_file.ts";
 import { errorText } from "../../core/text.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { generateKeyPair, KeyError, privateKeyFile, publicKeyText, readPrivateKeyFile } from "../../seal/mod.ts";
@@ -33,7 +34,7 @@ async function make(file: string): Promise<ReturnType<typeof generateKeyPair>> {
 
 async function read(file: string): Promise<ReturnType<typeof generateKeyPair>> {
   try {
-    return readPrivateKeyFile(await Deno.readTextFile(file));
+    return readPrivateKeyFile(await readTextFile(file));
   } catch (error) {
     throw new UsageError([
       error instanceof KeyError ? `${file} ${error.message}` : `${file} cannot be read: ${errorText(error)}`,

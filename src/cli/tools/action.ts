@@ -1,6 +1,7 @@
 /** `tools`: what it does. @module */
 import metadata from "../../../deno.json" with { type: "json" };
 import { preloadTools, readTopicCatalog, tools } from "../../app/tools.ts";
+import { Failure } from "../../core/failure.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { LineChannel, lineRefused, lineTooLong, ownOutput } from "../../stdio/mod.ts";
 import { type Action, EXIT_OK } from "../command.ts";
@@ -34,6 +35,7 @@ export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operan
     unwritable: (error) => unwritable.abort(error),
   });
   void host.closed.then(parent.suspect);
+  const signal = AbortSignal.any([termination.signal, parent.signal, unwritable.signal]);
   await tools(
     {
       ...values,
@@ -44,9 +46,9 @@ export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operan
     },
     host,
     log.observe,
-    AbortSignal.any([termination.signal, parent.signal, unwritable.signal]),
+    signal,
   );
-  await host.close();
+  await host.close(signal.aborted ? new Failure("session-ended", "The tool server was asked to end") : undefined);
   unwritable.signal.throwIfAborted();
   return EXIT_OK;
 };
