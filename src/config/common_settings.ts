@@ -4,7 +4,7 @@
  * @module
  */
 import type { LogOptions, StatusOptions, TraceOptions } from "../observe/mod.ts";
-import { bytes, headerList, httpUrl, listOf, oneText, secondsOrNone, text } from "./kinds.ts";
+import { bytes, listOf, oneText, secondsOrNone, text } from "./kinds.ts";
 import type { SettingsOf } from "./setting.ts";
 
 /** The settings of {@linkcode LogOptions}. */
@@ -43,19 +43,22 @@ export const STATUS_SETTINGS: SettingsOf<StatusOptions> = {
   },
 };
 
-/** The settings of {@linkcode TraceOptions}, by the variables of OpenTelemetry. */
+/**
+ * The settings of {@linkcode TraceOptions}, by the variables of OpenTelemetry. A host may have these for itself, and we
+ * inherit them: a value that is of no use to us must not keep us from our work.
+ */
 export const TRACE_SETTINGS: SettingsOf<TraceOptions> = {
   otlpEndpoint: {
     flag: "--otlp-endpoint <url>",
     environment: "OTEL_EXPORTER_OTLP_ENDPOINT",
     description: "OpenTelemetry collector to send a span of each request to, by OTLP over HTTP",
-    kind: httpUrl,
+    kind: text,
   },
   otlpHeaders: {
     flag: "--otlp-headers <name=value,...>",
     environment: "OTEL_EXPORTER_OTLP_HEADERS",
     description: "fields of the requests to the collector, such as an API key; percent-encoded",
-    kind: headerList,
+    kind: text,
   },
   serviceName: {
     flag: "--otel-service-name <name>",

@@ -189,18 +189,6 @@ export const proxyUrl: Kind<string> = textWithout((text) => {
   return known ? undefined : "must be the URL of a proxy: http://HOST:PORT or socks5://HOST:PORT";
 });
 
-/** The URL of something that speaks HTTP. The problem does not repeat it: it may hold a password. */
-export const httpUrl: Kind<string> = textWithout((text) =>
-  /^https?:$/.test(URL.parse(text)?.protocol ?? "") ? undefined : "must be a URL that begins with http:// or https://"
-);
-
-/** Fields of HTTP requests in one text. The problem does not repeat them: they may be secrets. */
-export const headerList: Kind<string> = textWithout((text) =>
-  text.split(",").every((pair) => /^\s*[\w-]+\s*=(?:[^%]|%[\da-f]{2})*$/i.test(pair))
-    ? undefined
-    : "must be name=value, with commas between several, percent-encoded"
-);
-
 /** The name of a server, which may have several levels. */
 export const serverName: Kind<string> = textWithout((name) =>
   name.split("/").every(isTopicLevel)

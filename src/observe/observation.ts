@@ -52,11 +52,15 @@ export async function observation(options: ObservationOptions): Promise<Observat
     stack.use(server);
   }
   const { otlpEndpoint: endpoint, otlpHeaders, kind, serviceName, version } = options;
-  if (endpoint !== undefined) {
+  const traced = endpoint !== undefined && /^https?:$/.test(URL.parse(endpoint)?.protocol ?? "");
+  if (traced) {
     const { SpanExporter } = await import("./otlp/exporter.ts");
     const headers = headerFields(otlpHeaders ?? "");
     const exporter = stack.use(new SpanExporter({ endpoint, headers, serviceName, version, kind, observe }));
     meters.push(exporter.observe);
+  } else if (endpoint !== undefined) {
+    const text = "OTEL_EXPORTER_OTLP_ENDPOINT is no URL that begins with http:// or https://: no spans are sent";
+    observe({ type: "warning", text });
   }
   const ending = stack.move();
   const meter = meters.length === 0 ? undefined : (event: ProxyEvent) => meters.forEach((meter) => meter(event));
@@ -66,13 +70,21 @@ export async function observation(options: ObservationOptions): Promise<Observat
       observe(event);
     },
     meter,
-    traced: endpoint !== undefined,
+    traced,
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   };
 }
 
-/** `a=b,c=d`, percent-encoded, as W3C Baggage has it. */
+/** `a=b,c=d`, percent-encoded, as W3C Baggage has it. What is no name of a field is left out. */
 function headerFields(text: string): Record<string, string> {
-  const pairs = text.split(",").map((pair) => pair.split(/=(.*)/s, 2).map((part) => decodeURIComponent(part.trim())));
-  return Object.fromEntries(pairs.filter(([name = "", value]) => name !== "" && value !== undefined));
+  const pairs = text.split(",").map((pair) => pair.split(/=(.*)/s, 2).map((part) => decode(part.trim())));
+  return Object.fromEntries(pairs.filter(([name = "", value]) => /^[\w-]+$/.test(name) && value !== undefined));
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

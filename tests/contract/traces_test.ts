@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { ask, bridge, initialize } from "../support/bridge.ts";
 import { testOnBrokers } from "../support/brokers.ts";
 import { Collector } from "../support/collector.ts";
-import { run } from "../support/command_line.ts";
+import { embeddedBroker } from "../support/embedded_broker.ts";
 import { eventually } from "../support/wait.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
@@ -49,10 +49,13 @@ testOnBrokers("a call is a span at both ends, both part of the host's trace; pay
   assert.ok(!JSON.stringify(collector.spans).includes("secret payload"));
 });
 
-Deno.test("a collector that is none is a mistake in the command line, which repeats nothing of it", async () => {
-  const at = ["serve", "--name", "x", "--otlp-endpoint", "localhost:4317?key=hunter2", "--", "x"];
-  const { code, errors } = await run(...at);
-  assert.equal(code, 2);
-  assert.match(errors, /--otlp-endpoint must be a URL that begins with http:/);
-  assert.ok(!errors.includes("hunter2"));
+Deno.test("an endpoint that a host has for something else is told of, not repeated, and keeps nobody from working", async () => {
+  await using broker = await embeddedBroker();
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "localhost:4317?key=hunter2", OTEL_EXPORTER_OTLP_HEADERS: "%,=x,a b=%zz" };
+  await using ends = await bridge(broker, { serveProcess: { env }, connectProcess: { env } });
+  await initialize(ends.host);
+  for (const { errors } of [ends.serve, ends.host]) {
+    await errors.find((line) => line.includes("OTEL_EXPORTER_OTLP_ENDPOINT is no URL"));
+    assert.ok(!errors.seen.some((line) => line.includes("hunter2")));
+  }
 });
