@@ -5,10 +5,9 @@
  */
 import type { EndOptions } from "../../config/mod.ts";
 import type { Channel } from "../../core/channel.ts";
-import { withTimeLimit } from "../../core/clock.ts";
 import { type Observers, placed } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
-import { join, MeteredChannel } from "../../relay/mod.ts";
+import { join, MeteredChannel, UnhurriedChannel } from "../../relay/mod.ts";
 import { remoteServer, type RemoteServerConfig } from "./remote_server.ts";
 
 /** A server that has nothing to answer any more may take this long to end after its input has, in ms. */
@@ -39,17 +38,18 @@ export async function connect(
   const { channel, close } = remote;
   const asked = new Failure("session-ended", "connect was asked to end");
   signal.addEventListener("abort", () => void host.close(asked), { once: true });
-  const client = metered === undefined ? host : new MeteredChannel(host, metered);
+  const reader = new UnhurriedChannel(host);
+  const client = metered === undefined ? reader : new MeteredChannel(reader, metered);
   const aborted = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
   const answered = (end: Promise<unknown>) =>
-    withTimeLimit(Promise.race([channel.allAnswered(), aborted, end]), config.options.endTimeout);
+    reader.within(Promise.race([channel.allAnswered(), aborted, end]), config.options.endTimeout);
   await join(client, channel, {
     linger: async () => {
       await answered(host.closed);
-      await withTimeLimit(Promise.race([channel.closed, host.closed]), SERVER_EXIT_TIMEOUT);
+      await reader.within(Promise.race([channel.closed, host.closed]), SERVER_EXIT_TIMEOUT);
     },
     // A host that cannot be written to hears no answers, and one that has asked us to end wants none.
     beforeClosing: async ({ failure }) => {

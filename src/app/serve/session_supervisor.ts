@@ -8,7 +8,7 @@ import { sleep, withTimeLimit } from "../../core/clock.ts";
 import type { Channel } from "../../core/channel.ts";
 import { type Observer, placed } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
-import { AnsweringChannel, join, MeteredChannel } from "../../relay/mod.ts";
+import { AnsweringChannel, join, MeteredChannel, UnhurriedChannel } from "../../relay/mod.ts";
 import type { IncomingSession } from "../../wire/mod.ts";
 import type { ClientProcesses } from "./client_processes.ts";
 import { IdleWatch, usualIdleTimeout } from "./idle_watch.ts";
@@ -127,8 +127,9 @@ export class SessionSupervisor implements AsyncDisposable {
     const gate = new SessionGate(idle, () => server.pending, maxPending);
     const running = { gate, server };
     this.#running.add(running);
-    const { first, failure } = await join(gate, server, {
-      linger: () => withTimeLimit(Promise.race([server.idle(), server.closed, gate.closed]), endTimeout),
+    const reader = new UnhurriedChannel(gate);
+    const { first, failure } = await join(reader, server, {
+      linger: () => reader.within(Promise.race([server.idle(), server.closed, gate.closed]), endTimeout),
     });
     this.#running.delete(running);
     giveUpPlace();

@@ -63,10 +63,10 @@ const CORRELATION_COST = 256;
  */
 const WELCOME_AFTER = 20;
 
-/** The last that a server has said may take this long to reach its client, in ms; */
-const DELIVERY_TIMEOUT = 10_000;
+/** A client that takes nothing of the last that a server has said for this long, in ms, does not get the rest. */
+const DELIVERY_TIMEOUT = 30_000;
 
-/** and this long, when somebody waits for us to end. */
+/** All of it may take this long, in ms, when somebody waits for us to end. */
 const SHUTDOWN_TIMEOUT = 1_000;
 
 /** The channel to one client. */
@@ -239,9 +239,19 @@ export class ServerSession implements IncomingSession {
     if (this.#ended) return;
     if (reason !== undefined) this.#conversation.refuse(reason);
     const delivered = this.#conversation.delivered();
-    const limit = reason?.reason === "server-shutting-down" ? SHUTDOWN_TIMEOUT : DELIVERY_TIMEOUT;
-    if (delivered !== undefined) await withTimeLimit(delivered, limit, this.#options.clock);
+    if (delivered !== undefined) await this.#untilDelivered(delivered, reason?.reason === "server-shutting-down");
     this.#leave(reason);
+  }
+
+  /** Waits as long as the client goes on taking what the server has said; when we are to end, not that long. */
+  async #untilDelivered(delivered: Promise<void>, soon: boolean): Promise<void> {
+    const { clock } = this.#options;
+    if (soon) return await withTimeLimit(delivered, SHUTDOWN_TIMEOUT, clock);
+    let [before, left] = [Infinity, this.#conversation.undelivered];
+    while (left > 0 && left < before) {
+      await withTimeLimit(delivered, DELIVERY_TIMEOUT, clock);
+      [before, left] = [left, this.#conversation.undelivered];
+    }
   }
 
   #leave(reason: Failure | undefined): void {

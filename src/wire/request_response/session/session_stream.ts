@@ -101,6 +101,11 @@ export class SessionStream {
     return this.#stream.delivered();
   }
 
+  /** How many messages the peer has not taken. */
+  get undelivered(): number {
+    return this.#stream.unseen(0).length;
+  }
+
   /** Says at once what has been taken. */
   acknowledge(): void {
     this.#stream.acknowledge();

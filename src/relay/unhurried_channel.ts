@@ -1,0 +1,42 @@
+/**
+ * The channel of somebody who may take his time to read.
+ *
+ * @module
+ */
+import { type Channel, ChannelWrapper } from "../core/channel.ts";
+import { type Clock, systemClock, withTimeLimit } from "../core/clock.ts";
+import type { Message } from "../core/message.ts";
+
+/** Passes everything through, and knows whether the peer takes what it is sent. */
+export class UnhurriedChannel extends ChannelWrapper {
+  readonly #clock: Clock;
+  /** How many messages it hesitates to take. */
+  #waiting = 0;
+  #tookAt = -Infinity;
+
+  constructor(inner: Channel, clock: Clock = systemClock) {
+    super(inner);
+    this.#clock = clock;
+  }
+
+  override send(message: Message): Promise<void> | void {
+    const wait = this.inner.send(message);
+    if (wait === undefined) return;
+    this.#waiting++;
+    return wait.then(() => {
+      this.#waiting--;
+      this.#tookAt = this.#clock.now();
+    });
+  }
+
+  /** Waits for `work`, but not longer than `limit` ms, unless it is the peer that holds it up. Never rejects. */
+  async within(work: Promise<unknown>, limit: number): Promise<void> {
+    let ended = false;
+    const end = work.then(() => ended = true, () => ended = true);
+    do await withTimeLimit(end, limit, this.#clock); while (!ended && this.#holdsUp(limit));
+  }
+
+  #holdsUp(limit: number): boolean {
+    return this.#waiting > 0 || this.#clock.now() - this.#tookAt < limit;
+  }
+}
