@@ -43,6 +43,6 @@ export function callLine({ name, topic, broker }: KnownServer, flags: Readonly<R
 }
 
 /** A word as a shell takes it. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -11,6 +11,7 @@ import {
   type Values,
 } from "../../config/mod.ts";
 import { UsageError } from "../../core/usage_error.ts";
+import { quoted } from "../call_line.ts";
 import { type Action, EXIT_OK } from "../command.ts";
 import { resolveAddress } from "../../wire/mod.ts";
 import type { ConfigSettings } from "./command.ts";
@@ -122,7 +123,8 @@ async function write(
   hint: (text: string) => void,
 ): Promise<void> {
   if (file === undefined) {
-    throw new UsageError([`say into which file: ${host.title} has no usual place, add --file FILE`]);
+    const why = scopesOf(host).length === 0 ? `${host.title} has no usual place` : "there is no HOME";
+    throw new UsageError([`say into which file: ${why}, add --file FILE`]);
   }
   const outcome = await writeHostFile(host, file, content, options);
   if (typeof outcome === "object") hint(`the file as it was is ${outcome.backup}`);
@@ -131,6 +133,6 @@ async function write(
 
 /** The line for a shell that makes Claude Code put the entry into its own file. */
 function addJsonLine(host: Host, content: HostFile, scope: Scope | undefined): string {
-  const [[name, entry] = []] = Object.entries(Object(content[host.member]));
-  return `claude mcp add-json ${name} --scope ${scope} '${JSON.stringify(entry).replaceAll("'", `'\\''`)}'`;
+  const [[name = "", entry] = []] = Object.entries(Object(content[host.member]));
+  return `claude mcp add-json ${quoted(name)} --scope ${scope} ${quoted(JSON.stringify(entry))}`;
 }

@@ -24,11 +24,11 @@ export function usualFile(host: Host, scope: Scope | undefined): string | undefi
     if (scope === undefined || scopesOf(host).length === 0) return undefined;
     throw new UsageError([`${host.title} has no file for a ${scope}: leave --scope out`]);
   }
-  const home = Deno.env.get("HOME") || Deno.env.get("USERPROFILE");
-  if (home === undefined) return undefined;
+  const home = Deno.env.get("HOME") || Deno.env.get("USERPROFILE") || undefined;
+  if (home === undefined && chosen === "user") return undefined;
   const os = Deno.build.os === "darwin" || Deno.build.os === "windows" ? Deno.build.os : "linux";
   const config = os === "windows" ? Deno.env.get("APPDATA") : Deno.env.get("XDG_CONFIG_HOME");
-  const places: Places = { os, home, config: config || `${home}/.config`, currentDirectory: Deno.cwd() };
+  const places: Places = { os, home: home ?? "", config: config || `${home}/.config`, currentDirectory: Deno.cwd() };
   return file(places);
 }
 

@@ -79,8 +79,8 @@ export const HOSTS: Readonly<Record<string, Host>> = {
     member: "context_servers",
     entry: (launch) => ({ source: "custom", ...standardEntry(launch) }),
     files: {
-      user: ({ os, home, config }) =>
-        os === "windows" ? `${config}/Zed/settings.json` : `${home}/.config/zed/settings.json`,
+      user: (places) =>
+        places.os === "windows" ? `${places.config}/Zed/settings.json` : `${dotConfig(places)}/zed/settings.json`,
       project: ({ currentDirectory }) => `${currentDirectory}/.zed/settings.json`,
     },
     approval: { project: "open the directory in Zed, and trust it" },
@@ -136,7 +136,7 @@ export const HOSTS: Readonly<Record<string, Host>> = {
       ...(secret === undefined ? {} : { environment: { [secret]: `{env:${secret}}` } }),
     }),
     files: {
-      user: ({ home }) => `${home}/.config/opencode/opencode.json`,
+      user: (places) => `${dotConfig(places)}/opencode/opencode.json`,
       project: ({ currentDirectory }) => `${currentDirectory}/opencode.json`,
     },
     variable: (name) => `{env:${name}}`,
@@ -165,8 +165,10 @@ export const HOSTS: Readonly<Record<string, Host>> = {
       ...{ env_keys: secret === undefined ? [] : [secret], timeout: 300 },
     }),
     files: {
-      user: ({ os, home, config }) =>
-        os === "windows" ? `${config}/Block/goose/config/config.yaml` : `${home}/.config/goose/config.yaml`,
+      user: (places) =>
+        places.os === "windows"
+          ? `${places.config}/Block/goose/config/config.yaml`
+          : `${dotConfig(places)}/goose/config.yaml`,
     },
     passes: "env_keys",
     approval: "start the next session of goose",
@@ -183,6 +185,11 @@ export const HOSTS: Readonly<Record<string, Host>> = {
 /** Where programs keep what is theirs. */
 function applicationData({ os, home, config }: Places): string {
   return os === "darwin" ? `${home}/Library/Application Support` : config;
+}
+
+/** Where programs keep it that follow Linux everywhere. Only there the user may have moved it. */
+function dotConfig({ os, home, config }: Places): string {
+  return os === "linux" ? config : `${home}/.config`;
 }
 
 function inputId(name: string): string {

@@ -285,6 +285,24 @@ Deno.test("--scope chooses the file of the user or of the project", async () => 
   }
 });
 
+Deno.test("without a home, a file of the user has to be named, and one of the project has not", async () => {
+  const directory = await Deno.realPath(await Deno.makeTempDir());
+  try {
+    for (
+      const [scope, expected] of [["user", /there is no HOME, add --file FILE/], ["project", /has it now/]] as const
+    ) {
+      const args = ["config", "--for", "cursor", "--scope", scope, "--write", "--name", "a"];
+      const env = { ...await homeIn(""), USERPROFILE: "" };
+      await using process = startProxy(args, { cwd: directory, env });
+      await process.status;
+      await process.errors.ended;
+      assert.match(process.errors.seen.join("\n"), expected);
+    }
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
 Deno.test("Claude Code also gets a line for a shell, which puts the same entry there", async () => {
   const { out, err } = await runConfig(["--for", "claude-code", "--scope", "user", "--name", "it's"]);
   const [, name, json = ""] = /^or run: claude mcp add-json (\S+) --scope user ('.*')$/m.exec(err) ?? [];
