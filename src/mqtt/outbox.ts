@@ -52,6 +52,8 @@ export class Outbox {
   /** The one that was sent alone. */
   #alone: Entry | undefined;
   readonly #payloads = new Backpressure(HIGH_WATER_MARK);
+  /** The signals whose abort is noticed: a session has one for all its messages. */
+  readonly #watched = new WeakSet<AbortSignal>();
   #bytesSent = 0;
   #pumping = false;
   #empty: PromiseWithResolvers<void> | undefined;
@@ -75,7 +77,10 @@ export class Outbox {
     const room = this.#payloads.room();
     if (room === undefined) return;
     // Whoever waits for room must not wait for a connection when what fills the room has been taken back.
-    signal?.addEventListener("abort", () => this.#removeAborted(), { once: true });
+    if (signal !== undefined && !this.#watched.has(signal)) {
+      this.#watched.add(signal);
+      signal.addEventListener("abort", () => this.#removeAborted(), { once: true });
+    }
     return room;
   }
 

@@ -20,6 +20,7 @@ import { chooseBroker } from "../broker_choice.ts";
 import { type Action, EXIT_OK } from "../command.ts";
 import type { ConnectSettings } from "./command.ts";
 import { parentWatch } from "../parent_watch.ts";
+import { collectWhenIdle } from "../idle_collection.ts";
 import { terminationSignal } from "../termination.ts";
 
 /** Runs `connect` until its host ends the conversation. */
@@ -50,6 +51,7 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
   const { observe } = observed;
   for (const text of address.warnings) observe({ type: "warning", text });
   using termination = terminationSignal();
+  using _memory = collectWhenIdle();
   if (operands.length === 0 && io.terminalWidth?.() !== undefined && values.logLevel !== "off") {
     const { callLine } = await import("../call_line.ts");
     io.printError(

@@ -18,6 +18,7 @@ import { readCredentials } from "../../smcp/mod.ts";
 import { chooseBroker } from "../broker_choice.ts";
 import { type Action, type CommandLineIo, EXIT_NO_PERMISSION, EXIT_OK } from "../command.ts";
 import type { ServeSettings } from "./command.ts";
+import { collectWhenIdle } from "../idle_collection.ts";
 import { terminationSignal } from "../termination.ts";
 import type { Greeting } from "./greeting.ts";
 
@@ -68,6 +69,7 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
   }
   for (const event of programs) observed.observe(event);
   using termination = terminationSignal();
+  using _memory = collectWhenIdle();
   using greeting = await greetingFor(io, values, servers[0]?.address, broker.broker.url, flags);
   const failure = await serve(
     {

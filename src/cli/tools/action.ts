@@ -8,6 +8,7 @@ import { type Action, EXIT_OK } from "../command.ts";
 import { ownLogin, printCredentialsSchema } from "../own_login.ts";
 import { parentWatch } from "../parent_watch.ts";
 import { startLoginLog } from "../broker_choice.ts";
+import { collectWhenIdle } from "../idle_collection.ts";
 import { terminationSignal } from "../termination.ts";
 import type { ToolsSettings } from "./command.ts";
 
@@ -26,6 +27,7 @@ export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operan
   started();
   await using log = startLoginLog(login, values, flags);
   using termination = terminationSignal();
+  using _memory = collectWhenIdle();
   // Also when stdin has ended, and only the answers to what was asked are waited for.
   const unwritable = new AbortController();
   await using host = new LineChannel(login.input, ownOutput(), {
