@@ -38,14 +38,15 @@ export interface CheckConfig {
 export async function check(config: CheckConfig, signal: AbortSignal): Promise<CheckReport> {
   const { broker } = config.broker;
   const findings: Finding[] = await certificateFindings(broker, signal);
-  const options = { broker, plan: clientPlan(config), maximumQoS: config.broker.preset.maximumQoS, signal };
-  let probe: Probe;
+  const wanted = { broker, plan: clientPlan(config), maximumQoS: config.broker.preset.maximumQoS, signal };
+  let opened: Opened;
   try {
-    probe = await open(options, config.broker.protocolVersion);
+    opened = await open(wanted, config.broker.protocolVersion);
   } catch (error) {
     signal.throwIfAborted();
     return { findings: [...findings, noConnection(error)], topics: [], ok: false };
   }
+  const { probe, options } = opened;
   await using _ = probe;
   // Whatever a later step comes to, what was found before it is told.
   const add = async (name: string, find: () => Promise<readonly Finding[]>) => {
@@ -145,10 +146,16 @@ function clientPlan({ broker, address }: CheckConfig): ConnectPlan {
   };
 }
 
+/** A connection, and what has made it. */
+interface Opened {
+  readonly probe: Probe;
+  readonly options: ProbeOptions;
+}
+
 /** Connects in the version that was asked for; else in the best one that the broker knows. */
-async function open(options: ProbeOptions, protocolVersion: 4 | 5 | undefined): Promise<Probe> {
+async function open(options: ProbeOptions, protocolVersion: 4 | 5 | undefined): Promise<Opened> {
   try {
-    return await Probe.open(options, protocolVersion ?? 5);
+    return { probe: await Probe.open(options, protocolVersion ?? 5), options };
   } catch (error) {
     const { will, ...plan } = options.plan;
     // The topic of our goodbye may be one that the broker does not take: that is found out later, topic by topic.
@@ -157,7 +164,7 @@ async function open(options: ProbeOptions, protocolVersion: 4 | 5 | undefined): 
     }
     const old = error instanceof ConnectError && (error.silent || error.reasonCode === UNSUPPORTED_PROTOCOL_VERSION);
     if (protocolVersion !== undefined || !old) throw error;
-    return await Probe.open(options, 4).catch(() => {
+    return await Probe.open(options, 4).then((probe) => ({ probe, options }), () => {
       throw error;
     });
   }
