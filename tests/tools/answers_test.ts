@@ -286,5 +286,11 @@ testOnBrokers(
     assert.ok(Buffer.byteLength(tools.client.getInstructions() ?? "") < 1_000);
     assert.ok(await size(tools.client.callTool({ name: "publish", arguments: { topic: "a", message: "x" } })) < 250);
     assert.ok(await size(tools.client.callTool({ name: "subscribe", arguments: { topic: "a", timeout: 0 } })) < 300);
+    for (let number = 0; number < 20; number++) {
+      await tools.call("publish", { topic: `plant/line${number}/temperature`, message: "21.5", retain: true, qos: 1 });
+    }
+    // The same in the text and in the structured content; a model gets one of them.
+    assert.ok((await tools.call("get_retained", { topic: "plant/#" })).text.length < 20 * 150);
+    assert.ok((await tools.call("list_topics", { topic: "plant/#", timeout: 1 })).text.length < 20 * 100);
   },
 );
