@@ -45,12 +45,19 @@ export function collectWhenIdle(memory: Memory = OWN_MEMORY, interval = INTERVAL
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
+/** Some buffers are given up only when what refers to them has been collected. */
+const ROUNDS = 3;
+const ROUND_PAUSE = 50;
+
 let collector: Promise<() => void> | undefined;
 
 /** Loaded when it is first needed, since few processes ever grow. */
 async function collectAll(): Promise<void> {
   const collect = await (collector ??= loadCollector());
-  collect();
+  for (let round = 0; round < ROUNDS; round++) {
+    collect();
+    await new Promise((resolve) => setTimeout(resolve, ROUND_PAUSE)); // what has ended by that is free next time
+  }
 }
 
 /** V8 shows its collector to contexts that are made after it was told to. */
