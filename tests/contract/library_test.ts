@@ -218,7 +218,7 @@ Deno.test("a request to a server that ends is an error with its reason", async (
 
 Deno.test("options that cannot work are a UsageError, a login that cannot succeed is a Failure", async () => {
   const usage: readonly [options: Parameters<typeof mqttClientTransport>[0], problem: RegExp][] = [
-    [{ broker: "tcp://host", name: "x" }, /must be a URL that begins with mqtt/],
+    [{ broker: "http://host", name: "x" }, /must be a URL that begins with mqtt/],
     [{ broker: "mqtt://host" }, /add --name/],
     [{ broker: "mqtt://host", name: "a+b" }, /^name must not contain/],
     [{ broker: "mqtt://host", topic: "a/#" }, /^topic has a wildcard/],
