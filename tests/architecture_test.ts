@@ -37,11 +37,12 @@ const LAYERS: Readonly<Record<string, number>> = {
 
 /** The packages that belong to one place, and that place. */
 const OWNERS: readonly [packages: RegExp, owner: RegExp][] = [
+  [/^mqtt(\/|$)/, /^src\/mqtt\/connection\/websocket\/mqttjs\.ts$/],
   [/^@modelcontextprotocol\/sdk(\/|$)/, /^src\/(app\/(transport|library)\.ts|tools\/.+)$/],
   [/^commander$/, /^src\/cli\//],
   [/^(jsonc-parser|smol-toml|yaml)$/, /^src\/cli\/config\/formats\//],
   [
-    /^(aedes|aedes-3\.1\.1|ajv|fast-check|fflate|mqtt|mqtt-packet|playwright-core|@modelcontextprotocol\/(client|conformance|server|server-everything)(\/.+)?)$/,
+    /^(aedes|aedes-3\.1\.1|ajv|fast-check|fflate|mqtt-packet|playwright-core|@modelcontextprotocol\/(client|conformance|server|server-everything)(\/.+)?)$/,
     /^nowhere$/,
   ],
 ];
@@ -130,7 +131,7 @@ Deno.test("every export is imported somewhere, and not by tests alone unless its
   assert.deepEqual(unused.map(({ file, name }) => `${name} of ${file}`), []);
 });
 
-Deno.test("the MCP SDK and commander are each known to one place only", () => {
+Deno.test("MQTT.js, the MCP SDK and commander are each known to one place only", () => {
   for (const [packages, owner] of OWNERS) {
     const wrong = IMPORTS.filter(({ file, specifier }) => packages.test(specifier) && !owner.test(file));
     assert.deepEqual(wrong.map(describe), []);

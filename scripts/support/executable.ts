@@ -70,14 +70,17 @@ const REQUIRE = /^import \{ createRequire as (\w+) \} from "node:module";\nvar _
 
 /** Measured: 15 ms of every start. */
 async function requireLazily(directory: string): Promise<void> {
+  let found = 0;
   for await (const { name } of Deno.readDir(directory)) {
     const file = `${directory}/${name}`;
     const text = await Deno.readTextFile(file);
     if (!REQUIRE.test(text)) continue;
+    found++;
     const lazy =
       'var __require = (name) => process.getBuiltinModule("node:module").createRequire(import.meta.url)(name);';
     await Deno.writeTextFile(file, text.replace(REQUIRE, () => lazy));
   }
+  if (found === 0) throw new Error("The bundle loads CommonJS modules in another way than this script knows");
 }
 
 /** Makes an executable of a bundle. `DENORT_BIN` names the runtime to put it on, as for `deno compile` itself. */

@@ -5,7 +5,8 @@
  */
 import { BROKER_SETTINGS, brokerVariables, resolve, type Settings, type Values } from "../config/mod.ts";
 import type { Arguments } from "./arguments.ts";
-import { dropPermissions, type PermissionKind } from "./permissions.ts";
+import { loadLateCode } from "./late_code.ts";
+import { dropPermissions, NEEDS, type PermissionKind } from "./permissions.ts";
 
 /** What a command takes, and what its help says. */
 export interface CommandDeclaration<S extends Settings> {
@@ -112,6 +113,7 @@ export async function runCommand(
   const environment = "broker" in settings && !byCredentials ? withBrokerVariables(flags, io) : io.environment;
   const values = resolve(settings, { flags, environment });
   const perform = await action();
+  await loadLateCode(NEEDS[name]?.running ?? [], values);
   const { parsed, started } = dropPermissions(name, operands, io.revoke ?? (() => {}), values);
   parsed();
   return await perform({ values, flags, operands, started, commands, io });

@@ -43,4 +43,4 @@ export {
 } from "./topics.ts";
 export { TakeoverDetector } from "./takeover_detector.ts";
 export { TopicIndex } from "./topic_index.ts";
-export { connectToBroker } from "./connection/connect.ts";
+export { connectToBroker, loadConnection } from "./connection/connect.ts";

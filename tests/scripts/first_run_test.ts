@@ -19,7 +19,7 @@ async function run(program: Published, ...args: readonly string[]): Promise<{ co
 }
 
 Deno.test({
-  name: "what only tools take is not fetched before it is needed",
+  name: "what only tools or websockets take is not fetched before it is needed",
   ignore,
   fn: async () => {
     await using program = await Published.start();
@@ -29,11 +29,14 @@ Deno.test({
 });
 
 Deno.test({
-  name: "what tools take can still be fetched when it is needed",
+  name: "what tools and websockets take can still be fetched when it is needed",
   ignore,
   fn: async () => {
     await using program = await Published.start();
     const tools = await run(program, "tools", "--credentials-schema");
     assert.equal(tools.code, 0, tools.text);
+    const address = ["--broker", "ws://127.0.0.1:1", "--name", "x", "--connect-timeout", "1"];
+    const call = await run(program, "call", ...address, "tool");
+    assert.match(call.text, /Connection refused/);
   },
 });

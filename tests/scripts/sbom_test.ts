@@ -8,9 +8,9 @@ Deno.test("the SBOM lists the packages that are in the executable, with their ha
   assert.ok(success);
   const sbom: { components: { name: string; version: string; purl?: string; hashes?: { content: string }[] }[] } = JSON
     .parse(new TextDecoder().decode(stdout));
-  const commander = sbom.components.find(({ name }) => name === "commander");
-  assert.equal(`npm:commander@${commander?.version}`, metadata.imports.commander);
-  assert.match(commander?.hashes?.[0]?.content ?? "", /^[0-9a-f]{128}$/);
+  const mqtt = sbom.components.find(({ name }) => name === "mqtt");
+  assert.equal(`npm:mqtt@${mqtt?.version}`, metadata.imports.mqtt);
+  assert.match(mqtt?.hashes?.[0]?.content ?? "", /^[0-9a-f]{128}$/);
   const names = sbom.components.map(({ name }) => name);
-  for (const name of ["express", "mqtt", "aedes", "fast-check"]) assert.ok(!names.includes(name), name);
+  for (const name of ["express", "aedes", "fast-check"]) assert.ok(!names.includes(name), name);
 });

@@ -112,6 +112,19 @@ export function allProperties({ properties = {}, common }: PublishPacket): Publi
   return { ...common, ...properties, ...(Object.keys(userProperties).length === 0 ? {} : { userProperties }) };
 }
 
+/** Whether these are more user properties than anybody of ours would send. */
+export function isExcessive(properties: UserProperties | undefined): boolean {
+  let count = 0;
+  let characters = 0;
+  for (const name in properties) {
+    for (const value of [properties[name] ?? []].flat()) {
+      characters += name.length + value.length;
+      if (++count > MOST_USER_PROPERTIES || characters > MOST_USER_PROPERTY_BYTES) return true;
+    }
+  }
+  return false;
+}
+
 /** User properties that are being read: in time linear in their number, and not without end. */
 export class UserPropertyCollector {
   #properties: Record<string, string | string[]> | undefined;

@@ -18,7 +18,7 @@ import {
 import { Nudge } from "./nudge.ts";
 import { ClientProtocol } from "./protocol.ts";
 import { networkErrorText, type Socket } from "./socket.ts";
-import { openTransport } from "./transport.ts";
+import { openInTime } from "./transport.ts";
 
 /** How long the network and TLS may take to open a connection, and then the broker to let us in, in ms. */
 const CONNECT_TIMEOUT = 10_000;
@@ -35,7 +35,7 @@ const HIGH_WATER_MARK = 1024 * 1024;
 /** Opens a connection over TCP or TLS. */
 export const connectStream: Connect = async (request, signal) => {
   signal.throwIfAborted();
-  const socket = await open(request, signal);
+  const socket = await openInTime(request.broker, signal);
   const connection = new StreamConnection(request, socket);
   const giveUp = () => connection.destroy();
   signal.addEventListener("abort", giveUp, { once: true });
@@ -50,22 +50,6 @@ export const connectStream: Connect = async (request, signal) => {
     signal.removeEventListener("abort", giveUp);
   }
 };
-
-async function open({ broker }: ConnectRequest, signal: AbortSignal): Promise<Socket> {
-  const abort = new AbortController();
-  const either = AbortSignal.any([signal, abort.signal]);
-  const opening = openTransport(broker, either);
-  try {
-    const late = () => new Error(`no connection within ${CONNECT_TIMEOUT / 1000} s`);
-    return await within(opening, CONNECT_TIMEOUT, late, signal);
-  } catch (error) {
-    abort.abort();
-    await opening.then((socket) => socket.close(), () => {}); // one that opens all the same is of no use
-    signal.throwIfAborted();
-    const text = error instanceof Error ? networkErrorText(error) : String(error);
-    throw new ConnectError(text, undefined, false);
-  }
-}
 
 class StreamConnection implements MqttConnection {
   readonly early: readonly Promise<readonly number[]>[];

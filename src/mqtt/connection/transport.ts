@@ -5,15 +5,40 @@
  * @module
  */
 import { hostnameOf, isEncrypted, isWebSocket, portOf } from "./broker_address.ts";
-import type { BrokerSettings } from "./connection.ts";
-import { openTcp, openUnix, type Socket } from "./socket.ts";
+import { within } from "../../core/clock.ts";
+import { type BrokerSettings, ConnectError } from "./connection.ts";
+import { networkErrorText, openTcp, openUnix, type Socket } from "./socket.ts";
+
+/** How long the network, proxies and TLS may take, in ms. */
+const CONNECT_TIMEOUT = 10_000;
+
+/**
+ * Opens such a connection, within a time limit.
+ *
+ * @throws {ConnectError} when there is none
+ */
+export async function openInTime(broker: BrokerSettings, signal: AbortSignal): Promise<Socket> {
+  const abort = new AbortController();
+  const either = AbortSignal.any([signal, abort.signal]);
+  const opening = openTransport(broker, either);
+  try {
+    const late = () => new Error(`no connection within ${CONNECT_TIMEOUT / 1000} s`);
+    return await within(opening, CONNECT_TIMEOUT, late, signal);
+  } catch (error) {
+    abort.abort();
+    await opening.then((socket) => socket.close(), () => {}); // one that opens all the same is of no use
+    signal.throwIfAborted();
+    const text = error instanceof Error ? networkErrorText(error) : String(error);
+    throw new ConnectError(text, undefined, false);
+  }
+}
 
 /**
  * Opens a connection on which the broker is to speak MQTT.
  *
  * @throws {Error} when there is none
  */
-export async function openTransport(broker: BrokerSettings, signal: AbortSignal): Promise<Socket> {
+async function openTransport(broker: BrokerSettings, signal: AbortSignal): Promise<Socket> {
   const url = new URL(broker.url);
   if (url.protocol === "unix:") return await openUnix(decodeURIComponent(url.pathname), signal);
   const socket = await openSocket(url, broker, signal);

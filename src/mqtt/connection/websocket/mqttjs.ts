@@ -1,0 +1,310 @@
+/**
+ * Connections over websockets, on which MQTT.js speaks. The only file that knows it.
+ *
+ * Every attempt gets a client of its own. So none of its habits that a bridge cannot live with come into play: the fixed
+ * reconnect period, the unbounded queue for QoS 0, the resubscription without a look at the answer.
+ *
+ * @module
+ */
+import {
+  type ClientSubscribeCallback,
+  type IClientOptions,
+  type IClientSubscribeOptions,
+  type IConnackPacket,
+  type IPublishPacket,
+  MqttClient,
+} from "mqtt";
+import { Buffer } from "node:buffer";
+import { Duplex } from "node:stream";
+import {
+  type Connect,
+  type ConnectAnswer,
+  ConnectError,
+  type ConnectionEnd,
+  type ConnectRequest,
+  type MqttConnection,
+  type SubscriptionRequest,
+} from "../connection.ts";
+import { withTimeLimit } from "../../../core/clock.ts";
+import type { PublishPacket, PublishProperties, ReceivedPacket, UserProperties, Will } from "../../link.ts";
+import { allProperties, isExcessive } from "../../codec/properties.ts";
+import { networkErrorText, type Socket } from "../socket.ts";
+import { openInTime } from "../transport.ts";
+import { fromReturnCode, reasonCodeName } from "../../reason_codes.ts";
+
+/** How long a broker may take from the first packet to CONNACK, in ms. */
+const CONNECT_TIMEOUT = 10_000;
+
+/** Largest Message Expiry Interval, in seconds (MQTT 5.0, section 3.3.2.3.3). */
+const LONGEST_EXPIRY = 2 ** 32 - 1;
+
+/** How long a goodbye may take, in ms. */
+const END_TIMEOUT = 1_000;
+
+/** Opens a connection over a websocket. */
+export const connectWebSocket: Connect = async (request, signal) => {
+  signal.throwIfAborted();
+  const stream = toDuplex(await openInTime(request.broker, signal));
+  const client = new MqttClient(() => stream, clientOptions(request));
+  receiveFrom(client, request.received);
+  const closed = watchEnd(client);
+  const giveUp = () => destroy(client);
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    const answer = await Promise.race([
+      new Promise<ConnectAnswer>((resolve) => client.once("connect", (packet) => resolve(toAnswer(packet)))),
+      closed.then((end) => {
+        throw new ConnectError(end.cause, end.reasonCode, end.silent);
+      }),
+    ]);
+    signal.throwIfAborted();
+    return new MqttJsConnection(client, answer, closed, request);
+  } catch (error) {
+    destroy(client);
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+};
+
+function receiveFrom(client: MqttClient, received: ConnectRequest["received"]): void {
+  client.handleMessage = (packet, done) => {
+    // As on other connections: a packet that has more of them than anybody of ours would send is dropped.
+    if (isExcessive(packet.properties?.userProperties)) return done();
+    const wait = received(toReceivedPacket(packet));
+    if (wait === undefined) done();
+    else void wait.then(() => done());
+  };
+}
+
+/** The websocket as MQTT.js wants it: the ways to a broker are the same as without it, through proxies too. */
+function toDuplex(socket: Socket): Duplex {
+  return new Duplex({
+    read() {
+      socket.read().then((chunk) => this.push(chunk ?? null), (error) => this.destroy(error));
+    },
+    write(chunk: Uint8Array, _encoding, done) {
+      socket.write(chunk).then(() => done(), done);
+    },
+    final(done) {
+      socket.endWriting().then(() => done(), done);
+    },
+    destroy(error, done) {
+      socket.close();
+      done(error);
+    },
+  });
+}
+
+function destroy(client: MqttClient): void {
+  client.end(true);
+  client.stream.destroy();
+}
+
+function clientOptions({ broker, plan, protocolVersion }: ConnectRequest): IClientOptions {
+  const version5 = protocolVersion === 5;
+  return {
+    log: () => {},
+    reconnectPeriod: 0,
+    resubscribe: false,
+    connectTimeout: CONNECT_TIMEOUT,
+    protocolVersion,
+    clean: true,
+    clientId: plan.clientId,
+    keepalive: broker.keepAlive,
+    ...defined({
+      username: broker.username,
+      password: broker.password?.reveal(),
+    }),
+    ...(version5
+      ? {
+        properties: defined({ userProperties: plan.userProperties }),
+      }
+      : {}),
+    ...(plan.will === undefined ? {} : { will: toWill(plan.will, version5) }),
+  } as IClientOptions;
+}
+
+function toWill(will: Will, version5: boolean): IClientOptions["will"] {
+  return {
+    topic: will.topic,
+    payload: Buffer.from(will.payload),
+    qos: will.qos,
+    retain: will.retain,
+    ...(version5 ? { properties: toProperties(will.properties) } : {}),
+  };
+}
+
+class MqttJsConnection implements MqttConnection {
+  readonly answer: ConnectAnswer;
+  readonly early: readonly Promise<readonly number[]>[];
+  readonly closed: Promise<ConnectionEnd>;
+  readonly #client: MqttClient;
+  #reasonCode = 0;
+  #ending = false;
+  #ended = false;
+
+  constructor(
+    client: MqttClient,
+    answer: ConnectAnswer,
+    closed: Promise<ConnectionEnd>,
+    { early = [] }: ConnectRequest,
+  ) {
+    this.answer = answer;
+    this.closed = closed;
+    this.#client = client;
+    // MQTT.js tells a callback of refusals only, but not of "No matching subscribers", which is a success.
+    client.on("packetreceive", (packet) => {
+      this.#reasonCode = "reasonCode" in packet ? packet.reasonCode ?? 0 : 0;
+    });
+    void closed.then(() => this.#ended = true);
+    this.early = early.map((requests) => this.subscribe(requests));
+    for (const grants of this.early) grants.catch(() => {}); // whoever asks for it is told
+  }
+
+  publish(packet: PublishPacket, acknowledged: (reasonCode: number) => void): void {
+    if (this.#ending) return; // it would come behind the goodbye
+    const options = {
+      qos: packet.qos,
+      retain: packet.retain ?? false,
+      properties: toProperties(allProperties(packet)),
+    };
+    this.#client.publish(packet.topic, toBuffer(packet.payload), options, (error) => {
+      if (!this.#ended && !isTrouble(error)) acknowledged(packet.qos === 0 ? 0 : this.#reasonCode);
+    });
+  }
+
+  subscribe(requests: readonly SubscriptionRequest[]): Promise<readonly number[]> {
+    return new Promise((resolve, reject) => {
+      const answered: ClientSubscribeCallback = (error, _granted, packet) => {
+        const answer = packet ?? (error !== null && "packet" in error ? error.packet : undefined);
+        if (isSuback(answer)) resolve(answer.granted);
+        else reject(error ?? new Error("The broker did not answer SUBSCRIBE"));
+      };
+      const [only] = requests;
+      if (only !== undefined && requests.length === 1) {
+        // Not as a key of an object, where MQTT.js takes "resubscribe" for an option.
+        this.#client.subscribe(only.filter, toSubscribeOptions(only), answered);
+      } else {
+        const topics = Object.fromEntries(requests.map((request) => [request.filter, toSubscribeOptions(request)]));
+        this.#client.subscribe(topics, answered);
+      }
+    });
+  }
+
+  async unsubscribe(filter: string): Promise<void> {
+    await this.#client.unsubscribeAsync(filter);
+  }
+
+  async end(): Promise<void> {
+    this.#ending = true;
+    await withTimeLimit(this.#client.endAsync(), END_TIMEOUT);
+    this.destroy();
+    await this.closed;
+  }
+
+  destroy(): void {
+    destroy(this.#client);
+  }
+}
+
+/** Whether a packet was not sent, since the connection is about to end; a refusal by the broker has a reason code. */
+function isTrouble(error: Error | null | undefined): boolean {
+  return error !== null && error !== undefined && !("code" in error && typeof error.code === "number");
+}
+
+function toSubscribeOptions({ qos, noLocal, identifier }: SubscriptionRequest): IClientSubscribeOptions {
+  return {
+    qos,
+    nl: noLocal,
+    ...(identifier === undefined ? {} : { properties: { subscriptionIdentifier: identifier } }),
+  };
+}
+
+function isSuback(packet: unknown): packet is { granted: readonly number[] } {
+  return typeof packet === "object" && packet !== null && "granted" in packet && Array.isArray(packet.granted);
+}
+
+/** The end of the connection, with the first cause that MQTT.js names on the way there. */
+function watchEnd(client: MqttClient): Promise<ConnectionEnd & { silent: boolean }> {
+  let cause: string | undefined;
+  let reasonCode: number | undefined;
+  client.on("error", (error) => {
+    cause ??= networkErrorText(error);
+    if ("code" in error && typeof error.code === "number") {
+      reasonCode ??= error.code < 0x80 ? fromReturnCode(error.code) : error.code;
+      cause = reasonCodeName(reasonCode);
+    }
+  });
+  client.on("disconnect", (packet) => {
+    reasonCode ??= packet.reasonCode ?? 0;
+    cause ??= `the broker said goodbye: ${reasonCodeName(reasonCode)}`;
+  });
+  return new Promise((resolve) => {
+    client.once("close", () => {
+      resolve({
+        cause: cause ?? "the broker closed the connection",
+        reasonCode,
+        silent: cause === undefined,
+      });
+    });
+  });
+}
+
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** MQTT.js throws at a Message Expiry Interval that four bytes cannot hold, and drops the connection at no properties. */
+function toProperties(properties: PublishProperties = {}): NonNullable<IPublishPacket["properties"]> {
+  const { correlationData, messageExpiryInterval = 0, userProperties, ...rest } = properties;
+  const converted: Record<string, unknown> = rest;
+  if (correlationData !== undefined) converted.correlationData = toBuffer(correlationData);
+  if (messageExpiryInterval > 0) converted.messageExpiryInterval = Math.min(messageExpiryInterval, LONGEST_EXPIRY);
+  if (userProperties !== undefined && hasValue(userProperties)) converted.userProperties = userProperties;
+  return converted as NonNullable<IPublishPacket["properties"]>;
+}
+
+function hasValue(properties: UserProperties): boolean {
+  return Object.values(properties).some((values) => typeof values === "string" || values.length > 0);
+}
+
+function toReceivedPacket(packet: IPublishPacket): ReceivedPacket {
+  return {
+    topic: packet.topic,
+    payload: typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload,
+    qos: packet.qos,
+    retain: packet.retain,
+    properties: packet.properties ?? {},
+    ...subscriptionIdentifiers(packet),
+  };
+}
+
+function subscriptionIdentifiers({ properties }: IPublishPacket): Pick<ReceivedPacket, "subscriptionIdentifiers"> {
+  // The type says number, but several subscriptions of a message make it a list.
+  const found = properties?.subscriptionIdentifier as number | readonly number[] | undefined;
+  if (found === undefined) return {};
+  return { subscriptionIdentifiers: typeof found === "number" ? [found] : found };
+}
+
+function toAnswer({ properties = {} }: IConnackPacket): ConnectAnswer {
+  const { maximumQoS } = properties;
+  return {
+    maximumQoS: maximumQoS === 0 || maximumQoS === 1 ? maximumQoS : undefined,
+    retainAvailable: properties.retainAvailable,
+    wildcardSubscriptionAvailable: properties.wildcardSubscriptionAvailable,
+    sharedSubscriptionAvailable: properties.sharedSubscriptionAvailable,
+    subscriptionIdentifiersAvailable: properties.subscriptionIdentifiersAvailable,
+    maximumPacketSize: properties.maximumPacketSize,
+    receiveMaximum: properties.receiveMaximum,
+    topicAliasMaximum: properties.topicAliasMaximum,
+    serverKeepAlive: properties.serverKeepAlive,
+    assignedClientIdentifier: properties.assignedClientIdentifier,
+    userProperties: properties.userProperties ?? {},
+  };
+}
+
+/** `values` without the members that are undefined. */
+function defined<T extends Record<string, unknown>>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
