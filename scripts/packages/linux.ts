@@ -11,7 +11,7 @@ import { DOCUMENTS, filesBelow, stage } from "./staging.ts";
 import { DEBIAN_ARCHITECTURES, type Target } from "./targets.ts";
 
 /** Makes packages of both kinds without the tools of either. */
-const NFPM = ["go", "run", "github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.44.0"];
+export const NFPM: readonly string[] = ["go", "run", "github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.44.0"];
 
 const FILES = `${ROOT}scripts/packages/linux`;
 

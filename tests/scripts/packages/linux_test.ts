@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import metadata from "../../../deno.json" with { type: "json" };
-import { packLinux } from "../../../scripts/packages/linux.ts";
+import { NFPM, packLinux } from "../../../scripts/packages/linux.ts";
 import { run } from "../../../scripts/support/run.ts";
 
 const DIRECTORY = Deno.makeTempDirSync({ prefix: "mcp-mqtt-proxy-linux-" });
@@ -16,7 +16,8 @@ async function has(...command: readonly string[]): Promise<boolean> {
   return await run(command).then(() => true, () => false);
 }
 
-const canPack = Deno.build.os !== "windows" && await has("go", "version");
+/** Go fetches the packer when it is used for the first time. */
+const canPack = Deno.build.os !== "windows" && await has(...NFPM, "--version");
 const isRoot = Deno.build.os === "linux" && Deno.uid() === 0;
 
 if (canPack) {

@@ -99,23 +99,25 @@ Deno.test("the registry's entry starts a command of this program, with variables
 /** The registry's own code, which has the schema in it. */
 const REGISTRY = "github.com/modelcontextprotocol/registry@v1.8.9";
 
-Deno.test({
-  name: "the registry's entry is what the registry's schema wants",
-  ignore: !await run(["go", "version"]).then(() => true, () => false),
-  fn: async () => {
-    const cwd = await Deno.makeTempDir();
-    try {
-      const { Dir: directory } = JSON.parse(await run(["go", "mod", "download", "-json", REGISTRY], { cwd }));
-      const schema = JSON.parse(
-        await Deno.readTextFile(`${directory}/internal/validators/schemas/2025-12-11.json`),
-      );
-      assert.equal(Object(registryEntry()).$schema, schema.$id);
-      const ajv = new Ajv({ strict: false, formats: { uri: URL.canParse } });
-      const validate = ajv.compile(schema);
-      assert.ok(validate(JSON.parse(written("server.json"))), ajv.errorsText(validate.errors));
-      assert.ok(!validate({ ...Object(registryEntry()), description: "x".repeat(101) }));
-    } finally {
-      await Deno.remove(cwd, { recursive: true });
-    }
-  },
+/** Where Go has put the registry, if it is there and has fetched it. */
+async function registryDirectory(): Promise<string | undefined> {
+  const cwd = await Deno.makeTempDir();
+  try {
+    return JSON.parse(await run(["go", "mod", "download", "-json", REGISTRY], { cwd })).Dir;
+  } catch {
+    return undefined;
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
+}
+
+const registry = await registryDirectory();
+
+Deno.test("the registry's entry is what the registry's schema wants", { ignore: registry === undefined }, async () => {
+  const schema = JSON.parse(await Deno.readTextFile(`${registry}/internal/validators/schemas/2025-12-11.json`));
+  assert.equal(Object(registryEntry()).$schema, schema.$id);
+  const ajv = new Ajv({ strict: false, formats: { uri: URL.canParse } });
+  const validate = ajv.compile(schema);
+  assert.ok(validate(JSON.parse(written("server.json"))), ajv.errorsText(validate.errors));
+  assert.ok(!validate({ ...Object(registryEntry()), description: "x".repeat(101) }));
 });
