@@ -164,6 +164,10 @@ for (const [profile, count] of [["request-response", 2_000], ["mcp-over-mqtt", 5
         assert.equal((await ends.host.output.nextJson()).params.progress, number);
       }
       assert.deepEqual((await ends.host.output.nextJson()).result, {});
+      // What crosses the exit on the way may have run, so it is answered with that.
+      await eventually("the session is lost", () => {
+        return ends.host.errors.seen.filter((line) => line.includes("the session is lost")).length > round;
+      });
     }
   });
 }
