@@ -69,7 +69,7 @@ const DELIVERY_TIMEOUT = 1_000;
 export class ClientSession implements Channel {
   readonly closed: Promise<Failure | undefined>;
   readonly #options: ClientSessionOptions;
-  readonly #conversation: SessionStream;
+  readonly #stream: SessionStream;
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
   readonly #abort = new AbortController();
   readonly #absence: DisconnectTimer;
@@ -108,7 +108,7 @@ export class ClientSession implements Channel {
       sessionExpiry,
       () => this.fail(new Failure("server-gone", "The server has gone offline", { instance: this.#instance ?? "" })),
     );
-    this.#conversation = new SessionStream({
+    this.#stream = new SessionStream({
       name: sessionId.slice(0, 8),
       transmit: (frame, message, confirmed) => this.#transmit(frame, message, confirmed),
       ended: () => {}, // a server's end is that of the session
@@ -151,7 +151,7 @@ export class ClientSession implements Channel {
 
   /** What is not JSON stops here: no server has sent it, and a host's stdin is no place for it. */
   receive(receiver: Receiver): void {
-    this.#conversation.start((message) => {
+    this.#stream.start((message) => {
       if (message.kind !== "malformed") return receiver(message);
       this.#options.options.observe({
         type: "message.dropped",
@@ -169,7 +169,7 @@ export class ClientSession implements Channel {
         this.#held.push(message);
         return;
       case "open":
-        return this.#conversation.send(message);
+        return this.#stream.send(message);
       case "ended":
         return;
     }
@@ -177,7 +177,7 @@ export class ClientSession implements Channel {
 
   async end(): Promise<boolean> {
     if (this.#phase === "opening") await Promise.race([this.#answered.promise, this.closed]);
-    return this.#phase === "open" && this.#numbered && this.#conversation.end();
+    return this.#phase === "open" && this.#numbered && this.#stream.end();
   }
 
   unseen(): readonly Message[] {
@@ -193,7 +193,7 @@ export class ClientSession implements Channel {
     const frame = toFrame(packet);
     if (userProperty(packet, CLOSED) !== undefined) {
       const { direct } = this.#opening; // of several that get the first message, another may have seen it
-      if (this.#phase === "open" || direct) this.#unseen = this.#conversation.unseen(frame.acknowledge?.number);
+      if (this.#phase === "open" || direct) this.#unseen = this.#stream.unseen(frame.acknowledge?.number);
       return this.fail(closedFailure(packet));
     }
     this.#absence.end();
@@ -202,7 +202,7 @@ export class ClientSession implements Channel {
       observe({ type: "message.dropped", source: packet.topic, cause: "it has no number" });
       return;
     }
-    this.#conversation.receive(frame);
+    this.#stream.receive(frame);
   }
 
   /** Ends the session because the server has, or cannot be reached. */
@@ -214,12 +214,12 @@ export class ClientSession implements Channel {
   /** The server seems to be gone; but it may only have lost its connection, or be about to go: then it still answers. */
   absent(): void {
     // Asked once: that nobody hears the question is a sign of its absence as well.
-    if (this.#phase === "open" && this.#absence.begin()) this.#conversation.resume();
+    if (this.#phase === "open" && this.#absence.begin()) this.#stream.resume();
   }
 
   /** The server has shown that it is there. */
   present(): void {
-    if (this.#absence.end()) this.#conversation.resume();
+    if (this.#absence.end()) this.#stream.resume();
   }
 
   /** The connection to the broker is gone. */
@@ -231,13 +231,13 @@ export class ClientSession implements Channel {
         new Failure("broker-unreachable", "The connection to the broker was lost while the session was opened"),
       );
     } else {
-      this.#conversation.pause();
+      this.#stream.pause();
     }
   }
 
   /** The connection to the broker is back. */
   resume(): void {
-    this.#conversation.resume();
+    this.#stream.resume();
   }
 
   /** Ends the session when the server has taken what the host has said, or not in time. */
@@ -253,9 +253,9 @@ export class ClientSession implements Channel {
   async #close(reason: Failure | undefined): Promise<void> {
     const { link, clock } = this.#options;
     const reachable = this.#phase === "open" && link.state.status === "online";
-    const delivered = reachable ? this.#conversation.delivered() : undefined;
+    const delivered = reachable ? this.#stream.delivered() : undefined;
     if (delivered !== undefined) await withTimeLimit(delivered, DELIVERY_TIMEOUT, clock);
-    this.#conversation.flush();
+    this.#stream.flush();
     if (this.#phase === "opening" || this.#phase === "open") this.#sayGoodbye();
     this.#finish(reason);
   }
@@ -265,7 +265,7 @@ export class ClientSession implements Channel {
     this.#cancelDeadline?.();
     this.#cancelDoubt?.();
     this.#absence.end();
-    this.#conversation.close();
+    this.#stream.close();
     this.#end.resolve(reason);
   }
 
@@ -274,13 +274,13 @@ export class ClientSession implements Channel {
     if (this.plain) {
       this.#phase = "open"; // nobody says welcome in MQTT 3.1.1
       this.#instance = this.#opening.instance;
-      return this.#conversation.send(message);
+      return this.#stream.send(message);
     }
     if (this.#opening.agreed === true) {
       this.#phase = "open";
       this.#numbered = true;
       this.#instance = this.#opening.instance;
-      return this.#conversation.send(message);
+      return this.#stream.send(message);
     }
     this.#phase = "opening";
     this.#cancelDeadline = clock.after(connectTimeout, () => {
@@ -294,10 +294,10 @@ export class ClientSession implements Channel {
     ) {
       // Nobody knows yet how the server puts a message together.
       this.#announced = false;
-      this.#conversation.become(1);
+      this.#stream.become(1);
     }
     if (this.#openingQoS === 0) this.#cancelDoubt = clock.after(DOUBT_AFTER, () => this.#askBroker());
-    return this.#conversation.send(message);
+    return this.#stream.send(message);
   }
 
   /** The first message has come to nothing; the next one goes in smaller pieces, as it may have been too large. */
@@ -364,14 +364,14 @@ export class ClientSession implements Channel {
     this.#phase = "open";
     this.#numbered = frame.acknowledge !== undefined;
     const format = this.#numbered ? formatOf(userProperty(packet, FORMAT)) : "plain";
-    if (format !== NEWEST_FORMAT && (this.#announced || format !== 1)) this.#conversation.become(format);
+    if (format !== NEWEST_FORMAT && (this.#announced || format !== 1)) this.#stream.become(format);
     this.#first = [];
     const instance = this.#instanceOf(instanceTopic);
     if (instanceTopic !== undefined && instance !== undefined) {
       this.#instance = instance;
       this.#topic = instanceTopic;
     }
-    for (const message of this.#held.splice(0)) void this.#conversation.send(message);
+    for (const message of this.#held.splice(0)) void this.#stream.send(message);
     this.#answered.resolve();
   }
 
@@ -441,12 +441,12 @@ export class ClientSession implements Channel {
     const opening = this.#phase === "opening";
     if (failure.reason === "no-server-online") return opening ? this.fail(failure) : this.absent();
     const mayGoOn = frame.sequence !== undefined && (!opening || failure.reason === "too-large");
-    if (mayGoOn && this.#conversation.refused(frame, failure)) return;
+    if (mayGoOn && this.#stream.refused(frame, failure)) return;
     this.#options.options.observe({ type: "publish.failed", topic: this.#topic, cause: failure.message });
     if (this.#numbered || opening) return this.fail(failure);
     if (message?.id === undefined) return;
     const answer = failure.toResponse(message.id);
-    if (message.kind === "request") this.#conversation.inject(answer);
+    if (message.kind === "request") this.#stream.inject(answer);
     else if (message.kind === "response") void this.#publish({ payload: answer.bytes }, answer, false, () => {});
   }
 

@@ -76,7 +76,7 @@ export class ServerSession implements IncomingSession {
   readonly closed: Promise<Failure | undefined>;
   readonly peerEnded: Promise<void>;
   readonly #options: ServerSessionOptions;
-  readonly #conversation: SessionStream;
+  readonly #stream: SessionStream;
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
   readonly #abort = new AbortController();
   readonly #correlations = new Map<RequestKey, Uint8Array>();
@@ -112,7 +112,7 @@ export class ServerSession implements IncomingSession {
       sessionExpiry,
       () => this.left(new Failure("session-ended", "The client has gone without a goodbye")),
     );
-    this.#conversation = new SessionStream({
+    this.#stream = new SessionStream({
       name,
       transmit: (frame, message, confirmed) => this.#transmit(frame, message, confirmed),
       ended: peerEnd.resolve,
@@ -142,9 +142,7 @@ export class ServerSession implements IncomingSession {
   }
 
   receive(receiver: Receiver): void {
-    this.#conversation.start((message) =>
-      message.kind === "malformed" ? this.#refuseMalformed(message) : receiver(message)
-    );
+    this.#stream.start((message) => message.kind === "malformed" ? this.#refuseMalformed(message) : receiver(message));
   }
 
   #refuseMalformed(message: Message): Promise<void> | void {
@@ -162,7 +160,7 @@ export class ServerSession implements IncomingSession {
     if (this.#ended) return;
     this.#absence.end();
     if (frame.acknowledge !== undefined) this.#announcesFormat &&= this.#instanceTopic !== undefined;
-    this.#conversation.receive(this.#closing === undefined ? frame : answerOf(frame));
+    this.#stream.receive(this.#closing === undefined ? frame : answerOf(frame));
   }
 
   /** The client seems to be gone; but it may only have lost its connection. */
@@ -174,14 +172,14 @@ export class ServerSession implements IncomingSession {
   doubt(): void {
     if (this.#ended) return;
     this.#absence.begin();
-    this.#conversation.resume();
+    this.#stream.resume();
   }
 
   /** Tells the client soon that it has a session, and with which instance; it must not wait for its server for that. */
   welcome(): void {
     const { sessionId, clock = systemClock } = this.#options;
     if (sessionId === undefined) return;
-    this.#cancelWelcome = clock.after(WELCOME_AFTER, () => this.#conversation.acknowledge());
+    this.#cancelWelcome = clock.after(WELCOME_AFTER, () => this.#stream.acknowledge());
   }
 
   /** The client has shown that it knows its instance. */
@@ -191,13 +189,13 @@ export class ServerSession implements IncomingSession {
   }
 
   send(message: Message): Promise<void> | void {
-    if (!this.#ended) return this.#conversation.send(message);
+    if (!this.#ended) return this.#stream.send(message);
   }
 
   /** The connection to the broker is gone. */
   pause(): void {
     this.#absence.end(); // it is we who are away
-    this.#conversation.pause();
+    this.#stream.pause();
   }
 
   /**
@@ -206,7 +204,7 @@ export class ServerSession implements IncomingSession {
    */
   resume(): void {
     if (this.#numbered) this.doubt();
-    else this.#conversation.resume();
+    else this.#stream.resume();
   }
 
   /** Ends the session when the client has taken what the server has said, or not in time. */
@@ -237,8 +235,8 @@ export class ServerSession implements IncomingSession {
 
   async #close(reason: Failure | undefined): Promise<void> {
     if (this.#ended) return;
-    if (reason !== undefined) this.#conversation.refuse(reason);
-    const delivered = this.#conversation.delivered();
+    if (reason !== undefined) this.#stream.refuse(reason);
+    const delivered = this.#stream.delivered();
     if (delivered !== undefined) await this.#untilDelivered(delivered, reason?.reason === "server-shutting-down");
     this.#leave(reason);
   }
@@ -247,10 +245,10 @@ export class ServerSession implements IncomingSession {
   async #untilDelivered(delivered: Promise<void>, soon: boolean): Promise<void> {
     const { clock } = this.#options;
     if (soon) return await withTimeLimit(delivered, SHUTDOWN_TIMEOUT, clock);
-    let [before, left] = [Infinity, this.#conversation.undelivered];
+    let [before, left] = [Infinity, this.#stream.undelivered];
     while (left > 0 && left < before) {
       await withTimeLimit(delivered, DELIVERY_TIMEOUT, clock);
-      [before, left] = [left, this.#conversation.undelivered];
+      [before, left] = [left, this.#stream.undelivered];
     }
   }
 
@@ -264,9 +262,9 @@ export class ServerSession implements IncomingSession {
   #sayGoodbye(reason: Failure | undefined): void {
     const { link, responseTopic: topic, sessionId, options: { qos } } = this.#options;
     if (sessionId === undefined) return;
-    this.#conversation.flush();
+    this.#stream.flush();
     const payload = disconnected(reason);
-    const properties = this.#properties({ payload, acknowledge: behind(this.#conversation.seen) });
+    const properties = this.#properties({ payload, acknowledge: behind(this.#stream.seen) });
     const userProperties = { ...properties.userProperties, [CLOSED]: reason?.reason ?? "session-ended" };
     void link.publish({
       topic,
@@ -286,7 +284,7 @@ export class ServerSession implements IncomingSession {
     this.#ended = true;
     this.#cancelWelcome?.();
     this.#absence.end();
-    this.#conversation.close();
+    this.#stream.close();
     this.#end.resolve(reason);
   }
 
@@ -355,14 +353,14 @@ export class ServerSession implements IncomingSession {
   ): void {
     const { link, responseTopic, options: { observe } } = this.#options;
     if (failure.reason === "no-server-online") return this.absent();
-    if (frame.sequence !== undefined && this.#conversation.refused(frame, failure)) return;
+    if (frame.sequence !== undefined && this.#stream.refused(frame, failure)) return;
     observe({ type: "publish.failed", topic: responseTopic, cause: failure.message });
     if (this.#numbered) return this.#fail(failure); // what is behind it would wait for it for ever
     if (message?.id === undefined) return;
     const { bytes } = failure.toResponse(message.id);
     if (message.kind === "response") {
       void link.publish({ topic: responseTopic, payload: bytes, qos: 1, common: this.#common, properties });
-    } else if (message.kind === "request") this.#conversation.inject(failure.toResponse(message.id));
+    } else if (message.kind === "request") this.#stream.inject(failure.toResponse(message.id));
   }
 }
 
