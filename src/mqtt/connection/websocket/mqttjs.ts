@@ -235,6 +235,8 @@ function watchEnd(client: MqttClient): Promise<ConnectionEnd & { silent: boolean
       reasonCode ??= error.code < 0x80 ? fromReturnCode(error.code) : error.code;
       cause = reasonCodeName(reasonCode);
     }
+    // After a packet that it cannot read, such as a PUBACK of mochi-mqtt 2.7, it reads no more and keeps the connection.
+    queueMicrotask(() => destroy(client));
   });
   client.on("disconnect", (packet) => {
     reasonCode ??= packet.reasonCode ?? 0;
