@@ -67,6 +67,24 @@ export function writeOutSync(output: StandardOutput, bytes: Uint8Array): void {
   }
 }
 
+/**
+ * Writes all of `bytes` to an output that never makes us wait: at once as far as there is room, which takes no other
+ * thread, and the rest when there is room again.
+ *
+ * @throws what the system says
+ */
+export async function writeOutAtOnce(output: StandardOutput, bytes: Uint8Array): Promise<void> {
+  const writing = new Writing(bytes, output !== Deno.stderr);
+  for (let piece = writing.piece; piece !== undefined; piece = writing.piece) {
+    try {
+      writing.wrote(output.writeSync(piece));
+    } catch (error) {
+      const pause = writing.full(error);
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
 /** A pipe takes so much at once or nothing of it (POSIX, `PIPE_BUF`), in bytes. Windows has no such pipes. */
 const PIECE = { linux: 4096, windows: Infinity }[Deno.build.os as string] ?? 512;
 

@@ -1,5 +1,5 @@
 /**
- * Stdin and stdout as sockets that the system says are ready.
+ * Stdin as a socket that the system says is ready, and stdout as one that never makes us wait.
  *
  * Deno reads stdin and writes stdout in a thread, which costs two changes of threads each time (measured: half the time
  * of a call). Sockets do without. They make the pipe non-blocking for everybody who has inherited the same end of it, a
@@ -10,6 +10,7 @@
 import { Buffer } from "node:buffer";
 import { fstatSync, type Stats } from "node:fs";
 import { Socket } from "node:net";
+import { writeOutAtOnce } from "../core/standard_output.ts";
 import type { ByteSink, ByteSource } from "./byte_pipes.ts";
 
 const STDIN = 0;
@@ -62,17 +63,19 @@ export function socketInput(): ByteSource | undefined {
   };
 }
 
-/** Stdout; `undefined` when it is no pipe and no socket, or when the system cannot do it. */
+/**
+ * Stdout; `undefined` when it is no pipe and no socket, or when the system cannot do it.
+ *
+ * The socket only makes it non-blocking. It is not written through: on Deno 2.9 a large write through a socket on a pipe
+ * sometimes never ends while the machine is busy.
+ */
 export function socketOutput(): Pick<ByteSink, "write"> | undefined {
   // Whoever writes to stderr does not expect that it may be full.
   if (!isPipe(STDOUT) || isSame(STDOUT, STDERR)) return undefined;
   const socket = open(STDOUT, { writable: true });
   if (socket === undefined) return undefined;
   socket.on("error", () => {}); // whoever writes is told
-  return {
-    write: (bytes) =>
-      new Promise((resolve, reject) => socket.write(bytes, (error) => error ? reject(error) : resolve())),
-  };
+  return { write: (bytes) => writeOutAtOnce(Deno.stdout, bytes) };
 }
 
 function open(fd: number, options: Record<string, unknown>): Socket | undefined {

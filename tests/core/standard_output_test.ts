@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { OutputError, type StandardOutput, writeOut, writeOutSync } from "../../src/core/standard_output.ts";
+import {
+  OutputError,
+  type StandardOutput,
+  writeOut,
+  writeOutAtOnce,
+  writeOutSync,
+} from "../../src/core/standard_output.ts";
 import { fc, holdsAsync } from "../support/properties.ts";
 
 const encoder = new TextEncoder();
@@ -39,8 +45,10 @@ class FullPipe implements StandardOutput {
 Deno.test("what does not fit into a full pipe is written when there is room", async () => {
   const text = `${"a".repeat(10_000)}\nshort\n${"b".repeat(5_000)}\n`;
   const room = [true, false, false, true, false];
-  const [late, lateSync] = [new FullPipe(...room), new FullPipe(...room)];
+  const [late, lateSync, atOnce] = [new FullPipe(...room), new FullPipe(...room), new FullPipe(...room)];
   await writeOut(late, encoder.encode(text));
+  await writeOutAtOnce(atOnce, encoder.encode(text));
+  assert.equal(atOnce.text, text);
   writeOutSync(lateSync, encoder.encode(text));
   assert.equal(late.text, text);
   assert.equal(lateSync.text, text);
