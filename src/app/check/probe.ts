@@ -206,9 +206,10 @@ export class Probe implements AsyncDisposable {
     const closed = connection.closed.then(({ cause }) => {
       throw new Error(`the broker closes the connection over it: ${cause}`);
     });
-    closed.catch(() => {}); // later, it is not about this answer
+    const answered = Promise.race([answer, closed]);
+    for (const promise of [closed, answered]) promise.catch(() => {}); // later, it is not about this answer
     const late = () => new Error(`no answer within ${PATIENCE / 1000} s`);
-    return await within(Promise.race([answer, closed]), PATIENCE, late, this.#options.signal);
+    return await within(answered, PATIENCE, late, this.#options.signal);
   }
 
   #arrived(topic: string): void {

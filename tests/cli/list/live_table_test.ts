@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { rowsOf } from "../../../src/cli/list/rows.ts";
 import { LiveTable } from "../../../src/cli/list/live_table.ts";
-import { startServe } from "../../support/proxy.ts";
+import { Process, startServe } from "../../support/proxy.ts";
 import { ECHO } from "../../support/bridge.ts";
 import { embeddedBroker } from "../../support/embedded_broker.ts";
-import { main } from "../../../src/cli/mod.ts";
 import { eventually } from "../../support/wait.ts";
 
 const [UP, CLEAR] = [/^.\[(\d+)A$/, "\u001b[J"];
@@ -92,23 +91,30 @@ Deno.test("a lost connection is told in the table, and forgotten when it is back
   assert.deepEqual(lines, ["no servers are online on mqtt://b; Ctrl+C ends this"]);
 });
 
+const LIST = `
+const { main } = await import("${new URL("../../../src/cli/mod.ts", import.meta.url).href}");
+const code = await main(["list", "--watch", "--broker", Deno.args[0]], {
+  environment: () => undefined,
+  print: (text) => Deno.stdout.writeSync(new TextEncoder().encode(text)),
+  printError: () => {},
+  outputSize: () => (${JSON.stringify(SIZE)}),
+});
+Deno.exit(code);
+`;
+
 Deno.test("list --watch in a terminal is such a table, until it is asked to end", async () => {
   await using broker = await embeddedBroker();
-  let printed = "";
-  const done = main(["list", "--watch", "--broker", broker.url], {
-    environment: () => undefined,
-    print: (text) => void (printed += text),
-    printError: () => {},
-    outputSize: () => SIZE,
-  });
+  // A process of its own: all commands of this one would end by the signal.
+  await using list = new Process([Deno.execPath(), "eval", LIST, broker.url]);
+  const printed = () => list.output.seen.map((line) => `${line}\n`).join("");
   {
     await using _serve = await startServe(["--broker", broker.url, "--name", "echo", "--", ...ECHO]);
     await eventually(
       "the server is in the table",
-      () => /^echo +request-response, mcp-over-mqtt/m.test(screen(printed).join("\n")),
+      () => /^echo +request-response, mcp-over-mqtt/m.test(screen(printed()).join("\n")),
     );
   }
-  await eventually("the server has left it", () => screen(printed)[0]?.startsWith("no servers are online") === true);
-  Deno.kill(Deno.pid, "SIGTERM"); // SIGINT is the test runner's
-  assert.equal(await done, 0);
+  await eventually("the server has left it", () => screen(printed())[0]?.startsWith("no servers are online") === true);
+  list.kill("SIGTERM");
+  assert.equal((await list.status).code, 0);
 });
