@@ -62,6 +62,7 @@ export function withTimeLimit(work: Promise<unknown>, limit: number, clock: Cloc
  * @throws what `work` rejects with, or the reason of `signal` as soon as that is aborted
  */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) work.catch(() => {}); // nobody waits for it any more
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
   const abort = () => aborted.reject(signal.reason);
