@@ -49,7 +49,6 @@ if (process.execve !== undefined && process.platform !== "win32") {
   process.execve(executable, [executable, ...args], process.env);
 } else {
   const { signals } = require("node:os").constants;
-  const child = require("node:child_process").spawn(executable, args, { stdio: "inherit" });
   // What is typed in a terminal is sent to every process in front of it, and so is the console's of Windows, where
   // kill() would end the executable at once. A second one means "at once" to `serve`.
   const typed = [0, 1, 2].some(require("node:tty").isatty) ? ["SIGINT", "SIGQUIT"] : [];
@@ -57,6 +56,8 @@ if (process.execve !== undefined && process.platform !== "win32") {
     const sent = process.platform === "win32" || typed.includes(signal);
     if (signal in signals) process.on(signal, () => sent || child.kill(signal));
   }
+  // Behind the listeners: a signal that came between the two would end this process alone.
+  const child = require("node:child_process").spawn(executable, args, { stdio: "inherit" });
   child.on("error", (error) => fail(error.message));
   child.on("exit", (code, signal) => {
     if (signal === null) process.exit(code);
