@@ -39,16 +39,8 @@ export interface StandardOutput {
  *
  * @throws what the system says
  */
-export async function writeOut(output: StandardOutput, bytes: Uint8Array): Promise<void> {
-  const writing = new Writing(bytes, output !== Deno.stderr);
-  for (let piece = writing.piece; piece !== undefined; piece = writing.piece) {
-    try {
-      writing.wrote(await output.write(piece));
-    } catch (error) {
-      const pause = writing.full(error);
-      await new Promise((resolve) => setTimeout(resolve, pause));
-    }
-  }
+export function writeOut(output: StandardOutput, bytes: Uint8Array): Promise<void> {
+  return writeAll(output, bytes, (piece) => output.write(piece));
 }
 
 /**
@@ -73,11 +65,20 @@ export function writeOutSync(output: StandardOutput, bytes: Uint8Array): void {
  *
  * @throws what the system says
  */
-export async function writeOutAtOnce(output: StandardOutput, bytes: Uint8Array): Promise<void> {
+export function writeOutAtOnce(output: StandardOutput, bytes: Uint8Array): Promise<void> {
+  return writeAll(output, bytes, (piece) => output.writeSync(piece));
+}
+
+async function writeAll(
+  output: StandardOutput,
+  bytes: Uint8Array,
+  write: (piece: Uint8Array) => Promise<number> | number,
+): Promise<void> {
   const writing = new Writing(bytes, output !== Deno.stderr);
   for (let piece = writing.piece; piece !== undefined; piece = writing.piece) {
     try {
-      writing.wrote(output.writeSync(piece));
+      const count = write(piece);
+      writing.wrote(typeof count === "number" ? count : await count);
     } catch (error) {
       const pause = writing.full(error);
       await new Promise((resolve) => setTimeout(resolve, pause));
