@@ -1,0 +1,115 @@
+/**
+ * When the peer is told what has been taken from it.
+ *
+ * An acknowledgement waits for a message that it can travel with. A packet of its own costs more than itself: a broker
+ * with Nagle's algorithm (mosquitto by default) holds what follows it back for 40 ms, because nobody answers it.
+ *
+ * @module
+ */
+import type { Clock } from "../../../core/clock.ts";
+import type { Frame, Writable } from "./frame.ts";
+import { isAfter, type Position, START } from "./position.ts";
+
+/** The longest that an acknowledgement waits, in ms. */
+const LONGEST_DELAY = 400;
+
+/** The longest that it waits when there is much to acknowledge, in ms. */
+const SHORT_DELAY = 5;
+
+/** So many packets are much to acknowledge, and so is a quarter of the window. */
+const MANY_PACKETS = 64;
+
+/** So many bytes are much to acknowledge, because the peer may not send much more. */
+const MANY_BYTES = 1024 * 1024;
+
+/** What a {@linkcode DelayedAcknowledgement} is made of. */
+export interface AcknowledgementOptions {
+  /** How many packets the peer may send without an acknowledgement; `undefined` when it is not to be told. */
+  readonly window: () => number | undefined;
+  /** Sends a frame of its own, which {@linkcode DelayedAcknowledgement.addTo} has been called for. */
+  readonly send: () => void;
+  readonly clock: Clock;
+}
+
+/** Acknowledges what one end of a session has taken. */
+export class DelayedAcknowledgement {
+  readonly #options: AcknowledgementOptions;
+  #taken = START;
+  /** What the peer was told of that, and when. */
+  #acknowledged = START;
+  #acknowledgedAt = 0;
+  /** What has arrived since. */
+  #packets = 0;
+  #bytes = 0;
+  /** The window that the peer was told. */
+  #window: number | undefined;
+  #due = Infinity;
+  #cancel: (() => void) | undefined;
+
+  constructor(options: AcknowledgementOptions) {
+    this.#options = options;
+  }
+
+  /** A packet has arrived that is new. */
+  countPacket(bytes: number): void {
+    this.#packets++;
+    this.#bytes += bytes;
+  }
+
+  /** Something has arrived that costs so many bytes besides those of its packet. */
+  countBytes(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  /** Everything up to here has been taken. The peer is told soon. */
+  take(position: Position): void {
+    this.#taken = position;
+    if (isAfter(position, this.#acknowledged)) this.#schedule(this.#much ? SHORT_DELAY : LONGEST_DELAY);
+  }
+
+  /** Adds the acknowledgement to a frame that goes out now, and the window if the peer does not know it. */
+  addTo(frame: Writable<Frame>): void {
+    frame.acknowledge = this.#taken;
+    this.#acknowledged = this.#taken;
+    this.#acknowledgedAt = this.#options.clock.now();
+    this.#packets = 0;
+    this.#bytes = 0;
+    const window = this.#options.window();
+    if (window === undefined || window === this.#window) return;
+    this.#window = window;
+    frame.window = window;
+  }
+
+  /** Has the next frame tell the window again, since what told it before may be lost. */
+  repeatWindow(): void {
+    this.#window = undefined;
+  }
+
+  /** Acknowledges nothing any more. */
+  close(): void {
+    this.#cancel?.();
+    this.#due = -Infinity;
+  }
+
+  get #much(): boolean {
+    const packets = Math.min(MANY_PACKETS, (this.#options.window() ?? Infinity) / 4);
+    return this.#packets >= packets || this.#bytes >= MANY_BYTES;
+  }
+
+  /** The timer is left running when a message takes the acknowledgement along: it is cheaper to let it find nothing. */
+  #schedule(delay: number): void {
+    const due = this.#options.clock.now() + delay;
+    if (due >= this.#due) return;
+    this.#cancel?.();
+    this.#due = due;
+    this.#cancel = this.#options.clock.after(delay, () => this.#acknowledge());
+  }
+
+  #acknowledge(): void {
+    this.#due = Infinity;
+    if (!isAfter(this.#taken, this.#acknowledged)) return;
+    const left = this.#acknowledgedAt + LONGEST_DELAY - this.#options.clock.now();
+    if (left > 0 && !this.#much) this.#schedule(left);
+    else this.#options.send();
+  }
+}

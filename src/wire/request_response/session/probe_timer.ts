@@ -1,0 +1,69 @@
+/**
+ * When a silent peer is asked what it has.
+ *
+ * @module
+ */
+import type { Clock } from "../../../core/clock.ts";
+
+/** A peer that has acknowledged nothing for this long, in ms, is asked what it has. */
+const FIRST_DELAY = 1_000;
+
+/** Each further question waits twice as long as the one before, but not longer than this, in ms. */
+const LONGEST_DELAY = 10_000;
+
+/** What a {@linkcode ProbeTimer} is made of. */
+export interface ProbeOptions {
+  /** Whether something is out that the peer has not acknowledged. If not, the timer stops. */
+  readonly needed: () => boolean;
+  /** Asks the peer. */
+  readonly ask: () => void;
+  readonly clock: Clock;
+}
+
+/** Asks the peer ever less often, for as long as it acknowledges nothing. */
+export class ProbeTimer {
+  readonly #options: ProbeOptions;
+  #delay = FIRST_DELAY;
+  #due = 0;
+  #cancel: (() => void) | undefined;
+
+  constructor(options: ProbeOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the timer, unless it runs. */
+  start(): void {
+    if (this.#cancel === undefined) this.restart();
+  }
+
+  /** Starts the timer from the beginning. */
+  restart(): void {
+    this.#wait(FIRST_DELAY);
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  /** A timer that runs is left running: it is cheaper to let it find that it is too early. */
+  #wait(delay: number): void {
+    const { clock } = this.#options;
+    this.#delay = delay;
+    this.#due = clock.now() + delay;
+    this.#cancel ??= clock.after(delay, () => this.#probe());
+  }
+
+  #probe(): void {
+    const { clock, needed, ask } = this.#options;
+    this.#cancel = undefined;
+    if (!needed()) return;
+    const left = this.#due - clock.now();
+    if (left > 0) {
+      this.#cancel = clock.after(left, () => this.#probe());
+      return;
+    }
+    ask();
+    this.#wait(Math.min(this.#delay * 2, LONGEST_DELAY));
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Messages that have arrived in order and wait for their receiver.
+ *
+ * @module
+ */
+import type { Arrival } from "./format.ts";
+import type { StreamEnds } from "./frame.ts";
+
+/** What every message counts for at least, in bytes, however short it is. */
+export const MESSAGE_COST = 1024;
+
+/** How much may wait for its receiver, in bytes. This program never sends so much without an acknowledgement. */
+const CAPACITY = 8 * 1024 * 1024;
+
+/** Hands messages to their receiver one after the other, and keeps those behind one that it has not taken yet. */
+export class ReceiveBuffer {
+  readonly #ends: Pick<StreamEnds, "deliver" | "ended">;
+  readonly #taken: () => void;
+  #waiting: Arrival[] = [];
+  #waitingBytes = 0;
+  /** The number of the message that its receiver has not taken yet. */
+  #delivering: number | undefined;
+
+  /** @param taken called when the receiver has taken a message that it had made wait */
+  constructor(ends: Pick<StreamEnds, "deliver" | "ended">, taken: () => void) {
+    this.#ends = ends;
+    this.#taken = taken;
+  }
+
+  /** Whether nothing more may be added until the receiver has taken something. */
+  get full(): boolean {
+    return this.#waitingBytes > CAPACITY;
+  }
+
+  /** The number of the first message that the receiver was not given. */
+  get firstWaiting(): number | undefined {
+    return this.#waiting[0]?.number;
+  }
+
+  /** The number of the first message that the receiver has not taken, whether it was given or not. */
+  get firstUntaken(): number | undefined {
+    return this.#delivering ?? this.firstWaiting;
+  }
+
+  /** Hands an arrival to the receiver, now or when the receiver has taken those before it. */
+  add(arrival: Arrival): void {
+    if (this.#delivering === undefined) return this.#handOn(arrival);
+    arrival.message?.keep();
+    this.#waiting.push(arrival);
+    this.#waitingBytes += Math.max(arrival.cost, MESSAGE_COST);
+  }
+
+  /** Lets go of everything that waits. */
+  clear(): void {
+    this.#waiting = [];
+  }
+
+  #handOn({ message, number }: Arrival): void {
+    if (message === undefined) return this.#ends.ended();
+    const wait = this.#ends.deliver(message);
+    if (wait === undefined) return;
+    this.#delivering = number;
+    void wait.then(() => this.#goOn());
+  }
+
+  #goOn(): void {
+    this.#delivering = undefined;
+    while (this.#delivering === undefined) {
+      const next = this.#waiting.shift();
+      if (next === undefined) break;
+      this.#waitingBytes -= Math.max(next.cost, MESSAGE_COST);
+      this.#handOn(next);
+    }
+    this.#taken();
+  }
+}
