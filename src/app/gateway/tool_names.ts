@@ -1,0 +1,126 @@
+/**
+ * What the tools of a whole fleet are called: `SERVER__TOOL`.
+ *
+ * A host, or the model behind it, takes letters, digits, `_` and `-`, and at most 64 of them. The name of a tool follows
+ * from its server and its own name, and not from who came first, so it stays the same after a restart. What a name stands
+ * for is looked up, never read from the name.
+ *
+ * A server's `/` becomes `--`. A name from which that could not be undone gets a short hash behind it: one with other
+ * characters, or too long, or one that could be another tool's. Whatever ends like such a hash gets one as well, so no
+ * server can choose a name that is another's.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+
+/** Longest name of a tool that every host takes, in characters. */
+const LONGEST = 64;
+
+/** Characters of a hash, of 5 bits each. */
+const SHORT_HASH = 6;
+
+/** Characters of the hash where several tools would have one name: so many that nobody can make it happen again. */
+const LONG_HASH = 26;
+
+const DIGITS = "abcdefghijklmnopqrstuvwxyz234567";
+
+/** How a name with a hash ends. */
+const HASH_ENDING = new RegExp(`--[${DIGITS}]{${SHORT_HASH}}(?:[${DIGITS}]{${LONG_HASH - SHORT_HASH}})?$`);
+
+/** A tool of a server. */
+export interface ServerTool {
+  readonly server: string;
+  readonly tool: string;
+}
+
+/** The names of tools, and what each of them stands for. */
+export class ToolNames {
+  /** Who would like to have a name. */
+  readonly #claims = new Map<string, Claim[]>();
+  readonly #byServer = new Map<string, Map<string, Claim>>();
+  readonly #byName = new Map<string, Claim>();
+
+  /** Gives a tool its name; a tool that has one keeps it. */
+  add(server: string, tool: string): void {
+    const tools = this.#byServer.get(server) ?? new Map<string, Claim>();
+    if (tools.has(tool)) return;
+    const wanted = shortName(server, tool);
+    const claim = { server, tool, wanted, name: wanted };
+    this.#byServer.set(server, tools);
+    tools.set(tool, claim);
+    const claims = this.#claims.get(wanted) ?? [];
+    this.#claims.set(wanted, claims);
+    claims.push(claim);
+    this.#settle(claims);
+  }
+
+  /** Takes back the names of all tools of a server. */
+  remove(server: string): void {
+    const tools = this.#byServer.get(server);
+    this.#byServer.delete(server);
+    for (const claim of tools?.values() ?? []) {
+      this.#byName.delete(claim.name);
+      const left = (this.#claims.get(claim.wanted) ?? []).filter((other) => other !== claim);
+      if (left.length === 0) this.#claims.delete(claim.wanted);
+      else this.#claims.set(claim.wanted, left);
+      this.#settle(left);
+    }
+  }
+
+  /** The name of a tool that was added. */
+  of(server: string, tool: string): string | undefined {
+    return this.#byServer.get(server)?.get(tool)?.name;
+  }
+
+  /** The tool that has this name now. */
+  find(name: string): ServerTool | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** A name that several want is nobody's: who knows it from before must not get another tool by it. */
+  #settle(claims: readonly Claim[]): void {
+    for (const claim of claims) this.#byName.delete(claim.name);
+    for (const claim of claims) {
+      claim.name = claims.length === 1 ? claim.wanted : hashedName(claim.server, claim.tool, LONG_HASH);
+      this.#byName.set(claim.name, claim);
+    }
+  }
+}
+
+/** A tool, and the name that it gets if it is alone. */
+interface Claim extends ServerTool {
+  readonly wanted: string;
+  name: string;
+}
+
+/** The name of a tool as long as no other tool of the fleet has the same. */
+function shortName(server: string, tool: string): string {
+  const name = `${server.replaceAll("/", "--")}__${tool}`;
+  const fits = /^[\w-]*$/.test(name) && name.length <= LONGEST;
+  return fits && canBeUndone(server) && !HASH_ENDING.test(name) ? name : hashedName(server, tool, SHORT_HASH);
+}
+
+/** Whether it can be told where the name of the server ends, and which of its characters were `/`. */
+function canBeUndone(server: string): boolean {
+  return server !== "" && !/__|_$|--|-\/|\/-/.test(server);
+}
+
+/** What can be kept of both names, with a hash of them as they were. */
+function hashedName(server: string, tool: string, digits: number): string {
+  const room = LONGEST - "__".length - "--".length - digits;
+  const [serverText, toolText] = [replaced(server.replaceAll("/", "--")), replaced(tool)];
+  // What tells tools apart is at the beginning, and what tells servers apart, such as hall/line/robot, at the end.
+  const keptTool = toolText.slice(0, Math.max(room - serverText.length, Math.floor(room * 2 / 3)));
+  const keptServer = serverText.slice(Math.max(0, serverText.length - (room - keptTool.length)));
+  return `${keptServer}__${keptTool}--${hashOf(server, tool, digits)}`;
+}
+
+/** Accents are left out, and what is then still no letter or digit of ASCII becomes `_`. */
+function replaced(text: string): string {
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").replace(/[^\w-]/gu, "_");
+}
+
+function hashOf(server: string, tool: string, digits: number): string {
+  const hash = createHash("sha256").update(JSON.stringify([server, tool])).digest();
+  return [...hash.subarray(0, digits)].map((byte) => DIGITS[byte % DIGITS.length]).join("");
+}
