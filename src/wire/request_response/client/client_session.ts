@@ -4,13 +4,11 @@
  * @module
  */
 import type { Channel, Receiver } from "../../../core/channel.ts";
-import { type Clock, systemClock, withTimeLimit } from "../../../core/clock.ts";
+import { systemClock, withTimeLimit } from "../../../core/clock.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { Message } from "../../../core/message.ts";
-import type { MqttLink, PublishProperties, QoS, ReceivedPacket } from "../../../mqtt/mod.ts";
+import type { MqttLink, PublishProperties, ReceivedPacket } from "../../../mqtt/mod.ts";
 import { disconnected } from "../../notifications.ts";
-import { backstopOf } from "../../../relay/mod.ts";
-import type { ClientOptions } from "../../profile.ts";
 import { DisconnectTimer } from "../session/disconnect_timer.ts";
 import { SessionStream } from "../session/session_stream.ts";
 import { type Frame, NOTHING } from "../session/frame.ts";
@@ -20,7 +18,6 @@ import {
   FORMAT,
   formatOf,
   frameProperties,
-  INSTANCE,
   largestPart,
   MESSAGE_PROPERTIES,
   NEWEST_FORMAT,
@@ -29,33 +26,16 @@ import {
   toFrame,
   userProperty,
 } from "../session/properties.ts";
-import { type PathLimit, SMALLEST_LIMIT } from "../session/path_limit.ts";
 import { windowOf } from "../session/window.ts";
-import type { Topics } from "../topics.ts";
 import type { Opening } from "./instances.ts";
+import { RequestProperties } from "./request_properties.ts";
+import { SessionOpening, type SessionOpeningOptions } from "./session_opening.ts";
 
 /** What a {@linkcode ClientSession} is made of. */
-export interface ClientSessionOptions {
-  readonly link: MqttLink;
-  readonly topics: Topics;
-  readonly sessionId: string;
-  readonly opening: Opening;
-  /** Where to open it instead, when nobody listens where `tried` said; `undefined` when that might open two. */
-  readonly another: (tried: Opening) => Opening | undefined;
+export interface ClientSessionOptions extends SessionOpeningOptions {
   /** Whether it would be seen that this instance is gone. */
   readonly watches: (instance: string) => boolean;
-  /** What is known of the size of what gets through to the servers. */
-  readonly limit: PathLimit;
-  readonly options: ClientOptions;
-  /** @default {systemClock} */
-  readonly clock?: Clock;
 }
-
-/**
- * When a first message that nobody has acknowledged is not answered within this time, in ms, the broker is asked whether
- * it would have let it pass.
- */
-const DOUBT_AFTER = 250;
 
 /** The last that a host has said may take this long to reach the server, in ms. */
 const DELIVERY_TIMEOUT = 1_000;
@@ -73,33 +53,30 @@ export class ClientSession implements Channel {
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
   readonly #abort = new AbortController();
   readonly #absence: DisconnectTimer;
-  #opening: Opening;
+  readonly #opening: SessionOpening;
+  readonly #requests: RequestProperties;
   #phase: "fresh" | "opening" | "open" | "ended" = "fresh";
   /** Whether the server numbers its messages; not before it has said so. */
   #numbered = false;
-  #topic: string;
   #instance: string | undefined;
-  /** What has been sent to open the session. */
-  #first: [frame: Frame, message: Message | undefined][] = [];
+  #instanceTopic: string | undefined;
   /** What each message has in common with the next; and each frame that is none. */
   readonly #common: { readonly message: PublishProperties; readonly control: PublishProperties };
   #held: Message[] = [];
   #unseen: readonly Message[] = [];
-  #correlation = 0;
-  /** Whether the server is told that this end speaks the newest format. */
-  #announced = true;
-  /** Resolves when the server has shown its first sign of life. */
-  readonly #answered: PromiseWithResolvers<void> = Promise.withResolvers();
   #closing: Promise<void> | undefined;
-  #cancelDeadline: (() => void) | undefined;
-  #cancelDoubt: (() => void) | undefined;
 
   constructor(options: ClientSessionOptions) {
     const { link, topics, sessionId, limit, options: { maxMessage, observe, sessionExpiry }, clock = systemClock } =
       options;
     this.#options = options;
-    this.#opening = options.opening;
-    this.#topic = this.#openingTopic;
+    this.#opening = new SessionOpening(options, {
+      signal: this.#abort.signal,
+      repeat: (frame, message) => void this.#transmit(frame, message, false),
+      refused: (failure) => this.#undelivered(failure, { payload: NOTHING }, undefined),
+      timedOut: (failure) => this.fail(failure),
+    });
+    this.#requests = new RequestProperties(options.options);
     const control = { ...MESSAGE_PROPERTIES, userProperties: { [SESSION]: sessionId } };
     this.#common = { message: { ...control, responseTopic: topics.response.for(link.clientId) }, control };
     this.closed = this.#end.promise;
@@ -136,12 +113,12 @@ export class ClientSession implements Channel {
 
   /** Where it was opened. */
   get opening(): Opening {
-    return this.#opening;
+    return this.#opening.target;
   }
 
   /** Whether nothing tells it from other sessions, since one end speaks MQTT 3.1.1. */
   get plain(): boolean {
-    return this.#opening.plain || !hasProperties(this.#options.link);
+    return this.opening.plain || !hasProperties(this.#options.link);
   }
 
   get watched(): boolean {
@@ -176,7 +153,7 @@ export class ClientSession implements Channel {
   }
 
   async end(): Promise<boolean> {
-    if (this.#phase === "opening") await Promise.race([this.#answered.promise, this.closed]);
+    if (this.#phase === "opening") await Promise.race([this.#opening.answered, this.closed]);
     return this.#phase === "open" && this.#numbered && this.#stream.end();
   }
 
@@ -192,7 +169,7 @@ export class ClientSession implements Channel {
     if (this.#isOfAnother(packet)) return;
     const frame = toFrame(packet);
     if (userProperty(packet, CLOSED) !== undefined) {
-      const { direct } = this.#opening; // of several that get the first message, another may have seen it
+      const { direct } = this.opening; // of several that get the first message, another may have seen it
       if (this.#phase === "open" || direct) this.#unseen = this.#stream.unseen(frame.acknowledge?.number);
       return this.fail(closedFailure(packet));
     }
@@ -226,7 +203,7 @@ export class ClientSession implements Channel {
   pause(): void {
     // Sending the first message again could open a second session, with another instance.
     if (this.#phase === "opening") {
-      this.#suspectSize();
+      this.#opening.suspectSize();
       this.fail(
         new Failure("broker-unreachable", "The connection to the broker was lost while the session was opened"),
       );
@@ -262,66 +239,28 @@ export class ClientSession implements Channel {
 
   #finish(reason: Failure | undefined): void {
     this.#phase = "ended";
-    this.#cancelDeadline?.();
-    this.#cancelDoubt?.();
+    this.#opening.stop();
     this.#absence.end();
     this.#stream.close();
     this.#end.resolve(reason);
   }
 
   #open(message: Message): Promise<void> | void {
-    const { link, clock = systemClock, options: { connectTimeout } } = this.#options;
-    if (this.plain) {
-      this.#phase = "open"; // nobody says welcome in MQTT 3.1.1
-      this.#instance = this.#opening.instance;
-      return this.#stream.send(message);
+    const { instance, agreed } = this.opening;
+    if (this.plain || agreed === true) {
+      this.#phase = "open"; // in MQTT 3.1.1 nobody says welcome
+      this.#numbered = !this.plain;
+      this.#instance = instance;
+    } else {
+      this.#phase = "opening";
+      if (this.#opening.begin(message)) this.#stream.become(1);
     }
-    if (this.#opening.agreed === true) {
-      this.#phase = "open";
-      this.#numbered = true;
-      this.#instance = this.#opening.instance;
-      return this.#stream.send(message);
-    }
-    this.#phase = "opening";
-    this.#cancelDeadline = clock.after(connectTimeout, () => {
-      this.#suspectSize();
-      const text = `No server has answered on "${this.#topic}" within ${connectTimeout / 1000} s`;
-      this.fail(new Failure("server-not-responding", text));
-    });
-    if (
-      this.#opening.format === undefined &&
-      message.bytes.length > largestPart(link, this.#topic, this.#options.sessionId.length)
-    ) {
-      // Nobody knows yet how the server puts a message together.
-      this.#announced = false;
-      this.#stream.become(1);
-    }
-    if (this.#openingQoS === 0) this.#cancelDoubt = clock.after(DOUBT_AFTER, () => this.#askBroker());
     return this.#stream.send(message);
-  }
-
-  /** The first message has come to nothing; the next one goes in smaller pieces, as it may have been too large. */
-  #suspectSize(): void {
-    const [first] = this.#first;
-    if (first !== undefined) this.#options.limit.lost(first[0].payload.length);
-  }
-
-  get #openingQoS(): QoS {
-    const { numbered, direct } = this.#opening;
-    // Whether an instance listens at all, only an acknowledgement tells.
-    return qosOf(this.#options.options.qos, numbered && !direct);
-  }
-
-  get #openingTopic(): string {
-    const { topics, link } = this.#options;
-    const { instance, direct } = this.#opening;
-    const topic = direct && instance !== undefined ? topics.instance(instance) : topics.request;
-    return topic.for(link.clientId);
   }
 
   /** Whether a packet is from an instance that has opened the same session, as without discovery several may. */
   #isOfAnother({ properties: { responseTopic } }: ReceivedPacket): boolean {
-    const ours = this.#instance ?? this.#opening.instance;
+    const ours = this.#instance ?? this.opening.instance;
     const theirs = this.#instanceOf(responseTopic);
     return ours !== undefined && theirs !== undefined && theirs !== ours;
   }
@@ -333,63 +272,39 @@ export class ClientSession implements Channel {
     return instance !== undefined && topics.instance(instance).for(link.clientId) === topic ? instance : undefined;
   }
 
-  /** Publishes what no server takes, since it is for none of them; but the broker tells what it thinks of it. */
-  #askBroker(): void {
-    const { link, sessionId } = this.#options;
-    const properties = { userProperties: { [SESSION]: sessionId, [INSTANCE]: "" } };
-    void link.publish({ topic: this.#topic, payload: NOTHING, qos: 1, properties }, (failure) => {
-      if (failure === undefined || this.#phase !== "opening") return;
-      if (!this.#moveOn(failure, this.#opening)) return this.#undelivered(failure, { payload: NOTHING }, undefined);
-      for (const [frame, message] of this.#first.splice(0)) void this.#transmit(frame, message, false);
-    }, this.#abort.signal);
-  }
-
-  /** Opens the session elsewhere, since nobody listens at `tried`; whether it can. */
-  #moveOn({ reason }: Failure, tried: Opening): boolean {
-    if (reason !== "no-server-online" || this.#phase !== "opening") return false;
-    if (tried !== this.#opening) return true; // that has been done
-    const opening = this.#options.another(tried);
-    if (opening === undefined || opening.plain) return false;
-    this.#opening = opening;
-    this.#topic = this.#openingTopic;
-    this.#cancelDoubt?.();
-    return true;
+  /** Where messages go: to the instance that has the session, once it has told its topic. */
+  get #topic(): string {
+    return this.#instanceTopic ?? this.#opening.topic;
   }
 
   /** The server's first sign of life. */
   #opened(frame: Frame, packet: ReceivedPacket): void {
     const { responseTopic: instanceTopic } = packet.properties;
-    this.#cancelDeadline?.();
-    this.#cancelDoubt?.();
     this.#phase = "open";
+    this.#opening.succeed();
     this.#numbered = frame.acknowledge !== undefined;
     const format = this.#numbered ? formatOf(userProperty(packet, FORMAT)) : "plain";
-    if (format !== NEWEST_FORMAT && (this.#announced || format !== 1)) this.#stream.become(format);
-    this.#first = [];
+    if (format !== NEWEST_FORMAT && (this.#opening.announcesFormat || format !== 1)) this.#stream.become(format);
     const instance = this.#instanceOf(instanceTopic);
     if (instanceTopic !== undefined && instance !== undefined) {
       this.#instance = instance;
-      this.#topic = instanceTopic;
+      this.#instanceTopic = instanceTopic;
     }
     for (const message of this.#held.splice(0)) void this.#stream.send(message);
-    this.#answered.resolve();
   }
 
   #transmit(frame: Frame, message: Message | undefined, confirmed: boolean): Promise<void> | void {
-    // Before it is answered, all that may go where every server listens is the one message that opens the session.
-    const { payload, sequence } = frame;
-    // That one cannot be sent again when it is lost, so the broker has to say what it thinks of its size.
-    const asking = confirmed || (this.#phase === "opening" && payload.length > SMALLEST_LIMIT);
+    let asking = confirmed;
     if (this.#phase === "opening") {
-      if (sequence === undefined) return;
-      if (sequence === 1) this.#first = []; // cut differently now, perhaps
-      this.#first.push([frame, message]);
+      // All that may go where every server listens is the one message that opens the session.
+      if (frame.sequence === undefined) return;
+      asking = this.#opening.sent(frame, message) || confirmed;
     }
-    const opening = this.#opening;
+    const target = this.opening;
     return this.#publish(frame, message, asking, (failure) => {
       if (failure === undefined || this.#phase === "ended") return;
-      if (this.#moveOn(failure, opening)) void this.#transmit(frame, message, confirmed);
-      else this.#undelivered(failure, frame, message);
+      if (!this.#opening.moveOn(failure, target)) return this.#undelivered(failure, frame, message);
+      void this.#transmit(frame, message, confirmed);
     });
   }
 
@@ -400,7 +315,7 @@ export class ClientSession implements Channel {
     done: (failure?: Failure) => void,
   ): Promise<void> | void {
     const { link, options: { qos } } = this.#options;
-    const sessionQoS = this.#phase === "opening" ? this.#openingQoS : qosOf(qos, this.#numbered);
+    const sessionQoS = this.#phase === "opening" ? this.#opening.qos : qosOf(qos, this.#numbered);
     return link.publish(
       {
         topic: this.#topic,
@@ -417,24 +332,10 @@ export class ClientSession implements Channel {
 
   #properties(frame: Frame, message: Message | undefined): PublishProperties {
     const userProperties = frameProperties(frame);
-    if (this.#phase === "opening") {
-      const { instance } = this.#opening;
-      if (this.#announced) userProperties[FORMAT] = String(NEWEST_FORMAT);
-      if (instance !== undefined) userProperties[INSTANCE] = instance;
-    }
+    const opening = this.#phase === "opening";
+    if (opening) this.#opening.addTo(userProperties);
     if (message?.kind !== "request") return { userProperties };
-    const expiry = this.#expiryOf(message.method ?? "");
-    const number = this.#correlation++;
-    const correlationData = Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number);
-    if (!Number.isFinite(expiry)) return { correlationData, userProperties };
-    return { correlationData, messageExpiryInterval: Math.ceil(expiry / 1000), userProperties };
-  }
-
-  /** How long a request may lie at the broker, in ms. One without a limit is sent again as long as there is a session. */
-  #expiryOf(method: string): number {
-    const { timeout, sessionExpiry } = this.#options.options;
-    const limit = timeout ?? (this.#phase === "opening" || this.#numbered ? Infinity : backstopOf(method));
-    return Number.isFinite(limit) ? limit : sessionExpiry;
+    return this.#requests.next(message.method ?? "", opening || this.#numbered, userProperties);
   }
 
   #undelivered(failure: Failure, frame: Frame, message: Message | undefined): void {
