@@ -24,6 +24,7 @@ export const FAILURE_REASONS = [
   "too-large",
   "too-many-pending",
   "too-many-sessions",
+  "version-not-supported",
 ] as const;
 
 /** The word in `error.data.reason`, for programs. The message beside it is for people. */

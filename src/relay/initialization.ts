@@ -3,27 +3,9 @@
  *
  * @module
  */
-import { elementsOf, findMember, readText } from "../core/json_scan.ts";
-import { Message } from "../core/message.ts";
+import type { Message } from "../core/message.ts";
 import { INITIALIZE, INITIALIZED, isResult } from "./mcp.ts";
-
-/**
- * The request again, in the newest of the versions that the server has offered and that are not newer than the one asked
- * for; `undefined` when it has offered none.
- *
- * Source: MCP 2025-11-25, "Lifecycle", section "Error Handling".
- */
-export function inOlderVersion({ bytes }: Message, refusal: Message): Message | undefined {
-  const asked = findMember(bytes, "params", "protocolVersion");
-  const supported = findMember(refusal.bytes, "error", "data", "supported");
-  if (asked === undefined || supported === undefined) return undefined;
-  const version = readText(bytes, asked.start, asked.end);
-  const offered = refusal.bytes.subarray(supported.start, supported.end);
-  const versions = elementsOf(offered).map(({ start, end }) => readText(offered, start, end));
-  const older = versions.filter((one) => one.startsWith('"') && one < version).toSorted().at(-1); // they are dates
-  if (older === undefined) return undefined;
-  return Message.from(readText(bytes, 0, asked.start) + older + readText(bytes, asked.end, bytes.length));
-}
+import { agreedVersion, inVersion } from "./versions.ts";
 
 /**
  * The `initialize` request of a host and what followed it. Hosts of the 2026-07-28 era send none; then there is
@@ -34,7 +16,10 @@ export class Initialization {
   #initialized: Message | undefined;
   #answered = false;
 
-  /** The messages to repeat, once the server had accepted them; empty before. */
+  /**
+   * The messages to repeat, once the server had accepted them; `undefined` before. The version of MCP is the one that was
+   * agreed upon, which the host goes on to speak.
+   */
   get messages(): readonly [request: Message, initialized: Message | undefined] | undefined {
     if (this.#request === undefined || !this.#answered) return undefined;
     return [this.#request, this.#initialized];
@@ -53,11 +38,20 @@ export class Initialization {
 
   /** Notes a message from the server. */
   received(message: Message): void {
-    if (!this.#answered && this.isAnswer(message)) this.#answered = isResult(message);
+    const request = this.#request;
+    if (this.#answered || request === undefined || !this.#isAnswer(message)) return;
+    this.#answered = isResult(message);
+    this.#request = inVersion(request, agreedVersion(message));
   }
 
-  /** Whether this message answers the `initialize` request. */
-  isAnswer(message: Message): boolean {
+  /** Forgets everything: the host speaks a version without `initialize` now. */
+  clear(): void {
+    this.#request = undefined;
+    this.#initialized = undefined;
+    this.#answered = false;
+  }
+
+  #isAnswer(message: Message): boolean {
     return message.kind === "response" && message.key !== undefined && message.key === this.#request?.key;
   }
 }

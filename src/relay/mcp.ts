@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type FailureReason, TRANSPORT_ERROR_CODE } from "../core/failure.ts";
+import { Failure, type FailureReason, isFailureReason, TRANSPORT_ERROR_CODE } from "../core/failure.ts";
 import { idAt, idKey, type RequestKey } from "../core/json_rpc.ts";
 import { findMember, readText } from "../core/json_scan.ts";
 import { Message } from "../core/message.ts";
@@ -60,6 +60,12 @@ export function errorIn({ bytes }: Message): string | undefined {
   return text === undefined ? undefined : /^"?([a-z-]{1,40}|-?\d{1,10})"?$/.exec(text)?.[1] ?? "error";
 }
 
+/** The sentence of the error that a response carries. */
+export function errorTextIn({ bytes }: Message): string {
+  const text = idAt(bytes, "error", "message");
+  return text?.startsWith('"') ? String(JSON.parse(text)) : "it does not say why";
+}
+
 function keyAt({ bytes }: Message, name: string): RequestKey | undefined {
   const id = idAt(bytes, "params", name);
   return id === undefined ? undefined : idKey(id);
@@ -91,11 +97,17 @@ const SESSION_ENDS: readonly FailureReason[] = [
   "session-replaced",
 ];
 
+/** The failure of transport that answers a request; `undefined` when a server has answered it. */
+export function failureIn(response: Message): Failure | undefined {
+  const reason = textAt(response, "error", "data", "reason")?.slice(1, -1);
+  if (textAt(response, "error", "code") !== String(TRANSPORT_ERROR_CODE) || !isFailureReason(reason)) return undefined;
+  return new Failure(reason, errorTextIn(response));
+}
+
 /** Whether this says that a request was not answered since its session has ended. */
 export function isSessionEnd(response: Message): boolean {
-  const reason = textAt(response, "error", "data", "reason");
-  return textAt(response, "error", "code") === String(TRANSPORT_ERROR_CODE) &&
-    SESSION_ENDS.some((end) => `"${end}"` === reason);
+  const failure = failureIn(response);
+  return failure !== undefined && SESSION_ENDS.includes(failure.reason);
 }
 
 /** Whether a response carries a result rather than an error. */

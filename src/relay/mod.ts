@@ -7,3 +7,4 @@ export { type Dialer, RecoveringChannel, type RecoveringOptions } from "./recove
 export { backstopOf, timeoutOf } from "./timeouts.ts";
 export { UnhurriedChannel } from "./unhurried_channel.ts";
 export { PendingRequests } from "./pending_requests.ts";
+export { askedVersion, hasHandshake, inVersion, newestUpTo, offeredVersions } from "./versions.ts";

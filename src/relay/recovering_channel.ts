@@ -12,9 +12,18 @@ import type { RequestKey } from "../core/json_rpc.ts";
 import type { Message } from "../core/message.ts";
 import { AnsweringChannel, type AnsweringOptions } from "./answering_channel.ts";
 import { HostSettings } from "./host_settings.ts";
-import { Initialization, inOlderVersion } from "./initialization.ts";
-import { cancellation, cancelledRequest, INITIALIZE, isResult, isSessionEnd, listChangedNotifications } from "./mcp.ts";
+import { Initialization } from "./initialization.ts";
+import {
+  cancellation,
+  cancelledRequest,
+  failureIn,
+  INITIALIZE,
+  isSessionEnd,
+  listChangedNotifications,
+} from "./mcp.ts";
 import { PendingQueue } from "./pending_queue.ts";
+import { Replay } from "./replay.ts";
+import { isWithoutHandshake } from "./versions.ts";
 
 /** Opens sessions with a remote server. */
 export interface Dialer {
@@ -74,8 +83,8 @@ export class RecoveringChannel implements Channel {
   readonly #takenBack = new WeakSet<Message>();
   /** An `initialize` that the host has sent into a session which it had used before, and which may be at its end. */
   #reinitialization: Message | undefined;
-  /** The `initialize` that is being repeated, which is none of the host's requests. */
-  #replayed: Message | undefined;
+  /** What was said here for the host: his answers are none of these. */
+  readonly #replayed = new WeakSet<Message>();
   /** Whether the server knows that the host will say no more. */
   #inputEnded = false;
   /** Whether the host has said something in this session. */
@@ -202,43 +211,32 @@ export class RecoveringChannel implements Channel {
    * @throws {Failure} when the server refuses
    */
   async #resume(session: AnsweringChannel, signal: AbortSignal): Promise<void> {
-    const replay = this.#waiting.first?.method === INITIALIZE ? undefined : this.#initialization.messages;
-    this.#used = replay !== undefined;
-    let answer = Promise.withResolvers<Message>();
-    let awaited = replay !== undefined;
-    const repeated = new Set<RequestKey | undefined>();
-    session.receive((message) => {
-      if (message.kind === "response" && repeated.delete(message.key)) return; // the host has its answer
-      if (!awaited || !this.#initialization.isAnswer(message)) return this.#received(message);
-      awaited = false;
-      answer.resolve(message);
+    const first = this.#waiting.first;
+    if (first !== undefined && isWithoutHandshake(first)) {
+      this.#initialization.clear();
+      this.#settings.clear();
+    }
+    const said = first?.method === INITIALIZE ? undefined : this.#initialization.messages;
+    this.#used = said !== undefined;
+    const replay = new Replay((request) => {
+      this.#replayed.add(request);
+      void session.send(request);
     });
-    if (replay === undefined) return;
-    const [request, initialized] = replay;
-    this.#replayed = request;
-    void session.send(request);
+    session.receive((message) => replay.takes(message) ? undefined : this.#received(message));
+    if (said === undefined) return;
+    const [request, initialized] = said;
     try {
-      let response = await orAborted(answer.promise, signal);
-      const older = session.ended ? undefined : inOlderVersion(request, response);
-      if (older !== undefined) {
-        answer = Promise.withResolvers();
-        awaited = true;
-        void session.send(older);
-        response = await orAborted(answer.promise, signal);
+      const answer = await orAborted(replay.initialize(request), signal);
+      if (isSessionEnd(answer)) {
+        await session.close(failureIn(answer));
+        return void await session.closed; // and the next one is tried
       }
-      if (session.ended) return;
-      if (!isResult(response)) throw new Failure("server-gone", "The server did not accept to be initialized again");
       if (initialized !== undefined) void session.send(initialized);
-      for (const request of this.#settings.messages) {
-        repeated.add(request.key);
-        void session.send(request);
-      }
-      for (const change of listChangedNotifications(response)) void this.#receiver(change);
+      for (const setting of this.#settings.messages) void replay.ask(setting);
+      for (const change of listChangedNotifications(answer)) void this.#receiver(change);
     } catch (error) {
-      await session.close();
+      await session.close(error instanceof Failure ? error : undefined);
       throw error;
-    } finally {
-      this.#replayed = undefined;
     }
   }
 
@@ -272,9 +270,8 @@ export class RecoveringChannel implements Channel {
 
   /** Keeps a request of a lost session for the next one, since it has not run; once, or it might wait for ever. */
   #takeBack(request: Message): boolean {
-    if (this.#inputEnded || request === this.#replayed || this.#takenBack.has(request) || this.#abort.signal.aborted) {
-      return false;
-    }
+    if (this.#inputEnded || this.#abort.signal.aborted) return false;
+    if (this.#replayed.has(request) || this.#takenBack.has(request)) return false;
     this.#takenBack.add(request);
     void this.#waiting.add(request);
     return true;

@@ -321,8 +321,8 @@ Deno.test("a server that refuses the second initialization is left, and the host
   await say(request("1"));
   dialer.last.send(new Failure("too-many-sessions", "Full").toResponse("0"));
   await clock.advance(0);
-  assert.deepEqual(news(), ["error 1 server-gone"]);
-  assert.equal(await dialer.last.end.closed, undefined);
+  assert.deepEqual(news(), ["error 1 too-many-sessions"]);
+  assert.equal((await dialer.last.end.closed)?.reason, "too-many-sessions");
   await channel.close();
 });
 
@@ -545,6 +545,106 @@ Deno.test("what the host has set is set again in the next process, and the answe
   assert.deepEqual(dialer.last.gists().slice(2), ["request 1 logging/setLevel", "request 2 resources/subscribe"]);
   await dialer.last.die();
   assert.deepEqual(news().filter((what) => what.startsWith("error")), []);
+  await channel.close();
+});
+
+/** Of a host of the version 2025-11-25 whose server is followed by another, which is to be answered for. */
+async function recovering() {
+  const all = await initialized();
+  await all.clock.advance(60_000);
+  all.dialer.answersInitialize = false;
+  await all.dialer.last.die();
+  await all.clock.advance(0);
+  const refuse = async (code: number, message: string, data?: Record<string, unknown>) => {
+    all.dialer.last.send(Message.from({ jsonrpc: "2.0", id: 0, error: { code, message, data } }));
+    await all.clock.advance(0);
+  };
+  return { ...all, refuse };
+}
+
+const META = {
+  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientInfo": { name: "unknown", version: "0" },
+  "io.modelcontextprotocol/clientCapabilities": {},
+};
+
+Deno.test("a next process that knows no initialize is discovered, and the host is told that it cannot go on, and how", async () => {
+  const { dialer, channel, say, refuse, clock, atHost, lost } = await recovering();
+  await say(request("1"));
+  await refuse(-32601, "Method not found");
+  const [, discovery] = dialer.last.received;
+  assert.deepEqual(discovery?.parse(), { jsonrpc: "2.0", id: 0, method: "server/discover", params: { _meta: META } });
+  dialer.last.send(response("0", '{"supportedVersions":["2026-07-28"],"capabilities":{}}'));
+  await clock.advance(0);
+  const { error } = atHost.at(-1)?.parse() as { error: { message: string; data: unknown } };
+  assert.deepEqual(error.data, {
+    reason: "version-not-supported",
+    supported: "2026-07-28",
+    requested: "2025-11-25",
+  });
+  assert.match(error.message, /speaks MCP 2026-07-28, without "initialize".*Start the connection anew/);
+  assert.deepEqual(lost, ["server-gone", "version-not-supported"]);
+  assert.equal(dialer.servers.length, 2);
+  // And another one that does know it goes on as if nothing had been.
+  dialer.answersInitialize = true;
+  await say(request("2"));
+  await clock.advance(60_000);
+  assert.deepEqual(dialer.last.gists(), ["request 0 initialize", "initialized", "request 2 tools/call"]);
+  await channel.close();
+});
+
+Deno.test("a host that speaks a version without initialize by then has none repeated", async () => {
+  const { dialer, channel, say, refuse, clock, news } = await recovering();
+  await refuse(-32601, "Method not found");
+  await refuse(-32601, "Method not found");
+  assert.deepEqual(dialer.last.gists(), ["request 0 initialize", "request 0 server/discover"]);
+  news();
+  await say(request("1", "tools/list", JSON.stringify({ _meta: META })));
+  await clock.advance(60_000);
+  assert.deepEqual(dialer.last.gists(), ["request 1 tools/list"]);
+  dialer.last.send(response("1"));
+  assert.deepEqual(news(), ["result 1"]);
+  await dialer.last.die();
+  await clock.advance(60_000);
+  await say(request("2", "tools/list", JSON.stringify({ _meta: META })));
+  assert.deepEqual(dialer.last.gists(), ["request 2 tools/list"]);
+  await channel.close();
+});
+
+Deno.test("a next process that names an older version only when it is discovered is initialized in that one", async () => {
+  const { dialer, channel, say, refuse, clock, news } = await recovering();
+  await say(request("1"));
+  await refuse(-32022, "Unsupported protocol version", { supported: ["2026-07-28"] });
+  dialer.last.send(response("0", '{"supportedVersions":["2026-07-28","2025-06-18"]}'));
+  await clock.advance(0);
+  assert.equal(textOf(dialer.last.received.at(-1)), textOf(INITIALIZE).replace("2025-11-25", "2025-06-18"));
+  dialer.last.send(response("0", '{"protocolVersion":"2025-06-18"}'));
+  await clock.advance(0);
+  assert.deepEqual(dialer.last.gists().slice(-2), ["initialized", "request 1 tools/call"]);
+  assert.deepEqual(news(), []);
+  await channel.close();
+});
+
+Deno.test("a next process that refuses for a reason of its own is quoted", async () => {
+  const { channel, say, refuse, clock, atHost } = await recovering();
+  await say(request("1"));
+  await refuse(-32603, "The license has expired");
+  await refuse(-32601, "Method not found");
+  await clock.advance(0);
+  const { error } = atHost.at(-1)?.parse() as { error: { message: string } };
+  assert.match(error.message, /"The license has expired".*start the connection anew/);
+  await channel.close();
+});
+
+Deno.test("a server process that ends over the second initialization is followed by another one", async () => {
+  const { dialer, channel, say, clock, news } = await recovering();
+  await say(request("1"));
+  dialer.last.send(new Failure("child-exited", "The server process exited with code 1").toResponse("0"));
+  await clock.advance(0);
+  dialer.answersInitialize = true;
+  await clock.advance(60_000);
+  assert.deepEqual(dialer.last.gists(), ["request 0 initialize", "initialized", "request 1 tools/call"]);
+  assert.deepEqual(news(), ["tools/list_changed", "resources/list_changed"]);
   await channel.close();
 });
 

@@ -9,12 +9,10 @@
  *
  * @module
  */
-import { concatBytes } from "../../core/bytes.ts";
 import type { Channel, Receiver } from "../../core/channel.ts";
 import type { Failure } from "../../core/failure.ts";
-import { findMember } from "../../core/json_scan.ts";
-import { Message } from "../../core/message.ts";
-import { INITIALIZE } from "../../relay/mod.ts";
+import type { Message } from "../../core/message.ts";
+import { askedVersion, hasHandshake, INITIALIZE, inVersion, newestUpTo, offeredVersions } from "../../relay/mod.ts";
 
 /** A session that begins anew, once, with a version that the server supports. */
 export class NegotiatedSession implements Channel {
@@ -98,30 +96,11 @@ export class NegotiatedSession implements Channel {
 
 /**
  * The same request with the newest of the versions that the answer names, but none newer than the one that was asked for
- * if there is one; `undefined` when the answer is something else.
+ * if there is one; `undefined` when the answer is something else, or names no version with `initialize`.
  */
-function withSupportedVersion({ bytes }: Message, answer: Message): Message | undefined {
-  const span = findMember(bytes, "params", "protocolVersion");
-  const supported = supportedVersions(answer);
-  if (span === undefined || supported === undefined) return undefined;
-  const { start, end } = span;
-  const requested = new TextDecoder().decode(bytes.subarray(start + 1, end - 1));
-  const older = supported.filter((version) => version <= requested);
-  const version = older.at(-1) ?? supported[0];
-  if (version === undefined || version === requested) return undefined;
-  const parts = [bytes.subarray(0, start), new TextEncoder().encode(`"${version}"`), bytes.subarray(end)];
-  return new Message(concatBytes(parts, parts.reduce((length, part) => length + part.length, 0)));
-}
-
-/** The versions that an error says the server supports, the oldest first. */
-function supportedVersions(answer: Message): readonly string[] | undefined {
-  const span = findMember(answer.bytes, "error", "data", "supported");
-  if (span === undefined) return undefined;
-  try {
-    const supported: unknown = JSON.parse(new TextDecoder().decode(answer.bytes.subarray(span.start, span.end)));
-    if (!Array.isArray(supported)) return undefined;
-    return supported.filter((version) => /^\d{4}-\d{2}-\d{2}$/.test(String(version))).map(String).toSorted();
-  } catch {
-    return undefined;
-  }
+function withSupportedVersion(request: Message, answer: Message): Message | undefined {
+  const offered = offeredVersions(answer).filter(hasHandshake).toSorted();
+  if (offered.includes(askedVersion(request) ?? "")) return undefined;
+  const again = inVersion(request, newestUpTo(request, offered) ?? offered[0]);
+  return again === request ? undefined : again;
 }

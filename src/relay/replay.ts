@@ -1,0 +1,99 @@
+/**
+ * Saying again to another server process what a host had said to the one that is lost.
+ *
+ * Sources: MCP 2025-11-25, "Lifecycle"; MCP 2026-07-28, "Versioning" and "Discovery".
+ *
+ * @module
+ */
+import { Failure } from "../core/failure.ts";
+import type { RequestKey } from "../core/json_rpc.ts";
+import type { Message } from "../core/message.ts";
+import { errorTextIn, failureIn, isResult, isSessionEnd } from "./mcp.ts";
+import { askedVersion, discovery, inVersion, newestUpTo, offeredVersions, supportedVersions } from "./versions.ts";
+
+/** A conversation with a server process that the host knows nothing of. */
+export class Replay {
+  readonly #send: (message: Message) => void;
+  readonly #waiting = new Map<RequestKey, (answer: Message) => void>();
+
+  /** @param send says something to the server process; every request gets an answer */
+  constructor(send: (message: Message) => void) {
+    this.#send = send;
+  }
+
+  /** Takes an answer to what was said here; `false` for what is meant for the host. */
+  takes(message: Message): boolean {
+    const { kind, key } = message;
+    const answer = kind === "response" && key !== undefined ? this.#waiting.get(key) : undefined;
+    if (key === undefined || answer === undefined) return false;
+    this.#waiting.delete(key);
+    answer(message);
+    return true;
+  }
+
+  /** Asks the server process. */
+  ask(request: Message): Promise<Message> {
+    const { promise, resolve } = Promise.withResolvers<Message>();
+    if (request.key !== undefined) this.#waiting.set(request.key, resolve);
+    this.#send(request);
+    return promise;
+  }
+
+  /**
+   * Begins as the host had begun, in the newest version of MCP that this process speaks and the host knows.
+   *
+   * @param request the host's `initialize`
+   * @returns the answer, which has a result or says that the session has ended
+   * @throws {Failure} that says why the process cannot go on with this host
+   */
+  async initialize(request: Message): Promise<Message> {
+    const answer = await this.ask(request);
+    if (isFinal(answer)) return answer;
+    const offered = offeredVersions(answer);
+    const discovered = newestUpTo(request, offered) === undefined ? await this.#discover(request, offered) : undefined;
+    const supported = discovered ?? offered;
+    const older = newestUpTo(request, supported);
+    const second = older === undefined ? answer : await this.ask(inVersion(request, older));
+    if (isFinal(second)) return second;
+    throw discovered === undefined ? refusal(second) : otherVersions(request, discovered);
+  }
+
+  /** The versions that the process speaks, if it is one that knows no `initialize`. */
+  async #discover(request: Message, offered: readonly string[]): Promise<readonly string[] | undefined> {
+    const answer = await this.ask(discovery(request, offered));
+    return isResult(answer) ? supportedVersions(answer) : undefined;
+  }
+}
+
+/**
+ * Whether a server process has agreed to begin, or its session has ended.
+ *
+ * @throws {Failure} when something else than the server has answered
+ */
+function isFinal(answer: Message): boolean {
+  if (isResult(answer) || isSessionEnd(answer)) return true;
+  const failure = failureIn(answer);
+  if (failure !== undefined) throw failure;
+  return false;
+}
+
+/** What the host is told of a server that has refused to begin, in its own words. */
+function refusal(answer: Message): Failure {
+  return new Failure(
+    "server-gone",
+    "The server that was initialized is gone, and the one that is there now does not let itself be initialized: " +
+      `"${errorTextIn(answer)}". Look at that server, or start the connection anew in the host`,
+  );
+}
+
+function otherVersions(request: Message, supported: readonly string[]): Failure {
+  const version = askedVersion(request) ?? "";
+  const spoken = supported.join(", ") || "no version that it names";
+  return new Failure(
+    "version-not-supported",
+    `The server that was initialized is gone, and the one that is there now speaks MCP ${spoken}, without "initialize"; ` +
+      `this host has begun with "initialize" in MCP ${version}. Start the connection anew in a host that speaks ` +
+      `${spoken}, or put a server online that speaks ${version}`,
+    { supported: spoken, requested: version },
+  );
+}
