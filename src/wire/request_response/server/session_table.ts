@@ -1,0 +1,122 @@
+/**
+ * The sessions of a server that are open.
+ *
+ * @module
+ */
+import type { MqttLink } from "../../../mqtt/mod.ts";
+import type { ServerOptions } from "../../profile.ts";
+import type { SealedPlace } from "../sealed/sealed_sessions.ts";
+import type { SessionFormat } from "../session/format.ts";
+import type { PathLimit } from "../session/path_limit.ts";
+import { NEWEST_FORMAT } from "../session/properties.ts";
+import { windowOf } from "../session/window.ts";
+import type { Topics } from "../topics.ts";
+import { ServerSession, type ServerSessionOptions } from "./server_session.ts";
+
+/** What tells a session from others: who has opened it, and how it is answered. */
+export interface SessionPlace {
+  /** Empty when nothing vouches for who it is. */
+  readonly client: string;
+  /** `undefined` when the client has no name for it. */
+  readonly sessionId: string | undefined;
+  readonly responseTopic: string;
+}
+
+/** What a {@linkcode SessionTable} is made of. */
+export interface SessionTableOptions {
+  readonly link: MqttLink;
+  readonly topics: Topics;
+  /** What is known of the size of what gets through to clients. */
+  readonly limit: PathLimit;
+  readonly options: ServerOptions;
+}
+
+/** Makes sessions, and finds them until they are closed. */
+export class SessionTable {
+  readonly #options: SessionTableOptions;
+  readonly #sessions = new Map<string, ServerSession>();
+  /** The session of each client that names its sessions; a new one ends the one before. */
+  readonly #byClient = new Map<string, ServerSession>();
+
+  constructor(options: SessionTableOptions) {
+    this.#options = options;
+  }
+
+  /** Every session, sealed ones as well. */
+  get all(): readonly ServerSession[] {
+    return [...this.#sessions.values()];
+  }
+
+  /** The session under a {@linkcode sessionKey}. */
+  get(key: string): ServerSession | undefined {
+    return this.#sessions.get(key);
+  }
+
+  /** The session that a client calls `sessionId`, and of which only that is known. */
+  find(client: string, sessionId: string): ServerSession | undefined {
+    const responseTopic = this.#options.topics.response.for(client);
+    return this.get(sessionKey({ client, sessionId, responseTopic })) ??
+      this.get(sessionKey({ client: "", sessionId, responseTopic }));
+  }
+
+  /** The newest session of a client that names its sessions. */
+  latestOf(client: string): ServerSession | undefined {
+    return this.#byClient.get(client);
+  }
+
+  /** Opens a session; it ends the one that the same client had before. */
+  open(place: SessionPlace, format: SessionFormat): ServerSession {
+    const { client, sessionId, responseTopic } = place;
+    const { topics, link } = this.#options;
+    const owner = topics.response.clientOf(responseTopic) ?? "";
+    const instanceTopic = sessionId === undefined || owner === ""
+      ? undefined
+      : topics.instance(link.clientId).for(owner);
+    const session = this.make(nameOf(place), { ...place, format, instanceTopic });
+    this.#keep(sessionKey(place), session);
+    if (client === "") return session;
+    const before = this.#byClient.get(client);
+    this.#byClient.set(client, session);
+    void session.closed.then(() => {
+      if (this.#byClient.get(client) === session) this.#byClient.delete(client);
+    });
+    before?.replace();
+    return session;
+  }
+
+  /** Opens a sealed session, which is called `name`, on the link that seals its packets. */
+  openSealed({ client, session: sessionId, responseTopic }: SealedPlace, link: MqttLink, name: string): ServerSession {
+    const { topics, link: { clientId } } = this.#options;
+    const instanceTopic = topics.instance(clientId).for(client);
+    const place = { client, sessionId, format: NEWEST_FORMAT, responseTopic, instanceTopic } as const;
+    const session = this.make(`${name}/${sessionId.slice(0, 8)}`, place, link);
+    this.#keep(JSON.stringify(["sealed", client, sessionId]), session);
+    return session;
+  }
+
+  /** A session that nobody will find: one that is only there to be refused. */
+  make(
+    name: string,
+    place: SessionPlace & Pick<ServerSessionOptions, "format" | "instanceTopic">,
+    link = this.#options.link,
+  ): ServerSession {
+    const { limit, options } = this.#options;
+    return new ServerSession({ ...place, name, link, window: () => windowOf(this.#sessions.size), limit, options });
+  }
+
+  #keep(key: string, session: ServerSession): void {
+    this.#sessions.set(key, session);
+    void session.closed.then(() => this.#sessions.delete(key));
+  }
+}
+
+/** What a session is found by. */
+export function sessionKey({ client, sessionId, responseTopic }: SessionPlace): string {
+  return JSON.stringify([client, sessionId ?? null, responseTopic]);
+}
+
+/** What a session is called in logs. */
+function nameOf({ client, sessionId, responseTopic }: SessionPlace): string {
+  if (client === "") return responseTopic;
+  return sessionId === undefined ? client : `${client}/${sessionId.slice(0, 8)}`;
+}
