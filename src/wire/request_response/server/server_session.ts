@@ -6,7 +6,6 @@
 import type { Receiver } from "../../../core/channel.ts";
 import { type Clock, systemClock, withTimeLimit } from "../../../core/clock.ts";
 import { Failure } from "../../../core/failure.ts";
-import type { RequestKey } from "../../../core/json_rpc.ts";
 import type { Message } from "../../../core/message.ts";
 import { invalidResponse } from "../../../core/parse_error.ts";
 import type { MqttLink, PublishProperties } from "../../../mqtt/mod.ts";
@@ -20,7 +19,6 @@ import { behind } from "../session/position.ts";
 import type { PathLimit } from "../session/path_limit.ts";
 import {
   CLOSED,
-  FORMAT,
   frameProperties,
   largestPart,
   MESSAGE_PROPERTIES,
@@ -28,6 +26,8 @@ import {
   qosOf,
   SESSION,
 } from "../session/properties.ts";
+import { Correlations } from "./correlations.ts";
+import { Welcome } from "./welcome.ts";
 
 /** What a {@linkcode ServerSession} is made of. */
 export interface ServerSessionOptions {
@@ -51,18 +51,6 @@ export interface ServerSessionOptions {
   readonly clock?: Clock;
 }
 
-/** How many bytes of Correlation Data of unanswered requests are kept; more than that is a client that never listens. */
-const CORRELATION_LIMIT = 4 * 1024 * 1024;
-
-/** What each of them costs besides, in bytes. */
-const CORRELATION_COST = 256;
-
-/**
- * An answer that comes within this time, in ms, is the welcome. Two packets one after the other would be slower: a
- * broker with Nagle's algorithm holds the second one back for 40 ms.
- */
-const WELCOME_AFTER = 20;
-
 /** A client that takes nothing of the last that a server has said for this long, in ms, does not get the rest. */
 const DELIVERY_TIMEOUT = 30_000;
 
@@ -79,16 +67,11 @@ export class ServerSession implements IncomingSession {
   readonly #stream: SessionStream;
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
   readonly #abort = new AbortController();
-  readonly #correlations = new Map<RequestKey, Uint8Array>();
-  #correlationBytes = 0;
-  #longestCorrelation = 0;
+  readonly #correlations = new Correlations();
+  readonly #welcome: Welcome;
   readonly #absence: DisconnectTimer;
   /** What each message has in common with the next. */
   readonly #common: PublishProperties;
-  /** Told to the client until it is known to know it. */
-  #instanceTopic: string | undefined;
-  #announcesFormat: boolean;
-  #cancelWelcome: (() => void) | undefined;
   #closing: Promise<void> | undefined;
   #ended = false;
 
@@ -102,8 +85,7 @@ export class ServerSession implements IncomingSession {
     this.#common = sessionId === undefined
       ? MESSAGE_PROPERTIES
       : { ...MESSAGE_PROPERTIES, userProperties: { [SESSION]: sessionId } };
-    this.#instanceTopic = options.instanceTopic;
-    this.#announcesFormat = format === NEWEST_FORMAT;
+    this.#welcome = new Welcome(options.instanceTopic, format === NEWEST_FORMAT);
     this.closed = this.#end.promise;
     const peerEnd = Promise.withResolvers<void>();
     this.peerEnded = peerEnd.promise;
@@ -118,9 +100,9 @@ export class ServerSession implements IncomingSession {
       ended: peerEnd.resolve,
       arrived: (message, correlation) => {
         if (message.kind === "notification") link.expectMore();
-        this.#remember(message, correlation);
+        this.#correlations.remember(message, correlation);
       },
-      maximumPart: () => largestPart(link, responseTopic, 3 * (sessionId?.length ?? 0) + this.#longestCorrelation),
+      maximumPart: () => largestPart(link, responseTopic, 3 * (sessionId?.length ?? 0) + this.#correlations.longest),
       limit,
       maxMessage,
       answerInvalid: (message) => this.#answerInvalid(message),
@@ -159,7 +141,7 @@ export class ServerSession implements IncomingSession {
   deliver(frame: Frame): void {
     if (this.#ended) return;
     this.#absence.end();
-    if (frame.acknowledge !== undefined) this.#announcesFormat &&= this.#instanceTopic !== undefined;
+    if (frame.acknowledge !== undefined) this.#welcome.acknowledged();
     this.#stream.receive(this.#closing === undefined ? frame : answerOf(frame));
   }
 
@@ -179,13 +161,12 @@ export class ServerSession implements IncomingSession {
   welcome(): void {
     const { sessionId, clock = systemClock } = this.#options;
     if (sessionId === undefined) return;
-    this.#cancelWelcome = clock.after(WELCOME_AFTER, () => this.#stream.acknowledge());
+    this.#welcome.sendSoon(clock, () => this.#stream.acknowledge());
   }
 
   /** The client has shown that it knows its instance. */
   confirmInstance(): void {
-    this.#instanceTopic = undefined;
-    this.#announcesFormat = false;
+    this.#welcome.confirmed();
   }
 
   send(message: Message): Promise<void> | void {
@@ -282,43 +263,27 @@ export class ServerSession implements IncomingSession {
 
   #finish(reason: Failure | undefined): void {
     this.#ended = true;
-    this.#cancelWelcome?.();
+    this.#welcome.cancel();
     this.#absence.end();
     this.#stream.close();
     this.#end.resolve(reason);
   }
 
   #transmit(frame: Frame, message: Message | undefined, confirmed: boolean): Promise<void> | void {
-    this.#cancelWelcome?.();
+    this.#welcome.cancel();
     return this.#publish(frame, this.#properties(frame, message), confirmed, message);
   }
 
   #properties(frame: Frame, message?: Message): PublishProperties {
     const properties: Writable<PublishProperties> = {};
-    if (this.#instanceTopic !== undefined) properties.responseTopic = this.#instanceTopic;
-    const correlationData = message === undefined ? frame.correlation : this.#correlationOf(message);
+    this.#welcome.addTo(properties);
+    const correlationData = message === undefined ? frame.correlation : this.#correlations.take(message);
     if (correlationData !== undefined) properties.correlationData = correlationData;
     if (this.#options.sessionId === undefined) return properties;
     const userProperties = frameProperties(frame);
-    if (this.#announcesFormat) userProperties[FORMAT] = String(NEWEST_FORMAT);
+    this.#welcome.addFormatTo(userProperties);
     properties.userProperties = userProperties;
     return properties;
-  }
-
-  #remember({ kind, key }: Message, correlation: Uint8Array | undefined): void {
-    if (kind !== "request" || key === undefined || correlation === undefined) return;
-    const cost = CORRELATION_COST + correlation.length;
-    if (this.#correlations.has(key) || this.#correlationBytes + cost > CORRELATION_LIMIT) return;
-    this.#correlationBytes += cost;
-    this.#longestCorrelation = Math.max(this.#longestCorrelation, correlation.length);
-    this.#correlations.set(key, correlation.slice()); // not the whole packet
-  }
-
-  #correlationOf({ kind, key }: Message): Uint8Array | undefined {
-    if (kind !== "response" || key === undefined || this.#correlations.size === 0) return undefined;
-    const correlationData = this.#correlations.get(key);
-    if (this.#correlations.delete(key)) this.#correlationBytes -= CORRELATION_COST + (correlationData?.length ?? 0);
-    return correlationData;
   }
 
   #publish(

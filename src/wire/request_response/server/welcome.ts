@@ -1,0 +1,59 @@
+/**
+ * What a client has to learn about its session.
+ *
+ * @module
+ */
+import type { Clock } from "../../../core/clock.ts";
+import type { PublishProperties } from "../../../mqtt/mod.ts";
+import type { Writable } from "../session/frame.ts";
+import { FORMAT, NEWEST_FORMAT } from "../session/properties.ts";
+
+/**
+ * An answer that comes within this time, in ms, is the welcome. Two packets one after the other would be slower: a
+ * broker with Nagle's algorithm holds the second one back for 40 ms.
+ */
+const DELAY = 20;
+
+/** Tells the client which instance has its session, and in which format, until the client is known to know it. */
+export class Welcome {
+  #instanceTopic: string | undefined;
+  #announcesFormat: boolean;
+  #cancel: (() => void) | undefined;
+
+  /** @param instanceTopic where the client is to publish from now on; `undefined` when it cannot be told */
+  constructor(instanceTopic: string | undefined, announcesFormat: boolean) {
+    this.#instanceTopic = instanceTopic;
+    this.#announcesFormat = announcesFormat;
+  }
+
+  /** Calls `send` soon, unless something goes out before: the client must not wait for its server process. */
+  sendSoon(clock: Clock, send: () => void): void {
+    this.#cancel = clock.after(DELAY, send);
+  }
+
+  /** Something goes out, or nothing will. */
+  cancel(): void {
+    this.#cancel?.();
+  }
+
+  /** The client has acknowledged something. Where it is told a topic as well, only the use of that shows what it knows. */
+  acknowledged(): void {
+    this.#announcesFormat &&= this.#instanceTopic !== undefined;
+  }
+
+  /** The client has shown that it knows its instance. */
+  confirmed(): void {
+    this.#instanceTopic = undefined;
+    this.#announcesFormat = false;
+  }
+
+  /** Adds the topic of the instance. */
+  addTo(properties: Writable<PublishProperties>): void {
+    if (this.#instanceTopic !== undefined) properties.responseTopic = this.#instanceTopic;
+  }
+
+  /** Adds the format. */
+  addFormatTo(userProperties: Record<string, string>): void {
+    if (this.#announcesFormat) userProperties[FORMAT] = String(NEWEST_FORMAT);
+  }
+}
