@@ -101,10 +101,12 @@ export type ProxyEvent =
     readonly session?: string;
     readonly method: string;
     readonly duration: number;
-    /** Why nobody has answered it; with `traced`, also the reason or the code of an error that it was answered with. */
+    /** Why nobody has answered it; with `traced`, also what went wrong as the answer says it. */
     readonly reason?: string;
     /** What it is a part of (W3C Trace Context), where somebody follows it. */
     readonly traceparent?: string;
+    /** The tool that it calls, where somebody follows it. */
+    readonly tool?: string;
   }
   | {
     readonly type: "request.failed";

@@ -101,6 +101,12 @@ export function idAt(bytes: Uint8Array, ...names: readonly string[]): string | u
   return isStringOrNumber(text) ? text : undefined;
 }
 
+/** The string that is reached by these names, decoded; `undefined` when there is none, or a very long one. */
+export function stringAt(bytes: Uint8Array, ...names: readonly string[]): string | undefined {
+  const { start, end } = findMember(bytes, ...names) ?? { start: 0, end: 0 };
+  return bytes[start] === QUOTE && end - start <= LONGEST_ID ? readString(bytes, start, end) : undefined;
+}
+
 function kindOf(id: string | undefined, method: string | undefined, answers: boolean): MessageKind {
   if (method !== undefined) {
     if (id === undefined) return "notification";

@@ -10,8 +10,9 @@ import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
 import { invalidResponse } from "../core/parse_error.ts";
-import { cancellation, cancelledRequest, errorIn, INITIALIZE, progressToken, traceparent } from "./mcp.ts";
+import { cancellation, cancelledRequest, INITIALIZE, progressToken } from "./mcp.ts";
 import { type PendingRequest, PendingRequests } from "./pending_requests.ts";
+import { errorIn, traceOf } from "./tracing.ts";
 
 /** How an {@linkcode AnsweringChannel} behaves. */
 export interface AnsweringOptions {
@@ -64,7 +65,7 @@ export class AnsweringChannel extends ChannelWrapper {
       (request) => this.#expire(request),
       observe && ((request, end) => {
         if (end === "unanswered") return; // which is told with its reason
-        this.#tellEnd(request, options.traced && end !== "cancelled" ? errorIn(end) : undefined);
+        this.#tellEnd(request, options.traced && end !== "cancelled" ? errorIn(end, request.method) : undefined);
       }),
       (request) => this.#moreTime(request),
     );
@@ -135,7 +136,7 @@ export class AnsweringChannel extends ChannelWrapper {
     // One that has the id of another ends together with it.
     if (observe !== undefined && !this.#pending.has(request.key)) observe({ type: "request.started", method });
     const traced = observe !== undefined && this.#options.traced === true;
-    this.#pending.add(request, this.#timeoutOf(method), traced ? traceparent(request) : undefined);
+    this.#pending.add(request, this.#timeoutOf(method), traced ? traceOf(request) : undefined);
   }
 
   #timeoutOf(method: string): number {
@@ -207,14 +208,14 @@ export class AnsweringChannel extends ChannelWrapper {
     );
   }
 
-  #tellEnd({ method, since, traceparent }: PendingRequest, reason?: string): void {
+  #tellEnd({ method, since, trace }: PendingRequest, reason?: string): void {
     const { observe, clock = systemClock } = this.#options;
     observe?.({
       type: "request.ended",
       method,
       duration: clock.now() - since,
       ...(reason === undefined ? {} : { reason }),
-      ...(traceparent === undefined ? {} : { traceparent }),
+      ...trace,
     });
   }
 

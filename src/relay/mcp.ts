@@ -6,7 +6,7 @@
  * @module
  */
 import { Failure, type FailureReason, isFailureReason, TRANSPORT_ERROR_CODE } from "../core/failure.ts";
-import { idAt, idKey, type RequestKey } from "../core/json_rpc.ts";
+import { idAt, idKey, type RequestKey, stringAt } from "../core/json_rpc.ts";
 import { findMember, readText } from "../core/json_scan.ts";
 import { Message } from "../core/message.ts";
 
@@ -44,26 +44,9 @@ export function progressToken(message: Message): RequestKey | undefined {
   return message.method === PROGRESS ? keyAt(message, "progressToken") : undefined;
 }
 
-/**
- * What a request is a part of, as hosts that are traced say it; `undefined` when it does not say.
- *
- * Source: MCP SEP-414, `traceparent` in `_meta`; W3C Trace Context, section 3.2.
- */
-export function traceparent({ bytes }: Message): string | undefined {
-  const text = idAt(bytes, "params", "_meta", "traceparent");
-  return text === undefined ? undefined : /^"([\da-f-]{55})"$/.exec(text)?.[1];
-}
-
-/** The reason, or else the code, of the error that a response carries; `undefined` when it carries none. */
-export function errorIn({ bytes }: Message): string | undefined {
-  const text = idAt(bytes, "error", "data", "reason") ?? idAt(bytes, "error", "code");
-  return text === undefined ? undefined : /^"?([a-z-]{1,40}|-?\d{1,10})"?$/.exec(text)?.[1] ?? "error";
-}
-
 /** The sentence of the error that a response carries. */
 export function errorTextIn({ bytes }: Message): string {
-  const text = idAt(bytes, "error", "message");
-  return text?.startsWith('"') ? String(JSON.parse(text)) : "it does not say why";
+  return stringAt(bytes, "error", "message") ?? "it does not say why";
 }
 
 function keyAt({ bytes }: Message, name: string): RequestKey | undefined {

@@ -6,6 +6,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { RequestKey } from "../core/json_rpc.ts";
 import type { Message } from "../core/message.ts";
+import type { RequestTrace } from "./tracing.ts";
 
 /** A request that waits for its response. */
 export interface PendingRequest {
@@ -17,8 +18,8 @@ export interface PendingRequest {
   readonly since: number;
   /** How long it may take, in ms. */
   readonly timeout: number;
-  /** What it is a part of, where somebody follows it (W3C Trace Context). */
-  readonly traceparent: string | undefined;
+  /** What a trace says of it, where somebody follows it. */
+  readonly trace: RequestTrace | undefined;
   deadline: number;
   /** How many answers are to come: more than one only for a sender that uses one id for several requests at a time. */
   answers: number;
@@ -68,7 +69,7 @@ export class PendingRequests {
   }
 
   /** Notes a request. `timeout` is in ms; `Infinity` for none. */
-  add(message: Message, timeout = Infinity, traceparent?: string): void {
+  add(message: Message, timeout = Infinity, trace?: RequestTrace): void {
     const { id, key, method = "" } = message;
     if (id === undefined || key === undefined) return;
     const since = this.#clock.now();
@@ -77,7 +78,7 @@ export class PendingRequests {
     now.delete(key);
     before.delete(key);
     const answers = 1 + (this.#requests.get(key)?.answers ?? 0);
-    this.#requests.set(key, { key, id, method, since, timeout, traceparent, deadline, answers });
+    this.#requests.set(key, { key, id, method, since, timeout, trace, deadline, answers });
     if (deadline < this.#timerDue) this.#arm(deadline);
   }
 

@@ -44,6 +44,8 @@ export class Collector implements AsyncDisposable {
   readonly requests: { readonly method: string; readonly path: string; readonly headers: Headers }[] = [];
   /** What it answers. */
   status = 200;
+  /** Fields of its answers. */
+  headers: Record<string, string> = {};
   readonly #server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     (request) => this.#take(request),
@@ -63,7 +65,7 @@ export class Collector implements AsyncDisposable {
     this.requests.push({ method, path: new URL(url).pathname, headers: new Headers([...headers]) });
     const body = await request.json();
     if (this.status === 200) this.spans.push(...read(body));
-    return Response.json({ partialSuccess: {} }, { status: this.status });
+    return Response.json({ partialSuccess: {} }, { status: this.status, headers: this.headers });
   }
 }
 

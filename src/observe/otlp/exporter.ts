@@ -28,6 +28,9 @@ const END_TIMEOUT = 1_500;
 /** Answers after which the same spans may be sent again. */
 const PASSING = [429, 502, 503, 504];
 
+/** No collector is left alone for longer, in ms, whatever its `Retry-After` says. */
+const LONGEST_PAUSE = 5 * 60_000;
+
 /** Where spans are sent, and what they say of this process. */
 export interface ExporterOptions {
   /** The collector, as `OTEL_EXPORTER_OTLP_ENDPOINT` has it: without the path of the signal. */
@@ -52,6 +55,8 @@ export class SpanExporter implements AsyncDisposable {
   #cancelTimer: (() => void) | undefined;
   #sending: Promise<void> | undefined;
   #troubled = false;
+  /** Whether the collector is left alone until the timer fires. */
+  #paused = false;
 
   constructor(options: ExporterOptions) {
     this.#options = options;
@@ -65,8 +70,8 @@ export class SpanExporter implements AsyncDisposable {
     const span = spanOf(event, this.#options.kind, Date.now());
     if (span === undefined) return;
     if (this.#spans.push(span) > MOST) this.#spans.shift();
-    if (this.#spans.length >= BATCH) this.#send();
-    else this.#cancelTimer ??= this.#clock.after(INTERVAL, () => this.#send());
+    if (this.#spans.length >= BATCH && !this.#paused) this.#send();
+    else this.#sendAfter(INTERVAL);
   };
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -77,25 +82,40 @@ export class SpanExporter implements AsyncDisposable {
     this.#cancelTimer = undefined;
   }
 
+  #sendAfter(delay: number): void {
+    this.#cancelTimer ??= this.#clock.after(delay, () => this.#send());
+  }
+
   #send(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    this.#paused = false;
     if (this.#spans.length === 0 || this.#sending !== undefined) return;
     const spans = this.#spans.splice(0, BATCH);
     this.#sending = this.#post(spans).then((trouble) => {
       this.#sending = undefined;
-      if (trouble?.passing) this.#spans.unshift(...spans);
-      if (trouble !== undefined && !this.#troubled) {
-        const { origin } = new URL(this.#url); // without a login, and without what a path may give away
-        this.#options.observe({ type: "warning", text: `the collector at ${origin} takes no spans: ${trouble.cause}` });
-      }
+      if (trouble !== undefined) this.#stumble(trouble, spans);
       this.#troubled = trouble !== undefined;
-      if (this.#spans.length > 0) this.#cancelTimer ??= this.#clock.after(INTERVAL, () => this.#send());
+      if (this.#spans.length > 0) this.#sendAfter(INTERVAL);
     });
   }
 
-  /** Sends spans. Resolves with what was in the way, and whether it may pass. */
-  async #post(spans: readonly Span[]): Promise<{ cause: string; passing: boolean } | undefined> {
+  #stumble({ cause, pause }: Trouble, spans: readonly Span[]): void {
+    if (!this.#troubled) {
+      const { origin } = new URL(this.#url); // without a login, and without what a path may give away
+      this.#options.observe({ type: "warning", text: `the collector at ${origin} takes no spans: ${cause}` });
+    }
+    if (pause === undefined) return;
+    this.#spans.unshift(...spans);
+    this.#spans.splice(0, this.#spans.length - MOST);
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#paused = true;
+    this.#sendAfter(pause);
+  }
+
+  /** Sends spans. Resolves with what was in the way. */
+  async #post(spans: readonly Span[]): Promise<Trouble | undefined> {
     const { headers, serviceName, version } = this.#options;
     const scope = { name: "mcp-mqtt-proxy", version };
     const resource = { attributes: attributes({ "service.name": serviceName, "service.version": version }) };
@@ -104,20 +124,44 @@ export class SpanExporter implements AsyncDisposable {
         method: "POST",
         headers: { ...headers, "content-type": "application/json" },
         body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ scope, spans }] }] }),
+        redirect: "manual", // another place is not to get the headers
         signal: AbortSignal.timeout(TIMEOUT),
       });
       await response.body?.cancel();
-      if (response.ok) return undefined;
-      return { cause: `it answers ${response.status}`, passing: PASSING.includes(response.status) };
+      return response.ok ? undefined : troubleOf(response);
     } catch (error) {
-      return { cause: causeOf(error), passing: true };
+      return { cause: causeOf(error, this.#url), pause: INTERVAL };
     }
   }
 }
 
+/** Why a collector has not taken spans. */
+interface Trouble {
+  readonly cause: string;
+  /** After how many ms the same spans may be sent again; `undefined` when that is of no use. */
+  readonly pause: number | undefined;
+}
+
+function troubleOf({ status, headers }: Response): Trouble {
+  const seconds = Number(headers.get("retry-after") ?? 0); // one that gives a date gets the usual pause
+  const pause = Math.min(Math.max(seconds * 1_000 || 0, INTERVAL), LONGEST_PAUSE);
+  const remedy = REMEDIES[status];
+  const cause = `it answers ${status}${remedy === undefined ? "" : `. ${remedy}`}`;
+  return { cause, pause: PASSING.includes(status) ? pause : undefined };
+}
+
+const UNAUTHORIZED = "Give its key by OTEL_EXPORTER_OTLP_HEADERS";
+
+const REMEDIES: Readonly<Record<number, string>> = {
+  401: UNAUTHORIZED,
+  403: UNAUTHORIZED,
+  404: 'Give OTEL_EXPORTER_OTLP_ENDPOINT without "/v1/traces", which is added to it',
+};
+
 /** In words of ours: those of the runtime repeat the URL, which may hold a login. */
-function causeOf(error: unknown): string {
+function causeOf(error: unknown, url: string): string {
   if (error instanceof Deno.errors.NotCapable) return error.message;
   if (error instanceof DOMException && error.name === "TimeoutError") return `no answer within ${TIMEOUT / 1_000} s`;
+  if (new URL(url).port === "4317") return "it cannot be reached. Its port for OTLP over HTTP is usually 4318";
   return "it cannot be reached";
 }

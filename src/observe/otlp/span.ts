@@ -49,20 +49,21 @@ export function attributes(members: Readonly<Record<string, string | undefined>>
  * @param now when it ended, in ms since 1970
  */
 export function spanOf(event: RequestEnded, kind: SpanKind, now: number): Span | undefined {
-  const { method, duration, server, profile, session, reason, traceparent } = event;
+  const { method, duration, server, profile, session, reason, traceparent, tool } = event;
   const parent = parentOf(traceparent);
   if (parent?.sampled === false) return undefined;
   return {
     traceId: parent?.traceId ?? randomHex(16),
     spanId: randomHex(8),
     ...(parent === undefined ? {} : { parentSpanId: parent.spanId }),
-    name: method,
+    name: tool === undefined ? method : `${method} ${tool}`,
     kind: KINDS[kind],
     startTimeUnixNano: nanoseconds(now - duration),
     endTimeUnixNano: nanoseconds(now),
     attributes: attributes({
       "rpc.system": "jsonrpc",
       "mcp.method.name": method,
+      "gen_ai.tool.name": tool,
       "mcp.session.id": session,
       "network.protocol.name": "mqtt",
       "mcp_mqtt_proxy.server": server,

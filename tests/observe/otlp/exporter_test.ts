@@ -111,6 +111,8 @@ Deno.test("what a collector that is away did not take comes later, at most 4096 
   }
   assert.deepEqual(told, [`the collector at ${collector.endpoint} takes no spans: it answers 503`]);
   for (let count = 0; count < 6_000; count++) exporter.observe(ENDED);
+  assert.equal(collector.requests.length, 2, "a full batch asks no earlier");
+  await clock.advance(5_000);
   await eventually("it was asked again", () => collector.requests.length === 3 && clock.timers === 1);
   collector.status = 200;
   for (let round = 1; round <= 10; round++) {
@@ -124,4 +126,61 @@ Deno.test("what a collector that is away did not take comes later, at most 4096 
 Deno.test("a collector that is not there harms nobody, and its login is not told", async () => {
   const { told } = await exported([ENDED], { endpoint: "http://me:hunter2@127.0.0.1:1" });
   assert.deepEqual(told, ["the collector at http://127.0.0.1:1 takes no spans: it cannot be reached"]);
+});
+
+Deno.test("a collector is left alone for as long as its Retry-After says, but for five minutes at most", async () => {
+  for (
+    const [status, retryAfter, pause] of [
+      [503, "60", 60],
+      [429, "1", 5],
+      [503, "Wed, 21 Oct 2026 07:28:00 GMT", 5],
+      [503, "99999", 300],
+    ] as const
+  ) {
+    await using collector = new Collector();
+    collector.status = status;
+    collector.headers = { "retry-after": retryAfter };
+    const clock = new ManualClock();
+    const options = { headers: {}, serviceName: "s", version: "1", kind: "server", observe: () => {}, clock } as const;
+    await using exporter = new SpanExporter({ ...options, endpoint: collector.endpoint });
+    for (let count = 0; count < 512; count++) exporter.observe(ENDED);
+    await eventually("it was asked", () => collector.requests.length === 1 && clock.timers === 1);
+    collector.status = 200;
+    for (let count = 0; count < 512; count++) exporter.observe(ENDED);
+    await clock.advance(pause * 1_000 - 1);
+    assert.equal(collector.requests.length, 1, retryAfter);
+    await clock.advance(1);
+    await eventually("the spans are there", () => collector.spans.length === 512);
+  }
+});
+
+Deno.test("an answer that will not change is told with what to do, and its spans are dropped", async () => {
+  for (
+    const [status, cause] of [
+      [401, "it answers 401. Give its key by OTEL_EXPORTER_OTLP_HEADERS"],
+      [404, 'it answers 404. Give OTEL_EXPORTER_OTLP_ENDPOINT without "/v1/traces", which is added to it'],
+      [400, "it answers 400"],
+    ] as const
+  ) {
+    await using collector = new Collector();
+    collector.status = status;
+    const { told } = await exported([ENDED], { endpoint: collector.endpoint });
+    assert.deepEqual(told, [`the collector at ${collector.endpoint} takes no spans: ${cause}`]);
+    assert.equal(collector.requests.length, 1);
+  }
+});
+
+Deno.test("a redirection is not followed, since it would take the headers elsewhere", async () => {
+  await using other = new Collector();
+  await using collector = new Collector();
+  collector.status = 307;
+  collector.headers = { location: other.endpoint };
+  const { told } = await exported([ENDED], { endpoint: collector.endpoint, headers: { "x-key": "k" } });
+  assert.deepEqual(told, [`the collector at ${collector.endpoint} takes no spans: it answers 307`]);
+  assert.deepEqual(other.requests, []);
+});
+
+Deno.test("the span of a call names the tool", async () => {
+  const { spans: [span] } = await exported([{ ...ENDED, tool: "read_file" }]);
+  assert.deepEqual([span?.name, span?.attributes["gen_ai.tool.name"]], ["tools/call read_file", "read_file"]);
 });
