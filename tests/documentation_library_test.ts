@@ -24,7 +24,7 @@ const CONFIGURATION = fileURLToPath(new URL("../deno.json", import.meta.url));
 const LIBRARY = new URL("../mod.ts", import.meta.url).href;
 
 /** Each of the options, and the setting that it is; whether these are all, the compiler sees. */
-const { passwordFile: _, ...BROKER } = BROKER_SETTINGS;
+const { passwordFile: _file, keyCommand: _command, ...BROKER } = BROKER_SETTINGS;
 const { description, meta, share, noShare, sessionExpiry } = SERVE_SETTINGS;
 const BOTH: Record<keyof MqttOptions, unknown> = {
   ...BROKER,

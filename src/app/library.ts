@@ -43,7 +43,10 @@ import { ChannelTransport } from "./transport.ts";
 
 /** What both ends have to know: the broker, and where the server is. */
 export interface MqttOptions
-  extends Partial<Omit<BrokerOptions, "passwordFile">>, Partial<AddressOptions>, Partial<MessageOptions> {
+  extends
+    Partial<Omit<BrokerOptions, "passwordFile" | "keyCommand">>,
+    Partial<AddressOptions>,
+    Partial<MessageOptions> {
   /** `mqtt://`, `mqtts://`, `ws://` or `wss://`, possibly with username and password. */
   readonly broker: string;
   /** Told of everything that happens. */

@@ -15,6 +15,7 @@ import {
   LOGIN_FLAGS,
   type MessageOptions,
   readBrokerLogin,
+  sealKeyProblem,
 } from "../config/mod.ts";
 import type { Credentials } from "../core/secret.ts";
 import { UsageError } from "../core/usage_error.ts";
@@ -43,7 +44,7 @@ export async function printCredentialsSchema(): Promise<void> {
 export async function ownLogin(values: HandshakeValues, signal: AbortSignal): Promise<OwnLogin> {
   const input = ownInput();
   if (values.insecure) {
-    const login = read(environmentCredentials((name) => Deno.env.get(name)), values);
+    const login = await read(environmentCredentials((name) => Deno.env.get(name)), values);
     if ("problem" in login) throw new UsageError([`${login.problem} (in the environment, because of --insecure)`]);
     return { ...login.value, input };
   }
@@ -75,12 +76,14 @@ export function refuseLoginFlags(flags: Readonly<Record<string, unknown>>): void
   throw new UsageError([`with --smcp the broker and the login come by the handshake: remove ${names}`]);
 }
 
-function read(
+async function read(
   credentials: Credentials,
   values: ConnectionOptions,
-): { readonly value: BrokerLogin } | { readonly problem: string } {
+): Promise<{ readonly value: BrokerLogin } | { readonly problem: string }> {
   try {
-    return { value: readBrokerLogin(credentials, values) };
+    const value = readBrokerLogin(credentials, values);
+    const problem = await sealKeyProblem(value.broker);
+    return problem === undefined ? { value } : { problem: `MQTT_SEAL_KEY ${problem}` };
   } catch (error) {
     if (error instanceof CredentialError) return { problem: error.message };
     throw error;

@@ -55,12 +55,15 @@ export interface PermissionDrop {
   started(kept?: readonly PermissionKind[]): void;
 }
 
-/** What some settings take besides, until the command ends. */
-function neededFor({ passwordCommand, broker }: Readonly<Record<string, unknown>>): PermissionKind[] {
-  return [
+/** What some settings take besides: until the command ends, or has started. */
+function neededFor(
+  { passwordCommand, keyCommand, broker }: Readonly<Record<string, unknown>>,
+): Pick<Needs, "running" | "starting"> {
+  const running = [
     ...(passwordCommand === undefined ? [] : PROGRAMS),
     ...(typeof broker === "string" && broker.includes("unix://") ? ["read", "write"] as const : []),
   ];
+  return { running, starting: keyCommand === undefined ? [] : PROGRAMS };
 }
 
 /** How `command` gives permissions back by `revoke`. A command that {@linkcode NEEDS} does not know keeps all. */
@@ -72,10 +75,11 @@ export function dropPermissions(
 ): PermissionDrop {
   const needs = NEEDS[command];
   if (needs === undefined) return { parsed: () => {}, started: () => {} };
+  const further = neededFor(values);
   const running = [
     ...needs.running,
     ...(operands.length === 0 ? [] : needs.withOperands ?? []),
-    ...neededFor(values),
+    ...further.running,
   ];
   const revokeAllBut = (kept: readonly PermissionKind[]) => {
     for (const kind of PERMISSION_KINDS) {
@@ -83,7 +87,7 @@ export function dropPermissions(
     }
   };
   return {
-    parsed: () => revokeAllBut([...running, ...needs.starting]),
+    parsed: () => revokeAllBut([...running, ...needs.starting, ...further.starting]),
     started: (kept = []) => revokeAllBut([...running, ...kept]),
   };
 }

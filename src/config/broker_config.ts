@@ -19,9 +19,10 @@ import {
 } from "../mqtt/mod.ts";
 import type { BrokerOptions } from "./broker_settings.ts";
 import { brokerUrls } from "./broker_url.ts";
-import { outputOf } from "./password_command.ts";
 import { certificateProblems, isPem } from "./certificates.ts";
+import { readableByOthers } from "./file_access.ts";
 import { isSealKey } from "./seal_settings.ts";
+import { keyOf, passwordOf } from "./secret_command.ts";
 
 /** Everything about the connection, validated, with the files read. */
 export interface BrokerConfig {
@@ -48,7 +49,7 @@ export async function readBrokerFiles(
   flags: Readonly<Record<string, unknown>> = {},
 ): Promise<ReadBrokerOptions> {
   const problems: string[] = [];
-  const fileWarnings: string[] = [];
+  const secrets: [flag: string, file: string][] = [];
   const read = async (flag: string, file: string | undefined): Promise<string | undefined> => {
     // A variable may hold the certificate itself, as secret stores hand it out.
     if (file === undefined || isPem(file) || isSealKey(file)) return file;
@@ -58,29 +59,34 @@ export async function readBrokerFiles(
       problems.push(`${flag} cannot be read: ${errorText(error)}`);
     }
   };
-  const [ca, cert, key, tlsKey, passwordFile] = await Promise.all([
+  const readSecret = (flag: string, file: string | undefined) => {
+    if (file !== undefined && !isPem(file) && !isSealKey(file)) secrets.push([flag, file]);
+    return read(flag, file);
+  };
+  const [ca, cert, keyFile, tlsKey, passwordFile] = await Promise.all([
     read("--ca", values.ca),
     read("--cert", values.cert),
-    read("--key", values.key),
-    read("--tls-key", values.tlsKey),
-    read("--password-file", isGivenByFlag(flags) ? undefined : values.passwordFile),
+    readSecret("--key", values.key),
+    readSecret("--tls-key", values.tlsKey),
+    readSecret("--password-file", isGivenByFlag(flags) ? undefined : values.passwordFile),
   ]);
   const password = passwordFile?.split(/\r?\n/, 1)[0] ?? values.password;
   if (password === "") problems.push("--password-file has no password in its first line");
   const headers = await Promise.all((values.headers ?? []).map((header) => withToken(header, read)));
-  if (problems.length > 0) throw new UsageError(problems);
-  if (passwordFile !== undefined && values.passwordFile !== undefined && await canBeReadByOthers(values.passwordFile)) {
-    fileWarnings.push(`--password-file can be read by others than its owner: run chmod 600 ${values.passwordFile}`);
+  if (values.key !== undefined && values.keyCommand !== undefined) {
+    problems.push("--key and --key-command are given: remove one of them");
   }
+  if (problems.length > 0) throw new UsageError(problems);
+  const warnings = await Promise.all(secrets.map(([flag, file]) => readableByOthers(flag, file)));
   return {
     ...values,
     ca,
     cert,
-    key,
+    key: values.keyCommand === undefined ? keyFile : await printedKey(values.keyCommand),
     tlsKey,
     password,
     headers,
-    fileWarnings,
+    fileWarnings: warnings.filter((warning) => warning !== undefined),
     proxy: values.proxy ?? environmentProxy(values.broker),
   };
 }
@@ -121,16 +127,14 @@ export interface ReadBrokerOptions extends BrokerOptions {
   readonly fileWarnings?: readonly string[];
 }
 
-/** Permission bits of everybody but the owner and his group, which secret stores give files to. */
-const OTHERS_MAY_READ = 0o004;
-
-async function canBeReadByOthers(path: string): Promise<boolean> {
+async function printedKey(command: string): Promise<string> {
   try {
-    const { mode, isFile } = await Deno.stat(path);
-    return isFile && mode !== null && (mode & OTHERS_MAY_READ) !== 0;
-  } catch {
-    return false; // a place that cannot be looked at
+    const key = await keyOf(command);
+    if (isPem(key) || isSealKey(key)) return key;
+  } catch (error) {
+    throw new UsageError([errorText(error)]);
   }
+  throw new UsageError(["--key-command prints no private key: neither one of key new, nor one as PEM text"]);
 }
 
 /** Whether the password is one that was given by its flag, and not by that of its file, which is the safer of the two. */
@@ -173,7 +177,7 @@ export function brokerConfig(given: ReadBrokerOptions, flags: Readonly<Record<st
       ...(others.length === 0 ? {} : { others }),
       ...(headers === undefined ? {} : { headers }),
       ...(proxy === undefined ? {} : { proxy: new Secret(proxy) }),
-      ...(passwordCommand === undefined ? {} : { freshPassword: () => outputOf(passwordCommand) }),
+      ...(passwordCommand === undefined ? {} : { freshPassword: () => passwordOf(passwordCommand) }),
     },
     preset: values.maxPacket === undefined ? preset : { ...preset, maximumPacketSize: values.maxPacket },
     clientId: values.clientId,

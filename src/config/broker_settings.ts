@@ -48,6 +48,8 @@ export interface BrokerOptions {
   readonly cert: string | undefined;
   /** A private key: of the client certificate, as PEM text, or one that seals sessions, as `key new` writes it. */
   readonly key: string | undefined;
+  /** Command that prints that private key, run once. */
+  readonly keyCommand?: string | undefined;
   /** Private key of the client certificate, as PEM text, when `key` seals sessions. */
   readonly tlsKey: string | undefined;
   /** The name to expect in the broker's certificate, when it is not the host name of the URL. */
@@ -138,6 +140,12 @@ export const BROKER_SETTINGS: SettingsOf<BrokerOptions> = {
     flag: "--key <file>",
     environment: "MQTT_KEY",
     description: "file of a private key: that of the client certificate (PEM), or one that seals sessions (key new)",
+    kind: text,
+  },
+  keyCommand: {
+    flag: "--key-command <command>",
+    environment: "MQTT_KEY_COMMAND",
+    description: "command that prints what the file of --key would hold, run once",
     kind: text,
   },
   tlsKey: {

@@ -28,6 +28,7 @@ const LOOK_ALIKES: Readonly<Record<string, string>> = {
   MQTT_CAFILE: "MQTT_CA",
   MQTT_CERT_FILE: "MQTT_CERT",
   MQTT_KEY_FILE: "MQTT_KEY",
+  MQTT_SEAL_KEY: "MQTT_KEY",
 };
 
 /** What the environment of a command says of the broker. */

@@ -14,6 +14,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   MQTT_TLS: ["TLS", "SSL", "USETLS", "USESSL"],
   MQTT_CA: ["CA", "CACERT", "CACERTS", "CAFILE", "TLSCA"],
   MQTT_CERT: ["CERT", "CERTIFICATE", "CLIENTCERT", "CERTFILE", "TLSCERT"],
+  MQTT_SEAL_KEY: ["SEALKEY", "SEALINGKEY"],
   MQTT_KEY: ["KEY", "PRIVATEKEY", "CLIENTKEY", "KEYFILE", "TLSKEY"],
 };
 

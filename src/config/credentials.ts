@@ -16,6 +16,7 @@ import { BROKER_SCHEMES } from "./broker_url.ts";
 import { isPem } from "./certificates.ts";
 import { meantKey } from "./credential_names.ts";
 import { clientIdProblem, onOff, Unsuitable } from "./kinds.ts";
+import { isSealKey, sealKeyIn } from "./seal_settings.ts";
 
 /** A credential that is missing or cannot work. The message begins with its key. */
 export class CredentialError extends Error {
@@ -40,6 +41,7 @@ const OPTIONAL = {
   MQTT_CA: "Certificates to trust instead of the system's, as PEM text",
   MQTT_CERT: "Client certificate for mutual TLS, as PEM text",
   MQTT_KEY: "Private key of the client certificate, as PEM text",
+  MQTT_SEAL_KEY: "Private key that seals sessions (serve and connect), as mcp-mqtt-proxy key new writes it",
   LOG_LEVEL: "Least important level to log: DEBUG, INFO, WARNING or ERROR",
 };
 
@@ -53,7 +55,19 @@ export const CREDENTIALS_SCHEMA = { required: REQUIRED, optional: OPTIONAL };
 export const CREDENTIAL_KEYS = [...Object.keys(REQUIRED), ...Object.keys(OPTIONAL)] as readonly CredentialKey[];
 
 /** The flags that say what credentials say. */
-export const LOGIN_FLAGS = ["broker", "username", "passwordFile", "password", "clientId", "ca", "cert", "key"] as const;
+export const LOGIN_FLAGS = [
+  "broker",
+  "username",
+  "passwordFile",
+  "password",
+  "passwordCommand",
+  "clientId",
+  "ca",
+  "cert",
+  "key",
+  "keyCommand",
+  "tlsKey",
+] as const;
 
 /** Keys whose values are too common, and too harmless, to be taken out of every sentence. */
 const PLAIN_KEYS: readonly string[] = ["MQTT_PORT", "MQTT_TLS", "LOG_LEVEL"];
@@ -107,6 +121,10 @@ function loginOf(credentials: Credentials, connection: LoginConnection): Omit<Br
   const url = brokerUrlFrom(value);
   const encrypted = isEncrypted(url);
   const [ca, cert, key] = [pem(value("MQTT_CA")), pem(value("MQTT_CERT")), pem(value("MQTT_KEY"))];
+  const sealKey = pem(value("MQTT_SEAL_KEY"));
+  if (sealKey !== undefined && !isSealKey(sealKey)) {
+    throw new CredentialError("MQTT_SEAL_KEY", "must be a private key that mcp-mqtt-proxy key new has made");
+  }
   checkTls({ MQTT_CA: ca, MQTT_CERT: cert, MQTT_KEY: key }, encrypted);
   if (!encrypted && (connection.insecureTls || connection.tlsServername !== undefined)) {
     throw new CredentialError("MQTT_TLS", "must be true, since options for TLS are given");
@@ -126,11 +144,11 @@ function loginOf(credentials: Credentials, connection: LoginConnection): Omit<Br
       username,
       password,
       passwordFile: undefined,
-      tlsKey: undefined,
       clientId,
       ca,
       cert,
-      key,
+      key: sealKey,
+      tlsKey: key,
     })
   );
   const redact = redactor([
@@ -138,6 +156,7 @@ function loginOf(credentials: Credentials, connection: LoginConnection): Omit<Br
     ["MQTT_BROKER", new Secret(url.hostname)],
     ["MQTT_USER", new Secret(config.broker.username ?? "")],
     ["MQTT_PASS", config.broker.password ?? new Secret("")],
+    ["MQTT_SEAL_KEY", new Secret(sealKeyIn(sealKey ?? ""))],
   ]);
   return {
     broker: { ...config, broker: { ...config.broker, redact: (text) => nameKeys(redact(text)) } },
@@ -181,6 +200,7 @@ const KEYS: Readonly<Record<string, CredentialKey>> = {
   "--ca": "MQTT_CA",
   "--cert": "MQTT_CERT",
   "--key": "MQTT_KEY",
+  "--tls-key": "MQTT_KEY",
 };
 
 /** The other flags of a connection. A host that starts the command without arguments can only set their variables. */

@@ -3,10 +3,20 @@ export { type BrokerConfig, brokerConfig, readBrokerFiles } from "./broker_confi
 export { BROKER_SETTINGS, type BrokerOptions, CONNECTION_SETTINGS, type ConnectionOptions } from "./broker_settings.ts";
 export { brokerVariables } from "./broker_variables.ts";
 export { brokerUrls } from "./broker_url.ts";
-export { clientSealingOf, readClientSealing, readKnownKeys, readServerSealing, serverSealingOf } from "./sealing.ts";
+export {
+  clientSealingOf,
+  knownServerKey,
+  ownPublicKey,
+  readClientSealing,
+  readKnownKeys,
+  readServerSealing,
+  sealKeyProblem,
+  serverSealingOf,
+} from "./sealing.ts";
 export {
   AUTHORIZED_KEY_SETTINGS,
   type AuthorizedKeyOptions,
+  isSealKey,
   KNOWN_SERVER_SETTINGS,
   type KnownServerOptions,
 } from "./seal_settings.ts";

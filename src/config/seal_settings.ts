@@ -11,6 +11,11 @@ export function isSealKey(text: string): boolean {
   return /^mcp1-private-/m.test(text);
 }
 
+/** The private key itself in the text of its file, without what is written around it; empty when there is none. */
+export function sealKeyIn(text: string): string {
+  return /^mcp1-private-(\S+)/m.exec(text)?.[1] ?? "";
+}
+
 /** The servers whose keys a client knows. */
 export interface KnownServerOptions {
   /** The public key of the server. With it, sessions are sealed. */

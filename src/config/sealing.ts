@@ -11,28 +11,52 @@ import { errorText } from "../core/text.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { AuthorizedClients, ClientSealing, KeyPair, ServerSealing } from "../seal/mod.ts";
 import type { BrokerConfig } from "./broker_config.ts";
+import { writableByOthers } from "./file_access.ts";
 import type { AuthorizedKeyOptions, KnownServerOptions } from "./seal_settings.ts";
+
+/** Told what the user ought to know of a file. */
+type Warn = (text: string) => void;
 
 /** Several changes of a file that come together count as one, for this time, in ms. */
 const SETTLE_TIME = 100;
 
+const ADD_KEY = "add --key FILE (by SMCP: the credential MQTT_SEAL_KEY)";
+
 /**
- * How sessions with the server of this name are sealed; `undefined` when nobody has asked for it.
+ * How sessions with a server are sealed; `undefined` when nobody has asked for it.
  *
+ * @param names all names by which it may be known, the one that people use first
  * @throws {UsageError} when keys are given, but not those that it takes: a session is never unsealed by mistake
  */
 export async function readClientSealing(
-  { serverKey, knownServers }: KnownServerOptions,
+  options: KnownServerOptions,
   broker: BrokerConfig,
-  name: string,
+  names: readonly string[],
+  warn: Warn,
 ): Promise<ClientSealing | undefined> {
-  const known = (await readKnownKeys(knownServers)).get(name);
-  if (serverKey !== undefined && known !== undefined && serverKey !== known) {
-    throw new UsageError([`--server-key is not the key that --known-servers has for ${JSON.stringify(name)}`]);
-  }
-  const key = serverKey ?? known;
+  const key = await knownServerKey(options, names, warn);
   if (broker.sealKey === undefined && key === undefined) return undefined;
-  return await clientSealingOf(key, broker, name);
+  return await clientSealingOf(key, broker, names[0] ?? "");
+}
+
+/**
+ * The key that the user has given for the server of these names; `undefined` when there is none.
+ *
+ * @throws {UsageError} when there are several
+ */
+export async function knownServerKey(
+  { serverKey, knownServers }: KnownServerOptions,
+  names: readonly string[],
+  warn: Warn,
+): Promise<string | undefined> {
+  const known = await readKnownKeys(knownServers, warn);
+  const [key, ...others] = new Set(names.flatMap((name) => known.get(name) ?? []));
+  const server = JSON.stringify(names[0]);
+  if (others.length > 0) throw new UsageError([`--known-servers has several keys for the server ${server}`]);
+  if (serverKey !== undefined && key !== undefined && serverKey !== key) {
+    throw new UsageError([`--server-key is not the key that --known-servers has for the server ${server}`]);
+  }
+  return serverKey ?? key;
 }
 
 /** The same, when the server's key can be known in no other way. */
@@ -42,7 +66,7 @@ export async function clientSealingOf(
   name: string,
 ): Promise<ClientSealing> {
   if (sealKey === undefined) {
-    const remedy = "make one by mcp-mqtt-proxy key new FILE, and add --key FILE";
+    const remedy = `make one by mcp-mqtt-proxy key new FILE, and ${ADD_KEY}`;
     throw new UsageError([`the session is to be sealed, which takes a key of your own: ${remedy}`]);
   }
   if (serverKey === undefined) {
@@ -63,11 +87,11 @@ export async function clientSealingOf(
 export async function readServerSealing(
   options: AuthorizedKeyOptions,
   broker: BrokerConfig,
-  warn: (text: string) => void,
+  warn: Warn,
 ): Promise<ServerSealing | undefined> {
   const { authorizedKeys: file } = options;
   if (file === undefined) return await serverSealingOf(options, broker);
-  const authorizedKeys = await readFile("--authorized-keys", file);
+  const authorizedKeys = await readFile("--authorized-keys", file, warn);
   return await serverSealingOf(
     { ...options, authorizedKeys },
     broker,
@@ -83,7 +107,7 @@ export async function serverSealingOf(
 ): Promise<ServerSealing | undefined> {
   if (sealKey === undefined) {
     if (authorizedKeys === undefined && !allowUnsealed) return undefined;
-    const remedy = "make one by mcp-mqtt-proxy key new FILE, and add --key FILE";
+    const remedy = `make one by mcp-mqtt-proxy key new FILE, and ${ADD_KEY}`;
     throw new UsageError([`--authorized-keys and --allow-unsealed need a key of the server's own: ${remedy}`]);
   }
   if (authorizedKeys === undefined) {
@@ -99,12 +123,35 @@ export async function serverSealingOf(
  *
  * @throws {UsageError} when it cannot be read
  */
-export async function readKnownKeys(file: string | undefined): Promise<ReadonlyMap<string, string>> {
+export async function readKnownKeys(file: string | undefined, warn: Warn): Promise<ReadonlyMap<string, string>> {
   if (file === undefined) return new Map();
   const { publicKeyText, readKnownServers } = await import("../seal/mod.ts");
-  const text = await readFile("--known-servers", file);
+  const text = await readFile("--known-servers", file, warn);
   const known = problemsNamed("--known-servers", () => readKnownServers(text));
   return new Map([...known].map(([name, key]) => [name, publicKeyText(key)]));
+}
+
+/** What is wrong with the key that seals our sessions, as the end of a sentence; `undefined` if nothing, or there is none. */
+export async function sealKeyProblem({ sealKey }: BrokerConfig): Promise<string | undefined> {
+  if (sealKey === undefined) return undefined;
+  const { readPrivateKeyFile } = await import("../seal/mod.ts");
+  try {
+    readPrivateKeyFile(sealKey.reveal());
+  } catch (error) {
+    if (isKeyError(error)) return error.message;
+    throw error;
+  }
+}
+
+/**
+ * Our own public key as text; `undefined` when we have none.
+ *
+ * @throws {UsageError} when the key cannot be read
+ */
+export async function ownPublicKey({ sealKey }: BrokerConfig): Promise<string | undefined> {
+  if (sealKey === undefined) return undefined;
+  const { publicKeyText } = await import("../seal/mod.ts");
+  return publicKeyText((await ownPair(sealKey.reveal())).publicKey);
 }
 
 async function ownPair(text: string): Promise<KeyPair> {
@@ -115,10 +162,10 @@ async function ownPair(text: string): Promise<KeyPair> {
 /** The clients that a file names, also after it has changed. */
 class AuthorizedKeysFile implements AuthorizedClients {
   readonly #file: string;
-  readonly #warn: (text: string) => void;
+  readonly #warn: Warn;
   names: ReadonlyMap<string, string>;
 
-  constructor(file: string, names: ReadonlyMap<string, string>, warn: (text: string) => void) {
+  constructor(file: string, names: ReadonlyMap<string, string>, warn: Warn) {
     this.#file = file;
     this.names = names;
     this.#warn = warn;
@@ -154,9 +201,12 @@ class AuthorizedKeysFile implements AuthorizedClients {
   }
 }
 
-async function readFile(flag: string, file: string): Promise<string> {
+async function readFile(flag: string, file: string, warn: Warn): Promise<string> {
   try {
-    return await readTextFile(file);
+    const text = await readTextFile(file);
+    const warning = await writableByOthers(flag, file);
+    if (warning !== undefined) warn(warning);
+    return text;
   } catch (error) {
     throw new UsageError([`${flag} cannot be read: ${errorText(error)}`]);
   }
@@ -166,7 +216,12 @@ function problemsNamed<T>(flag: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== "KeyError") throw error;
+    if (!isKeyError(error)) throw error;
     throw new UsageError([`${flag} ${error.message}`]);
   }
+}
+
+/** By its name, since its class is loaded only where there are keys. */
+function isKeyError(error: unknown): error is Error {
+  return error instanceof Error && error.name === "KeyError";
 }

@@ -60,7 +60,7 @@ export function readPrivateKeyFile(text: string): KeyPair {
  * @throws {KeyError} that names the line
  */
 export function readAuthorizedKeys(text: string): ReadonlyMap<string, string> {
-  return new Map(entries(text, (key, name) => [publicKeyText(readPublicKey(key)), name]));
+  return new Map(entries(text, KEY_FIRST, (key, name) => [publicKeyText(readPublicKey(key)), name]));
 }
 
 /**
@@ -69,18 +69,26 @@ export function readAuthorizedKeys(text: string): ReadonlyMap<string, string> {
  * @throws {KeyError} that names the line
  */
 export function readKnownServers(text: string): ReadonlyMap<string, Uint8Array> {
-  const found = entries(text, (name, key) => [name, readPublicKey(key)]);
+  const found = entries(text, KEY_LAST, (name, key) => [name, readPublicKey(key)]);
   const names = found.map(([name]) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new KeyError(`names the server ${JSON.stringify(twice)} twice`);
   return new Map(found);
 }
 
-function entries<T>(text: string, read: (first: string, second: string) => [string, T]): [string, T][] {
+/** Names may have spaces in them. */
+const KEY_FIRST = /^(\S+)\s+(\S.*)$/;
+const KEY_LAST = /^(.*\S)\s+(\S+)$/;
+
+function entries<T>(
+  text: string,
+  pattern: RegExp,
+  read: (first: string, second: string) => [string, T],
+): [string, T][] {
   return text.replace(/^\ufeff/, "").split(/\r?\n/).flatMap((line, index) => {
     const words = line.trim();
     if (words === "" || words.startsWith("#")) return [];
-    const [, first = "", second = ""] = /^(\S+)\s+(\S.*)$/.exec(words) ?? [];
+    const [, first = "", second = ""] = pattern.exec(words) ?? [];
     try {
       if (second === "") throw new KeyError("has to have a key and a name");
       return [read(first, second)];

@@ -37,6 +37,8 @@ export interface ServerSealing {
   readonly key: string;
   /** Whether clients may do without. */
   readonly allowUnsealed: boolean;
+  /** The names of the clients that may open sessions now, by their public keys. */
+  readonly clients: ReadonlyMap<string, string>;
   /** Reads a first message; `undefined` when it is none, or is for another server. */
   read(base: string, session: string, message: Uint8Array): ServerHandshake | undefined;
   /** The name of a client that may open sessions; `undefined` for everybody else. */
@@ -72,6 +74,9 @@ export function serverSealing(own: KeyPair, authorized: AuthorizedClients, allow
   return {
     key: publicKeyText(own.publicKey),
     allowUnsealed,
+    get clients() {
+      return authorized.names;
+    },
     read(base, session, message) {
       const response = respond({ prologue: prologueOf(base), own }, message);
       return response && {

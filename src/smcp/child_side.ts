@@ -18,12 +18,15 @@ export type Reception<T> =
   /** The parent speaks MCP already, from the start of `input`, and has been told nothing. */
   | { readonly type: "mcp"; readonly input: ByteSource };
 
+/** What credentials come to. */
+export type Reading<T> = { readonly value: T } | { readonly problem: string };
+
 /** With whom, and how patiently. */
 export interface ReceptionOptions<T> {
   readonly input: ByteSource;
   readonly output: ByteSink;
   /** Makes something of the credentials, or says in a few words, without any value, why they will not do. */
-  readonly read: (credentials: Credentials) => { readonly value: T } | { readonly problem: string };
+  readonly read: (credentials: Credentials) => Reading<T> | Promise<Reading<T>>;
   /** @default {systemClock} */
   readonly clock?: Clock;
 }
@@ -43,7 +46,7 @@ export async function receiveCredentials<T>(options: ReceptionOptions<T>): Promi
     const line = new Uint8Array([...said.line, 0x0a]);
     return { type: "mcp", input: resumed(line, resumed(handshake.rest(), input)) };
   }
-  const outcome = said.type === "credentials" ? read(said.credentials) : { problem: said.message };
+  const outcome = said.type === "credentials" ? await read(said.credentials) : { problem: said.message };
   if ("problem" in outcome) {
     await output.write(toLine(`${ERROR} ${outcome.problem}`));
     return { type: "refused", message: outcome.problem };

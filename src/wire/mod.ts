@@ -14,6 +14,7 @@ export type {
   ProfileDialer,
   ProfileOptions,
   Role,
+  SealingAnswer,
   ServerOptions,
   SessionQoS,
   TopicUse,
@@ -22,6 +23,7 @@ export type {
 export {
   ADDRESS_SETTINGS,
   addressIn,
+  canSeal,
   PROFILES,
   profilesFor,
   resolveAddress,

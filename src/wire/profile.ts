@@ -6,6 +6,7 @@
 import type { Channel } from "../core/channel.ts";
 import type { BrokerConfig, ConnectOptions, MessageOptions, ServeOptions } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
+import type { Failure } from "../core/failure.ts";
 import type { ConnectPlan, MqttLink, QoS, ReceivedPacket, UserProperties, Will } from "../mqtt/mod.ts";
 import type { Dialer } from "../relay/mod.ts";
 import type { ClientSealing, ServerSealing } from "../seal/mod.ts";
@@ -165,6 +166,28 @@ export interface TopicReach {
   readonly otherwise: string;
 }
 
+/** With whom a sealed session is tried. */
+export interface SealingProbeOptions extends ProfileAddress {
+  /** The keys to try; only what the instances show is looked at when `undefined`. */
+  readonly sealing?: ClientSealing | undefined;
+  /** How long each instance may take, in ms. */
+  readonly timeout: number;
+}
+
+/** What an instance shows of its key, and says to ours. */
+export interface SealingAnswer {
+  /** `undefined` when none shows its presence: it is whichever has got the question. */
+  readonly instance: string | undefined;
+  /** The public key that it shows, or somebody in its name. */
+  readonly shownKey: string | undefined;
+  /** Whether it shows that it takes sessions that are not sealed. */
+  readonly takesUnsealed: boolean;
+  /** Whether it would open a session with our key. */
+  readonly agreed: boolean;
+  /** Why not, if it was asked. */
+  readonly failure?: Failure;
+}
+
 /** One way to lay MCP sessions on MQTT topics. */
 export interface WireProfile {
   /** The name that `--profile` takes. */
@@ -187,6 +210,12 @@ export interface WireProfile {
   directory(options: DirectoryOptions): Directory;
   /** Accepts sessions. Starts to connect at once. */
   accept(makeLink: MakeLink, options: ServerOptions): Acceptor;
+  /** Asks the instances of a server whether they would open a sealed session; absent where sessions cannot be sealed. */
+  readonly probeSealing?: (
+    makeLink: MakeLink,
+    options: SealingProbeOptions & { readonly clientId: string },
+    signal: AbortSignal,
+  ) => Promise<readonly SealingAnswer[]>;
   /** Opens sessions. Starts to connect at once. */
   dialer(makeLink: MakeLink, options: ClientOptions): ProfileDialer;
 }

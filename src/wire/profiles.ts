@@ -24,6 +24,8 @@ export const ADDRESS_SETTINGS: SettingsOf<AddressOptions> = addressSettings(PROF
 export interface ResolvedAddress {
   /** What the server is called in logs. */
   readonly label: string;
+  /** All names by which it may be known, that one first: with its topic as well, and without what topics begin with. */
+  readonly names: readonly string[];
   readonly options: AddressOptions;
   /** What the user ought to know, each a sentence. */
   readonly warnings: readonly string[];
@@ -53,7 +55,8 @@ export function resolveAddress(options: AddressOptions, fallbackName?: string): 
     }
   }
   if (problems.length > 0) throw new UsageError(problems);
-  return { label, options, warnings };
+  const names = [label, name, serverName, topic, topic?.replace(/^mcp\//, "")].filter((name) => name !== undefined);
+  return { label, names: [...new Set(names)], options, warnings };
 }
 
 /** Where a server is in a profile. */
@@ -76,6 +79,11 @@ export function profilesFor({ profile: choice }: Pick<AddressOptions, "profile">
   const problem = profile.unavailable(given);
   if (problem !== undefined) throw new UsageError([`--profile ${choice} ${problem}`]);
   return [profile];
+}
+
+/** Whether sessions in the profile of this name can be sealed. */
+export function canSeal(name: string): boolean {
+  return PROFILES.some((profile) => profile.name === name && profile.probeSealing !== undefined);
 }
 
 /** The profile of this name, which the settings have checked. */

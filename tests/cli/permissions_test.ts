@@ -52,6 +52,18 @@ Deno.test("connect keeps run only if it has started a client process, which it h
   assert.ok(!revoked.includes("run"));
 });
 
+Deno.test("--key-command takes run until the key is there, and --password-command until the end", () => {
+  const revoked: string[] = [];
+  const revoke = (kind: string) => revoked.push(kind);
+  const { parsed, started } = dropPermissions("connect", [], revoke, { keyCommand: "pass key" });
+  parsed();
+  assert.ok(!revoked.includes("run"));
+  started();
+  assert.ok(revoked.splice(0).includes("run"));
+  dropPermissions("connect", [], revoke, { passwordCommand: "pass key" }).started();
+  assert.ok(!revoked.includes("run"));
+});
+
 for (const [name, set] of Object.entries(metadata.permissions)) {
   const commands = COMMANDS.filter((command) => NEEDS[command.name]?.set === name);
   if (commands.length === 0) continue;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { UsageError } from "../../src/core/usage_error.ts";
 import { BROKER_SETTINGS, brokerConfig, readBrokerFiles, resolve } from "../../src/config/mod.ts";
+import { generateKeyPair, privateKeyFile } from "../../src/seal/mod.ts";
 import { makeCertificates } from "../support/certificates.ts";
 
 const PASSWORD = "hunter2-söcret";
@@ -182,6 +183,23 @@ Deno.test("--password-command gives another password each time, and says why it 
     async () => await failing.freshPassword?.(),
     /--password-command gives no password: .*exit code 3/,
   );
+});
+
+Deno.test("--key-command gives what the file of --key would hold, and says why it gives none", async () => {
+  const key = privateKeyFile(generateKeyPair());
+  await withFile(key, async (file) => {
+    assert.equal((await config({ keyCommand: `cat ${file}` })).sealKey?.reveal(), key);
+    assert.match(await problemsOf({ keyCommand: `cat ${file}`, key: file }), /--key and --key-command are given/);
+  });
+  assert.match(await problemsOf({ keyCommand: "exit 3" }), /--key-command gives no key: it ended with exit code 3/);
+  assert.match(await problemsOf({ keyCommand: "true" }), /--key-command gives no key: it prints nothing/);
+  const wrong = await problemsOf({ keyCommand: "echo s3cret" });
+  assert.match(wrong, /--key-command prints no private key/);
+  assert.ok(!wrong.includes("s3cret"));
+  await using certificates = await makeCertificates();
+  const { certificate, key: tlsKey } = certificates.client;
+  const { broker } = await config({ broker: "mqtts://host", cert: certificate, keyCommand: `cat ${tlsKey}` });
+  assert.equal(broker.tls?.key?.reveal(), await Deno.readTextFile(tlsKey));
 });
 
 Deno.test("a configuration can be printed without showing a secret", async () => {

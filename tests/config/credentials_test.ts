@@ -9,6 +9,7 @@ import {
   resolve,
 } from "../../src/config/mod.ts";
 import { Secret } from "../../src/core/secret.ts";
+import { generateKeyPair, privateKeyFile } from "../../src/seal/mod.ts";
 import { makeCertificates } from "../support/certificates.ts";
 
 const PEM = "-----BEGIN CERTIFICATE-----\nsecret\n-----END CERTIFICATE-----\n";
@@ -180,4 +181,19 @@ Deno.test("the schema names every key", () => {
   const keys = [...Object.keys(CREDENTIALS_SCHEMA.required), ...Object.keys(CREDENTIALS_SCHEMA.optional)];
   assert.deepEqual(keys, CREDENTIAL_KEYS);
   assert.deepEqual(Object.keys(CREDENTIALS_SCHEMA.required), ["MQTT_BROKER"]);
+});
+
+Deno.test("the key that seals sessions is a credential, beside that of a client certificate", async () => {
+  await using certificates = await makeCertificates();
+  const { certificateText, keyText } = certificates.client;
+  const sealKey = privateKeyFile(generateKeyPair());
+  const tls = { MQTT_BROKER: "b", MQTT_TLS: "true", MQTT_CERT: certificateText, MQTT_KEY: keyText };
+  const { broker, redact } = login({ ...tls, MQTT_SEAL_KEY: sealKey.replaceAll("\n", "\\n") });
+  assert.deepEqual([broker.sealKey?.reveal(), broker.broker.tls?.key?.reveal()], [sealKey, keyText]);
+  const [, body = ""] = /^mcp1-private-(\S+)/m.exec(sealKey) ?? [];
+  for (const said of [sealKey, `no such key: mcp1-private-${body}`, body, JSON.stringify(sealKey)]) {
+    assert.ok(!redact(said).includes(body), redact(said));
+  }
+  assert.ok(!Deno.inspect(broker, { depth: 10 }).includes(body));
+  assert.throws(() => login({ MQTT_BROKER: "b", MQTT_SEAL_KEY: keyText }), /^CredentialError: MQTT_SEAL_KEY must be/);
 });

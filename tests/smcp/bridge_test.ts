@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPair, privateKeyFile } from "../../src/seal/mod.ts";
 import { testOnBrokers } from "../support/brokers.ts";
 import { Process, PROXY_COMMAND, startProxy, startServe } from "../support/proxy.ts";
 import { callTool, credentialsFor, expectLine, initialize, scratchDirectory, startSmcp } from "../support/smcp.ts";
@@ -145,4 +146,13 @@ testOnBrokers("the tools can be had with SMCP by hand too", async (broker) => {
   await initialize(server);
   assert.ok((await callTool(server, "publish", { topic: "a", message: "x" })).isError);
   assert.match((await callTool(server, "subscribe", { topic: "b" })).content[0].text, /allowed are: a\/#/);
+});
+
+testOnBrokers("a key with a typing error is refused in the handshake, without the key", async (broker) => {
+  const key = privateKeyFile(generateKeyPair()).replace(/(mcp1-private-.)./, "$1_");
+  await using connect = startProxy(["connect", "--smcp", "--name", "own"]);
+  await expectLine(connect, "+READY");
+  await connect.send({ ...credentialsFor(broker.url), MQTT_SEAL_KEY: key });
+  await expectLine(connect, "+ERR MQTT_SEAL_KEY has a typing error in its key");
+  assert.equal((await connect.status).code, 1);
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { ECHO } from "../support/bridge.ts";
 import { testOnMosquitto } from "../support/brokers.ts";
+import { keyFiles } from "../support/keys.ts";
 import { mosquitto } from "../support/mosquitto.ts";
 import { Process, PROXY_COMMAND } from "../support/proxy.ts";
 import {
@@ -151,6 +153,44 @@ if (Deno.build.os === "linux") {
       });
     },
   );
+
+  testOnMosquitto("no key that seals sessions is in an argument, a variable or an output", async () => {
+    await using broker = await mosquitto();
+    await using keys = await keyFiles();
+    await using scratch = await scratchDirectory();
+    const login = async (key = "") => ({
+      ...credentialsFor(broker.url, { LOG_LEVEL: "DEBUG" }),
+      MQTT_SEAL_KEY: await Deno.readTextFile(key),
+    });
+    const [serveLogin, connectLogin] = [await login(keys.serve[1]), await login(keys.connect[1])];
+    const secrets = [serveLogin, connectLogin].map(({ MQTT_SEAL_KEY }) =>
+      /mcp1-private-(\S+)/.exec(MQTT_SEAL_KEY)?.[1] ?? "none"
+    );
+    await using serve = new Process([
+      ...[...PROXY_COMMAND, "serve", "--smcp", "--name", "agent", "--authorized-keys", keys.authorizedKeys],
+      ...["--log-level", "debug", "--", ...ECHO],
+    ]);
+    await expectLine(serve, "+READY");
+    await serve.send(serveLogin);
+    await expectLine(serve, "+OK");
+    await serve.errors.find((line) => line.includes(" is online on "));
+    const file = await credentialsFile(scratch.path, connectLogin);
+    await using connect = new Process([
+      ...[...PROXY_COMMAND, "launch", "--log-level", "debug", "--credentials-file", file, "--"],
+      ...[...PROXY_COMMAND, "connect", "--smcp", "--name", "agent", "--server-key", keys.serverKey],
+      ...["--log-level", "debug"],
+    ]);
+    await initialize(connect);
+    await serve.errors.find((line) => line.includes("ada/"));
+    await assertNotInProc([...await processTree(serve.pid), ...await processTree(connect.pid)], secrets);
+    await connect.closeInput();
+    assert.equal((await connect.status).code, 0);
+    serve.kill("SIGTERM");
+    assert.equal((await serve.status).code, 0);
+    await Promise.all([serve.errors.ended, connect.errors.ended]);
+    assertNotSaid(serve, secrets);
+    assertNotSaid(connect, secrets);
+  });
 }
 
 if (STRACE) {

@@ -15,15 +15,16 @@ export interface KeyFiles extends AsyncDisposable {
   readonly clientKey: string;
   readonly authorizedKeys: string;
   /** The path of a new file in the directory. */
-  file(name: string, text: string): Promise<string>;
+  file(name: string, text: string, mode?: number): Promise<string>;
 }
 
 /** Makes new keys. */
 export async function keyFiles(): Promise<KeyFiles> {
   const directory = await Deno.makeTempDir({ prefix: "keys-" });
-  const file = async (name: string, text: string) => {
+  const file = async (name: string, text: string, mode = 0o600) => {
     const path = join(directory, name);
     await Deno.writeTextFile(path, text);
+    if (Deno.build.os !== "windows") await Deno.chmod(path, mode);
     return path;
   };
   const [server, client] = [generateKeyPair(), generateKeyPair()];

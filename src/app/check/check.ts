@@ -21,6 +21,7 @@ import { connectionFindings, retainedFinding } from "./measurements.ts";
 import { Probe, type ProbeOptions } from "./probe.ts";
 import { connectionsPerUserFinding } from "./connections_per_user.ts";
 import { serveWillFinding } from "./serve_will.ts";
+import { answerFindings, type CheckedSealing, keyFindings } from "./sealing.ts";
 import { sharedFinding } from "./shared_subscription.ts";
 import { softwareFinding } from "./software.ts";
 import { stallFinding } from "./stall.ts";
@@ -32,12 +33,16 @@ export interface CheckConfig {
   readonly address: ResolvedAddress;
   /** Which commands are to work. */
   readonly roles: readonly CheckedRole[];
+  /** The keys of both ends. */
+  readonly sealing: CheckedSealing;
+  /** Whether a server is named, so that it can be looked for. */
+  readonly named: boolean;
 }
 
 /** Checks a broker. */
 export async function check(config: CheckConfig, signal: AbortSignal): Promise<CheckReport> {
   const { broker } = config.broker;
-  const findings: Finding[] = await certificateFindings(broker, signal);
+  const findings: Finding[] = [...keyFindings(config.sealing), ...await certificateFindings(broker, signal)];
   const wanted = { broker, plan: clientPlan(config), maximumQoS: config.broker.preset.maximumQoS, signal };
   let opened: Opened;
   try {
@@ -99,8 +104,29 @@ export async function check(config: CheckConfig, signal: AbortSignal): Promise<C
     }
     await add("delay of QoS 1", () => stallFinding(options, protocolVersion, topic));
   }
+  await add("sealed sessions", () => sealedFindings(config, protocolVersion, signal));
   const broken = findings.some(({ verdict }) => verdict === "problem");
   return { findings, topics, ok: !broken && config.roles.every((role) => works(role, topics)) };
+}
+
+/** Whether the server would open a sealed session for us, where that matters. */
+async function sealedFindings(
+  { broker, address, roles, sealing, named }: CheckConfig,
+  protocolVersion: 4 | 5,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  if (protocolVersion === 4 && isSealed(sealing)) {
+    const meaning = "sessions are sealed on MQTT 5 alone";
+    return [{ name: "sealed sessions", value: "the broker speaks MQTT 3.1.1", verdict: "problem", meaning }];
+  }
+  const serves = sealing.server !== undefined && sealing.serverKey === undefined;
+  if (protocolVersion === 4 || !named || !roles.includes("connect") || serves) return [];
+  return await answerFindings(broker, address, sealing, signal);
+}
+
+/** Whether there is to be no other session than sealed ones. */
+function isSealed({ serverKey, server }: CheckedSealing): boolean {
+  return serverKey !== undefined || server?.allowUnsealed === false;
 }
 
 /** The topic on which `serve` has its will. */
@@ -171,10 +197,10 @@ async function open(options: ProbeOptions, protocolVersion: 4 | 5 | undefined): 
 }
 
 /** The profiles that were asked for, as far as they can work in the version of MQTT that the broker speaks. */
-function profilesToCheck({ broker, address }: CheckConfig, { protocolVersion }: Probe): WireProfile[] {
+function profilesToCheck({ broker, address, sealing }: CheckConfig, { protocolVersion }: Probe): WireProfile[] {
   // What is known of the kind of broker is what is to be found out.
   const unknown = { ...broker, preset: presetOf("standard"), protocolVersion: undefined };
-  return profilesFor(address.options, { ...address.options, broker: unknown })
+  return profilesFor(address.options, { ...address.options, broker: unknown, sealed: isSealed(sealing) })
     .filter(({ oldestVersion }) => oldestVersion <= protocolVersion);
 }
 

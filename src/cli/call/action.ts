@@ -27,9 +27,10 @@ export const callAction: Action<CallSettings> = async ({ values: given, flags, o
   const address = resolveAddress(values);
   const args = await toolArguments(rest, () => new Response(Deno.stdin.readable).text());
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
-  const sealing = await readClientSealing(values, broker, address.label);
-  started();
   await using log = startBrokerLog(values, broker);
+  const warn = (text: string) => log.observe({ type: "warning", text });
+  const sealing = await readClientSealing(values, broker, address.names, warn);
+  started();
   using termination = terminationSignal();
   using line = new StatusLine(io);
   using waiting = new Waiting(line, address.label, broker.broker.url);

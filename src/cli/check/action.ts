@@ -1,10 +1,11 @@
 /** `check`: what it does. @module */
 import { check } from "../../app/check/check.ts";
 import type { CheckReport, TopicFinding, Verdict } from "../../app/check/finding.ts";
-import { brokerConfig, readBrokerFiles } from "../../config/mod.ts";
+import { brokerConfig, readBrokerFiles, type Values } from "../../config/mod.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { resolveAddress } from "../../wire/mod.ts";
 import type { CheckSettings } from "./command.ts";
+import { readCheckedSealing } from "./keys.ts";
 import { type Action, EXIT_FAILURE, EXIT_OK } from "../command.ts";
 import { StatusLine } from "../status_line.ts";
 import { terminationSignal } from "../termination.ts";
@@ -20,14 +21,16 @@ export const checkAction: Action<CheckSettings> = async ({ values, flags, operan
   if (operands.length > 0) throw new UsageError([`check takes no arguments: "${operands.join(" ")}"`]);
   const address = resolveAddress(values, EXAMPLE_NAME);
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
-  started();
-  for (const warning of [...broker.warnings, ...address.warnings]) io.printError(`warning: ${warning}\n`);
   const roles = values.role === "both" ? ["serve", "connect"] as const : [values.role];
+  const warnings = new Set([...broker.warnings, ...address.warnings]);
+  const sealing = await readCheckedSealing(values, broker, address, roles, (text) => warnings.add(text));
+  started();
+  for (const warning of warnings) io.printError(`warning: ${warning}\n`);
   using termination = terminationSignal();
   using line = new StatusLine(io);
   line.show(`checking ${broker.broker.url}, which takes some seconds`);
   try {
-    const report = await check({ broker, address, roles }, termination.signal);
+    const report = await check({ broker, address, roles, sealing, named: isNamed(values) }, termination.signal);
     line.clear();
     io.print(values.json ? visibleJson(report, 2) : text(report));
     return report.ok ? EXIT_OK : EXIT_FAILURE;
@@ -36,6 +39,11 @@ export const checkAction: Action<CheckSettings> = async ({ values, flags, operan
     throw error;
   }
 };
+
+/** Whether a server is meant, and not only its kind of topics. */
+function isNamed({ name, topic, serverName }: Values<CheckSettings>): boolean {
+  return (name ?? topic ?? serverName) !== undefined;
+}
 
 function text({ findings, topics, ok }: CheckReport): string {
   const properties = findings.map(({ name, value, verdict, meaning }) => [

@@ -4,7 +4,16 @@
  * @module
  */
 import { resolve } from "node:path";
-import { brokerUrls, flagName, isPem, isSwitch, namesFile, type Setting, type Settings } from "../../config/mod.ts";
+import {
+  brokerUrls,
+  flagName,
+  isPem,
+  isSealKey,
+  isSwitch,
+  namesFile,
+  type Setting,
+  type Settings,
+} from "../../config/mod.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { portOf } from "../../mqtt/mod.ts";
 
@@ -65,13 +74,13 @@ function refuseSecrets({ proxy, headers }: GivenSettings): void {
   }
 }
 
-function permissionsOf(brokers: readonly URL[], { proxy, passwordCommand }: GivenSettings): string[] {
+function permissionsOf(brokers: readonly URL[], { proxy, passwordCommand, keyCommand }: GivenSettings): string[] {
   const sockets = brokers.filter(({ protocol }) => protocol === "unix:").map(({ pathname }) => pathname);
   const addresses = [
     ...brokers.filter(({ protocol }) => protocol !== "unix:").map((url) => `${url.hostname}:${portOf(url)}`),
     ...(typeof proxy === "string" && proxy !== "" ? [new URL(proxy).host] : []),
   ];
-  const programs = passwordCommand === undefined ? [] : [Deno.build.os === "windows" ? "cmd" : "sh"];
+  const programs = (passwordCommand ?? keyCommand) === undefined ? [] : [Deno.build.os === "windows" ? "cmd" : "sh"];
   return [...allow("net", addresses), ...allow("read", sockets), ...allow("write", sockets), ...allow("run", programs)];
 }
 
@@ -100,7 +109,7 @@ export function argumentsOf(settings: Settings, given: GivenSettings, currentDir
         args.push(flag, text);
         continue;
       }
-      if (isPem(text)) {
+      if (isPem(text) || isSealKey(text)) {
         throw new UsageError([
           `${flag} is given as text in ${setting.environment}: put it into a file, and give its name`,
         ]);

@@ -35,7 +35,12 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
   const { broker, input, others: address } = choice;
   await using log = choice.log;
   const names = values.status === undefined ? [] : await ownNames();
-  const sealing = await readClientSealing(values, broker, address.label);
+  const sealing = await readClientSealing(
+    values,
+    broker,
+    address.names,
+    (text) => log.observe({ type: "warning", text }),
+  );
   started();
   await using observed = await observation({
     ...values,

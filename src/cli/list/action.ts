@@ -1,35 +1,34 @@
 /** `list`: what it does. @module */
+import { type KeyStatus, keyStatus } from "../../app/list/key_status.ts";
 import { list, type Listing, watch } from "../../app/list/list.ts";
 import { brokerConfig, readBrokerFiles, readKnownKeys } from "../../config/mod.ts";
 import type { ProxyEvent } from "../../core/events.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import type { Announcement } from "../../wire/mod.ts";
+import { type Announcement, canSeal } from "../../wire/mod.ts";
 import { startBrokerLog } from "../broker_choice.ts";
-import { type Action, EXIT_OK } from "../command.ts";
+import { type Action, type CommandLineIo, EXIT_FAILURE, EXIT_OK } from "../command.ts";
 import type { ListSettings } from "./command.ts";
 import { saidOnce } from "../said_once.ts";
 import { StatusLine } from "../status_line.ts";
 import { terminationSignal } from "../termination.ts";
 import { visibleText } from "../../core/text.ts";
 import { table, visibleJson } from "../text.ts";
-import type { ListedServer } from "../../app/list/server_registry.ts";
-import { changeLine, rowsOf } from "./rows.ts";
+import { announced, changeLine, keyProblems, rowsOf } from "./rows.ts";
 
 /** Lists the servers that are online, once or until the process is asked to end. */
 export const listAction: Action<ListSettings> = async ({ values, flags, operands, started, io }) => {
   if (operands.length > 0) throw new UsageError([`list takes no arguments: "${operands.join(" ")}"`]);
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
-  const known = await readKnownKeys(values.knownServers);
-  const rows = (servers: readonly ListedServer[]) => rowsOf(servers, known);
-  started();
   await using log = startBrokerLog(values, broker);
+  const known = await readKnownKeys(values.knownServers, (text) => log.observe({ type: "warning", text }));
+  started();
   using termination = terminationSignal();
   const { connectTimeout, wait, json } = values;
   const config = { broker, address: values, connectTimeout, wait };
   const size = io.outputSize;
   if (values.watch && !json && size?.() !== undefined) {
     const { LiveTable } = await import("./live_table.ts");
-    using live = new LiveTable(io.print, () => size() ?? { columns: 80, rows: 24 }, broker.broker.url, rows);
+    using live = new LiveTable(io.print, () => size() ?? { columns: 80, rows: 24 }, broker.broker.url, known);
     const observe = (event: ProxyEvent) => {
       live.observe(event);
       saidOnce(log.observe, "warning")(event);
@@ -44,7 +43,10 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
     const print = (change: Announcement) => {
       try {
         line.clear();
-        io.print(json ? jsonLine(change) : changeLine(change));
+        io.print(json ? jsonLine(change, known) : changeLine(change, known));
+        if (!json && change.online && canSeal(change.profile)) {
+          printProblems(io, keyProblems([announced(change)], known));
+        }
       } catch (error) {
         unwritable.abort(error);
       }
@@ -64,13 +66,30 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
   for (const [name, { message }] of listing.hidden) {
     io.printError(`The profile ${name} is not shown: ${visibleText(message)}\n`);
   }
-  if (json) io.print(visibleJson(listing.servers, 2));
-  else if (listing.servers.length > 0) io.print(table(rows(listing.servers)));
+  const { servers } = listing;
+  if (json) io.print(visibleJson(servers.map((server) => ({ ...server, ...statusMember(server, known) })), 2));
+  else if (servers.length > 0) io.print(table(rowsOf(servers, known)));
   else io.printError("No server is online.\n");
-  return EXIT_OK;
+  const problems = keyProblems(servers, known);
+  printProblems(io, problems);
+  return problems.length === 0 ? EXIT_OK : EXIT_FAILURE;
 };
 
-function jsonLine({ online, serverName, profile, instance, address, description, meta }: Announcement): string {
+function printProblems(io: CommandLineIo, problems: readonly string[]): void {
+  for (const problem of problems) io.printError(`error: ${problem}\n`);
+}
+
+function jsonLine(announcement: Announcement, known: ReadonlyMap<string, string>): string {
+  const { online, serverName, profile, instance, address, description, meta } = announcement;
   const change = { time: new Date().toISOString(), online, name: serverName, profile, instance, topic: address };
-  return visibleJson({ ...change, description, meta });
+  const status = canSeal(profile) ? statusMember(announced(announcement), known) : {};
+  return visibleJson({ ...change, description, meta, ...status });
+}
+
+function statusMember(
+  server: Parameters<typeof keyStatus>[0],
+  known: ReadonlyMap<string, string>,
+): { readonly keyStatus?: KeyStatus } {
+  const status = keyStatus(server, known);
+  return status === undefined ? {} : { keyStatus: status };
 }

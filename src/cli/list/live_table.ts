@@ -6,7 +6,7 @@
 import type { ListedServer } from "../../app/list/server_registry.ts";
 import type { Observer } from "../../core/events.ts";
 import type { Announcement } from "../../wire/mod.ts";
-import { changeLine } from "./rows.ts";
+import { changeLine, keyProblems, rowsOf } from "./rows.ts";
 import { table } from "../text.ts";
 
 /** The terminal's columns and rows. */
@@ -18,6 +18,9 @@ export interface TerminalSize {
 /** So many of the last changes stand below the table. */
 const CHANGES = 5;
 
+/** So many errors stand below it at most; each has its row in the table besides. */
+const PROBLEMS = 3;
+
 /** Changes that come together are shown together, within so many ms. */
 const INTERVAL = 100;
 
@@ -26,21 +29,24 @@ export class LiveTable implements Disposable {
   readonly #print: (text: string) => void;
   readonly #size: () => TerminalSize;
   readonly #broker: string;
-  readonly #rows: (servers: readonly ListedServer[]) => string[][];
+  readonly #known: ReadonlyMap<string, string>;
   #servers: () => readonly ListedServer[] = () => [];
   #changes: string[] = [];
   #trouble: string | undefined;
   #shownLines = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param broker its URL, without credentials */
+  /**
+   * @param broker its URL, without credentials
+   * @param known the keys of servers that the user has given, by their names
+   */
   constructor(
     print: (text: string) => void,
     size: () => TerminalSize,
     broker: string,
-    rows: (servers: readonly ListedServer[]) => string[][],
+    known: ReadonlyMap<string, string>,
   ) {
-    this.#rows = rows;
+    this.#known = known;
     this.#print = print;
     this.#size = size;
     this.#broker = broker;
@@ -62,7 +68,7 @@ export class LiveTable implements Disposable {
    */
   changed(change: Announcement, servers: () => readonly ListedServer[]): void {
     this.#servers = servers;
-    this.#changes = [...this.#changes, changeLine(change).trimEnd()].slice(-CHANGES);
+    this.#changes = [...this.#changes, changeLine(change, this.#known).trimEnd()].slice(-CHANGES);
     this.#soon();
   }
 
@@ -79,9 +85,10 @@ export class LiveTable implements Disposable {
   #draw(): void {
     this.#timer = undefined;
     const { columns, rows } = this.#size();
-    const room = rows - CHANGES - 4;
     const servers = this.#servers();
-    const lines = table(this.#rows(servers)).trimEnd().split("\n");
+    const problems = keyProblems(servers, this.#known).slice(0, PROBLEMS).map((problem) => `error: ${problem}`);
+    const room = rows - CHANGES - 4 - problems.length;
+    const lines = table(rowsOf(servers, this.#known)).trimEnd().split("\n");
     const hidden = Math.max(0, lines.length - Math.max(2, room));
     const count = servers.length === 1 ? "1 server is" : `${servers.length || "no"} servers are`;
     const all = [
@@ -90,6 +97,7 @@ export class LiveTable implements Disposable {
         : `no connection to ${this.#broker}: ${this.#trouble}`,
       ...(servers.length === 0 ? [] : lines.slice(0, lines.length - hidden)),
       ...(hidden === 0 ? [] : [`and ${hidden} more`]),
+      ...problems,
       ...(this.#changes.length === 0 ? [] : ["", ...this.#changes]),
     ].map((line) => visibleRow(line, columns));
     // Up to where the last one began, and nothing of it is left (ECMA-48: CUU, ED).

@@ -3,19 +3,19 @@
  *
  * @module
  */
+import { keyStatus } from "../../app/list/key_status.ts";
 import type { ListedServer } from "../../app/list/server_registry.ts";
-import type { Announcement } from "../../wire/mod.ts";
+import { type Announcement, canSeal } from "../../wire/mod.ts";
 import { visibleLine } from "../text.ts";
+
+/** The keys of servers that the user has given, by their names. */
+type KnownKeys = ReadonlyMap<string, string>;
 
 const HEADINGS = ["NAME", "PROFILES", "INSTANCES", "SINCE"];
 
-/**
- * The headings, and one row for each server. Where one says that it seals its sessions, a column tells what that is worth.
- *
- * @param known the keys of servers that the user has given, by their names
- */
-export function rowsOf(servers: readonly ListedServer[], known: ReadonlyMap<string, string>): string[][] {
-  const sealing = servers.some(({ instances }) => instances.some(({ key }) => key !== undefined));
+/** The headings, and one row for each server. Where one has a key, or should have, a column tells what that is worth. */
+export function rowsOf(servers: readonly ListedServer[], known: KnownKeys): string[][] {
+  const sealing = servers.some((server) => keyStatus(server, known) !== undefined);
   return [
     [...HEADINGS, ...(sealing ? ["KEY"] : []), "DESCRIPTION"],
     ...servers.map((server) => [
@@ -23,7 +23,7 @@ export function rowsOf(servers: readonly ListedServer[], known: ReadonlyMap<stri
       server.profiles.join(", "),
       String(instanceCount(server)),
       since(server),
-      ...(sealing ? [keyOf(server, known.get(server.name))] : []),
+      ...(sealing ? [keyStatus(server, known) ?? "-"] : []),
       visibleLine(server.description, 80),
     ]),
   ];
@@ -34,11 +34,14 @@ function instanceCount({ instances }: ListedServer): number {
   return Math.max(...Map.groupBy(instances, ({ profile }) => profile).values().map(({ length }) => length));
 }
 
-/** What the keys are worth that the instances of a server show. */
-function keyOf({ instances }: ListedServer, known: string | undefined): string {
-  const shown = instances.flatMap(({ key }) => key ?? []);
-  if (known === undefined) return shown.length === 0 ? "-" : "unverified";
-  return shown.length > 0 && shown.every((key) => key === known) ? "known" : "NOT THE KNOWN ONE";
+/** What is wrong with the keys of these servers, each a sentence. */
+export function keyProblems(servers: readonly Pick<ListedServer, "name" | "instances">[], known: KnownKeys): string[] {
+  return servers.filter((server) => keyStatus(server, known) === "differs").map(({ name }) =>
+    `${
+      visibleLine(name, 200)
+    } does not show the key that --known-servers has for it: this may be somebody else, or its ` +
+    "operator has changed the key"
+  );
 }
 
 /** Since when a server has been there, whichever of its instances. */
@@ -47,13 +50,24 @@ function since({ instances }: ListedServer): string {
   return first === undefined ? "-" : localTime(new Date(first));
 }
 
+/** The server that an announcement is of, as if it were its only instance. */
+export function announced({ serverName, profile, instance, address, meta }: Announcement): Announced {
+  const key = typeof meta.sealed === "string" ? { key: meta.sealed } : {};
+  return { name: serverName, instances: [{ id: instance, profile, topic: address, since: undefined, ...key }] };
+}
+
+type Announced = Pick<ListedServer, "name" | "instances">;
+
 /** Who has come or gone, and when, as one line. */
-export function changeLine({ online, serverName, profile, instance, description }: Announcement): string {
+export function changeLine(change: Announcement, known: KnownKeys): string {
+  const { online, serverName, profile, instance, description } = change;
   const sign = online ? "+" : "-";
+  const status = online && canSeal(profile) ? keyStatus(announced(change), known) : undefined;
+  const key = status === undefined ? "" : `  key ${status}`;
   const what = description === "" ? "" : `  ${visibleLine(description, 80)}`;
   return `${localTime(new Date())} ${sign} ${visibleLine(serverName, 200)}  ${profile}  ${
     visibleLine(instance, 200)
-  }${what}\n`;
+  }${key}${what}\n`;
 }
 
 /** `2026-11-22 10:00:00`, in the time of this machine. */

@@ -34,6 +34,11 @@ export const requestResponse: WireProfile = {
     return server;
   },
   dialer,
+  probeSealing: async (makeLink, { clientId, ...options }, signal) => {
+    const { probeSealing } = await import("./sealed/sealing_probe.ts");
+    const link = makeLink({ clientId, protocolVersion: 5 });
+    return await probeSealing(link, options, signal).finally(() => link.close());
+  },
 };
 
 function dialer(makeLink: MakeLink, options: ClientOptions): ProfileDialer {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { rowsOf } from "../../../src/cli/list/rows.ts";
 import { LiveTable } from "../../../src/cli/list/live_table.ts";
 import { Process, startServe } from "../../support/proxy.ts";
 import { ECHO } from "../../support/bridge.ts";
@@ -40,14 +39,18 @@ const server = (name: string) => ({
 });
 
 /** What is on the screen at the end. */
-function shown(size: { columns: number; rows: number }, body: (table: LiveTable) => void): string[] {
+function shown(
+  size: { columns: number; rows: number },
+  body: (table: LiveTable) => void,
+  known = new Map<string, string>(),
+): string[] {
   let printed = "";
   {
     using table = new LiveTable(
       (text) => void (printed += text),
       () => size,
       "mqtt://b",
-      (servers) => rowsOf(servers, new Map()),
+      known,
     );
     body(table);
   }
@@ -71,6 +74,13 @@ Deno.test("the table stands in the place of the one before, with the last change
     " + echo  p  i  what it does",
     " - files  p  i  what it does",
   ]);
+});
+
+Deno.test("a key that is not the known one stands in its row, and an error below the table", () => {
+  const sealed = { ...server("files"), instances: server("files").instances.map((one) => ({ ...one, key: "mcp1x" })) };
+  const lines = shown(SIZE, (table) => table.changed(announcement("files"), () => [sealed]), new Map([["files", "k"]]));
+  assert.match(lines[2] ?? "", /^files +p +1 +- +differs/);
+  assert.match(lines[3] ?? "", /^error: files does not show the key that --known-servers has/);
 });
 
 Deno.test("nothing is wider or higher than the terminal", () => {

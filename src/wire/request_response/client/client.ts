@@ -16,7 +16,7 @@ import { decodePresence } from "../presence.ts";
 import { ClientHandshaking } from "../sealed/client_handshake.ts";
 import { SealedLink } from "../sealed/sealed_link.ts";
 import { PathLimit } from "../session/path_limit.ts";
-import { CLOSED, NEWEST_FORMAT, userProperty } from "../session/properties.ts";
+import { CLOSED, NEWEST_FORMAT, newSessionId, userProperty } from "../session/properties.ts";
 import { Instances, type Opening } from "./instances.ts";
 import { type Topics, topicsFor } from "../topics.ts";
 
@@ -237,8 +237,4 @@ export class RequestResponseClient implements Dialer {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }
-}
-
-function newSessionId(): string {
-  return crypto.randomUUID().replaceAll("-", "");
 }

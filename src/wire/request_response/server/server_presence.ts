@@ -105,7 +105,10 @@ export class ServerPresence {
     const { serverName, description, serverSealing } = this.#options;
     const shared = this.#isShared(state.limits);
     const numbered = state.limits.protocolVersion === 5;
-    const key = serverSealing === undefined ? {} : { sealed: serverSealing.key };
+    const key = serverSealing === undefined ? {} : {
+      sealed: serverSealing.key,
+      ...(serverSealing.allowUnsealed ? { unsealed: true } : {}),
+    };
     const meta = { since: this.#since, ...key, ...this.#options.meta };
     const online = { serverName, description, shared, numbered, direct: true, joining, meta };
     await this.#publish(encodePresence({ ...online, format: NEWEST_FORMAT }));

@@ -211,3 +211,8 @@ export function largestPart({ state }: MqttLink, topic: string, more: number): n
 export function qosOf(qos: SessionQoS, numbered: boolean): QoS {
   return qos === "auto" ? (numbered ? 0 : 1) : qos;
 }
+
+/** A name for a new session, which nobody can guess. */
+export function newSessionId(): string {
+  return crypto.randomUUID().replaceAll("-", "");
+}

@@ -1,0 +1,45 @@
+/**
+ * The keys of both ends, as `check` is given them.
+ *
+ * @module
+ */
+import type { CheckedSealing } from "../../app/check/sealing.ts";
+import type { CheckedRole } from "../../app/check/finding.ts";
+import {
+  type BrokerConfig,
+  knownServerKey,
+  ownPublicKey,
+  readClientSealing,
+  readServerSealing,
+  type Values,
+} from "../../config/mod.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import type { ResolvedAddress } from "../../wire/mod.ts";
+import type { CheckSettings } from "./command.ts";
+
+/** Reads the keys; what cannot be read becomes a finding, and ends nothing. */
+export async function readCheckedSealing(
+  values: Values<CheckSettings>,
+  broker: BrokerConfig,
+  { names }: ResolvedAddress,
+  roles: readonly CheckedRole[],
+  warn: (text: string) => void,
+): Promise<CheckedSealing> {
+  const problems: string[] = [];
+  const attempt = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      problems.push(...error.problems);
+    }
+  };
+  const serverKey = await attempt(() => knownServerKey(values, names, warn));
+  const ownKey = await attempt(() => ownPublicKey(broker));
+  const connects = roles.includes("connect") && serverKey !== undefined;
+  // Of both roles, a key alone may be meant for either.
+  const serves = roles.includes("serve") && (values.authorizedKeys !== undefined || !roles.includes("connect"));
+  const client = connects ? await attempt(() => readClientSealing(values, broker, names, () => {})) : undefined;
+  const server = serves ? await attempt(() => readServerSealing(values, broker, warn)) : undefined;
+  return { client, serverKey: connects ? serverKey : undefined, ownKey, server, problems: [...new Set(problems)] };
+}
