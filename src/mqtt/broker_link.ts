@@ -12,30 +12,15 @@ import { type BrokerPreset, limitsOf } from "./broker_presets.ts";
 import type { BrokerSettings, Connect, ConnectionEnd, MqttConnection } from "./connection/connection.ts";
 import { BrokerNodes } from "./broker_nodes.ts";
 import { connectToBroker } from "./connection/connect.ts";
-import { Dispatcher } from "./dispatcher.ts";
-import type {
-  BrokerLimits,
-  ConnectPlan,
-  LinkState,
-  MqttLink,
-  PublishOutcome,
-  PublishPacket,
-  Subscription,
-} from "./link.ts";
+import type { ConnectPlan, LinkState, MqttLink, PublishOutcome, PublishPacket, Subscription } from "./link.ts";
+import { LinkSubscriptions } from "./link_subscriptions.ts";
 import { type AttemptFailure, ConnectNegotiation } from "./connect_negotiation.ts";
 import { unavailableReason } from "./online.ts";
 import { Outbox } from "./outbox.ts";
-import { isUnwanted, reasonCodeName, SESSION_TAKEN_OVER } from "./reason_codes.ts";
+import { isUnwanted, SESSION_TAKEN_OVER } from "./reason_codes.ts";
 import { ReconnectPause } from "./reconnect_pause.ts";
-import {
-  type Batch,
-  earlyBatches,
-  earlyRequests,
-  requestedFilter,
-  requestSubscriptions,
-  subscriptionRefusal,
-} from "./request_subscriptions.ts";
-import { blamesPacket, Suspicion } from "./suspicion.ts";
+import { type Batch, earlyRequests, requestedFilter } from "./request_subscriptions.ts";
+import { blamesPacket } from "./suspicion.ts";
 
 /** What a {@linkcode BrokerLink} is made of. */
 export interface BrokerLinkOptions {
@@ -68,15 +53,10 @@ const CLOSE_TIMEOUT = 1_000;
 export class BrokerLink implements MqttLink {
   readonly #options: BrokerLinkOptions;
   readonly #clock: Clock;
-  readonly #dispatcher = new Dispatcher();
+  readonly #subscriptions: LinkSubscriptions;
   readonly #outbox: Outbox;
-  readonly #suspicion = new Suspicion<Subscription>();
-  /** What was asked for on this connection and is not answered. */
-  readonly #unanswered = new Set<Subscription>();
   readonly #negotiation: ConnectNegotiation;
   readonly #redact: Redact;
-  /** Applied to topics. */
-  readonly #redactTopic: Redact;
   readonly #nodes: BrokerNodes;
   readonly #abort = new AbortController();
   readonly #watchers = new Set<(state: LinkState) => void>();
@@ -99,8 +79,14 @@ export class BrokerLink implements MqttLink {
     this.#pause = new ReconnectPause(this.#clock, options.random ?? Math.random);
     this.#clientId = options.plan.clientId;
     this.#redact = options.broker.redact ?? redactNothing;
-    this.#redactTopic = options.topicsAreGiven === true ? redactNothing : this.#redact;
-    this.#outbox = new Outbox(this.#clock, this.#redactTopic);
+    const redactTopic = options.topicsAreGiven === true ? redactNothing : this.#redact;
+    this.#outbox = new Outbox(this.#clock, redactTopic);
+    this.#subscriptions = new LinkSubscriptions({
+      clock: this.#clock,
+      redactTopic,
+      observe: options.observe,
+      dropping: (cause) => this.#droppedOver = cause,
+    });
     this.#nodes = new BrokerNodes(options.broker);
     this.#negotiation = new ConnectNegotiation({
       plan: options.plan,
@@ -136,18 +122,16 @@ export class BrokerLink implements MqttLink {
   }
 
   async subscribe(subscription: Subscription): Promise<void> {
-    this.#dispatcher.add(subscription);
+    this.#subscriptions.add(subscription);
     if (this.#state.status !== "online" || this.#connection === undefined) return;
     const { limits } = this.#state;
-    const failure = await this.#request(this.#connection, limits, [subscription]);
+    const failure = await this.#subscriptions.request(this.#connection, limits, [subscription]);
     if (failure !== undefined) throw failure;
   }
 
   async unsubscribe(filter: string): Promise<void> {
-    const subscription = this.#dispatcher.remove(filter);
+    const subscription = this.#subscriptions.remove(filter);
     if (subscription === undefined) return;
-    this.#unanswered.delete(subscription);
-    this.#suspicion.forget(subscription);
     if (this.#state.status !== "online") return;
     const requested = requestedFilter(subscription, this.#state.limits);
     await this.#connection?.unsubscribe(requested).catch(() => {}); // gone with the connection, if that is gone
@@ -239,8 +223,7 @@ export class BrokerLink implements MqttLink {
     const { preset, connect = connectToBroker, observe } = this.#options;
     const { plan, protocolVersion } = this.#negotiation;
     observe({ type: "broker.connecting", broker: this.#broker, attempt });
-    const unsuspected = this.#dispatcher.subscriptions.filter((one) => !this.#suspicion.isSuspect(one));
-    const early = this.#negotiation.subscribesEarly ? earlyBatches(unsuspected) : [];
+    const early = this.#negotiation.subscribesEarly ? this.#subscriptions.early : [];
     try {
       const broker = await withPassword(this.#nodes.current);
       const connection = await connect({
@@ -249,7 +232,7 @@ export class BrokerLink implements MqttLink {
         protocolVersion,
         early: early.map(earlyRequests),
         nudgeTopic: this.#negotiation.nudgeTopic,
-        received: (packet) => this.#dispatcher.dispatch(packet),
+        received: (packet) => this.#subscriptions.dispatch(packet),
       }, this.#abort.signal);
       return await this.#use(connection, protocolVersion, early);
     } catch (error) {
@@ -280,7 +263,7 @@ export class BrokerLink implements MqttLink {
     let ended: ConnectionEnd | undefined;
     const end = connection.closed.then((how) => ended = how);
 
-    const refused = await this.#requestAll(connection, limits, early);
+    const refused = await this.#subscriptions.requestAll(connection, limits, early);
     if (refused !== undefined) {
       await connection.end();
       this.#connection = undefined;
@@ -303,8 +286,8 @@ export class BrokerLink implements MqttLink {
     this.#droppedOver = undefined;
     this.#connection = undefined;
     const culprit = this.#outbox.detach(reasonCode);
-    const inFlight = culprit === "possible" || this.#unanswered.size > 0;
-    const needed = this.#findCulprit({ reasonCode, cause });
+    const inFlight = culprit === "possible" || this.#subscriptions.awaitsAnswer;
+    const needed = this.#subscriptions.lost({ reasonCode, cause: this.#redact(cause) });
     if (needed !== undefined) return { cause: this.#redact(cause), refused: needed };
     // Two clients of one id take the connection from each other: that must not go on at full speed.
     const takenOver = reasonCode === SESSION_TAKEN_OVER;
@@ -321,76 +304,6 @@ export class BrokerLink implements MqttLink {
     const overPacket = blamesPacket(reasonCode) || (reasonCode === undefined && (inFlight || culprit === "found"));
     const outcome = overPacket ? "packet" : takenOver || isUnwanted(reasonCode) ? "refused" : "unreachable";
     return { cause: this.#redact(droppedOver ?? cause + advice), refused: undefined, outcome, connected: true };
-  }
-
-  /**
-   * A subscription over which the broker closes the connection counts as refused, and is not asked for again.
-   *
-   * @returns why, if the link cannot do without it
-   */
-  #findCulprit({ reasonCode, cause }: ConnectionEnd): Failure | undefined {
-    const culprit = this.#suspicion.lost(reasonCode, [...this.#unanswered]);
-    this.#unanswered.clear();
-    if (culprit === undefined || (reasonCode === undefined && culprit.refused === undefined)) return undefined;
-    const how = reasonCode === undefined ? this.#redact(cause) : reasonCodeName(reasonCode);
-    const failure = subscriptionRefusal(
-      this.#redactTopic(culprit.filter),
-      `it closes the connection over it: ${how}`,
-      reasonCode,
-    );
-    this.#options.observe({
-      type: "subscription.refused",
-      filter: this.#redactTopic(culprit.filter),
-      cause: failure.message,
-    });
-    if (culprit.refused === undefined) return failure;
-    this.#dispatcher.remove(culprit.filter);
-    culprit.refused(failure);
-  }
-
-  /** Subscribes to everything, what is asked for meanwhile included. Resolves as {@linkcode requestSubscriptions} does. */
-  async #requestAll(
-    connection: MqttConnection,
-    limits: BrokerLimits,
-    early: readonly Batch[],
-  ): Promise<Failure | undefined> {
-    const requested = new Set<Subscription>();
-    let left: readonly Batch[] | undefined = early;
-    while (true) {
-      const missing = this.#next(requested);
-      if (missing.length === 0) return undefined;
-      for (const subscription of missing) requested.add(subscription);
-      const refused = await this.#request(connection, limits, missing, left);
-      left = undefined;
-      if (refused !== undefined) return refused;
-    }
-  }
-
-  /** What is to be asked for next: everything that is not suspected, and then the suspects one by one. */
-  #next(requested: ReadonlySet<Subscription>): readonly Subscription[] {
-    const missing = this.#dispatcher.subscriptions.filter((subscription) => !requested.has(subscription));
-    const innocent = missing.filter((subscription) => !this.#suspicion.isSuspect(subscription));
-    return innocent.length > 0 ? innocent : missing.slice(0, 1);
-  }
-
-  #request(
-    connection: MqttConnection,
-    limits: BrokerLimits,
-    subscriptions: readonly Subscription[],
-    early?: readonly Batch[],
-  ): Promise<Failure | undefined> {
-    const options = {
-      clock: this.#clock,
-      redactTopic: this.#redactTopic,
-      observe: this.#options.observe,
-      dropping: (cause: string) => this.#droppedOver = cause,
-      answered: (subscription: Subscription) => {
-        this.#unanswered.delete(subscription);
-        this.#suspicion.acknowledged(subscription);
-      },
-    };
-    for (const subscription of subscriptions) this.#unanswered.add(subscription);
-    return requestSubscriptions(connection, limits, subscriptions, options, early);
   }
 
   #report({ cause, refused }: AttemptFailure, retryIn: number): void {
