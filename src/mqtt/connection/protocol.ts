@@ -31,6 +31,7 @@ import { PacketWriter } from "../codec/packet_writer.ts";
 import { readPublish, writePublish } from "../codec/publish.ts";
 import type { PublishPacket } from "../link.ts";
 import { MALFORMED_PACKET, reasonCodeName } from "../reason_codes.ts";
+import { AwaitedAnswers } from "./awaited_answers.ts";
 import type { ConnectAnswer, ConnectionEnd, ConnectRequest, SubscriptionRequest } from "./connection.ts";
 
 /** What comes of what arrives. */
@@ -49,17 +50,6 @@ const IMPLEMENTATION_SPECIFIC_ERROR = 0x83;
 /** The identifier is in nobody's hands. */
 const PACKET_IDENTIFIER_NOT_FOUND = 0x92;
 
-/** Takes the reason codes of an answer. */
-type Answered = (reasonCodes: readonly number[]) => void;
-
-/** What waits for an answer of the broker's, by packet identifier. */
-interface Awaited {
-  /** The type of the packet that answers. */
-  type: number;
-  readonly answered: Answered;
-  readonly lost: () => void;
-}
-
 /** The client's end of a connection. */
 export class ClientProtocol {
   readonly #request: ConnectRequest;
@@ -67,10 +57,9 @@ export class ClientProtocol {
   readonly #version: 4 | 5;
   readonly #writer = new PacketWriter();
   readonly #splitter = new PacketSplitter();
-  readonly #awaited = new Map<number, Awaited>();
+  readonly #awaited = new AwaitedAnswers();
   /** Identifiers of messages of QoS 2 that have been handed on, and that the broker has not released yet. */
   readonly #received = new Set<number>();
-  #lastIdentifier = 0;
   #answer: ConnectAnswer | undefined;
   #ended = false;
   /** Whether a byte has come. */
@@ -124,10 +113,10 @@ export class ClientProtocol {
       this.#effects.wrote();
       return acknowledged(0);
     }
-    const identifier = this.#nextIdentifier();
+    const identifier = this.#awaited.nextIdentifier();
     writePublish(this.#writer, packet, identifier, this.#version);
     const type = packet.qos === 1 ? PUBACK : PUBREC;
-    this.#awaited.set(identifier, { type, answered: ([code = 0]) => acknowledged(code), lost: () => {} });
+    this.#awaited.add(identifier, { type, answered: ([code = 0]) => acknowledged(code) });
     this.#effects.wrote();
   }
 
@@ -167,25 +156,18 @@ export class ClientProtocol {
   /** The connection is gone: nobody will be answered any more. */
   lost(): void {
     this.#ended = true;
-    const awaited = [...this.#awaited.values()];
-    this.#awaited.clear();
-    for (const { lost } of awaited) lost();
+    this.#awaited.lose();
   }
 
   #ask(type: number, write: (identifier: number) => void): Promise<readonly number[]> {
     return new Promise((resolve, reject) => {
       const lost = () => reject(new Error("the connection has ended"));
       if (this.#ended) return lost();
-      const identifier = this.#nextIdentifier();
+      const identifier = this.#awaited.nextIdentifier();
       write(identifier);
-      this.#awaited.set(identifier, { type, answered: resolve, lost });
+      this.#awaited.add(identifier, { type, answered: resolve, lost });
       this.#effects.wrote();
     });
-  }
-
-  #nextIdentifier(): number {
-    do this.#lastIdentifier = this.#lastIdentifier % 65_535 + 1; while (this.#awaited.has(this.#lastIdentifier));
-    return this.#lastIdentifier;
   }
 
   // --- what arrives
@@ -215,7 +197,7 @@ export class ClientProtocol {
       case SUBACK:
       case UNSUBACK: {
         const { identifier, reasonCodes } = readGrants(bytes, body, this.#version);
-        return this.#answered(type, identifier, reasonCodes);
+        return this.#awaited.answer(type, identifier, reasonCodes);
       }
       case CONNACK:
         return this.#takeConnack(bytes, body);
@@ -259,19 +241,9 @@ export class ClientProtocol {
   #takeAcknowledgement(type: number, bytes: Uint8Array, body: number): void {
     const { identifier, reasonCodes } = readAcknowledgement(bytes, body);
     const [code = 0] = reasonCodes;
-    if (type !== PUBREC || code >= 0x80) return this.#answered(type, identifier, reasonCodes);
-    const awaited = this.#awaited.get(identifier);
-    const known = awaited?.type === PUBREC || awaited?.type === PUBCOMP;
-    if (known) awaited.type = PUBCOMP;
+    if (type !== PUBREC || code >= 0x80) return this.#awaited.answer(type, identifier, reasonCodes);
+    const known = this.#awaited.received(identifier);
     this.#acknowledge(PUBREL, identifier, known ? 0 : PACKET_IDENTIFIER_NOT_FOUND);
-  }
-
-  /** Tells whoever waits for this answer. An answer that nobody waits for means nothing. */
-  #answered(type: number, identifier: number, reasonCodes: readonly number[]): void {
-    const awaited = this.#awaited.get(identifier);
-    if (awaited?.type !== type) return;
-    this.#awaited.delete(identifier);
-    awaited.answered(reasonCodes);
   }
 
   #acknowledge(type: number, identifier: number, reasonCode: number): void {
