@@ -1,5 +1,6 @@
 /** Flags, environment and files, as validated and typed settings. @module */
-export { type BrokerConfig, brokerConfig, readBrokerFiles } from "./broker_config.ts";
+export { type BrokerConfig, brokerConfig } from "./broker_config.ts";
+export { readBrokerFiles } from "./broker_files.ts";
 export { BROKER_SETTINGS, type BrokerOptions, CONNECTION_SETTINGS, type ConnectionOptions } from "./broker_settings.ts";
 export { brokerVariables } from "./broker_variables.ts";
 export { brokerUrls } from "./broker_url.ts";

@@ -70,10 +70,10 @@ export function choicesOf({ kind }: Setting): readonly string[] {
 export function resolve<S extends Settings>(settings: S, { flags, environment }: Sources): Values<S> {
   return readAll(settings, (name, setting) => {
     const flag = flags[name];
-    if (given(flag)) return { label: flagName(setting), read: () => fromInput(setting, flag) };
+    if (isGiven(flag)) return { label: flagName(setting), read: () => fromInput(setting, flag) };
     for (const variable of variablesOf(setting)) {
       const text = environment(variable);
-      if (given(text)) {
+      if (isGiven(text)) {
         return {
           label: `${flagName(setting)} (from ${variable})`,
           read: () => fromInput(setting, text),
@@ -95,7 +95,7 @@ export function fromOptions<S extends Settings>(
 ): Values<S> {
   return readAll(settings, (name, setting) => {
     const value = options[name];
-    return { label: name, read: () => given(value) ? setting.kind.fromValue(value) : fallbackOf(setting) };
+    return { label: name, read: () => isGiven(value) ? setting.kind.fromValue(value) : fallbackOf(setting) };
   });
 }
 
@@ -133,6 +133,7 @@ function variablesOf({ environment, formerly }: Setting): readonly string[] {
   return [environment, formerly?.environment].filter((name) => name !== undefined);
 }
 
-function given(input: unknown): boolean {
+/** Whether a flag, a variable or an option has a value; empty text counts as none. */
+export function isGiven(input: unknown): boolean {
   return input !== undefined && input !== "";
 }
