@@ -5,15 +5,22 @@
  */
 import { Backpressure } from "../core/backpressure.ts";
 import type { Clock } from "../core/clock.ts";
-import { Failure } from "../core/failure.ts";
+import type { Failure } from "../core/failure.ts";
 import { Queue } from "../core/queue.ts";
 import { type Redact, redactNothing } from "../core/redaction.ts";
-import { errorText } from "../core/text.ts";
 import type { MqttConnection } from "./connection/connection.ts";
 import type { BrokerLimits, PublishOutcome, PublishPacket, QoS } from "./link.ts";
-import { publishSize } from "./codec/packet_size.ts";
+import {
+  beyondLimits,
+  cannotBeSent,
+  closedOver,
+  expired,
+  LARGEST_HEADER,
+  mayHaveArrived,
+  refusal,
+  unacknowledged,
+} from "./publish_failures.ts";
 import { Suspicion } from "./suspicion.ts";
-import { NO_MATCHING_SUBSCRIBERS, NOT_AUTHORIZED, PACKET_TOO_LARGE, reasonCodeName } from "./reason_codes.ts";
 
 /** Above this many bytes of payload waiting, a caller is asked to wait. */
 const HIGH_WATER_MARK = 4 * 1024 * 1024;
@@ -23,9 +30,6 @@ const ACKNOWLEDGEMENT_TIMEOUT = 10_000;
 
 /** And as much longer as what was sent takes on a network this slow, in bytes per ms. */
 const SLOWEST_NETWORK = 16;
-
-/** Whatever is not payload is smaller than this, in bytes: only then has the size to be looked at closely. */
-const LARGEST_HEADER = 256 * 1024;
 
 /** A larger payload, in bytes, counts as waiting until it is written. */
 const LARGEST_AT_ONCE = 64 * 1024;
@@ -101,21 +105,23 @@ export class Outbox {
     this.#connection = undefined;
     this.#cancelTimer?.();
     this.#timerDue = Infinity;
-    const unacknowledged = [...this.#unacknowledged];
+    const inFlight = [...this.#unacknowledged];
     this.#unacknowledged.clear();
     this.#bytesSent = 0;
     this.#alone = undefined;
-    const culprit = this.#suspicion.lost(reasonCode, unacknowledged);
-    const others = unacknowledged.filter((entry) => entry !== culprit);
+    const culprit = this.#suspicion.lost(reasonCode, inFlight);
+    const others = inFlight.filter((entry) => entry !== culprit);
     this.#waiting.prepend(others.filter(({ packet }) => packet.qos !== 0 && packet.once !== true));
     const topicOf = ({ packet }: Entry) => this.#redact(packet.topic);
-    if (culprit !== undefined) this.#finish(culprit, closedOver(topicOf(culprit), culprit, reasonCode));
+    if (culprit !== undefined) {
+      this.#finish(culprit, closedOver(topicOf(culprit), culprit.packet.payload.length, reasonCode));
+    }
     for (const entry of others) {
       if (entry.packet.qos === 0) this.#finish(entry);
       else if (entry.packet.once === true) this.#finish(entry, mayHaveArrived(topicOf(entry)));
     }
     if (culprit !== undefined) return "found";
-    return unacknowledged.length > 0 ? "possible" : "none";
+    return inFlight.length > 0 ? "possible" : "none";
   }
 
   /** Gives up on everything. */
@@ -176,7 +182,8 @@ export class Outbox {
       if (qos > 0 && this.#unacknowledged.size >= this.#limits.receiveMaximum) break;
       this.#waiting.shift();
       if (isSuspect) this.#alone = entry;
-      const failure = this.#unavailableReason(entry, this.#limits);
+      const late = entry.expires <= this.#clock.now();
+      const failure = late ? expired() : beyondLimits(entry.packet, this.#limits);
       if (failure !== undefined) this.#finish(entry, failure);
       else if (entry.signal?.aborted !== true) this.#send(entry, qos, this.#connection);
       else this.#release(entry);
@@ -187,23 +194,6 @@ export class Outbox {
     if (!this.#isEmpty()) return;
     this.#empty?.resolve();
     this.#empty = undefined;
-  }
-
-  #unavailableReason({ packet, expires }: Entry, limits: BrokerLimits): Failure | undefined {
-    if (expires <= this.#clock.now()) {
-      return new Failure("timed-out", "The message expired before the connection to the broker was back");
-    }
-    const size = limits.maximumPacketSize < packet.payload.length + LARGEST_HEADER ? publishSize(packet) : 0;
-    if (size > limits.maximumPacketSize) {
-      return new Failure(
-        "too-large",
-        `The message needs a packet of ${size} bytes, but the broker takes ${limits.maximumPacketSize} at most`,
-        { bytes: size, maximum: limits.maximumPacketSize },
-      );
-    }
-    if (packet.retain === true && !limits.retainAvailable) {
-      return new Failure("publish-refused", "The broker does not keep retained messages");
-    }
   }
 
   #send(entry: Entry, qos: QoS, connection: MqttConnection): void {
@@ -257,16 +247,7 @@ export class Outbox {
 
   #giveUp(entry: Entry): void {
     this.#forgetSent(entry);
-    this.#finish(
-      entry,
-      new Failure(
-        "publish-refused",
-        `The broker did not acknowledge a message to "${
-          this.#redact(entry.packet.topic)
-        }" in time; some brokers do so ` +
-          "when the client may not publish there",
-      ),
-    );
+    this.#finish(entry, unacknowledged(this.#redact(entry.packet.topic)));
   }
 
   #removeAborted(): void {
@@ -287,40 +268,4 @@ export class Outbox {
     this.#suspicion.forget(entry);
     this.#payloads.add(-entry.packet.payload.length);
   }
-}
-
-const RAISE_THE_LIMIT = "Raise the broker's limit (mosquitto: message_size_limit)";
-
-function refusal(topic: string, bytes: number, reasonCode: number): Failure | undefined {
-  if (reasonCode === NO_MATCHING_SUBSCRIBERS) {
-    return new Failure("no-server-online", `Nobody has subscribed to "${topic}"`, { reasonCode });
-  }
-  if (reasonCode < 0x80) return undefined;
-  if (reasonCode === PACKET_TOO_LARGE) {
-    const text = `The broker refused a message of ${bytes} bytes to "${topic}": ${reasonCodeName(reasonCode)}`;
-    return new Failure("too-large", `${text}. ${RAISE_THE_LIMIT}`, { bytes, reasonCode });
-  }
-  return new Failure(
-    reasonCode === NOT_AUTHORIZED ? "not-authorized" : "publish-refused",
-    `The broker refused a message to "${topic}": ${reasonCodeName(reasonCode)}`,
-    { reasonCode },
-  );
-}
-
-function mayHaveArrived(topic: string): Failure {
-  const text = `The connection to the broker was lost before it had acknowledged a message to "${topic}", which may ` +
-    "have arrived";
-  return new Failure("broker-unreachable", text);
-}
-
-function closedOver(topic: string, { packet }: Entry, reasonCode: number | undefined): Failure {
-  const bytes = packet.payload.length;
-  const text = `The broker closed the connection over a message of ${bytes} bytes to "${topic}"`;
-  if (reasonCode === undefined) return new Failure("publish-refused", `${text}, each time it was sent`, { bytes });
-  const reason = reasonCode === PACKET_TOO_LARGE ? "too-large" : "publish-refused";
-  return new Failure(reason, `${text}: ${reasonCodeName(reasonCode)}`, { bytes, reasonCode });
-}
-
-function cannotBeSent(error: unknown): Failure {
-  return new Failure("too-large", `The message cannot be sent: ${errorText(error)}`);
 }
