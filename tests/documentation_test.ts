@@ -28,7 +28,7 @@ const FORMER = SETTINGS.map(({ formerly }) => formerly).filter((names) => names 
 
 /** Flags of other programs that the documents name: Deno, Docker, npm, systemctl, sha256sum, gh, and our `--version`. */
 const FOREIGN: readonly string[] =
-  ("--allow-env --allow-net --allow-read --allow-run --allow-write --cap-drop --check --global --ignore-env " +
+  ("--allow-env --allow-net --allow-read --allow-run --allow-sys --allow-write --cap-drop --check --global --ignore-env " +
     "--filter --frozen --ignore-missing --include --now --repo --rm --trace-leaks --version").split(" ");
 
 /** Variables of the installers and of the tests. */

@@ -37,6 +37,7 @@ ones of one command, \`--help-all\` all of them.
   \`no\` or \`off\`.
 - An option whose value ends in \`...\` can be given several times. In its variable, spaces separate the values.
 - Options without a variable are for a single run.
+- In names, topics and client ids, \`{hostname}\` stands for the name of the machine and \`{env:NAME}\` for a variable.
 - \`MQTT_BROKER\`, with \`MQTT_PORT\` and \`MQTT_TLS\`, names the broker where neither \`--broker\` nor \`MQTT_URL\` does.
   Variables that look like ours and are not read, such as \`MQTT_USER\`, are named on stderr.`;
 

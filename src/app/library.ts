@@ -166,7 +166,8 @@ export async function serveMqtt(
 ): Promise<MqttServer> {
   const { observe = observeNothing } = options;
   const broker = brokerOf(options);
-  const address = addressOf(options);
+  const clientId = clientIdFor("serve", broker.clientId);
+  const address = addressOf(options, clientId);
   const served = fromOptions({ ...SERVE_SETTINGS, ...MESSAGE_SETTINGS }, options);
   const sealing = await serverSealingOf(fromOptions(AUTHORIZED_KEY_SETTINGS, options), broker);
   const sealed = sealing?.allowUnsealed === false;
@@ -181,7 +182,7 @@ export async function serveMqtt(
       broker,
       address,
       serverSealing: sealing,
-      clientId: clientIdFor("serve", broker.clientId),
+      clientId,
       share: served.noShare ? undefined : served.share,
       observe,
       opened: (session, profile) => {
@@ -228,8 +229,8 @@ function brokerOf(options: MqttOptions): BrokerConfig {
   return brokerConfig(fromOptions(BROKER_SETTINGS, options));
 }
 
-function addressOf(options: MqttOptions): ResolvedAddress {
-  return resolveAddress(fromOptions(ADDRESS_SETTINGS, options));
+function addressOf(options: MqttOptions, serverClient?: string): ResolvedAddress {
+  return resolveAddress(fromOptions(ADDRESS_SETTINGS, options), { serverClient });
 }
 
 function observeNothing(): void {}

@@ -5,7 +5,14 @@
  */
 import type { BrokerConfig } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
-import { BrokerLink, type ConnectPlan, type LinkState, type MqttLink, TakeoverDetector } from "../mqtt/mod.ts";
+import {
+  BrokerLink,
+  type ConnectPlan,
+  type LinkState,
+  type MqttLink,
+  TakeoverDetector,
+  withAddedProperties,
+} from "../mqtt/mod.ts";
 
 /** Makes links to one broker. Disposing of it closes those that are still open. */
 export class Links implements AsyncDisposable {
@@ -13,6 +20,7 @@ export class Links implements AsyncDisposable {
   readonly #observe: Observer;
   readonly #open = new Set<MqttLink>();
   readonly #takeovers: TakeoverDetector;
+  #said = false;
 
   /** @param takeovers watches all links of the process to this broker, where there are others */
   constructor(broker: BrokerConfig, observe: Observer, takeovers = new TakeoverDetector()) {
@@ -28,11 +36,11 @@ export class Links implements AsyncDisposable {
    * @param topicsAreGiven whether whoever uses it has given the topics, so that they need not be kept from them
    */
   make(plan: ConnectPlan, changed: (state: LinkState) => void = () => {}, topicsAreGiven = false): MqttLink {
-    const { broker, preset, protocolVersion } = this.#broker;
+    const { broker, preset, protocolVersion, userProperties } = this.#broker;
     const link = new BrokerLink({
       broker,
       preset,
-      plan,
+      plan: withAddedProperties(plan, userProperties),
       ...(protocolVersion === undefined ? {} : { protocolVersion }),
       topicsAreGiven,
       observe: this.#observe,
@@ -41,9 +49,18 @@ export class Links implements AsyncDisposable {
     this.#takeovers.add(link);
     link.watch((state) => {
       if (state.status === "closed") this.#open.delete(link);
+      if (state.status === "online" && state.limits.protocolVersion === 4) this.#sayWhatIsNotSent();
       changed(state);
     });
     return link;
+  }
+
+  /** MQTT 3.1.1 has no properties. */
+  #sayWhatIsNotSent(): void {
+    if (this.#broker.userProperties === undefined || this.#said) return;
+    this.#said = true;
+    const text = "--user-property is of no use here: the broker speaks MQTT 3.1.1, which has no user properties";
+    this.#observe({ type: "warning", text });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { placeholderNeeds } from "../config/mod.ts";
 
 /** Every kind of permission that Deno knows. */
 export const PERMISSION_KINDS = ["env", "ffi", "import", "net", "read", "run", "sys", "write"] as const;
@@ -24,6 +25,8 @@ export interface Needs {
   readonly starting: readonly PermissionKind[];
   /** Besides, until it ends, when a command line comes behind `--`. */
   readonly withOperands?: readonly PermissionKind[];
+  /** Whether placeholders in what comes behind the options are filled in when the command starts. */
+  readonly namesInOperands?: boolean;
 }
 
 /** What a command needs that only talks to a broker. `env`, since Node's TLS looks there. */
@@ -39,7 +42,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
   tools: { ...BROKER, set: "tools" },
   launch: { set: "serve", running: ["env", ...PROGRAMS], starting: ["read"] },
   list: BROKER,
-  call: { set: "call", running: [...BROKER.running, "write"], starting: ["read"] }, // images become files
+  call: { set: "call", running: [...BROKER.running, "write"], starting: ["read"], namesInOperands: true }, // images become files
   check: BROKER,
   config: { running: ["env", "net", "read", "write"], starting: [] },
   key: { running: ["read", "write"], starting: [] },
@@ -81,13 +84,15 @@ export function dropPermissions(
     ...(operands.length === 0 ? [] : needs.withOperands ?? []),
     ...further.running,
   ];
+  const hasHostname = needs.namesInOperands === true && operands.some((operand) => placeholderNeeds(operand).hostname);
+  const starting = [...needs.starting, ...further.starting, ...(hasHostname ? ["sys"] as const : [])];
   const revokeAllBut = (kept: readonly PermissionKind[]) => {
     for (const kind of PERMISSION_KINDS) {
       if (!kept.includes(kind)) revoke(kind);
     }
   };
   return {
-    parsed: () => revokeAllBut([...running, ...needs.starting, ...further.starting]),
+    parsed: () => revokeAllBut([...running, ...starting]),
     started: (kept = []) => revokeAllBut([...running, ...kept]),
   };
 }

@@ -14,6 +14,7 @@ import {
   presetOf,
   type QoS,
   type TlsSettings,
+  type UserProperties,
 } from "../mqtt/mod.ts";
 import type { ReadBrokerOptions } from "./broker_files.ts";
 import type { BrokerOptions } from "./broker_settings.ts";
@@ -34,6 +35,8 @@ export interface BrokerConfig {
   readonly qos: QoS | "auto";
   /** The private key that seals our sessions, as the text of its file. */
   readonly sealKey?: Secret | undefined;
+  /** The user's properties of CONNECT and of messages. */
+  readonly userProperties?: UserProperties | undefined;
   /** What the user ought to know, each a sentence. */
   readonly warnings: readonly string[];
 }
@@ -74,12 +77,14 @@ export function brokerConfig(given: ReadBrokerOptions, flags: Readonly<Record<st
       ...(headers === undefined ? {} : { headers }),
       ...(proxy === undefined ? {} : { proxy: new Secret(proxy) }),
       ...(passwordCommand === undefined ? {} : { freshPassword: () => passwordOf(passwordCommand) }),
+      ...(given.advice === undefined ? {} : { advice: given.advice }),
     },
     preset: values.maxPacket === undefined ? preset : { ...preset, maximumPacketSize: values.maxPacket },
     clientId: values.clientId,
     protocolVersion: values.mqttVersion,
     qos: values.qos,
     ...(sealKey === undefined ? {} : { sealKey: new Secret(sealKey) }),
+    ...(values.userProperties === undefined ? {} : { userProperties: values.userProperties }),
     warnings: [...warnings, ...given.fileWarnings ?? []],
   };
 }

@@ -19,6 +19,8 @@ import { isGiven } from "./setting.ts";
 export interface ReadBrokerOptions extends BrokerOptions {
   /** What the user ought to know of the files, each a sentence. */
   readonly fileWarnings?: readonly string[];
+  /** Said behind why the broker cannot be reached. */
+  readonly advice?: string | undefined;
 }
 
 /**
@@ -61,6 +63,7 @@ export async function readBrokerFiles(
   }
   if (problems.length > 0) throw new UsageError(problems);
   const warnings = await Promise.all(secrets.map(([flag, file]) => readableByOthers(flag, file)));
+  const proxy = values.proxy === undefined ? environmentProxy(values.broker) : { url: values.proxy };
   return {
     ...values,
     ca,
@@ -70,7 +73,8 @@ export async function readBrokerFiles(
     password,
     headers,
     fileWarnings: warnings.filter((warning) => warning !== undefined),
-    proxy: values.proxy ?? environmentProxy(values.broker),
+    proxy: proxy.url,
+    advice: proxy.advice,
   };
 }
 
@@ -86,22 +90,29 @@ async function withToken(
 }
 
 /** The proxy that other programs use as well, by the usual variables; for websockets over TLS, which are HTTPS. */
-function environmentProxy(broker: string): string | undefined {
+function environmentProxy(broker: string): { readonly url?: string | undefined; readonly advice?: string } {
   const [host] = brokerUrls(broker).map((url) => new URL(url)).filter(({ protocol }) => protocol === "wss:");
-  if (host === undefined) return undefined;
+  if (host === undefined) return {};
+  if (!mayRead("HTTPS_PROXY")) return { advice: PROXY_ADVICE };
   const proxy = variable("HTTPS_PROXY") ?? variable("https_proxy");
   const exceptions = (variable("NO_PROXY") ?? variable("no_proxy") ?? "").split(",").map((name) => name.trim());
   const direct = exceptions.some((name) => {
     const suffix = name.replace(/^\*?\.?/, "").toLowerCase();
     return name === "*" || (suffix !== "" && (host.hostname === suffix || host.hostname.endsWith(`.${suffix}`)));
   });
-  return direct ? undefined : proxy;
+  return { url: direct ? undefined : proxy };
+}
+
+const PROXY_ADVICE = "HTTPS_PROXY may not be read here: if a proxy leads to the broker, add --proxy, or " +
+  "--allow-env=HTTPS_PROXY,NO_PROXY to deno run";
+
+function mayRead(variable: string): boolean {
+  return Deno.permissions.querySync({ name: "env", variable }).state === "granted";
 }
 
 /** A variable that may be read; `undefined` when it may not, or is empty. */
 function variable(name: string): string | undefined {
-  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
-  return state === "granted" ? Deno.env.get(name) || undefined : undefined;
+  return mayRead(name) ? Deno.env.get(name) || undefined : undefined;
 }
 
 async function printedKey(command: string): Promise<string> {

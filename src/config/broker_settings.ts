@@ -17,7 +17,9 @@ import {
   text,
   wholeNumber,
 } from "./kinds.ts";
+import { filled } from "./placeholders.ts";
 import type { SettingsOf } from "./setting.ts";
+import { userProperties } from "./user_properties.ts";
 
 const PRESET_NAMES = Object.keys(BROKER_PRESETS);
 
@@ -68,6 +70,8 @@ export interface BrokerOptions {
   readonly maxPacket: number | undefined;
   /** The MQTT version to speak, 4 for 3.1.1; by default 5, and 4 with a broker that knows only that. */
   readonly mqttVersion: 4 | 5 | undefined;
+  /** User properties of CONNECT and of all messages but sealed ones, for the broker's rules and log; MQTT 5 only. */
+  readonly userProperties?: Readonly<Record<string, string | readonly string[]>> | undefined;
 }
 
 /** The settings of {@linkcode BrokerOptions}. Where the field is PEM text, the flag takes the name of a file. */
@@ -108,7 +112,7 @@ export const BROKER_SETTINGS: SettingsOf<BrokerOptions> = {
     flag: "--client-id <id>",
     environment: "MQTT_CLIENT_ID",
     description: "MQTT client id; a random one by default",
-    kind: clientId,
+    kind: filled(clientId),
   },
   qos: {
     flag: "--qos <level>",
@@ -206,14 +210,22 @@ export const BROKER_SETTINGS: SettingsOf<BrokerOptions> = {
     kind: oneOf<4 | 5 | undefined>([["auto", undefined], ["5", 5], ["4", 4]]),
     fallback: "auto",
   },
+  userProperties: {
+    flag: "--user-property <name=value>",
+    environment: "MQTT_USER_PROPERTY",
+    description: "user property of CONNECT and of all messages but sealed ones, for rules and traces of the broker",
+    kind: userProperties,
+    repeatable: "singly",
+  },
 };
 
-const { keepAlive, tlsServername, insecureTls, brokerPreset, maxPacket, mqttVersion } = BROKER_SETTINGS;
+const { keepAlive, tlsServername, insecureTls, brokerPreset, maxPacket, mqttVersion, userProperties: added } =
+  BROKER_SETTINGS;
 
 /** The options that remain when the broker and the login come as credentials. */
 export type ConnectionOptions = Pick<
   BrokerOptions,
-  "keepAlive" | "tlsServername" | "insecureTls" | "brokerPreset" | "maxPacket" | "mqttVersion"
+  "keepAlive" | "tlsServername" | "insecureTls" | "brokerPreset" | "maxPacket" | "mqttVersion" | "userProperties"
 >;
 
 /** The settings of {@linkcode ConnectionOptions}. */
@@ -224,4 +236,5 @@ export const CONNECTION_SETTINGS: SettingsOf<ConnectionOptions> = {
   brokerPreset,
   maxPacket,
   mqttVersion,
+  userProperties: added,
 };

@@ -4,6 +4,7 @@
  * @module
  */
 import { clientId, oneText, onOff, seconds, secondsOrAuto } from "./kinds.ts";
+import { filled } from "./placeholders.ts";
 import type { SettingsOf } from "./setting.ts";
 
 /** How a server on a broker is reached. */
@@ -64,7 +65,7 @@ export const CONNECT_SETTINGS: SettingsOf<ConnectOptions> = {
     flag: "--server-id <id>",
     environment: "MCP_MQTT_SERVER_ID",
     description: "the one instance to speak to in the open convention, by its MQTT client id",
-    kind: clientId,
+    kind: filled(clientId),
   },
   noDiscovery: {
     flag: "--no-discovery",

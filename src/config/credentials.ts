@@ -15,7 +15,8 @@ import { type BrokerOptions, CONNECTION_SETTINGS, type ConnectionOptions } from 
 import { BROKER_SCHEMES } from "./broker_url.ts";
 import { isPem } from "./certificates.ts";
 import { meantKey } from "./credential_names.ts";
-import { clientIdProblem, onOff, Unsuitable } from "./kinds.ts";
+import { clientIdProblem, onOff, text, Unsuitable } from "./kinds.ts";
+import { filled } from "./placeholders.ts";
 import { isSealKey, sealKeyIn } from "./seal_settings.ts";
 
 /** A credential that is missing or cannot work. The message begins with its key. */
@@ -129,7 +130,7 @@ function loginOf(credentials: Credentials, connection: LoginConnection): Omit<Br
   if (!encrypted && (connection.insecureTls || connection.tlsServername !== undefined)) {
     throw new CredentialError("MQTT_TLS", "must be true, since options for TLS are given");
   }
-  const clientId = value("MQTT_CLIENT_ID");
+  const clientId = filledClientId(value("MQTT_CLIENT_ID"));
   const idProblem = clientId && clientIdProblem(clientId);
   if (idProblem) throw new CredentialError("MQTT_CLIENT_ID", idProblem);
   const [username, password] = [value("MQTT_USER"), value("MQTT_PASS")];
@@ -165,6 +166,17 @@ function loginOf(credentials: Credentials, connection: LoginConnection): Omit<Br
     redact,
   };
 }
+
+function filledClientId(text: string | undefined): string | undefined {
+  try {
+    return text && anyText.fromText(text);
+  } catch (error) {
+    if (error instanceof Unsuitable) throw new CredentialError("MQTT_CLIENT_ID", error.message);
+    throw error;
+  }
+}
+
+const anyText = filled(text);
 
 /** Names the keys of the credentials where a problem names the flags that they stand for. */
 function withKeyNames(read: () => BrokerConfig): BrokerConfig {

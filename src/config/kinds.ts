@@ -24,6 +24,10 @@ export interface Kind<T> {
   readonly absent?: T;
   /** The texts that there are, when they can be counted. */
   readonly choices?: readonly string[];
+  /** The items of a text that stands for several, as a variable has it. */
+  items?(text: string): readonly string[];
+  /** Whether placeholders are filled in. @default {false} */
+  readonly hasPlaceholders?: boolean;
 }
 
 /** Why a text or a value will not do, as the end of a sentence that begins with the setting's name. */
@@ -61,18 +65,21 @@ export const onOff: Kind<boolean> = {
 
 /** A list; empty when not given. As one text, in the environment, its items are separated by white space. */
 export function listOf<T>(item: Kind<T>): Kind<readonly T[]> {
-  return {
-    absent: [],
-    fromText: (text) => text.split(/\s+/).filter((word) => word !== "").map((word) => item.fromText(word)),
-    fromValue: (value) => [value].flat().map((each) => item.fromText(expectText(each))),
-  };
+  return several(item, /\s+/);
 }
 
 /** A list; empty when not given. As one text, in the environment, its items are lines. */
 export function linesOf<T>(item: Kind<T>): Kind<readonly T[]> {
+  return several(item, /\r?\n/);
+}
+
+function several<T>(item: Kind<T>, separator: RegExp): Kind<readonly T[]> {
+  const items = (text: string) => text.split(separator).filter((each) => each !== "");
   return {
     absent: [],
-    fromText: (text) => text.split(/\r?\n/).filter((line) => line !== "").map((line) => item.fromText(line)),
+    items,
+    hasPlaceholders: item.hasPlaceholders ?? false,
+    fromText: (text) => items(text).map((each) => item.fromText(each)),
     fromValue: (value) => [value].flat().map((each) => item.fromText(expectText(each))),
   };
 }

@@ -33,6 +33,7 @@ export {
   readBrokerLogin,
 } from "./credentials.ts";
 export { clientIdProblem, oneText, onOff, secondsOrNone, serverName, text, topicName, topicPrefix } from "./kinds.ts";
+export { CLIENT_PLACEHOLDER, filled, placeholderNeeds } from "./placeholders.ts";
 export {
   END_SETTINGS,
   type EndOptions,

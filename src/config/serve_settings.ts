@@ -17,6 +17,7 @@ import {
   variableName,
   wholeNumber,
 } from "./kinds.ts";
+import { filled } from "./placeholders.ts";
 import type { SettingsOf } from "./setting.ts";
 
 /** When a server process that exits by itself is followed by another. */
@@ -105,7 +106,7 @@ export const SERVE_SETTINGS: SettingsOf<ServeOptions> = {
     flag: "--share <group>",
     environment: "MCP_MQTT_SHARE",
     description: "several serve processes of one group share the clients between them",
-    kind: topicLevel,
+    kind: filled(topicLevel),
     fallback: "mcp",
   },
   noShare: {

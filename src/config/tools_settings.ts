@@ -4,6 +4,7 @@
  * @module
  */
 import { bytes, listOf, onOff, seconds, text, topicFilter, topicName, wholeNumber } from "./kinds.ts";
+import { filled } from "./placeholders.ts";
 import type { SettingsOf } from "./setting.ts";
 
 /** What an agent may do on the broker, as topic filters. An empty list of what is allowed allows everything. */
@@ -24,35 +25,35 @@ export const PERMISSION_SETTINGS: SettingsOf<PermissionOptions> = {
     flag: "--allow-publish <filter...>",
     environment: "MCP_MQTT_ALLOW_PUBLISH",
     description: "publish to topics that match one of these filters only",
-    kind: listOf(topicFilter),
+    kind: listOf(filled(topicFilter)),
     repeatable: true,
   },
   denyPublish: {
     flag: "--deny-publish <filter...>",
     environment: "MCP_MQTT_DENY_PUBLISH",
     description: "never publish to topics that match one of these filters",
-    kind: listOf(topicFilter),
+    kind: listOf(filled(topicFilter)),
     repeatable: true,
   },
   allowSubscribe: {
     flag: "--allow-subscribe <filter...>",
     environment: "MCP_MQTT_ALLOW_SUBSCRIBE",
     description: "read topics that match one of these filters only",
-    kind: listOf(topicFilter),
+    kind: listOf(filled(topicFilter)),
     repeatable: true,
   },
   denySubscribe: {
     flag: "--deny-subscribe <filter...>",
     environment: "MCP_MQTT_DENY_SUBSCRIBE",
     description: "never show a message of a topic that matches one of these filters",
-    kind: listOf(topicFilter),
+    kind: listOf(filled(topicFilter)),
     repeatable: true,
   },
   confirm: {
     flag: "--confirm <filter...>",
     environment: "MCP_MQTT_CONFIRM",
     description: "ask the user before publishing to topics that match one of these filters",
-    kind: listOf(topicFilter),
+    kind: listOf(filled(topicFilter)),
     repeatable: true,
   },
   readOnly: {
@@ -92,7 +93,7 @@ export const TOOL_SETTINGS: SettingsOf<ToolOptions> = {
     flag: "--reply-topic <topic>",
     environment: "MCP_MQTT_REPLY_TOPIC",
     description: "base of the topics on which answers to the request tool come; {client} stands for the client id",
-    kind: topicName,
+    kind: filled(topicName, "later"),
     fallback: "mcp/tools/{client}",
   },
   topics: {

@@ -12,6 +12,8 @@ import { type BrokerPreset, limitsOf } from "./broker_presets.ts";
 import type { BrokerSettings, Connect, ConnectionEnd, MqttConnection } from "./connection/connection.ts";
 import { BrokerNodes } from "./broker_nodes.ts";
 import { connectToBroker } from "./connection/connect.ts";
+import { userPropertiesSize } from "./codec/packet_size.ts";
+import { AddedProperties } from "./added_properties.ts";
 import type { ConnectPlan, LinkState, MqttLink, PublishOutcome, PublishPacket, Subscription } from "./link.ts";
 import { LinkSubscriptions } from "./link_subscriptions.ts";
 import { type AttemptFailure, ConnectNegotiation } from "./connect_negotiation.ts";
@@ -55,6 +57,7 @@ export class BrokerLink implements MqttLink {
   readonly #clock: Clock;
   readonly #subscriptions: LinkSubscriptions;
   readonly #outbox: Outbox;
+  readonly #added: AddedProperties | undefined;
   readonly #negotiation: ConnectNegotiation;
   readonly #redact: Redact;
   readonly #nodes: BrokerNodes;
@@ -77,6 +80,8 @@ export class BrokerLink implements MqttLink {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#pause = new ReconnectPause(this.#clock, options.random ?? Math.random);
+    const { addedProperties } = options.plan;
+    this.#added = addedProperties && new AddedProperties(addedProperties);
     this.#clientId = options.plan.clientId;
     this.#redact = options.broker.redact ?? redactNothing;
     const redactTopic = options.topicsAreGiven === true ? redactNothing : this.#redact;
@@ -160,7 +165,7 @@ export class BrokerLink implements MqttLink {
       return;
     }
     this.hurry();
-    return this.#outbox.add(packet, done, signal);
+    return this.#outbox.add(this.#added?.on(packet) ?? packet, done, signal);
   }
 
   hurry(): void {
@@ -259,6 +264,7 @@ export class BrokerLink implements MqttLink {
     const limits = {
       ...limitsOf(answer, protocolVersion, broker.keepAlive, preset),
       refusesEmptyWill: this.#negotiation.refusesEmptyWill,
+      addedBytes: userPropertiesSize(this.#options.plan.addedProperties ?? {}),
     };
     let ended: ConnectionEnd | undefined;
     const end = connection.closed.then((how) => ended = how);

@@ -40,6 +40,8 @@ export interface PublishPacket {
    * encoded once. Of user properties, those of both are sent.
    */
   readonly common?: PublishProperties;
+  /** The user's properties ({@linkcode ConnectPlan.addedProperties}) are not put on it. */
+  readonly bare?: boolean;
 }
 
 /** A message that arrived. */
@@ -79,6 +81,8 @@ export interface ConnectPlan {
   readonly will?: Will;
   /** User properties of the CONNECT packet. */
   readonly userProperties?: UserProperties;
+  /** User properties that are put on every message, and on the will. */
+  readonly addedProperties?: UserProperties;
   /** A topic to which the client may publish and nobody subscribes. Empty messages
    * there get brokers with Nagle's algorithm to send what they hold back. */
   readonly nudgeTopic?: string;
@@ -99,6 +103,8 @@ export interface BrokerLimits {
   readonly subscriptionIdentifiersAvailable: boolean;
   /** Largest packet the broker takes, in bytes. */
   readonly maximumPacketSize: number;
+  /** What {@linkcode ConnectPlan.addedProperties} take of each packet, in bytes. @default {0} */
+  readonly addedBytes?: number;
   /** How many QoS 1 and 2 messages the broker takes without having acknowledged one. */
   readonly receiveMaximum: number;
   /** Keep Alive in force, in seconds. */

@@ -1,4 +1,5 @@
 /** One connection to a broker, kept up. @module */
+export { withAddedProperties } from "./added_properties.ts";
 export { BrokerLink, type BrokerLinkOptions } from "./broker_link.ts";
 export { isEncrypted, isWebSocket, portOf } from "./connection/broker_address.ts";
 export { BROKER_PRESETS, type BrokerPreset, presetOf } from "./broker_presets.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { oneText, serverName, type SettingsOf } from "../config/mod.ts";
+import { filled, oneText, serverName, type SettingsOf } from "../config/mod.ts";
 import { MCP_OVER_MQTT_ADDRESS_SETTINGS, type McpOverMqttAddress } from "./mcp_over_mqtt/address.ts";
 import { REQUEST_RESPONSE_ADDRESS_SETTINGS, type RequestResponseAddress } from "./request_response/address.ts";
 
@@ -34,7 +34,7 @@ export function addressSettings(profiles: readonly NamedProfile[]): SettingsOf<A
       flag: "--name <name>",
       environment: "MCP_MQTT_NAME",
       description: "the server's name, such as files or home/files; its topics begin with mcp/NAME",
-      kind: serverName,
+      kind: filled(serverName, "later"),
     },
     profile: {
       flag: "--profile <name>",

@@ -24,10 +24,12 @@ export {
   ADDRESS_SETTINGS,
   addressIn,
   canSeal,
+  namesServerClient,
   PROFILES,
   profilesFor,
   resolveAddress,
   type ResolvedAddress,
+  withServerClient,
 } from "./profiles.ts";
 export { RacingDialer } from "./racing_dialer.ts";
 export { ServerWatch } from "./server_watch.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SettingsOf } from "../config/mod.ts";
+import { CLIENT_PLACEHOLDER, type SettingsOf } from "../config/mod.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { topicNameProblem, topicPortabilityProblem } from "../mqtt/mod.ts";
 import { type AddressOptions, addressSettings, AUTO } from "./address_options.ts";
@@ -31,13 +31,34 @@ export interface ResolvedAddress {
   readonly warnings: readonly string[];
 }
 
+/** Which settings say where a server is as a whole, and may have the server's client id in them. */
+const PLACES = ["name", "serverName", "topic"] as const;
+
+type Places = Partial<Pick<AddressOptions, typeof PLACES[number]>>;
+
+/** What else {@linkcode resolveAddress} is to know. */
+export interface ResolveOptions {
+  /** The server's name, when nothing says where it is. */
+  readonly fallbackName?: string;
+  /** What the server's client id is, for `{client}`; `undefined` where it is not ours, and so not known. */
+  readonly serverClient?: string | undefined;
+}
+
+/** Whether a server's client id has to be known to say where it is. */
+export function namesServerClient(options: Places): boolean {
+  return PLACES.some((place) => options[place]?.includes(CLIENT_PLACEHOLDER));
+}
+
 /**
  * Puts the settings together.
  *
- * @param fallbackName the server's name, when nothing says where it is
  * @throws {UsageError} when it is not clear where the server is, or its topics would be none
  */
-export function resolveAddress(options: AddressOptions, fallbackName?: string): ResolvedAddress {
+export function resolveAddress(
+  given: AddressOptions,
+  { fallbackName, serverClient }: ResolveOptions = {},
+): ResolvedAddress {
+  const options = withServerClient(given, serverClient);
   const { name, topic, serverName, profile } = options;
   const label = name ?? topic?.split("/").at(-1) ?? serverName ?? fallbackName;
   if (label === undefined || label === "") {
@@ -57,6 +78,22 @@ export function resolveAddress(options: AddressOptions, fallbackName?: string): 
   if (problems.length > 0) throw new UsageError(problems);
   const names = [label, name, serverName, topic, topic?.replace(/^mcp\//, "")].filter((name) => name !== undefined);
   return { label, names: [...new Set(names)], options, warnings };
+}
+
+/**
+ * The settings with the server's client id where `{client}` stands for it.
+ *
+ * @throws {UsageError} when the client id is needed, and not known
+ */
+export function withServerClient<Options extends Places>(options: Options, client?: string): Options {
+  if (!namesServerClient(options)) return options;
+  if (client === undefined) {
+    const text =
+      `${CLIENT_PLACEHOLDER} in a server's name or base topic is the client id of serve: write that one instead`;
+    throw new UsageError([text]);
+  }
+  const filled = PLACES.map((place) => [place, options[place]?.replaceAll(CLIENT_PLACEHOLDER, client)]);
+  return { ...options, ...Object.fromEntries(filled) };
 }
 
 /** Where a server is in a profile. */

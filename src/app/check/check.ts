@@ -11,6 +11,7 @@ import {
   permanentRefusal,
   presetOf,
   UNSUPPORTED_PROTOCOL_VERSION,
+  withAddedProperties,
 } from "../../mqtt/mod.ts";
 import { addressIn, profilesFor, type ResolvedAddress, type WireProfile } from "../../wire/mod.ts";
 import { CLIENT_INFO, clientIdFor } from "../client_identity.ts";
@@ -165,10 +166,11 @@ function clientPlan({ broker, address }: CheckConfig): ConnectPlan {
   const userProperties = Object.assign({}, ...directories.map(({ userProperties }) => userProperties));
   const clientId = clientIdFor("check", broker.clientId);
   const [goodbye] = directories.flatMap(({ goodbye }) => goodbye ?? []);
+  const plan = { clientId, userProperties, ...(goodbye === undefined ? {} : { will: goodbye(clientId) }) };
+  const { userProperties: connect, ...rest } = withAddedProperties(plan, broker.userProperties);
   return {
-    clientId,
-    ...(broker.preset.connectUserProperties ? { userProperties } : {}),
-    ...(goodbye === undefined ? {} : { will: goodbye(clientId) }),
+    ...rest,
+    ...(broker.preset.connectUserProperties && connect !== undefined ? { userProperties: connect } : {}),
   };
 }
 

@@ -130,9 +130,15 @@ export class Probe implements AsyncDisposable {
     try {
       const connection = await this.#connected();
       const acknowledged = Promise.withResolvers<number>();
-      const properties = userProperties === undefined ? {} : { properties: { userProperties } };
+      const { addedProperties } = this.#options.plan;
       connection.publish(
-        { topic, payload, qos: Math.min(qos, this.#maximumQoS) as QoS, retain, ...properties },
+        {
+          topic,
+          payload,
+          qos: Math.min(qos, this.#maximumQoS) as QoS,
+          retain,
+          properties: { userProperties: { ...userProperties, ...addedProperties } },
+        },
         acknowledged.resolve,
       );
       const code = await this.#answered(connection, acknowledged.promise);

@@ -19,8 +19,8 @@ const SIGNS: Readonly<Record<Verdict, string>> = { ok: "ok", note: "note", probl
 /** Checks a broker, and reports. */
 export const checkAction: Action<CheckSettings> = async ({ values, flags, operands, started, io }) => {
   if (operands.length > 0) throw new UsageError([`check takes no arguments: "${operands.join(" ")}"`]);
-  const address = resolveAddress(values, EXAMPLE_NAME);
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
+  const address = resolveAddress(values, { fallbackName: EXAMPLE_NAME, serverClient: broker.clientId ?? EXAMPLE_NAME });
   const roles = values.role === "both" ? ["serve", "connect"] as const : [values.role];
   const warnings = new Set([...broker.warnings, ...address.warnings]);
   const sealing = await readCheckedSealing(values, broker, address, roles, (text) => warnings.add(text));

@@ -16,7 +16,7 @@ import { type Action, EXIT_OK } from "../command.ts";
 import { resolveAddress } from "../../wire/mod.ts";
 import type { ConfigSettings } from "./command.ts";
 import { CONNECT } from "../connect/command.ts";
-import { connectLine } from "./connect_line.ts";
+import { connectLine, environmentProxyPermissions, placeholderPermissions } from "./connect_line.ts";
 import { formatOf, usualFile, writeHostFile } from "./host_file.ts";
 import { entryName, type Host, type HostFile, hostFile, type Launch, type Scope, scopesOf } from "./host.ts";
 import { HOSTS, OTHER_HOST } from "./hosts.ts";
@@ -61,7 +61,7 @@ async function toolsLaunch(values: Values<ConfigSettings>, flags: Flags, shared:
   const given = givenSettings({ ...CREDENTIAL_SOURCE_SETTINGS, ...TOOLS_LINE_SETTINGS }, flags);
   const { launch, tools } = toolsLine(given, flags, Deno.cwd());
   // Which broker it is, only the credentials know.
-  const permissions = ["--allow-net", "--ignore-env"];
+  const permissions = ["--allow-net", ...placeholderPermissions(TOOLS_LINE_SETTINGS, given), "--ignore-env"];
   const server = await launcher({ args: ["tools", ...tools.args], files: tools.files, permissions }, shared);
   const args = ["launch", ...launch.args, "--", server.command, ...server.args];
   // `launch` hands its environment on.
@@ -97,7 +97,9 @@ async function connectLaunch(
     if (problem !== undefined) hint(`warning: ${problem}; it is written all the same`);
   }
   const variables = secret === undefined ? [] : [`--allow-env=${secret}`];
-  const permissions = [...line.permissions, ...variables, "--ignore-env"];
+  const proxy = values.proxy === undefined ? broker.broker.proxy : undefined;
+  const proxies = proxy === undefined ? [] : environmentProxyPermissions(new URL(proxy.reveal()));
+  const permissions = [...line.permissions, ...variables, ...proxies, "--ignore-env"];
   return {
     name: values.as ?? entryName(address.label),
     ...await launcher({ ...line, permissions }, shared),

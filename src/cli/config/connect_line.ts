@@ -11,6 +11,7 @@ import {
   isSealKey,
   isSwitch,
   namesFile,
+  placeholderNeeds,
   type Setting,
   type Settings,
 } from "../../config/mod.ts";
@@ -59,7 +60,7 @@ export function connectLine(
   return {
     args: ["connect", ...args],
     files,
-    permissions: permissionsOf(brokers, given),
+    permissions: [...permissionsOf(brokers, given), ...placeholderPermissions(settings, given)],
     ...(secret === undefined ? {} : { secret }),
   };
 }
@@ -84,6 +85,19 @@ function permissionsOf(brokers: readonly URL[], { proxy, passwordCommand, keyCom
   return [...allow("net", addresses), ...allow("read", sockets), ...allow("write", sockets), ...allow("run", programs)];
 }
 
+/** What the placeholders in settings take. */
+export function placeholderPermissions(settings: Settings, given: GivenSettings): string[] {
+  const needs = Object.entries(settings).filter(([, { kind }]) => kind.hasPlaceholders === true)
+    .flatMap(([name]) => [given[name] ?? []].flat().map((text) => placeholderNeeds(String(text))));
+  const variables = new Set(needs.flatMap(({ variables }) => variables));
+  return [...needs.some(({ hostname }) => hostname) ? allow("sys", ["hostname"]) : [], ...allow("env", [...variables])];
+}
+
+/** What it takes to find, in the usual variables, the proxy that is there now, and to use it. */
+export function environmentProxyPermissions(proxy: URL): string[] {
+  return [...allow("net", [proxy.host]), ...allow("env", ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"])];
+}
+
 function allow(permission: string, names: readonly string[]): string[] {
   return names.length === 0 ? [] : [`--allow-${permission}=${names.join(",")}`];
 }
@@ -104,7 +118,7 @@ export function argumentsOf(settings: Settings, given: GivenSettings, currentDir
       if (isOn(setting, value)) args.push(flag);
       continue;
     }
-    for (const text of [value].flat().map(String)) {
+    for (const text of textsOf(setting, value)) {
       if (!namesFile(setting)) {
         args.push(flag, text);
         continue;
@@ -120,6 +134,11 @@ export function argumentsOf(settings: Settings, given: GivenSettings, currentDir
     }
   }
   return { args, files };
+}
+
+/** A variable has the values of a setting that is repeated as one text, and a line of arguments one by one. */
+function textsOf({ kind }: Setting, value: unknown): readonly string[] {
+  return typeof value === "string" ? kind.items?.(value) ?? [value] : [value].flat().map(String);
 }
 
 function isOn(setting: Setting, value: unknown): boolean {

@@ -4,7 +4,7 @@ import { list, type Listing, watch } from "../../app/list/list.ts";
 import { brokerConfig, readBrokerFiles, readKnownKeys } from "../../config/mod.ts";
 import type { ProxyEvent } from "../../core/events.ts";
 import { UsageError } from "../../core/usage_error.ts";
-import { type Announcement, canSeal } from "../../wire/mod.ts";
+import { type Announcement, canSeal, withServerClient } from "../../wire/mod.ts";
 import { startBrokerLog } from "../broker_choice.ts";
 import { type Action, type CommandLineIo, EXIT_FAILURE, EXIT_OK } from "../command.ts";
 import type { ListSettings } from "./command.ts";
@@ -24,7 +24,7 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
   started();
   using termination = terminationSignal();
   const { connectTimeout, wait, json } = values;
-  const config = { broker, address: values, connectTimeout, wait };
+  const config = { broker, address: withServerClient(values), connectTimeout, wait };
   const size = io.outputSize;
   if (values.watch && !json && size?.() !== undefined) {
     const { LiveTable } = await import("./live_table.ts");

@@ -1,5 +1,5 @@
 /** `serve`: what it does. @module */
-import { CLIENT_INFO } from "../../app/client_identity.ts";
+import { CLIENT_INFO, clientIdFor } from "../../app/client_identity.ts";
 import { lookForProgram } from "../../app/serve/child_pool.ts";
 import { serve, type ServedEntry } from "../../app/serve/serve.ts";
 import {
@@ -13,7 +13,7 @@ import {
 import { Failure } from "../../core/failure.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { observation, ownNames } from "../../observe/mod.ts";
-import { resolveAddress, type ResolvedAddress } from "../../wire/mod.ts";
+import { namesServerClient, resolveAddress, type ResolvedAddress } from "../../wire/mod.ts";
 import { readCredentials } from "../../smcp/mod.ts";
 import { chooseBroker } from "../broker_choice.ts";
 import { type Action, type CommandLineIo, EXIT_NO_PERMISSION, EXIT_OK } from "../command.ts";
@@ -29,19 +29,20 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
     await printCredentialsSchema();
     return EXIT_OK;
   }
-  const { config } = values;
   const childSource = childCredentialSource(values, flags);
+  const ownId = clientIdFor("serve", values.clientId);
   const choice = await chooseBroker(
     values,
     flags,
     new AbortController().signal,
-    async () =>
-      config === undefined
-        ? { servers: [oneServer(values, operands)], warnings: [] }
-        : await configuredServers(config, values, operands),
+    () => serversOf(values, operands, ownId),
   );
-  const { broker, input, others: { servers: all, warnings } } = choice;
+  const { input, others } = choice;
   await using log = choice.log;
+  const clientId = choice.broker.clientId ?? ownId;
+  const isNamed = namesServerClient(values);
+  const broker = isNamed ? { ...choice.broker, clientId } : choice.broker;
+  const { servers: all, warnings } = isNamed ? await serversOf(values, operands, clientId) : others;
   const child = childSource && await readCredentials(childSource, { stdin: input, environment: Deno.env });
   const programs = await Promise.all(all.map(({ entry }) => lookForProgram(entry, values.passEnv)));
   const servers = all.filter((_, index) => programs[index]?.type !== "child.failed");
@@ -129,11 +130,32 @@ function missingVariables(names: readonly string[]): string[] {
   );
 }
 
-function oneServer(values: Values<ServeSettings>, [command, ...args]: readonly string[]): ServedEntry {
+/** What is to be served. */
+interface Servers {
+  readonly servers: readonly ServedEntry[];
+  readonly warnings: readonly string[];
+}
+
+/** @param clientId what `{client}` stands for */
+async function serversOf(
+  values: Values<ServeSettings>,
+  operands: readonly string[],
+  clientId: string,
+): Promise<Servers> {
+  return values.config === undefined
+    ? { servers: [oneServer(values, operands, clientId)], warnings: [] }
+    : await configuredServers(values.config, values, operands, clientId);
+}
+
+function oneServer(
+  values: Values<ServeSettings>,
+  [command, ...args]: readonly string[],
+  serverClient: string,
+): ServedEntry {
   if (command === undefined) {
     throw new UsageError(["say which server to start: mcp-mqtt-proxy serve --name NAME -- COMMAND ARGUMENTS..."]);
   }
-  const address = resolveAddress(values);
+  const address = resolveAddress(values, { serverClient });
   return {
     address,
     entry: {
@@ -151,7 +173,8 @@ async function configuredServers(
   file: string,
   values: Values<ServeSettings>,
   operands: readonly string[],
-): Promise<{ servers: ServedEntry[]; warnings: readonly string[] }> {
+  serverClient: string,
+): Promise<Servers> {
   const { name, serverName, requestTopic, responseTopic, topic, cwd, description, meta } = values;
   const single = {
     name,
@@ -174,7 +197,7 @@ async function configuredServers(
       ...values,
       name: entry.name,
       topic: topic === undefined ? undefined : `${topic}/${entry.name}`,
-    }),
+    }, { serverClient }),
   }));
   return { servers, warnings };
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { PublishPacket, PublishProperties } from "../link.ts";
+import type { PublishPacket, PublishProperties, UserProperties } from "../link.ts";
 import { allProperties } from "./properties.ts";
 
 const encoder = new TextEncoder();
@@ -26,7 +26,13 @@ function propertiesSize(properties: PublishProperties): number {
   if (properties.responseTopic !== undefined) size += 1 + textSize(properties.responseTopic);
   if (properties.contentType !== undefined) size += 1 + textSize(properties.contentType);
   if (properties.correlationData !== undefined) size += 3 + properties.correlationData.length;
-  for (const [name, values] of Object.entries(properties.userProperties ?? {})) {
+  return size + userPropertiesSize(properties.userProperties ?? {});
+}
+
+/** What user properties take of a packet, in bytes. */
+export function userPropertiesSize(properties: UserProperties): number {
+  let size = 0;
+  for (const [name, values] of Object.entries(properties)) {
     for (const value of typeof values === "string" ? [values] : values) size += 1 + textSize(name) + textSize(value);
   }
   return size;

@@ -28,6 +28,8 @@ export interface BrokerSettings extends BrokerAddress {
   readonly headers?: Readonly<Record<string, Secret>>;
   /** URL of the proxy on the way there, `http:` or `socks5:`, which may hold a login. */
   readonly proxy?: Secret;
+  /** Said behind why the broker cannot be reached. */
+  readonly advice?: string;
   /** Gives the password anew for each connection, instead of `password`. */
   readonly freshPassword?: () => Promise<Secret>;
   /** Applied to everything that is said about the connection, in events and failures. @default {redactNothing} */

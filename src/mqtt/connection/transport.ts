@@ -29,7 +29,7 @@ export async function openInTime(broker: BrokerSettings, signal: AbortSignal): P
     await opening.then((socket) => socket.close(), () => {}); // one that opens all the same is of no use
     signal.throwIfAborted();
     const text = error instanceof Error ? networkErrorText(error) : String(error);
-    throw new ConnectError(text, undefined, false);
+    throw new ConnectError(broker.advice === undefined ? text : `${text}; ${broker.advice}`, undefined, false);
   }
 }
 

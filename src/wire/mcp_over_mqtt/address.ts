@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { serverName, type SettingsOf, topicPrefix } from "../../config/mod.ts";
+import { filled, serverName, type SettingsOf, topicPrefix } from "../../config/mod.ts";
 
 /** What says where a server is. */
 export interface McpOverMqttAddress {
@@ -19,14 +19,14 @@ export const MCP_OVER_MQTT_ADDRESS_SETTINGS: SettingsOf<McpOverMqttAddress> = {
     flag: "--server-name <name>",
     environment: "MCP_MQTT_SERVER_NAME",
     description: "the server's name in the open convention, when it is not --name",
-    kind: serverName,
+    kind: filled(serverName, "later"),
   },
   topicPrefix: {
     flag: "--topic-prefix <prefix>",
     environment: "MCP_MQTT_TOPIC_PREFIX",
     description:
       "what the topics of the open convention begin with, where a broker keeps $ for itself; same at all peers",
-    kind: topicPrefix,
+    kind: filled(topicPrefix),
   },
 };
 

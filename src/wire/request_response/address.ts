@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type SettingsOf, topicName } from "../../config/mod.ts";
+import { filled, type SettingsOf, topicName } from "../../config/mod.ts";
 
 /** What says where a server is. */
 export interface RequestResponseAddress {
@@ -21,19 +21,19 @@ export const REQUEST_RESPONSE_ADDRESS_SETTINGS: SettingsOf<RequestResponseAddres
     flag: "--topic <topic>",
     environment: "MCP_MQTT_TOPIC",
     description: "base topic, instead of mcp/NAME",
-    kind: topicName,
+    kind: filled(topicName, "later"),
   },
   requestTopic: {
     flag: "--request-topic <topic>",
     environment: "MCP_MQTT_REQUEST_TOPIC",
     description: "topic of requests, instead of BASE/request/{client}; {client} stands for the client id",
-    kind: topicName,
+    kind: filled(topicName, "later"),
   },
   responseTopic: {
     flag: "--response-topic <topic>",
     environment: "MCP_MQTT_RESPONSE_TOPIC",
     description: "topic of responses, instead of BASE/response/{client}",
-    kind: topicName,
+    kind: filled(topicName, "later"),
   },
 };
 

@@ -52,6 +52,30 @@ Deno.test("the address is that of the scheme when the URL has no port", () => {
   ]);
 });
 
+Deno.test("the line may read what its placeholders stand for, which stay what they are", () => {
+  const { args, permissions } = line({
+    name: "home/{hostname}",
+    clientId: "{env:ROOM}-{env:FLOOR}",
+    username: "{env:NO}",
+  });
+  assert.ok(args.includes("home/{hostname}"));
+  assert.deepEqual(permissions, ["--allow-net=broker:1883", "--allow-sys=hostname", "--allow-env=ROOM,FLOOR"]);
+});
+
+Deno.test("what a variable gives several of is given one by one", () => {
+  const { args } = line({ userProperties: "a=1\nb=2 3", headers: "X: y\nZ: w" });
+  assert.deepEqual(args.slice(3), [
+    "--header",
+    "X: y",
+    "--header",
+    "Z: w",
+    "--user-property",
+    "a=1",
+    "--user-property",
+    "b=2 3",
+  ]);
+});
+
 /** The host of this name. */
 function hostNamed(name: string): Host {
   const host = HOSTS[name];

@@ -93,6 +93,7 @@ export class ClientHandshaking {
       topic: topic.for(link.clientId),
       payload: this.#handshake.message,
       qos: 1,
+      bare: true,
       properties: {
         ...properties,
         correlationData: randomCorrelation(),

@@ -59,6 +59,7 @@ export class SealedLink implements MqttLink {
       qos: packet.qos,
       payload: seal.seal(...toPlaintext(goodbyesNamed(packet, topic))),
       common: this.#common,
+      bare: true,
       properties: { correlationData: randomCorrelation() },
     };
     return link.publish(sealed, done, signal);

@@ -177,7 +177,14 @@ export class SealedSessions {
   #answer({ client, session, responseTopic }: SealedPlace, payload: Uint8Array): void {
     const { link, instanceTopic } = this.#options;
     const properties = { correlationData: randomCorrelation(), responseTopic: instanceTopic(client) };
-    void link.publish({ topic: responseTopic, payload, qos: 1, common: openProperties(session), properties });
+    void link.publish({
+      topic: responseTopic,
+      payload,
+      qos: 1,
+      common: openProperties(session),
+      properties,
+      bare: true,
+    });
   }
 
   #endUnauthorized(): void {

@@ -201,7 +201,8 @@ const PROPERTIES = 1_024;
  */
 export function largestPart({ state }: MqttLink, topic: string, more: number): number {
   if (state.status !== "online" || state.limits.protocolVersion === 4) return Infinity;
-  return Math.max(1, state.limits.maximumPacketSize - PROPERTIES - 3 * topic.length - more);
+  const { maximumPacketSize, addedBytes = 0 } = state.limits;
+  return Math.max(1, maximumPacketSize - PROPERTIES - addedBytes - 3 * topic.length - more);
 }
 
 /**

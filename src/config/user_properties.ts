@@ -1,0 +1,77 @@
+/**
+ * User properties that the user puts on what goes to the broker, for its rules and its log to see.
+ *
+ * @module
+ */
+import type { UserProperties } from "../mqtt/mod.ts";
+import { type Kind, Unsuitable } from "./kinds.ts";
+
+/** A message has so many of them at most. */
+const MOST_PROPERTIES = 32;
+
+/** All names and values together, in bytes: each message carries them. */
+const MOST_BYTES = 4 * 1024;
+
+/** Names of the profiles' own properties: `mcp-seq`, `MCP-COMPONENT-TYPE`. */
+const RESERVED = /^mcp-/i;
+
+const TRACE_NAMES: readonly string[] = ["traceparent", "tracestate"];
+
+const encoder = new TextEncoder();
+
+/**
+ * User properties: as text, lines of `NAME=VALUE`; as a value, a list of such texts, or an object. A problem names no
+ * value, which may be a token.
+ */
+export const userProperties: Kind<UserProperties> = {
+  items: (text) => text.split(/\r?\n/).filter((line) => line !== ""),
+  fromText: (text) => toProperties((userProperties.items?.(text) ?? []).map(parse)),
+  fromValue: (value) => toProperties(pairsOf(value)),
+};
+
+type Pair = readonly [name: string, value: string];
+
+function pairsOf(value: unknown): Pair[] {
+  if (typeof value === "string" || Array.isArray(value)) return [value].flat().map((text) => parse(String(text)));
+  if (typeof value !== "object" || value === null) throw new Unsuitable("must be an object with a text for each name");
+  return Object.entries(value).flatMap(([name, values]) =>
+    [values].flat().map((each): Pair => {
+      if (typeof each !== "string") throw new Unsuitable(`must have texts as values; "${name}" has something else`);
+      return [name, each];
+    })
+  );
+}
+
+function parse(text: string): Pair {
+  const equals = text.indexOf("=");
+  if (equals < 1) throw new Unsuitable("must be NAME=VALUE");
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+function toProperties(pairs: readonly Pair[]): UserProperties {
+  const properties: Record<string, string | string[]> = Object.create(null);
+  let bytes = 0;
+  for (const [name, value] of pairs) {
+    checkPair(name, value);
+    bytes += encoder.encode(name).length + encoder.encode(value).length;
+    const before = properties[name];
+    properties[name] = before === undefined ? value : [before, value].flat();
+  }
+  if (pairs.length > MOST_PROPERTIES) {
+    throw new Unsuitable(`may be given ${MOST_PROPERTIES} times at most, since each message carries them all`);
+  }
+  if (bytes > MOST_BYTES) {
+    throw new Unsuitable(`may have ${MOST_BYTES} bytes at most, all names and values together; there are ${bytes}`);
+  }
+  return properties;
+}
+
+function checkPair(name: string, value: string): void {
+  if (name === "") throw new Unsuitable("must have names");
+  if (RESERVED.test(name)) throw new Unsuitable(`must not begin with mcp-: such names are the proxy's own`);
+  if (TRACE_NAMES.includes(name)) throw new Unsuitable(`must not be ${name}: --trace-context takes it from messages`);
+  // deno-lint-ignore no-control-regex -- what MQTT 5.0, section 1.5.4, does not want in a text
+  if (/[\x00-\x1f\x7f-\x9f]/.test(name + value) || !(name + value).isWellFormed()) {
+    throw new Unsuitable(`must not have control characters; ${JSON.stringify(name)} has`);
+  }
+}
