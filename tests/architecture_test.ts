@@ -37,7 +37,7 @@ const LAYERS: Readonly<Record<string, number>> = {
 
 /** The packages that belong to one place, and that place. */
 const OWNERS: readonly [packages: RegExp, owner: RegExp][] = [
-  [/^mqtt(\/|$)/, /^src\/mqtt\/connection\/websocket\/mqttjs\.ts$/],
+  [/^mqtt(\/|$)/, /^src\/mqtt\/connection\/websocket\/mqttjs(_packets)?\.ts$/],
   [/^@modelcontextprotocol\/sdk(\/|$)/, /^src\/(app\/(transport|library)\.ts|tools\/.+)$/],
   [/^commander$/, /^src\/cli\//],
   [/^minisearch$/, /^src\/app\/gateway\/full_text\.ts$/],

@@ -1,20 +1,12 @@
 /**
- * Connections over websockets, on which MQTT.js speaks. The only file that knows it.
+ * Connections over websockets, on which MQTT.js speaks. It is known to this file and to the one beside it.
  *
  * Every attempt gets a client of its own. So none of its habits that a bridge cannot live with come into play: the fixed
  * reconnect period, the unbounded queue for QoS 0, the resubscription without a look at the answer.
  *
  * @module
  */
-import {
-  type ClientSubscribeCallback,
-  type IClientOptions,
-  type IClientSubscribeOptions,
-  type IConnackPacket,
-  type IPublishPacket,
-  MqttClient,
-} from "mqtt";
-import { Buffer } from "node:buffer";
+import { type ClientSubscribeCallback, MqttClient } from "mqtt";
 import { Duplex } from "node:stream";
 import {
   type Connect,
@@ -26,17 +18,20 @@ import {
   type SubscriptionRequest,
 } from "../connection.ts";
 import { withTimeLimit } from "../../../core/clock.ts";
-import type { PublishPacket, PublishProperties, ReceivedPacket, UserProperties, Will } from "../../link.ts";
+import type { PublishPacket } from "../../link.ts";
 import { allProperties, isExcessive } from "../../codec/properties.ts";
 import { networkErrorText, type Socket } from "../socket.ts";
 import { openInTime } from "../transport.ts";
 import { fromReturnCode, reasonCodeName } from "../../reason_codes.ts";
-
-/** How long a broker may take from the first packet to CONNACK, in ms. */
-const CONNECT_TIMEOUT = 10_000;
-
-/** Largest Message Expiry Interval, in seconds (MQTT 5.0, section 3.3.2.3.3). */
-const LONGEST_EXPIRY = 2 ** 32 - 1;
+import {
+  clientOptions,
+  isSuback,
+  toAnswer,
+  toBuffer,
+  toProperties,
+  toReceivedPacket,
+  toSubscribeOptions,
+} from "./mqttjs_packets.ts";
 
 /** How long a goodbye may take, in ms. */
 const END_TIMEOUT = 1_000;
@@ -99,40 +94,6 @@ function toDuplex(socket: Socket): Duplex {
 function destroy(client: MqttClient): void {
   client.end(true);
   client.stream.destroy();
-}
-
-function clientOptions({ broker, plan, protocolVersion }: ConnectRequest): IClientOptions {
-  const version5 = protocolVersion === 5;
-  return {
-    log: () => {},
-    reconnectPeriod: 0,
-    resubscribe: false,
-    connectTimeout: CONNECT_TIMEOUT,
-    protocolVersion,
-    clean: true,
-    clientId: plan.clientId,
-    keepalive: broker.keepAlive,
-    ...defined({
-      username: broker.username,
-      password: broker.password?.reveal(),
-    }),
-    ...(version5
-      ? {
-        properties: defined({ userProperties: plan.userProperties }),
-      }
-      : {}),
-    ...(plan.will === undefined ? {} : { will: toWill(plan.will, version5) }),
-  } as IClientOptions;
-}
-
-function toWill(will: Will, version5: boolean): IClientOptions["will"] {
-  return {
-    topic: will.topic,
-    payload: Buffer.from(will.payload),
-    qos: will.qos,
-    retain: will.retain,
-    ...(version5 ? { properties: toProperties(will.properties) } : {}),
-  };
 }
 
 class MqttJsConnection implements MqttConnection {
@@ -213,18 +174,6 @@ function isTrouble(error: Error | null | undefined): boolean {
   return error !== null && error !== undefined && !("code" in error && typeof error.code === "number");
 }
 
-function toSubscribeOptions({ qos, noLocal, identifier }: SubscriptionRequest): IClientSubscribeOptions {
-  return {
-    qos,
-    nl: noLocal,
-    ...(identifier === undefined ? {} : { properties: { subscriptionIdentifier: identifier } }),
-  };
-}
-
-function isSuback(packet: unknown): packet is { granted: readonly number[] } {
-  return typeof packet === "object" && packet !== null && "granted" in packet && Array.isArray(packet.granted);
-}
-
 /** The end of the connection, with the first cause that MQTT.js names on the way there. */
 function watchEnd(client: MqttClient): Promise<ConnectionEnd & { silent: boolean }> {
   let cause: string | undefined;
@@ -251,62 +200,4 @@ function watchEnd(client: MqttClient): Promise<ConnectionEnd & { silent: boolean
       });
     });
   });
-}
-
-function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/** MQTT.js throws at a Message Expiry Interval that four bytes cannot hold, and drops the connection at no properties. */
-function toProperties(properties: PublishProperties = {}): NonNullable<IPublishPacket["properties"]> {
-  const { correlationData, messageExpiryInterval = 0, userProperties, ...rest } = properties;
-  const converted: Record<string, unknown> = rest;
-  if (correlationData !== undefined) converted.correlationData = toBuffer(correlationData);
-  if (messageExpiryInterval > 0) converted.messageExpiryInterval = Math.min(messageExpiryInterval, LONGEST_EXPIRY);
-  if (userProperties !== undefined && hasValue(userProperties)) converted.userProperties = userProperties;
-  return converted as NonNullable<IPublishPacket["properties"]>;
-}
-
-function hasValue(properties: UserProperties): boolean {
-  return Object.values(properties).some((values) => typeof values === "string" || values.length > 0);
-}
-
-function toReceivedPacket(packet: IPublishPacket): ReceivedPacket {
-  return {
-    topic: packet.topic,
-    payload: typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload,
-    qos: packet.qos,
-    retain: packet.retain,
-    properties: packet.properties ?? {},
-    ...subscriptionIdentifiers(packet),
-  };
-}
-
-function subscriptionIdentifiers({ properties }: IPublishPacket): Pick<ReceivedPacket, "subscriptionIdentifiers"> {
-  // The type says number, but several subscriptions of a message make it a list.
-  const found = properties?.subscriptionIdentifier as number | readonly number[] | undefined;
-  if (found === undefined) return {};
-  return { subscriptionIdentifiers: typeof found === "number" ? [found] : found };
-}
-
-function toAnswer({ properties = {} }: IConnackPacket): ConnectAnswer {
-  const { maximumQoS } = properties;
-  return {
-    maximumQoS: maximumQoS === 0 || maximumQoS === 1 ? maximumQoS : undefined,
-    retainAvailable: properties.retainAvailable,
-    wildcardSubscriptionAvailable: properties.wildcardSubscriptionAvailable,
-    sharedSubscriptionAvailable: properties.sharedSubscriptionAvailable,
-    subscriptionIdentifiersAvailable: properties.subscriptionIdentifiersAvailable,
-    maximumPacketSize: properties.maximumPacketSize,
-    receiveMaximum: properties.receiveMaximum,
-    topicAliasMaximum: properties.topicAliasMaximum,
-    serverKeepAlive: properties.serverKeepAlive,
-    assignedClientIdentifier: properties.assignedClientIdentifier,
-    userProperties: properties.userProperties ?? {},
-  };
-}
-
-/** `values` without the members that are undefined. */
-function defined<T extends Record<string, unknown>>(values: T): Partial<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
