@@ -13,6 +13,7 @@ import { StatusLine } from "../status_line.ts";
 import { terminationSignal } from "../termination.ts";
 import { visibleText } from "../../core/text.ts";
 import { table, visibleJson } from "../text.ts";
+import { ChangeLines } from "./change_lines.ts";
 import { announced, changeLine, keyProblems, rowsOf } from "./rows.ts";
 
 /** Lists the servers that are online, once or until the process is asked to end. */
@@ -40,16 +41,11 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
   line.show(`looking for servers on ${broker.broker.url}`);
   if (values.watch) {
     const unwritable = new AbortController();
+    using lines = new ChangeLines(io.print, json ? '{"time":"20' : "20", (error) => unwritable.abort(error));
     const print = (change: Announcement) => {
-      try {
-        line.clear();
-        io.print(json ? jsonLine(change, known) : changeLine(change, known));
-        if (!json && change.online && canSeal(change.profile)) {
-          printProblems(io, keyProblems([announced(change)], known));
-        }
-      } catch (error) {
-        unwritable.abort(error);
-      }
+      line.clear();
+      lines.print(json ? jsonLine(change, known) : changeLine(change, known));
+      if (!json && change.online && canSeal(change.profile)) printProblems(io, keyProblems([announced(change)], known));
     };
     await watch(config, print, log.observe, AbortSignal.any([termination.signal, unwritable.signal]));
     unwritable.signal.throwIfAborted();
