@@ -73,7 +73,7 @@ export interface IncomingSession extends Channel {
   /** For logs: which client, and which of its sessions. */
   readonly name: string;
   /** Whose session it is: the MQTT client id, as far as the broker vouches for it. */
-  readonly client?: string;
+  readonly client?: string | undefined;
   /** Whether the broker tells when the client is gone, so that it may be silent as long as it likes. @default {false} */
   readonly hasWill?: boolean;
   /** Asks the client whether it is still there, where it can be asked; the session ends when it is not. */
@@ -89,6 +89,8 @@ export interface Acceptor extends AsyncDisposable {
    * with the presence, it stays until the last of them has ended.
    */
   withdraw(): void;
+  /** Says this of the server as well, wherever it shows its presence; instead of what was said so before. */
+  describe(meta: Readonly<Record<string, unknown>>): void;
 }
 
 /** The client side of a profile. Disposing of it gives its connections back. */

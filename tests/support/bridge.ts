@@ -65,6 +65,6 @@ export async function ask(host: Process, id: unknown, method: string, params?: u
 
 /** The process ids of all server processes that `serve` has told of; its log level has to be `info`. */
 export function childrenOf(serve: Process): number[] {
-  const pids = serve.errors.seen.map((line) => /started process (\d+)/.exec(line)?.[1]);
+  const pids = serve.errors.seen.map((line) => /(?<! \(tools\)): started process (\d+)/.exec(line)?.[1]);
   return pids.filter((pid) => pid !== undefined).map(Number);
 }

@@ -67,6 +67,15 @@ export class ChildPool implements AsyncDisposable {
     return named.child;
   }
 
+  /**
+   * A child for no session, called `name` in the log; those that are ready stay so.
+   *
+   * @throws {Failure} `child-not-started`
+   */
+  startAnother(name: string): ChildProcess {
+    return this.#startFor(name).child;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#ready].map(({ child }) => child.close()));

@@ -14,6 +14,7 @@ import { ClientProcesses } from "./client_processes.ts";
 import { clientIdFor } from "../client_identity.ts";
 import { isPresence, ServerEndpoint, serverOptions } from "./server_endpoint.ts";
 import { Links } from "../links.ts";
+import { inquireTools } from "./tool_list_inquiry.ts";
 import { profilesFor, type ResolvedAddress } from "../../wire/mod.ts";
 import { SessionSupervisor } from "./session_supervisor.ts";
 import { SessionSlots } from "./session_slots.ts";
@@ -116,6 +117,12 @@ function start(
     opened: (session, profile) => supervisor.accept(session, profile),
   });
   const server = new ServerEndpoint({ profiles, links, observe, options: optionsFor });
+  const ending = new AbortController();
+  // Who lets processes wait for sessions has nothing against one that is asked something first.
+  const inquired = options.prewarm === 0
+    ? undefined
+    : inquireTools(() => pool.startAnother(`${entry.name} (tools)`), ending.signal)
+      .then((digest) => digest === undefined ? undefined : server.hasTools(digest));
   return {
     refused: server.refused,
     drain() {
@@ -123,8 +130,9 @@ function start(
       return supervisor.drain(new Failure("server-shutting-down", "The server is shutting down"), options.drain);
     },
     async [Symbol.asyncDispose]() {
+      ending.abort();
       await server[Symbol.asyncDispose](); // the presence first, so that nobody comes any more
-      await Promise.all([supervisor[Symbol.asyncDispose](), pool[Symbol.asyncDispose]()]);
+      await Promise.all([inquired, supervisor[Symbol.asyncDispose](), pool[Symbol.asyncDispose]()]);
       await links[Symbol.asyncDispose]();
     },
   };

@@ -18,6 +18,7 @@ import {
 } from "../../wire/mod.ts";
 import { CLIENT_INFO } from "../client_identity.ts";
 import type { Links } from "../links.ts";
+import { ToolListWatch } from "./tool_list_watch.ts";
 
 /** What a {@linkcode ServerEndpoint} is made of. */
 export interface ServerEndpointOptions {
@@ -74,6 +75,7 @@ export class ServerEndpoint implements AsyncDisposable {
   readonly refused: Promise<Failure>;
   readonly #observe: Observer;
   readonly #acceptors: readonly Acceptor[];
+  readonly #tools: ToolListWatch;
   readonly #states = new Map<WireProfile, LinkState>();
   readonly #warned = new Set<WireProfile>();
   readonly #online = Promise.withResolvers<void>();
@@ -84,14 +86,24 @@ export class ServerEndpoint implements AsyncDisposable {
     this.online = this.#online.promise;
     this.refused = this.#refused.promise;
     for (const profile of profiles) this.#states.set(profile, { status: "connecting", failure: undefined });
-    this.#acceptors = profiles.map((profile) =>
-      profile.accept((plan) => links.make(plan, (state) => this.#changed(profile, state)), options(profile))
-    );
+    this.#tools = new ToolListWatch((toolsDigest) => this.#describe(toolsDigest));
+    this.#acceptors = profiles.map((profile) => {
+      const { opened, ...rest } = options(profile);
+      return profile.accept((plan) => links.make(plan, (state) => this.#changed(profile, state)), {
+        ...rest,
+        opened: (session) => opened(this.#tools.watch(session)),
+      });
+    });
   }
 
   /** The topics that clients have to know. */
   get topics(): string[] {
     return this.#acceptors.map(({ topic }) => topic);
+  }
+
+  /** Takes note of the digest of the server's list of tools, which somebody has asked it for. */
+  hasTools(toolsDigest: string): void {
+    this.#tools.note(toolsDigest);
   }
 
   /** Takes the presence back and opens no more sessions; those that are open go on. */
@@ -100,7 +112,12 @@ export class ServerEndpoint implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#tools[Symbol.dispose]();
     await Promise.all(this.#acceptors.map((acceptor) => acceptor[Symbol.asyncDispose]()));
+  }
+
+  #describe(toolsDigest: string | undefined): void {
+    for (const acceptor of this.#acceptors) acceptor.describe(toolsDigest === undefined ? {} : { toolsDigest });
   }
 
   #changed(profile: WireProfile, state: LinkState): void {

@@ -7,7 +7,7 @@ import { type Clock, orAborted, sleep } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
 import { type LinkState, type MqttLink, type ReceivedPacket, topicMatches, type Will } from "../../mqtt/mod.ts";
 import { firstValue, plainQoS } from "../packets.ts";
-import { isGone } from "../notifications.ts";
+import { decodeOnline, isGone } from "../notifications.ts";
 import type { ClientOptions, MakeLink } from "../profile.ts";
 import { ClientSession } from "./client_session.ts";
 import {
@@ -30,6 +30,16 @@ export interface Chance {
   readonly random: () => number;
 }
 
+/** An instance that is online. */
+interface SeenServer {
+  /** When it was heard of first, in ms of the clock. */
+  readonly seenAt: number;
+  /** When it has come online, by its own words. */
+  readonly since: unknown;
+  /** All that it says of itself. */
+  readonly presence: string;
+}
+
 /** A connection under a client id of its own, as the convention wants it for each initialization. */
 export class ClientConnection {
   readonly #options: ClientOptions;
@@ -43,8 +53,8 @@ export class ClientConnection {
   readonly #goodbye: Will;
   readonly #link: MqttLink;
   readonly #abort = new AbortController();
-  /** The instances that are online, by their client ids, and when each was heard of. */
-  readonly #servers = new Map<string, number>();
+  /** The instances that are online, by their client ids. */
+  readonly #servers = new Map<string, SeenServer>();
   /** What the broker, rather than the server, has against a session. */
   #failure: Failure | undefined;
   #session: ClientSession | undefined;
@@ -185,7 +195,7 @@ export class ClientConnection {
   #waitFor(chosen: string): number {
     const { pick, serverId } = this.#options;
     if (serverId !== undefined || (pick === "first" && !this.#silent.has(chosen))) return 0;
-    return Math.max(...this.#servers.values()) + PRESENCE_QUIET - this.#clock.now();
+    return Math.max(...this.#servers.values().map(({ seenAt }) => seenAt)) + PRESENCE_QUIET - this.#clock.now();
   }
 
   #onLinkState(state: LinkState): void {
@@ -238,9 +248,12 @@ export class ClientConnection {
     if (server?.serverName !== this.#options.serverName) return;
     const { serverId } = server;
     if (!isGone(packet.payload)) {
-      if (!this.#servers.has(serverId)) this.#servers.set(serverId, this.#clock.now());
+      const before = this.#servers.get(serverId);
+      const now = seenServer(packet.payload, before?.seenAt ?? this.#clock.now());
+      this.#servers.set(serverId, now);
       // Not retained: said just now. A device that has lost its connection forgets its clients, and announces itself again.
-      if (!packet.retain && this.#session?.serverId === serverId) this.#session.doubt();
+      const mayHaveForgotten = !packet.retain && !tellsMore(before, now);
+      if (mayHaveForgotten && this.#session?.serverId === serverId) this.#session.doubt();
     } else {
       this.#servers.delete(serverId);
       if (this.#session?.serverId === serverId) {
@@ -254,4 +267,15 @@ export class ClientConnection {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }
+}
+
+const decoder = new TextDecoder();
+
+function seenServer(payload: Uint8Array, seenAt: number): SeenServer {
+  return { seenAt, since: decodeOnline(payload)?.meta?.since, presence: decoder.decode(payload) };
+}
+
+/** Whether a server that has been there all the time says something else of itself, rather than that it is back. */
+function tellsMore(before: SeenServer | undefined, now: SeenServer): boolean {
+  return now.since !== undefined && now.since === before?.since && now.presence !== before.presence;
 }

@@ -11,7 +11,7 @@ import { type LinkState, type MqttLink, type ReceivedPacket, topicNameProblem } 
 import { INITIALIZE } from "../../relay/mod.ts";
 import { firstValue, plainQoS } from "../packets.ts";
 import { clearLeftBehind } from "../gone_presences.ts";
-import { disconnected, ServerStatus } from "../notifications.ts";
+import { disconnected, type Online, ServerStatus } from "../notifications.ts";
 import type { Acceptor, MakeLink, ServerOptions } from "../profile.ts";
 import { connectProperties, isProbe, publishProperties, senderOf, SERVER_NAME } from "./messages.ts";
 import { EndedSessions } from "./ended_sessions.ts";
@@ -39,6 +39,8 @@ export class McpOverMqttServer implements Acceptor {
   readonly #topics: Topics;
   readonly #sessions = new Map<string, ServerSession>();
   readonly #since = new Date().toISOString();
+  /** What is said of the server besides, and may change. */
+  #description: Readonly<Record<string, unknown>> = {};
   #server: ServerInstance;
   #connection: Connection;
   #watching = new AbortController();
@@ -67,6 +69,12 @@ export class McpOverMqttServer implements Acceptor {
     this.#tell(false);
     void this.#connection.link.unsubscribe(this.topic);
     this.#leave();
+  }
+
+  describe(meta: Readonly<Record<string, unknown>>): void {
+    this.#description = meta;
+    const { link, presence } = this.#connection;
+    if (!this.#withdrawn && link.state.status === "online") presence.update(this.#online);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -180,17 +188,19 @@ export class McpOverMqttServer implements Acceptor {
     this.#connection.link.open();
   }
 
-  #announce(): void {
+  /** What the server says of itself. */
+  get #online(): Online {
     const { serverName } = this.#server;
-    if (this.#withdrawn) return;
     // The Python SDK (mcp-python-sdk 9088cc3) ignores a presence without a description.
     const { description = "", meta = {} } = this.#options;
-    this.#connection.presence.announce(
-      { serverName, description, meta: { since: this.#since, ...meta } },
-      () => {
-        if (!this.#withdrawn) this.#tell(true);
-      },
-    );
+    return { serverName, description, meta: { since: this.#since, ...this.#description, ...meta } };
+  }
+
+  #announce(): void {
+    if (this.#withdrawn) return;
+    this.#connection.presence.announce(this.#online, () => {
+      if (!this.#withdrawn) this.#tell(true);
+    });
   }
 
   /**

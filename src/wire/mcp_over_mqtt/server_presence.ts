@@ -62,6 +62,11 @@ export class ServerPresence {
     });
   }
 
+  /** Says something else of the server, which is online. */
+  update(online: Online): void {
+    void this.#publish(encodeOnline(online), () => {});
+  }
+
   /** The server has received a message of its own. */
   calledItself(): void {
     this.#cancelTimer?.();

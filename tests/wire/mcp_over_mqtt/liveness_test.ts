@@ -50,6 +50,27 @@ testOnBrokers("a server that announces itself again, and answers a ping, keeps i
   assert.equal(session.ended, false);
 });
 
+testOnBrokers(
+  "a server that has been there all the time, and says more of itself, is asked nothing",
+  async (broker) => {
+    const online = (meta: Record<string, unknown>) => ({ ...ONLINE, params: { ...ONLINE.params, meta } });
+    await using peer = await server(broker);
+    const since = new Date().toISOString();
+    await peer.publish(PRESENCE, online({ since }), { retain: true, ...AS_SERVER });
+    await using client = new Client(broker, { connectTimeout: 300 });
+    const session = await client.dial();
+    await initialize(peer, session);
+    await peer.publish(PRESENCE, online({ since, toolsDigest: "x" }), { retain: true, ...AS_SERVER });
+    await peer.publish(RPC, { jsonrpc: "2.0", method: "notifications/message" }, AS_SERVER);
+    await until(() => client.received.length === 2, "what comes behind the presence");
+    void session.send(Message.from(PING));
+    assert.equal((await peer.next()).payload.id, PING.id);
+    // The same again is what a server says that has lost its connection.
+    await peer.publish(PRESENCE, online({ since, toolsDigest: "x" }), { retain: true, ...AS_SERVER });
+    assert.notEqual((await peer.next()).payload.id, PING.id);
+  },
+);
+
 testOnBrokers("a presence that was retained all the time asks nobody", async (broker) => {
   await using peer = await server(broker);
   await using client = new Client(broker);

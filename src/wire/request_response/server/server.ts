@@ -75,6 +75,10 @@ export class RequestResponseServer implements Acceptor {
     void this.#link.unsubscribe(this.#topics.requestFilter);
   }
 
+  describe(meta: Readonly<Record<string, unknown>>): void {
+    this.#presence.describe(meta);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
     const reason = new Failure("server-shutting-down", "The server is shutting down");

@@ -21,6 +21,8 @@ export class ServerPresence {
   readonly #status: ServerStatus;
   readonly #peers: Peers;
   readonly #since = new Date().toISOString();
+  /** What is said of the server besides, and may change. */
+  #description: Readonly<Record<string, unknown>> = {};
   #withdrawn = false;
 
   constructor(link: MqttLink, options: ServerOptions, topics: Topics) {
@@ -52,6 +54,12 @@ export class ServerPresence {
     this.#peers.left();
     if (state.status === "online" && !this.#withdrawn) void this.#appear(state.limits);
     else this.#tell(false);
+  }
+
+  /** Says this of the server as well, instead of what was said so before. */
+  describe(meta: Readonly<Record<string, unknown>>): void {
+    this.#description = meta;
+    void this.#announce(false);
   }
 
   /** Says that the server is going, and shows it no more. */
@@ -109,7 +117,7 @@ export class ServerPresence {
       sealed: serverSealing.key,
       ...(serverSealing.allowUnsealed ? { unsealed: true } : {}),
     };
-    const meta = { since: this.#since, ...key, ...this.#options.meta };
+    const meta = { since: this.#since, ...key, ...this.#description, ...this.#options.meta };
     const online = { serverName, description, shared, numbered, direct: true, joining, meta };
     await this.#publish(encodePresence({ ...online, format: NEWEST_FORMAT }));
   }

@@ -1,0 +1,35 @@
+/**
+ * Asks a server for its list of tools before anybody else does.
+ *
+ * @module
+ */
+import { orAborted } from "../../core/clock.ts";
+import type { Channel } from "../../core/channel.ts";
+import { AnsweringChannel } from "../../relay/mod.ts";
+import { McpClient } from "../call/mcp_client.ts";
+import { toolsDigest } from "../tools_digest.ts";
+
+/** How long the server may take for each answer, in ms. */
+const TIMEOUT = 30_000;
+
+/**
+ * The digest of a server's list of tools; `undefined` when the server does not tell all of it. The process is spoken to
+ * for nothing else, and ended.
+ *
+ * @param start starts the process. When it throws, there is no digest
+ */
+export async function inquireTools(start: () => Channel, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    await using server = new AnsweringChannel(start(), { timeout: TIMEOUT });
+    return await orAborted(digestOf(new McpClient(server)), signal);
+  } catch {
+    return undefined; // whoever opens a session will be told what is wrong
+  }
+}
+
+async function digestOf(client: McpClient): Promise<string | undefined> {
+  let complete = true;
+  await client.initialize();
+  const tools = await client.listAll("tools/list", "tools", () => complete = false);
+  return complete ? await toolsDigest(tools.map(({ value }) => value)) : undefined;
+}
