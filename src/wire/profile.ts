@@ -66,6 +66,17 @@ export interface ClientOptions extends ProfileOptions, ConnectOptions {
   readonly clientSealing?: ClientSealing | Promise<ClientSealing> | undefined;
   /** A client id for one more connection. */
   readonly clientId: () => string;
+  /** How many sessions there are on its connection, where it is shared. @default {1} */
+  readonly sharers?: () => number;
+}
+
+/** What a connection is told that the sessions with many servers share. */
+export interface SharedConnectionOptions {
+  readonly clientId: string;
+  /** Where the broker says that the client is gone; `{client}` stands for the client id. */
+  readonly closedTopic: string;
+  /** Whether a session may have to be sealed. */
+  readonly sealed: boolean;
 }
 
 /** A session that a client has opened. */
@@ -103,6 +114,8 @@ export interface Announcement {
   readonly topic: string;
   readonly online: boolean;
   readonly serverName: string;
+  /** The base topic, where that is another than a server of this name has by default. */
+  readonly base?: string;
   /** The MQTT client id. */
   readonly instance: string;
   /** Where clients have to send their requests. */
@@ -210,6 +223,11 @@ export interface WireProfile {
   topicUses(clientId: string, address: ProfileAddress): readonly TopicUse[];
   /** Finds servers of any name. */
   directory(options: DirectoryOptions): Directory;
+  /**
+   * What a connection wants that the sessions with many servers share. Where each session needs one of its own, there is
+   * no such thing.
+   */
+  sharedPlan?(options: SharedConnectionOptions): ConnectPlan;
   /** Accepts sessions. Starts to connect at once. */
   accept(makeLink: MakeLink, options: ServerOptions): Acceptor;
   /** Asks the instances of a server whether they would open a sealed session; absent where sessions cannot be sealed. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { isTopicLevel } from "../../mqtt/mod.ts";
+import { baseTopic } from "./address.ts";
 import type { Announcement, Directory, DirectoryOptions } from "../profile.ts";
 import { decodePresence, isPresence } from "./presence.ts";
 
@@ -26,11 +27,13 @@ export function directory({ topic: base }: DirectoryOptions): Directory {
       if (levels.pop() !== "presence" || !isTopicLevel(instance) || !isPresence(payload)) return undefined;
       const address = levels.join("/");
       const presence = decodePresence(payload);
+      const serverName = presence?.serverName || address;
       return {
         profile: NAME,
         topic,
         online: presence !== undefined,
-        serverName: presence?.serverName || address,
+        serverName,
+        ...(address === baseTopic(serverName) ? {} : { base: address }),
         instance,
         address,
         description: presence?.description ?? "",

@@ -1,0 +1,115 @@
+/**
+ * Finding the servers that are online, and hearing of those that come and go.
+ *
+ * @module
+ */
+import type { BrokerConfig } from "../../config/mod.ts";
+import { orAborted, sleep, systemClock } from "../../core/clock.ts";
+import type { Observer } from "../../core/events.ts";
+import { Failure } from "../../core/failure.ts";
+import { unavailableReason } from "../../mqtt/mod.ts";
+import { type AddressOptions, type Announcement, profilesFor, ServerWatch } from "../../wire/mod.ts";
+import { CLIENT_INFO, clientIdFor } from "../client_identity.ts";
+import { Links } from "../links.ts";
+import { ServerRegistry } from "./server_registry.ts";
+
+/** However many servers keep coming, no more than this many times {@linkcode DiscoveryConfig.wait} is waited for them. */
+const MOST_WAITS = 10;
+
+/** Where to look, and for how long. */
+export interface DiscoveryConfig {
+  readonly broker: BrokerConfig;
+  /** The profile to look at, and topics other than those that servers have by default. */
+  readonly address: Pick<AddressOptions, "profile" | "topicPrefix"> & Partial<Pick<AddressOptions, "topic">>;
+  /** How long the broker may take to let us in, in ms. */
+  readonly connectTimeout: number;
+  /** Without a further server for this long, in ms, all are known. */
+  readonly wait: number;
+  /** The client id of its connection. @default {one that says that it is for a list} */
+  readonly clientId?: string;
+  /** Whether it matters what a server says that is known already. @default {false} */
+  readonly repeated?: boolean;
+  /** What is kept of what a server says; nothing when `undefined`. @default {all of it} */
+  readonly kept?: (announcement: Announcement) => Announcement | undefined;
+}
+
+/** Looks for servers until it is disposed of. */
+export class ServerDiscovery implements AsyncDisposable {
+  readonly registry = new ServerRegistry();
+  readonly #config: DiscoveryConfig;
+  readonly #changed: (announcement: Announcement) => void;
+  readonly #links: Links;
+  readonly #watch: ServerWatch;
+  readonly #abort = new AbortController();
+  #lastNews = 0;
+
+  /** @param changed takes everybody who comes or goes; with `config.repeated`, also what somebody says again */
+  constructor(config: DiscoveryConfig, observe: Observer, changed: (announcement: Announcement) => void) {
+    const { broker, address } = config;
+    this.#config = config;
+    this.#changed = changed;
+    // Refused filters are told of when a profile has no other.
+    this.#links = new Links(broker, (event) => event.type === "subscription.refused" ? undefined : observe(event));
+    const options = { ...address, clientInfo: CLIENT_INFO };
+    const profiles = profilesFor(address, { ...address, broker });
+    this.#watch = new ServerWatch((plan) => this.#links.make(plan), {
+      clientId: config.clientId ?? clientIdFor("list", broker.clientId),
+      directories: Object.fromEntries(profiles.map((profile) => [profile.name, profile.directory(options)])),
+      announced: (announcement) => this.#note(announcement),
+      changed: ({ status }) => {
+        if (status === "connecting") this.registry.doubt();
+        if (status === "online") void this.#dropUnconfirmed();
+      },
+    });
+  }
+
+  get hidden(): ReadonlyMap<string, Failure> {
+    return this.#watch.hidden;
+  }
+
+  /** Resolves when everybody is likely to be known. */
+  async complete(signal: AbortSignal): Promise<void> {
+    const { connectTimeout, wait } = this.#config;
+    const late = new AbortController();
+    const cancel = systemClock.after(connectTimeout, () => late.abort()); // which may be never
+    const patience = AbortSignal.any([signal, this.#abort.signal, late.signal]);
+    try {
+      await orAborted(this.#watch.ready, patience);
+    } catch (error) {
+      if (signal.aborted || error instanceof Failure) throw error;
+      throw unavailableReason(this.#watch.state, connectTimeout);
+    } finally {
+      cancel();
+    }
+    const began = performance.now();
+    this.#lastNews = Math.max(this.#lastNews, began);
+    while (true) {
+      const left = Math.min(this.#lastNews + wait, began + MOST_WAITS * wait) - performance.now();
+      if (left <= 0) return;
+      await sleep(left, signal);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort();
+    await this.#watch[Symbol.asyncDispose]();
+    await this.#links[Symbol.asyncDispose]();
+  }
+
+  #note(said: Announcement): void {
+    const announcement = this.#config.kept === undefined ? said : this.#config.kept(said);
+    if (announcement === undefined) return;
+    // An empty message tells nothing but the topic.
+    const before = this.registry.at(announcement.topic);
+    const isNews = this.registry.note(announcement);
+    if (isNews) this.#lastNews = performance.now();
+    else if (this.#config.repeated !== true || !announcement.online) return;
+    this.#changed(announcement.online ? announcement : { ...announcement, ...before, online: false });
+  }
+
+  async #dropUnconfirmed(): Promise<void> {
+    await sleep(this.#config.wait, this.#abort.signal).catch(() => {});
+    if (this.#abort.signal.aborted) return;
+    for (const gone of this.registry.takeUnconfirmed()) this.#changed({ ...gone, online: false });
+  }
+}
