@@ -27,6 +27,7 @@ export type {
   UserProperties,
   Will,
 } from "./link.ts";
+export { LinkShare } from "./link_share.ts";
 export { unavailableReason, whenOnline } from "./online.ts";
 export {
   NO_MATCHING_SUBSCRIBERS,

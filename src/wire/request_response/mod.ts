@@ -6,7 +6,14 @@
 import type { ConnectPlan } from "../../mqtt/mod.ts";
 import { disconnected } from "../notifications.ts";
 import { address, longestTopics } from "./address.ts";
-import type { ClientOptions, MakeLink, ProfileDialer, ServerOptions, WireProfile } from "../profile.ts";
+import type {
+  ClientOptions,
+  MakeLink,
+  ProfileDialer,
+  ServerOptions,
+  SharedConnectionOptions,
+  WireProfile,
+} from "../profile.ts";
 import { RequestResponseClient } from "./client/client.ts";
 import { directory, NAME } from "./directory.ts";
 import { RequestResponseServer } from "./server/server.ts";
@@ -33,6 +40,7 @@ export const requestResponse: WireProfile = {
     link.open();
     return server;
   },
+  sharedPlan,
   dialer,
   probeSealing: async (makeLink, { clientId, ...options }, signal) => {
     const { probeSealing } = await import("./sealed/sealing_probe.ts");
@@ -69,6 +77,15 @@ function serverPlan(options: ServerOptions): ConnectPlan {
       qos: 1,
       retain: true,
     },
+  };
+}
+
+function sharedPlan({ clientId, closedTopic, sealed }: SharedConnectionOptions): ConnectPlan {
+  return {
+    clientId,
+    ...(sealed ? { protocolVersion: 5 } : {}),
+    nudgeTopic: `mcp/instance/${clientId}/${clientId}`,
+    will: { topic: closedTopic.replace("{client}", clientId), payload: disconnected(), qos: 1, retain: false },
   };
 }
 

@@ -94,7 +94,7 @@ export class ClientSession implements Channel {
       limit,
       maxMessage,
       answerInvalid: () => undefined,
-      window: () => windowOf(1),
+      window: () => windowOf(options.options.sharers?.() ?? 1),
       overflow: () => this.fail(new Failure("session-ended", "The host does not read what the server sends")),
       failed: (failure) => this.fail(failure),
       observe,
