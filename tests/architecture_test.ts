@@ -39,11 +39,12 @@ const LAYERS: Readonly<Record<string, number>> = {
 const OWNERS: readonly [packages: RegExp, owner: RegExp][] = [
   [/^mqtt(\/|$)/, /^src\/mqtt\/connection\/websocket\/mqttjs(_packets)?\.ts$/],
   [/^@modelcontextprotocol\/sdk(\/|$)/, /^src\/(app\/(transport|library)\.ts|tools\/.+)$/],
+  [/^@modelcontextprotocol\/(client|server)(\/|$)/, /^src\/app\/gateway\//],
   [/^commander$/, /^src\/cli\//],
   [/^minisearch$/, /^src\/app\/gateway\/full_text\.ts$/],
   [/^(jsonc-parser|smol-toml|yaml)$/, /^src\/cli\/config\/formats\//],
   [
-    /^(aedes|aedes-3\.1\.1|ajv|fast-check|fflate|mqtt-packet|playwright-core|@modelcontextprotocol\/(client|conformance|server|server-everything)(\/.+)?)$/,
+    /^(aedes|aedes-3\.1\.1|ajv|fast-check|fflate|mqtt-packet|playwright-core|@modelcontextprotocol\/(conformance|server-everything)(\/.+)?)$/,
     /^nowhere$/,
   ],
 ];

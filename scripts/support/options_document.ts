@@ -4,6 +4,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { FACE_SETTINGS, FLEET_SETTINGS, POOL_SETTINGS, TOOL_POLICY_SETTINGS } from "../../src/app/gateway/settings.ts";
 import { allDeclarations } from "../../src/cli/commands.ts";
 import {
   BROKER_SETTINGS,
@@ -49,6 +50,7 @@ const SUBJECTS: readonly (readonly [title: string, settings: Settings])[] = [
   ["Serving", SERVE_SETTINGS],
   ["Credentials by SMCP", { ...SMCP_SETTINGS, ...SMCP_CHILD_SETTINGS }],
   ["Messages, log, status and traces", { ...MESSAGE_SETTINGS, ...LOG_SETTINGS, ...STATUS_SETTINGS, ...TRACE_SETTINGS }],
+  ["The gateway", { ...FLEET_SETTINGS, ...FACE_SETTINGS, ...TOOL_POLICY_SETTINGS, ...POOL_SETTINGS }],
   ["The tool server", { ...PERMISSION_SETTINGS, ...TOOL_SETTINGS }],
 ];
 

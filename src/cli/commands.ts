@@ -7,7 +7,8 @@ import { loadable, type LoadableCommand, type NamedDeclaration } from "./command
 
 /**
  * Puts the name of a file together. What a remote module imports by a literal name is fetched before anything runs: for
- * those who run this program from a registry, the ninety packages of the MCP SDK, which `tools` alone needs. Locally,
+ * those who run this program from a registry, the ninety packages of the MCP SDK, which `tools` and
+ * `gateway` alone need. Locally,
  * and in a bundle, Deno finds the file all the same.
  */
 const ACTION = "action";
@@ -23,6 +24,11 @@ export const COMMANDS: readonly LoadableCommand[] = [
     { name: "connect" },
     async () => (await import("./connect/command.ts")).CONNECT,
     async () => (await import("./connect/action.ts")).connectAction,
+  ),
+  loadable(
+    { name: "gateway" },
+    async () => (await import("./gateway/command.ts")).GATEWAY,
+    async () => (await import(`./gateway/${ACTION}.ts`)).gatewayAction,
   ),
   loadable(
     { name: "tools" },

@@ -39,6 +39,7 @@ const PROGRAMS: readonly PermissionKind[] = Deno.build.os === "windows" ? ["read
 export const NEEDS: Readonly<Record<string, Needs>> = {
   serve: { set: "serve", running: ["env", "net", ...PROGRAMS], starting: ["read"] },
   connect: { ...BROKER, withOperands: PROGRAMS },
+  gateway: BROKER,
   tools: { ...BROKER, set: "tools" },
   launch: { set: "serve", running: ["env", ...PROGRAMS], starting: ["read"] },
   list: BROKER,

@@ -36,7 +36,7 @@ export class Unsuitable extends Error {
 }
 
 /** A text of which `problem` says, as the end of a sentence, what is wrong with it. */
-function textWithout(problem: (text: string) => string | undefined): Kind<string> {
+export function textWithout(problem: (text: string) => string | undefined): Kind<string> {
   const fromText = (text: string) => {
     const wrong = problem(text);
     if (wrong !== undefined) throw new Unsuitable(wrong);

@@ -6,6 +6,7 @@ export { brokerVariables } from "./broker_variables.ts";
 export { brokerUrls } from "./broker_url.ts";
 export {
   clientSealingOf,
+  knownSealing,
   knownServerKey,
   ownPublicKey,
   readClientSealing,
@@ -32,7 +33,20 @@ export {
   LOGIN_FLAGS,
   readBrokerLogin,
 } from "./credentials.ts";
-export { clientIdProblem, oneText, onOff, secondsOrNone, serverName, text, topicName, topicPrefix } from "./kinds.ts";
+export {
+  clientIdProblem,
+  listOf,
+  oneText,
+  onOff,
+  seconds,
+  secondsOrNone,
+  serverName,
+  text,
+  textWithout,
+  topicName,
+  topicPrefix,
+  wholeNumber,
+} from "./kinds.ts";
 export { CLIENT_PLACEHOLDER, filled, placeholderNeeds } from "./placeholders.ts";
 export {
   END_SETTINGS,

@@ -48,6 +48,10 @@ const CONVERSATIONS: Readonly<Record<string, (url: string) => Promise<void>>> = 
     await host.closeInput();
     assert.equal((await host.status).code, 0);
   },
+  gateway: async (url) => {
+    await using gateway = start(url, ["gateway", "--broker", url, "--mode", "search"]);
+    await listTools(gateway);
+  },
   tools: async (url) => {
     await using tools = start(url, ["tools"]);
     assert.equal(await tools.output.next(), "+READY");

@@ -1,0 +1,113 @@
+/**
+ * The same call to many servers.
+ *
+ * @module
+ */
+import type { ServerContext } from "@modelcontextprotocol/server";
+import { withTimeLimit } from "../../../core/clock.ts";
+import { errorText, shortened } from "../../../core/text.ts";
+import type { Fleet } from "../fleet.ts";
+import type { Json } from "../json.ts";
+import { Limiter } from "../limiter.ts";
+import type { ToolCalls } from "../tool_calls.ts";
+
+/** What is to be called. */
+export interface ManyCalls {
+  readonly servers: readonly string[];
+  readonly tool: string;
+  readonly arguments: Json;
+  /** In ms. */
+  readonly timeout: number;
+  readonly concurrency: number;
+}
+
+/** What came of the call to one server. */
+export interface OneResult {
+  readonly server: string;
+  /** What the tool has returned. */
+  readonly result?: Json;
+  /** Why it has returned nothing. */
+  readonly error?: string;
+}
+
+/** What a server has returned may be so long, in characters of JSON, beside those of all others. */
+const LONGEST_RESULT = 20_000;
+const LONGEST_TOGETHER = 400_000;
+
+const LONGEST_ERROR = 300;
+
+/** Progress is told no more often than this, in ms. */
+const PROGRESS_INTERVAL = 100;
+
+/** Calls every server. Resolves when all have answered or the time is over, with one result for each, in their order. */
+export async function callMany(
+  { servers, tool, arguments: args, timeout, concurrency }: ManyCalls,
+  { router }: Fleet,
+  calls: ToolCalls,
+  context: ServerContext,
+): Promise<OneResult[]> {
+  const late = new AbortController();
+  const signal = AbortSignal.any([context.mcpReq.signal, late.signal]);
+  const results = new Map<string, OneResult>();
+  const limiter = new Limiter(concurrency);
+  const room = Math.min(LONGEST_RESULT, Math.max(200, Math.floor(LONGEST_TOGETHER / Math.max(1, servers.length))));
+  const progress = new ManyProgress(servers.length, context);
+  const one = async (server: string): Promise<void> => {
+    if (signal.aborted) return;
+    let result: OneResult;
+    try {
+      await calls.judged(server, tool, signal);
+      const answer = await router.ask(server, "tools/call", { name: tool, arguments: args }, signal);
+      result = answer.resultType === "input_required"
+        ? { server, error: `${server} asks the user; call this tool by call_tool` }
+        : { server, result: fitting(answer, room) };
+    } catch (error) {
+      result = { server, error: shortened(errorText(error), LONGEST_ERROR) };
+    }
+    if (signal.aborted) return;
+    results.set(server, result);
+    progress.add(server, result);
+  };
+  await withTimeLimit(Promise.all(servers.map((server) => limiter.run(() => one(server)))), timeout);
+  late.abort(new Error("The time for all calls is over"));
+  const overdue = `no answer within ${timeout / 1_000} s; the call may have run`;
+  return servers.map((server) => results.get(server) ?? { server, error: overdue });
+}
+
+/** Tells the host of the results as they come. */
+class ManyProgress {
+  readonly #total: number;
+  readonly #context: ServerContext;
+  #count = 0;
+  #toldAt = -Infinity;
+
+  constructor(total: number, context: ServerContext) {
+    this.#total = total;
+    this.#context = context;
+  }
+
+  add(server: string, { error }: OneResult): void {
+    this.#count++;
+    const { _meta, notify } = this.#context.mcpReq;
+    const progressToken = _meta?.progressToken;
+    const now = performance.now();
+    const isDue = now - this.#toldAt >= PROGRESS_INTERVAL || this.#count === this.#total;
+    if (progressToken === undefined || !isDue) return;
+    this.#toldAt = now;
+    const message = error === undefined ? `${server} has answered` : error;
+    const params = { progressToken, progress: this.#count, total: this.#total, message };
+    void notify({ method: "notifications/progress", params }).catch(() => {});
+  }
+}
+
+/** A result, without what would leave no room for the others. */
+function fitting(result: Json, room: number): Json {
+  const { _meta: _, ...rest } = result;
+  const text = JSON.stringify(rest);
+  if (text.length <= room) return rest;
+  const note = `The result has ${text.length} characters, too many beside the others; call this tool by call_tool`;
+  return {
+    ...(rest.isError === true ? { isError: true } : {}),
+    content: [{ type: "text", text: text.slice(0, room) }, { type: "text", text: note }],
+  };
+}

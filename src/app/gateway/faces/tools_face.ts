@@ -1,0 +1,112 @@
+/**
+ * The tools of all servers, as they are.
+ *
+ * @module
+ */
+import { ProtocolError, type ServerContext } from "@modelcontextprotocol/server";
+import { withTimeLimit } from "../../../core/clock.ts";
+import { type Fleet, serverLabel } from "../fleet.ts";
+import type { Json } from "../json.ts";
+import type { ToolCalls } from "../tool_calls.ts";
+import { annotationsOf, type Tool } from "../tool_lists.ts";
+import { ToolNames } from "../tool_names.ts";
+
+/** A host waits so long for servers that have to be asked for their tools, in ms; it is told of those that come later. */
+const PATIENCE = 5_000;
+
+/** One tool for each of the fleet's. */
+export class ToolsFace {
+  readonly #fleet: Fleet;
+  readonly #calls: ToolCalls;
+  readonly #names = new ToolNames();
+  /** The digest of the list of each server whose tools have names. */
+  readonly #named = new Map<string, string>();
+  /** What the host has seen last. */
+  #seen: string | undefined;
+
+  constructor(fleet: Fleet, calls: ToolCalls) {
+    this.#fleet = fleet;
+    this.#calls = calls;
+  }
+
+  /** The tools of all servers; of those that have to be asked, if they answer in time. */
+  async list(signal: AbortSignal): Promise<Json[]> {
+    const { directory, catalogue } = this.#fleet;
+    const unknown = [...directory.servers].filter(({ name }) => catalogue.known(name) === undefined);
+    await withTimeLimit(Promise.allSettled(unknown.map(({ name }) => catalogue.tools(name, signal))), PATIENCE);
+    this.#seen = this.#version;
+    return this.known();
+  }
+
+  /** Whether the list is another one than the host has seen, if it has seen one. */
+  get isNew(): boolean {
+    return this.#seen !== undefined && this.#seen !== this.#version;
+  }
+
+  /** The tools that are known. */
+  known(): Json[] {
+    const { directory, catalogue, policy } = this.#fleet;
+    this.#rename();
+    const servers = [...directory.servers].toSorted((a, b) => a.name < b.name ? -1 : 1);
+    return servers.flatMap((server) => {
+      const label = serverLabel(server);
+      return (catalogue.known(server.name)?.tools ?? [])
+        .filter((tool) =>
+          policy.refusal(server.name, { name: tool.name, annotations: annotationsOf(tool) }) === undefined
+        )
+        .map((tool) => this.#shown(server.name, label, tool));
+    });
+  }
+
+  /** Whether a tool of this name is one of these. */
+  has(name: string): boolean {
+    return this.#names.find(name) !== undefined;
+  }
+
+  /**
+   * Calls a tool by the name that it has here.
+   *
+   * @throws {ProtocolError} when there is none, or it cannot be called
+   */
+  async call(name: string, args: unknown, context: ServerContext): Promise<Json> {
+    const found = this.#names.find(name);
+    if (found === undefined) {
+      throw new ProtocolError(-32602, `No server that is online has a tool called ${JSON.stringify(name)}`);
+    }
+    return await this.#calls.call(found.server, found.tool, args, context);
+  }
+
+  /** What the list depends on, those included who have not been asked. */
+  get #version(): string {
+    const { directory, catalogue } = this.#fleet;
+    const parts = [...directory.servers].map((server) => [serverLabel(server), catalogue.known(server.name)?.digest]);
+    return JSON.stringify(parts.toSorted());
+  }
+
+  #shown(server: string, label: string, tool: Tool): Json {
+    const { name, description, inputSchema, ...rest } = tool;
+    const text = typeof description === "string" && description !== "" ? `${label} ${description}` : label;
+    return {
+      name: this.#names.of(server, name) ?? name,
+      description: text,
+      inputSchema: inputSchema ?? { type: "object" },
+      ...rest,
+    };
+  }
+
+  /** Gives names to what has come, and takes back those of what has gone. */
+  #rename(): void {
+    const { directory, catalogue } = this.#fleet;
+    for (const [server, digest] of this.#named) {
+      if (directory.get(server) !== undefined && catalogue.known(server)?.digest === digest) continue;
+      this.#names.remove(server);
+      this.#named.delete(server);
+    }
+    for (const { name } of directory.servers) {
+      const list = catalogue.known(name);
+      if (list === undefined || this.#named.has(name)) continue;
+      for (const tool of list.tools) this.#names.add(name, tool.name);
+      this.#named.set(name, list.digest);
+    }
+  }
+}

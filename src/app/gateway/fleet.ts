@@ -1,0 +1,38 @@
+/**
+ * The fleet, as the faces that a host sees need it.
+ *
+ * @module
+ */
+import type { Catalogue } from "./catalogue.ts";
+import type { FleetDirectory, FleetServer } from "./directory.ts";
+import type { Host } from "./host.ts";
+import type { Json } from "./json.ts";
+import type { Router } from "./router.ts";
+import type { Tool } from "./tool_lists.ts";
+import type { ToolPolicy } from "./tool_policy.ts";
+import type { FleetIndex } from "./fleet_index.ts";
+
+/** What there is, and the ways to it. */
+export interface Fleet {
+  readonly directory: FleetDirectory;
+  readonly catalogue: Catalogue;
+  readonly index: FleetIndex;
+  readonly policy: ToolPolicy;
+  readonly router: Router;
+  readonly host: Host;
+  /** What a server can do, if there has been a session with it. */
+  readonly capabilities: (server: string) => Json | undefined;
+}
+
+/** A tool of a server. */
+export interface OwnedTool {
+  readonly server: FleetServer;
+  readonly tool: Tool;
+}
+
+/** What a server is called in front of the descriptions of its tools: its name, and what it says of itself, shortly. */
+export function serverLabel({ name, description }: FleetServer, length = 80): string {
+  const line = description.replaceAll(/[\p{C}\s]+/gu, " ").trim();
+  const short = line.length <= length ? line : `${line.slice(0, length - 1)}…`;
+  return short === "" ? `[${name}]` : `[${name}: ${short}]`;
+}

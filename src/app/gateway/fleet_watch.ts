@@ -1,0 +1,102 @@
+/**
+ * The servers of a fleet and what they can do, as they come, go and change.
+ *
+ * @module
+ */
+import type { BrokerConfig, ConnectOptions } from "../../config/mod.ts";
+import { orAborted } from "../../core/clock.ts";
+import type { Observer } from "../../core/events.ts";
+import { ServerDiscovery } from "../list/server_discovery.ts";
+import { Catalogue } from "./catalogue.ts";
+import { FleetDirectory, keptOf } from "./directory.ts";
+import { FleetIndex } from "./fleet_index.ts";
+import type { ListKind } from "./host.ts";
+import type { Json } from "./json.ts";
+import type { SessionPool } from "./pool.ts";
+import type { FleetOptions } from "./settings.ts";
+
+/** Without a further server for this long, in ms, all are known that were there before. */
+const QUIET = 300;
+
+/** What a {@linkcode FleetWatch} has to know. */
+export interface FleetWatchConfig {
+  readonly broker: BrokerConfig;
+  readonly profile: string;
+  readonly topicPrefix: string | undefined;
+  readonly options: Pick<ConnectOptions, "connectTimeout">;
+  readonly fleet: FleetOptions;
+}
+
+/** Who wants to know what changes. */
+interface Follower {
+  readonly host: { listChanged(kind: ListKind): void };
+  toolsChanged(): void;
+}
+
+/** Follows the fleet until it is disposed of. */
+export class FleetWatch implements AsyncDisposable {
+  readonly directory: FleetDirectory;
+  readonly catalogue: Catalogue;
+  readonly index: FleetIndex;
+  /** What the servers can do with which there has been a session. */
+  readonly capabilities = new Map<string, Json>();
+  readonly #discovery: ServerDiscovery;
+  readonly #complete: Promise<void>;
+  readonly #abort = new AbortController();
+  #isComplete = false;
+
+  constructor(
+    { broker, profile, topicPrefix, options: { connectTimeout }, fleet }: FleetWatchConfig,
+    clientId: string,
+    pool: SessionPool,
+    observe: Observer,
+    follower: () => Follower | undefined,
+    changed: (server: string) => void,
+  ) {
+    this.directory = new FleetDirectory(fleet, (name) => {
+      changed(name);
+      this.capabilities.delete(name);
+      const server = this.directory.get(name);
+      if (server === undefined) pool.gone(name);
+      this.catalogue.serverChanged(name);
+      this.index.changed(name);
+      if (!this.#isComplete) return; // the host will ask for the first time
+      follower()?.toolsChanged();
+      for (const kind of ["prompts", "resources"] as const) follower()?.host.listChanged(kind);
+    });
+    this.catalogue = new Catalogue({
+      directory: this.directory,
+      pool,
+      observe,
+      changed: (name) => {
+        this.index.changed(name);
+        follower()?.toolsChanged();
+      },
+    });
+    this.index = new FleetIndex(this.directory, this.catalogue);
+    const address = { profile, topicPrefix };
+    this.#discovery = new ServerDiscovery(
+      { broker, address, connectTimeout, wait: QUIET, clientId, repeated: true, kept: keptOf },
+      observe,
+      (announcement) => this.directory.note(announcement),
+    );
+    this.#complete = this.#discovery.complete(this.#abort.signal);
+    const complete = () => void (this.#isComplete = true);
+    this.#complete.then(complete, complete); // whoever waits for it is told
+  }
+
+  /**
+   * Resolves when everybody is likely to be known who was there before.
+   *
+   * @throws {Failure} when the broker cannot be reached
+   */
+  async complete(signal: AbortSignal): Promise<void> {
+    if (this.directory.size === 0) return await orAborted(this.#complete, signal);
+    await orAborted(this.#complete.catch(() => {}), signal); // it was away, but has come since
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort();
+    await this.#discovery[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * Sessions with servers, opened when they are used and ended when they are not.
+ *
+ * @module
+ */
+import { systemClock, within } from "../../core/clock.ts";
+import { Failure } from "../../core/failure.ts";
+import type { Connections } from "./connections.ts";
+import type { FleetDirectory, FleetServer } from "./directory.ts";
+import type { ServerSession } from "./server_session.ts";
+
+/** What a {@linkcode SessionPool} is made of. */
+export interface PoolConfig {
+  readonly directory: Pick<FleetDirectory, "get">;
+  readonly connections: Pick<Connections, "takesConnection">;
+  readonly open: (server: FleetServer) => Promise<ServerSession>;
+  /** In ms. */
+  readonly idleTimeout: number;
+  /** Sessions at a time that need a connection of their own. */
+  readonly maxConnections: number;
+  /** How long a use waits for such a connection, in ms. */
+  readonly patience: number;
+}
+
+interface Entry {
+  readonly server: string;
+  readonly session: Promise<ServerSession>;
+  readonly connected: boolean;
+  uses: number;
+  cancelIdle?: () => void;
+}
+
+/** The sessions of a gateway, at most one with each server. Disposing of it ends them. */
+export class SessionPool implements AsyncDisposable {
+  readonly #config: PoolConfig;
+  /** The one that was used last is the last one. */
+  readonly #entries = new Map<string, Entry>();
+  /** Those that are being ended; the next session with the same server has to wait for it. */
+  readonly #closing = new Map<string, Promise<void>>();
+  #freed: PromiseWithResolvers<void> = Promise.withResolvers();
+  #disposed = false;
+
+  constructor(config: PoolConfig) {
+    this.#config = config;
+  }
+
+  /** The servers with which there is a session, or is about to be. */
+  get open(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** The sessions that are open. */
+  async sessions(): Promise<ServerSession[]> {
+    const settled = await Promise.allSettled([...this.#entries.values()].map(({ session }) => session));
+    return settled.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
+  }
+
+  /**
+   * Uses the session with a server, and opens one if there is none.
+   *
+   * @throws {Failure} when the server is not online, or there is no connection left for it
+   * @throws what opening the session or `work` rejects with
+   */
+  async use<T>(server: string, work: (session: ServerSession) => Promise<T>): Promise<T> {
+    const entry = await this.#take(server);
+    try {
+      return await work(await entry.session);
+    } finally {
+      if (--entry.uses === 0) this.#rest(entry);
+    }
+  }
+
+  /** Ends the session with a server that has gone, unless it is used: whoever uses it may wait for its return. */
+  gone(server: string): void {
+    const entry = this.#entries.get(server);
+    if (entry?.uses === 0) void this.#close(entry);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    await Promise.all([...this.#entries.values()].map((entry) => this.#close(entry)));
+    await Promise.all(this.#closing.values());
+  }
+
+  async #take(name: string): Promise<Entry> {
+    const { directory, connections, open } = this.#config;
+    while (true) {
+      await this.#closing.get(name);
+      const known = this.#entries.get(name);
+      if (known !== undefined) return this.#used(known);
+      if (this.#disposed) throw new Failure("session-ended", "The gateway has ended");
+      const server = directory.get(name);
+      if (server === undefined) {
+        throw new Failure("no-server-online", "No server of this name is online", { server: name });
+      }
+      const connected = connections.takesConnection(server);
+      if (connected && !this.#makeRoom()) {
+        await this.#wait();
+        continue;
+      }
+      const entry: Entry = { server: name, connected, uses: 0, session: open(server) };
+      entry.session.catch(() => {
+        if (this.#entries.get(name) === entry) this.#entries.delete(name);
+        this.#notify();
+      });
+      return this.#used(entry);
+    }
+  }
+
+  #used(entry: Entry): Entry {
+    entry.cancelIdle?.();
+    entry.uses++;
+    this.#entries.delete(entry.server);
+    this.#entries.set(entry.server, entry);
+    return entry;
+  }
+
+  /** Whether one more connection may be made; the session that has not been used for longest makes room for it. */
+  #makeRoom(): boolean {
+    const connected = [...this.#entries.values()].filter((entry) => entry.connected);
+    if (connected.length < this.#config.maxConnections) return true;
+    const unused = connected.find(({ uses }) => uses === 0);
+    if (unused === undefined) return false;
+    void this.#close(unused);
+    return true;
+  }
+
+  async #wait(): Promise<void> {
+    const { patience, maxConnections } = this.#config;
+    // The time is over only when nothing has become free for so long.
+    const text = `All ${maxConnections} connections for sessions of their own are in use (--max-connections)`;
+    await within(this.#freed.promise, patience, () => new Failure("too-many-sessions", text));
+  }
+
+  #rest(entry: Entry): void {
+    this.#notify();
+    if (this.#config.directory.get(entry.server) === undefined) return void this.#close(entry);
+    const { idleTimeout } = this.#config;
+    if (idleTimeout === Infinity) return;
+    entry.cancelIdle = systemClock.after(idleTimeout, () => void this.#close(entry));
+  }
+
+  async #close(entry: Entry): Promise<void> {
+    entry.cancelIdle?.();
+    if (this.#entries.get(entry.server) !== entry) return;
+    this.#entries.delete(entry.server);
+    const closed = entry.session.then((session) => session[Symbol.asyncDispose]()).catch(() => {});
+    this.#closing.set(entry.server, closed);
+    await closed;
+    this.#closing.delete(entry.server);
+    this.#notify();
+  }
+
+  #notify(): void {
+    this.#freed.resolve();
+    this.#freed = Promise.withResolvers();
+  }
+}
