@@ -15,6 +15,7 @@ import {
   MESSAGE_SETTINGS,
   SERVE_SETTINGS,
   type Settings,
+  TRACE_CONTEXT_SETTINGS,
 } from "../src/config/mod.ts";
 import { ADDRESS_SETTINGS } from "../src/wire/mod.ts";
 import { codeBlocksOf, codeIn, DOCUMENTS, table } from "./support/documentation.ts";
@@ -30,6 +31,7 @@ const BOTH: Record<keyof MqttOptions, unknown> = {
   ...BROKER,
   ...ADDRESS_SETTINGS,
   ...MESSAGE_SETTINGS,
+  ...TRACE_CONTEXT_SETTINGS,
   observe: undefined,
 };
 const OF_CLIENT: Record<Exclude<keyof MqttClientOptions, keyof MqttOptions>, unknown> = {

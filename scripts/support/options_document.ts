@@ -20,6 +20,7 @@ import {
   SMCP_SETTINGS,
   STATUS_SETTINGS,
   TOOL_SETTINGS,
+  TRACE_CONTEXT_SETTINGS,
   TRACE_SETTINGS,
 } from "../../src/config/mod.ts";
 import { ADDRESS_SETTINGS } from "../../src/wire/mod.ts";
@@ -49,7 +50,13 @@ const SUBJECTS: readonly (readonly [title: string, settings: Settings])[] = [
   ["Reaching a server", CONNECT_SETTINGS],
   ["Serving", SERVE_SETTINGS],
   ["Credentials by SMCP", { ...SMCP_SETTINGS, ...SMCP_CHILD_SETTINGS }],
-  ["Messages, log, status and traces", { ...MESSAGE_SETTINGS, ...LOG_SETTINGS, ...STATUS_SETTINGS, ...TRACE_SETTINGS }],
+  ["Messages, log, status and traces", {
+    ...MESSAGE_SETTINGS,
+    ...LOG_SETTINGS,
+    ...STATUS_SETTINGS,
+    ...TRACE_SETTINGS,
+    ...TRACE_CONTEXT_SETTINGS,
+  }],
   ["The gateway", { ...FLEET_SETTINGS, ...FACE_SETTINGS, ...TOOL_POLICY_SETTINGS, ...POOL_SETTINGS }],
   ["The tool server", { ...PERMISSION_SETTINGS, ...TOOL_SETTINGS }],
 ];

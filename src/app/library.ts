@@ -23,6 +23,7 @@ import {
   SERVE_SETTINGS,
   type ServeOptions,
   serverSealingOf,
+  TRACE_CONTEXT_SETTINGS,
 } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
@@ -47,6 +48,8 @@ export interface MqttOptions
     Partial<Omit<BrokerOptions, "passwordFile" | "keyCommand">>,
     Partial<AddressOptions>,
     Partial<MessageOptions> {
+  /** Whether `traceparent` and `tracestate` of a message's `_meta` are user properties too. @default {false} */
+  readonly traceContext?: boolean;
   /** `mqtt://`, `mqtts://`, `ws://` or `wss://`, possibly with username and password. */
   readonly broker: string;
   /** Told of everything that happens. */
@@ -109,7 +112,7 @@ export interface MqttServer extends AsyncDisposable {
 export function mqttClientTransport(options: MqttClientOptions): Transport {
   const broker = brokerOf(options);
   const address = addressOf(options);
-  const settings = fromOptions({ ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS }, options);
+  const settings = fromOptions({ ...CONNECT_SETTINGS, ...MESSAGE_SETTINGS, ...TRACE_CONTEXT_SETTINGS }, options);
   const { serverKey } = fromOptions(KNOWN_SERVER_SETTINGS, options);
   const isSealed = broker.sealKey !== undefined || serverKey !== undefined;
   const { channel, close } = remoteServer(
@@ -168,7 +171,7 @@ export async function serveMqtt(
   const broker = brokerOf(options);
   const clientId = clientIdFor("serve", broker.clientId);
   const address = addressOf(options, clientId);
-  const served = fromOptions({ ...SERVE_SETTINGS, ...MESSAGE_SETTINGS }, options);
+  const served = fromOptions({ ...SERVE_SETTINGS, ...MESSAGE_SETTINGS, ...TRACE_CONTEXT_SETTINGS }, options);
   const sealing = await serverSealingOf(fromOptions(AUTHORIZED_KEY_SETTINGS, options), broker);
   const sealed = sealing?.allowUnsealed === false;
   const profiles = profilesFor(address.options, { ...address.options, broker, sealed });

@@ -4,7 +4,7 @@
  * @module
  */
 import type { LogOptions, StatusOptions, TraceOptions } from "../observe/mod.ts";
-import { bytes, listOf, oneText, secondsOrNone, text } from "./kinds.ts";
+import { bytes, listOf, oneText, onOff, secondsOrNone, text } from "./kinds.ts";
 import type { SettingsOf } from "./setting.ts";
 
 /** The settings of {@linkcode LogOptions}. */
@@ -66,6 +66,26 @@ export const TRACE_SETTINGS: SettingsOf<TraceOptions> = {
     description: "what this process is called in traces",
     kind: text,
     fallback: "mcp-mqtt-proxy",
+  },
+};
+
+/** What is said of messages beside them. */
+export interface TraceContextOptions {
+  /**
+   * Whether `traceparent` and `tracestate` of a message's `_meta` are user properties of its packet too, but of sealed ones.
+   *
+   * @default {false}
+   */
+  readonly traceContext: boolean;
+}
+
+/** The settings of {@linkcode TraceContextOptions}. */
+export const TRACE_CONTEXT_SETTINGS: SettingsOf<TraceContextOptions> = {
+  traceContext: {
+    flag: "--trace-context",
+    environment: "MCP_MQTT_TRACE_CONTEXT",
+    description: "show brokers the trace context of a message's _meta, as user properties; not of sealed messages",
+    kind: onOff,
   },
 };
 

@@ -55,7 +55,9 @@ export {
   MESSAGE_SETTINGS,
   type MessageOptions,
   STATUS_SETTINGS,
+  TRACE_CONTEXT_SETTINGS,
   TRACE_SETTINGS,
+  type TraceContextOptions,
 } from "./common_settings.ts";
 export { environmentOf, type RestartPolicyName, SERVE_SETTINGS, type ServeOptions } from "./serve_settings.ts";
 export { readServerEntries, type ServerEntry } from "./server_entries.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Channel } from "../core/channel.ts";
-import type { BrokerConfig, ConnectOptions, MessageOptions, ServeOptions } from "../config/mod.ts";
+import type { BrokerConfig, ConnectOptions, MessageOptions, ServeOptions, TraceContextOptions } from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
 import type { Failure } from "../core/failure.ts";
 import type { ConnectPlan, MqttLink, QoS, ReceivedPacket, UserProperties, Will } from "../mqtt/mod.ts";
@@ -36,7 +36,7 @@ export interface ProfileAddress {
 }
 
 /** What both sides of a session are told. */
-export interface ProfileOptions extends ProfileAddress, MessageOptions {
+export interface ProfileOptions extends ProfileAddress, MessageOptions, Partial<TraceContextOptions> {
   /** What a connection says of the program that opens it, to brokers that ask. */
   readonly clientInfo: Readonly<Record<string, unknown>>;
   readonly qos: SessionQoS;

@@ -10,6 +10,7 @@ import { embeddedBroker, oldBroker } from "../support/embedded_broker.ts";
 import { keyFiles } from "../support/keys.ts";
 import { type Arrival, TestClient } from "../support/mqtt_client.ts";
 import { fixture, startProxy, startProxyUnder } from "../support/proxy.ts";
+import { eventually } from "../support/wait.ts";
 
 /** The value, or the values, of a user property. */
 const valueOf = ({ properties }: Arrival, name: string) => properties.userProperties?.[name];
@@ -48,6 +49,51 @@ testOnBrokers("sealed packets have no properties of the user's", async (broker) 
   for (const arrival of sealed) {
     assert.deepEqual([valueOf(arrival, "site"), valueOf(arrival, "who")], [undefined, undefined]);
   }
+});
+
+const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+const TRACED = { _meta: { traceparent: TRACEPARENT, tracestate: "vendor=1" } };
+
+for (const profile of ["request-response", "mcp-over-mqtt"]) {
+  testOnBrokers(`--trace-context shows the trace of each message of ${profile} that has one`, async (broker) => {
+    await using tap = await TestClient.connect(broker.url, {}, "#", "$mcp-rpc/#", "$mcp-server/#");
+    const args = ["--profile", profile, "--trace-context"];
+    await using both = await bridge(broker, { serve: args, connect: args });
+    await initialize(both.host);
+    const others = [2, 3, 4, 5].map((id) => ask(both.host, id, "x", { plain: true }));
+    await Promise.all([ask(both.host, 1, "x", TRACED), ...others]);
+    const traced = () => tap.arrivals.filter((arrival) => valueOf(arrival, "traceparent") !== undefined);
+    await eventually("the tap hears the request", () => traced().length > 0);
+    assert.equal(traced().length, 1);
+    const [request] = traced();
+    assert.ok(request !== undefined);
+    assert.equal(valueOf(request, "tracestate"), "vendor=1");
+    assert.equal(JSON.parse(request.text).id, 1);
+    assert.equal(valueOf(request, "mcp-batch"), undefined);
+  });
+}
+
+Deno.test("the first piece of a message that is cut has its trace, and there is room for it", async () => {
+  await using broker = await embeddedBroker();
+  await using tap = await TestClient.connect(broker.url, {}, "#");
+  const args = ["--trace-context", "--max-packet", "8000"];
+  await using both = await bridge(broker, { serve: args, connect: args });
+  await initialize(both.host);
+  const tracestate = `vendor=${"x".repeat(500)}`;
+  await ask(both.host, 1, "x", { _meta: { traceparent: TRACEPARENT, tracestate }, padding: "y".repeat(50_000) });
+  const traced = tap.arrivals.filter((arrival) => valueOf(arrival, "traceparent") !== undefined);
+  assert.deepEqual(traced.map((arrival) => String(valueOf(arrival, "mcp-piece")).split("/")[0]), ["0"]);
+});
+
+testOnBrokers("sealed messages show no trace", async (broker) => {
+  await using keys = await keyFiles();
+  await using tap = await TestClient.connect(broker.url, {}, "#");
+  const flag = "--trace-context";
+  await using both = await bridge(broker, { serve: [flag, ...keys.serve], connect: [flag, ...keys.connect] });
+  await initialize(both.host);
+  await ask(both.host, 1, "x", TRACED);
+  assert.ok(tap.arrivals.length >= 4, "the tap hears the session");
+  assert.ok(tap.arrivals.every((arrival) => valueOf(arrival, "traceparent") === undefined));
 });
 
 Deno.test("CONNECT has them, and so has the will", async () => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BrokerConfig, ConnectOptions, MessageOptions } from "../../config/mod.ts";
+import type { BrokerConfig, ConnectOptions, MessageOptions, TraceContextOptions } from "../../config/mod.ts";
 import type { Observer } from "../../core/events.ts";
 import type { ClientSealing } from "../../seal/mod.ts";
 import { backstopOf, RecoveringChannel } from "../../relay/mod.ts";
@@ -22,7 +22,7 @@ import { Links } from "../links.ts";
 export interface RemoteServerConfig {
   readonly broker: BrokerConfig;
   readonly address: ResolvedAddress;
-  readonly options: ConnectOptions & MessageOptions;
+  readonly options: ConnectOptions & MessageOptions & Partial<TraceContextOptions>;
   /** How sessions are sealed; not at all when `undefined`. */
   readonly sealing?: ClientSealing | Promise<ClientSealing> | undefined;
 }

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import type { BrokerConfig, EndOptions, MessageOptions, ServeOptions, ServerEntry } from "../../config/mod.ts";
+import type {
+  BrokerConfig,
+  EndOptions,
+  MessageOptions,
+  ServeOptions,
+  ServerEntry,
+  TraceContextOptions,
+} from "../../config/mod.ts";
 import type { Observer, Observers } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Credentials } from "../../core/secret.ts";
@@ -30,7 +37,7 @@ export interface ServedEntry {
 export interface ServeConfig {
   readonly broker: BrokerConfig;
   readonly servers: readonly ServedEntry[];
-  readonly options: ServeOptions & MessageOptions & EndOptions;
+  readonly options: ServeOptions & MessageOptions & EndOptions & TraceContextOptions;
   /** How sessions are sealed; not at all when `undefined`. */
   readonly sealing?: ServerSealing | undefined;
   /** What the server processes get by SMCP before they speak MCP. */

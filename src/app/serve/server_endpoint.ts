@@ -30,7 +30,8 @@ export interface ServerEndpointOptions {
 }
 
 /** What all profiles of a server are told. */
-export interface EndpointAddress extends Pick<ServerOptions, "description" | "meta" | "maxMessage" | "sessionExpiry"> {
+export interface EndpointAddress
+  extends Pick<ServerOptions, "description" | "meta" | "maxMessage" | "sessionExpiry" | "traceContext"> {
   readonly broker: BrokerConfig;
   readonly address: ResolvedAddress;
   /** The client id of the connection of the first profile. */

@@ -8,6 +8,7 @@ import {
   MESSAGE_SETTINGS,
   SMCP_SETTINGS,
   STATUS_SETTINGS,
+  TRACE_CONTEXT_SETTINGS,
   TRACE_SETTINGS,
 } from "../../config/mod.ts";
 import { ADDRESS_SETTINGS } from "../../wire/mod.ts";
@@ -24,6 +25,7 @@ const settings = {
   ...LOG_SETTINGS,
   ...STATUS_SETTINGS,
   ...TRACE_SETTINGS,
+  ...TRACE_CONTEXT_SETTINGS,
 };
 
 /** The settings of `connect`. */
@@ -47,7 +49,7 @@ export const CONNECT: CommandDeclaration<ConnectSettings> = {
     "Server:": { ...ADDRESS_SETTINGS, ...CONNECT_SETTINGS, ...END_SETTINGS, ...MESSAGE_SETTINGS },
     "Sealing:": KNOWN_SERVER_SETTINGS,
     "Broker:": { ...BROKER_SETTINGS, ...SMCP_SETTINGS },
-    "Log, status and traces:": { ...LOG_SETTINGS, ...STATUS_SETTINGS, ...TRACE_SETTINGS },
+    "Log, status and traces:": { ...LOG_SETTINGS, ...STATUS_SETTINGS, ...TRACE_SETTINGS, ...TRACE_CONTEXT_SETTINGS },
   },
   settings,
   common: ["name", "connectTimeout", "timeout", "broker", "username", "passwordFile", "ca", "logLevel"],

@@ -9,6 +9,7 @@ import {
   SMCP_CHILD_SETTINGS,
   SMCP_SETTINGS,
   STATUS_SETTINGS,
+  TRACE_CONTEXT_SETTINGS,
   TRACE_SETTINGS,
 } from "../../config/mod.ts";
 import { ADDRESS_SETTINGS } from "../../wire/mod.ts";
@@ -26,6 +27,7 @@ const settings = {
   ...LOG_SETTINGS,
   ...STATUS_SETTINGS,
   ...TRACE_SETTINGS,
+  ...TRACE_CONTEXT_SETTINGS,
 };
 
 /** The settings of `serve`. */
@@ -51,7 +53,7 @@ export const SERVE: CommandDeclaration<ServeSettings> = {
     "Server:": { ...ADDRESS_SETTINGS, ...SERVE_SETTINGS, ...END_SETTINGS, ...SMCP_CHILD_SETTINGS, ...MESSAGE_SETTINGS },
     "Sealing:": AUTHORIZED_KEY_SETTINGS,
     "Broker:": { ...BROKER_SETTINGS, ...SMCP_SETTINGS },
-    "Log, status and traces:": { ...LOG_SETTINGS, ...STATUS_SETTINGS, ...TRACE_SETTINGS },
+    "Log, status and traces:": { ...LOG_SETTINGS, ...STATUS_SETTINGS, ...TRACE_SETTINGS, ...TRACE_CONTEXT_SETTINGS },
   },
   settings,
   common: [

@@ -12,6 +12,7 @@ import { Message } from "../../core/message.ts";
 import type { MqttLink, PublishProperties, ReceivedPacket } from "../../mqtt/mod.ts";
 import { backstopOf, INITIALIZE, PING, timeoutOf } from "../../relay/mod.ts";
 import { INBOX_LIMIT, plainQoS, tooLarge } from "../packets.ts";
+import { shownTrace } from "../trace_properties.ts";
 import type { ClientOptions } from "../profile.ts";
 import { isDisconnected } from "../notifications.ts";
 import { Broadcasts } from "./broadcasts.ts";
@@ -224,7 +225,13 @@ export class ClientSession implements Channel {
   ): Promise<void> | void {
     const { link, options } = this.#options;
     return link.publish(
-      { topic, payload: message.bytes, qos: plainQoS(options.qos), common: this.#properties },
+      {
+        topic,
+        payload: message.bytes,
+        qos: plainQoS(options.qos),
+        common: this.#properties,
+        ...shownTrace(message, options),
+      },
       done,
       this.#abort.signal,
     );

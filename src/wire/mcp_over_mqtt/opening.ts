@@ -9,6 +9,7 @@ import type { Message } from "../../core/message.ts";
 import type { MqttLink, PublishProperties } from "../../mqtt/mod.ts";
 import { INITIALIZE } from "../../relay/mod.ts";
 import { plainQoS } from "../packets.ts";
+import { shownTrace } from "../trace_properties.ts";
 import type { ClientOptions } from "../profile.ts";
 import { asProbe, ping } from "./messages.ts";
 import type { ServerInstance, Topics } from "./topics.ts";
@@ -23,7 +24,7 @@ const LEAST_PATIENCE = 250;
 export interface OpeningParts {
   readonly link: MqttLink;
   readonly topics: Topics;
-  readonly options: Pick<ClientOptions, "qos" | "connectTimeout" | "observe">;
+  readonly options: Pick<ClientOptions, "qos" | "connectTimeout" | "observe" | "traceContext">;
   readonly properties: PublishProperties;
   readonly clock: Clock;
   /** How long the server may take to answer the message, in ms. */
@@ -156,7 +157,14 @@ export class Opening {
   #publish(message: Message, common: PublishProperties, done: (failure?: Failure) => void): Promise<void> | void {
     const { link, topics, options, signal } = this.#parts;
     const topic = topics.control(this.#server);
-    return link.publish({ topic, payload: message.bytes, qos: plainQoS(options.qos), common }, done, signal);
+    const packet = {
+      topic,
+      payload: message.bytes,
+      qos: plainQoS(options.qos),
+      common,
+      ...shownTrace(message, options),
+    };
+    return link.publish(packet, done, signal);
   }
 
   #fail(what: string): void {

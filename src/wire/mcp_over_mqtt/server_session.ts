@@ -13,6 +13,7 @@ import { invalidResponse, problemOf } from "../../core/parse_error.ts";
 import type { MqttLink, PublishProperties, ReceivedPacket, Subscription } from "../../mqtt/mod.ts";
 import { cancelledRequest, INITIALIZE, PendingRequests } from "../../relay/mod.ts";
 import { INBOX_LIMIT, plainQoS, tooLarge } from "../packets.ts";
+import { shownTrace } from "../trace_properties.ts";
 import type { ServerOptions } from "../profile.ts";
 import { disconnected, isDisconnected } from "../notifications.ts";
 import { Liveness } from "./liveness.ts";
@@ -259,7 +260,13 @@ export class ServerSession implements Channel {
   #publishBytes(topic: string, payload: Uint8Array, message?: Message): Promise<void> | void {
     const { link, options } = this.#options;
     return link.publish(
-      { topic, payload, qos: plainQoS(options.qos), common: this.#properties },
+      {
+        topic,
+        payload,
+        qos: plainQoS(options.qos),
+        common: this.#properties,
+        ...(message === undefined ? {} : shownTrace(message, options)),
+      },
       (failure) => this.#undelivered(topic, message, failure),
       this.#abort.signal,
     );

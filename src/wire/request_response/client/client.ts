@@ -183,7 +183,8 @@ export class RequestResponseClient implements Dialer {
       another: (tried) => this.#instances.departures === departures ? this.#instances.another(tried) : undefined,
       watches: (instance) => this.#discovery && this.#instances.has(instance),
       limit: this.#limit,
-      options: this.#options,
+      // What is sealed shows nothing, not even which messages have something to show.
+      options: link === this.#link ? this.#options : { ...this.#options, traceContext: false },
     });
     this.#since = opening.instance === undefined ? undefined : this.#instances.since(opening.instance);
     void session.closed.then((failure) => this.#instances.learn(session.opening, failure));

@@ -9,6 +9,7 @@ import { Failure } from "../../../core/failure.ts";
 import type { Message } from "../../../core/message.ts";
 import type { MqttLink, PublishProperties, ReceivedPacket } from "../../../mqtt/mod.ts";
 import { disconnected } from "../../notifications.ts";
+import { isTraced, roomForTrace } from "../../trace_properties.ts";
 import { DisconnectTimer } from "../session/disconnect_timer.ts";
 import { SessionStream } from "../session/session_stream.ts";
 import { type Frame, NOTHING } from "../session/frame.ts";
@@ -18,6 +19,7 @@ import {
   FORMAT,
   formatOf,
   frameProperties,
+  frameTrace,
   largestPart,
   MESSAGE_PROPERTIES,
   NEWEST_FORMAT,
@@ -67,8 +69,8 @@ export class ClientSession implements Channel {
   #closing: Promise<void> | undefined;
 
   constructor(options: ClientSessionOptions) {
-    const { link, topics, sessionId, limit, options: { maxMessage, observe, sessionExpiry }, clock = systemClock } =
-      options;
+    const { link, topics, sessionId, limit, options: { maxMessage, observe, sessionExpiry, traceContext } } = options;
+    const { clock = systemClock } = options;
     this.#options = options;
     this.#opening = new SessionOpening(options, {
       signal: this.#abort.signal,
@@ -90,7 +92,8 @@ export class ClientSession implements Channel {
       transmit: (frame, message, confirmed) => this.#transmit(frame, message, confirmed),
       ended: () => {}, // a server's end is that of the session
       arrived: ({ kind }) => kind === "notification" && link.expectMore(),
-      maximumPart: () => largestPart(link, this.#topic, sessionId.length),
+      maximumPart: () => largestPart(link, this.#topic, sessionId.length + roomForTrace(traceContext)),
+      travelsAlone: traceContext === true ? isTraced : undefined,
       limit,
       maxMessage,
       answerInvalid: () => undefined,
@@ -332,6 +335,7 @@ export class ClientSession implements Channel {
 
   #properties(frame: Frame, message: Message | undefined): PublishProperties {
     const userProperties = frameProperties(frame);
+    if (this.#options.options.traceContext === true) Object.assign(userProperties, frameTrace(frame, message) ?? {});
     const opening = this.#phase === "opening";
     if (opening) this.#opening.addTo(userProperties);
     if (message?.kind !== "request") return { userProperties };

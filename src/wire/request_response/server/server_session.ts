@@ -10,6 +10,7 @@ import type { Message } from "../../../core/message.ts";
 import { invalidResponse } from "../../../core/parse_error.ts";
 import type { MqttLink, PublishProperties } from "../../../mqtt/mod.ts";
 import { disconnected } from "../../notifications.ts";
+import { isTraced, roomForTrace } from "../../trace_properties.ts";
 import type { IncomingSession, ServerOptions } from "../../profile.ts";
 import { DisconnectTimer } from "../session/disconnect_timer.ts";
 import { SessionStream } from "../session/session_stream.ts";
@@ -20,6 +21,7 @@ import type { PathLimit } from "../session/path_limit.ts";
 import {
   CLOSED,
   frameProperties,
+  frameTrace,
   largestPart,
   MESSAGE_PROPERTIES,
   NEWEST_FORMAT,
@@ -77,7 +79,7 @@ export class ServerSession implements IncomingSession {
 
   constructor(options: ServerSessionOptions) {
     const { name, link, responseTopic, format, window, limit, clock = systemClock } = options;
-    const { maxMessage, sessionExpiry, observe } = options.options;
+    const { maxMessage, sessionExpiry, observe, traceContext } = options.options;
     this.name = name;
     this.client = options.client ?? "";
     this.#options = options;
@@ -102,7 +104,13 @@ export class ServerSession implements IncomingSession {
         if (message.kind === "notification") link.expectMore();
         this.#correlations.remember(message, correlation);
       },
-      maximumPart: () => largestPart(link, responseTopic, 3 * (sessionId?.length ?? 0) + this.#correlations.longest),
+      maximumPart: () =>
+        largestPart(
+          link,
+          responseTopic,
+          3 * (sessionId?.length ?? 0) + this.#correlations.longest + roomForTrace(traceContext),
+        ),
+      travelsAlone: traceContext === true ? isTraced : undefined,
       limit,
       maxMessage,
       answerInvalid: (message) => this.#answerInvalid(message),
@@ -279,8 +287,11 @@ export class ServerSession implements IncomingSession {
     this.#welcome.addTo(properties);
     const correlationData = message === undefined ? frame.correlation : this.#correlations.take(message);
     if (correlationData !== undefined) properties.correlationData = correlationData;
-    if (this.#options.sessionId === undefined) return properties;
-    const userProperties = frameProperties(frame);
+    const trace = this.#options.options.traceContext === true ? frameTrace(frame, message) : undefined;
+    if (this.#options.sessionId === undefined) {
+      return trace === undefined ? properties : { ...properties, userProperties: trace };
+    }
+    const userProperties = trace === undefined ? frameProperties(frame) : { ...frameProperties(frame), ...trace };
     this.#welcome.addFormatTo(userProperties);
     properties.userProperties = userProperties;
     return properties;

@@ -100,7 +100,9 @@ export class SessionTable {
     place: SessionPlace & Pick<ServerSessionOptions, "format" | "instanceTopic">,
     link = this.#options.link,
   ): ServerSession {
-    const { limit, options } = this.#options;
+    const { limit, link: open, options: given } = this.#options;
+    // What is sealed shows nothing, not even which messages have something to show.
+    const options = link === open ? given : { ...given, traceContext: false };
     return new ServerSession({ ...place, name, link, window: () => windowOf(this.#sessions.size), limit, options });
   }
 

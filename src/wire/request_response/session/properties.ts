@@ -8,6 +8,7 @@ import type { SessionQoS } from "../../profile.ts";
 import { Failure, isFailureReason } from "../../../core/failure.ts";
 import { Message } from "../../../core/message.ts";
 import { firstValue } from "../../packets.ts";
+import { traceProperties } from "../../trace_properties.ts";
 import type { Frame, Piece, Subject, Writable } from "./frame.ts";
 import type { Position } from "./position.ts";
 
@@ -69,6 +70,15 @@ export function frameProperties(frame: Frame): Record<string, string> {
   if (frame.sent !== undefined) properties[SENT] = positionText(frame.sent);
   if (frame.subject !== undefined) properties[SUBJECT] = `${frame.subject.kind} ${frame.subject.id}`;
   return properties;
+}
+
+/** The trace context of the message whose first packet a frame is; for a session that shows it. */
+export function frameTrace(
+  { piece, more }: Frame,
+  message: Message | undefined,
+): Readonly<Record<string, string>> | undefined {
+  const isFirst = more !== true && (piece === undefined || piece.offset === 0);
+  return isFirst && message !== undefined ? traceProperties(message) : undefined;
 }
 
 function positionText({ number, offset }: Position): string {

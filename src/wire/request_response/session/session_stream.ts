@@ -30,6 +30,8 @@ export interface SessionStreamOptions {
   readonly ended: StreamEnds["ended"];
   /** Largest payload of one PUBLISH that the broker is known to take, in bytes. */
   readonly maximumPart: () => number;
+  /** Whether a message is to be in no batch, since its packet says something of it. @default {none} */
+  readonly travelsAlone?: ((message: Message) => boolean) | undefined;
   /** What is known besides of the size of what gets through. */
   readonly limit: PathLimit;
   /** Largest message, in bytes. */
@@ -199,7 +201,10 @@ export class SessionStream {
     const tooLarge = (bytes: number, subject: Subject | undefined) => this.#tooLargeArrived(bytes, subject);
     return format === 1
       ? { outgoing: new OutgoingParts(maximumPart), incoming: new IncomingParts(maxMessage, tooLarge) }
-      : { outgoing: new OutgoingMessages(maximumPart), incoming: new IncomingMessages(maxMessage, tooLarge) };
+      : {
+        outgoing: new OutgoingMessages(maximumPart, this.#options.travelsAlone),
+        incoming: new IncomingMessages(maxMessage, tooLarge),
+      };
   }
 
   #ends(): StreamEnds {

@@ -60,6 +60,7 @@ interface Packet {
 /** The messages that the peer has not acknowledged. */
 export class OutgoingMessages implements Outgoing {
   readonly #maximum: () => number;
+  readonly #travelsAlone: (message: Message) => boolean;
   /** From the oldest on that is not acknowledged. */
   readonly #entries: Entry[] = [];
   /** What is out, oldest first. */
@@ -73,9 +74,13 @@ export class OutgoingMessages implements Outgoing {
   #highest = START;
   #costOut = 0;
 
-  /** @param maximum largest payload of one frame, in bytes */
-  constructor(maximum: () => number) {
+  /**
+   * @param maximum largest payload of one frame, in bytes
+   * @param travelsAlone whether a message is to be in no batch
+   */
+  constructor(maximum: () => number, travelsAlone: (message: Message) => boolean = () => false) {
     this.#maximum = maximum;
+    this.#travelsAlone = travelsAlone;
   }
 
   get highest(): Position {
@@ -96,7 +101,8 @@ export class OutgoingMessages implements Outgoing {
   }
 
   push(message: Message): void {
-    const entry = entryOf(message);
+    const whole = entryOf(message);
+    const entry = whole.small && this.#travelsAlone(message) ? { ...whole, small: false } : whole;
     this.#entries.push(entry);
     this.#kept.add(entry.cost);
   }
