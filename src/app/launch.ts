@@ -7,7 +7,7 @@ import { withTimeLimit } from "../core/clock.ts";
 import type { Observer } from "../core/events.ts";
 import type { Credentials } from "../core/secret.ts";
 import { deliverCredentials } from "../smcp/mod.ts";
-import { type ByteSink, type ByteSource, ChildPipes } from "../stdio/mod.ts";
+import { type ByteSink, type ByteSource, ChildPipes, OrphanWatch } from "../stdio/mod.ts";
 
 /** What to start, and what to give it. */
 export interface LaunchConfig {
@@ -44,7 +44,8 @@ export async function launch(
   signal: AbortSignal,
 ): Promise<number> {
   const { command, credentials } = config;
-  const child = new ChildPipes(config);
+  await using orphans = new OrphanWatch();
+  const child = new ChildPipes({ ...config, orphans });
   const stop = () => void child.stop(PATIENCE);
   signal.addEventListener("abort", stop, { once: true });
   let source: ByteSource;

@@ -5,6 +5,7 @@
  */
 import { errorText } from "../core/text.ts";
 import { Failure } from "../core/failure.ts";
+import type { OrphanWatch } from "./orphan_watch.ts";
 import { HAS_PROCESS_GROUPS } from "./process_group.ts";
 import { type Launch, windowsLaunch } from "./windows_launcher.ts";
 
@@ -17,6 +18,8 @@ export interface ProgramOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Working directory; our own by default. */
   readonly directory?: string;
+  /** Ends the child when we are killed. @default {nobody} */
+  readonly orphans?: OrphanWatch;
 }
 
 /**
@@ -27,7 +30,7 @@ export interface ProgramOptions {
 export function spawn(options: ProgramOptions, stderr: "piped" | "inherit"): Deno.ChildProcess {
   try {
     const { command, args, raw } = launch(options);
-    return new Deno.Command(command, {
+    const child = new Deno.Command(command, {
       args: [...args],
       windowsRawArguments: raw,
       env: { ...options.environment },
@@ -38,6 +41,8 @@ export function spawn(options: ProgramOptions, stderr: "piped" | "inherit"): Den
       stderr,
       detached: HAS_PROCESS_GROUPS,
     }).spawn();
+    options.orphans?.watch(child);
+    return child;
   } catch (cause) {
     const why = cause instanceof Deno.errors.NotFound
       ? `there is no program "${options.command}" in PATH (or no directory "${options.directory ?? "."}")`

@@ -12,9 +12,13 @@ import { TestClient } from "../support/mqtt_client.ts";
 import { freePort } from "../support/net.ts";
 import { isRunning, kill } from "../support/processes.ts";
 import { fixture, type Process, PROXY_COMMAND, startProxy, startServe } from "../support/proxy.ts";
+import { scratchDirectory } from "../support/smcp.ts";
 import { eventually, within } from "../support/wait.ts";
 
 const STUBBORN = [...ECHO, "stubborn"];
+
+/** A client that tells its process id and reads nothing. */
+const CLIENT = "trap '' TERM; echo client $$ >&2; while :; do sleep 60; done";
 
 /** How long an end that should take two seconds may take here, in ms: the machine may have other things to do. */
 const SOON = 5_000;
@@ -231,6 +235,42 @@ testOnBrokers("a host that is gone without a goodbye takes its server process wi
   await ends.serve.errors.find((line) => line.includes("ended: The client has gone without a goodbye"), 30_000);
   await gone(pid);
 });
+
+if (Deno.build.os !== "windows") {
+  testOnBrokers(
+    "a server process that ignores the end of its stdin does not outlive a serve that is killed",
+    async (broker) => {
+      await using ends = await bridge(broker, { command: STUBBORN });
+      const pid = await initialize(ends.host);
+      ends.serve.kill("SIGKILL");
+      await ends.serve.status;
+      await gone(pid);
+    },
+  );
+
+  Deno.test("a client that connect has started does not outlive it either", async () => {
+    await using broker = await embeddedBroker();
+    await using connect = startProxy(
+      ["connect", "--broker", broker.url, "--name", "echo", "--log-level", "info", "--", "sh", "-c", CLIENT],
+    );
+    const pid = Number(/client (\d+)/.exec(await connect.errors.find((line) => line.includes("client ")))?.[1]);
+    connect.kill("SIGKILL");
+    await connect.status;
+    await gone(pid);
+  });
+
+  Deno.test("an SMCP server does not outlive a launch that is killed", async () => {
+    const server = `echo +READY; read -r line; echo +OK; echo $$; trap '' TERM; while :; do sleep 60; done`;
+    await using directory = await scratchDirectory();
+    const file = `${directory.path}/credentials.json`;
+    await Deno.writeTextFile(file, "{}", { mode: 0o600 });
+    await using launch = startProxy(["launch", "--credentials-file", file, "--", "sh", "-c", server]);
+    const pid = Number(await launch.output.next());
+    launch.kill("SIGKILL");
+    await launch.status;
+    await gone(pid);
+  });
+}
 
 /** What ends first, second and third. */
 const ORDERS: readonly (readonly ("host" | "connect" | "serve" | "child")[])[] = [

@@ -118,7 +118,7 @@ export class World implements AsyncDisposable {
 
   /** The server processes of all sessions. */
   async children(): Promise<number[]> {
-    const { stdout } = await new Deno.Command("pgrep", { args: ["-P", String(this.servePid)] }).output();
+    const { stdout } = await new Deno.Command("pgrep", { args: ["-P", String(this.servePid), "-x", "deno"] }).output();
     return new TextDecoder().decode(stdout).split("\n").filter(Boolean).map(Number);
   }
 

@@ -9,7 +9,14 @@ import type { Observer, ProxyEvent } from "../../core/events.ts";
 import { redactor } from "../../core/redaction.ts";
 import type { Credentials } from "../../core/secret.ts";
 import { deliverCredentials } from "../../smcp/mod.ts";
-import { childEnvironment, ChildProcess, type ChildProcessOptions, findCommand, lineTooLong } from "../../stdio/mod.ts";
+import {
+  childEnvironment,
+  ChildProcess,
+  type ChildProcessOptions,
+  findCommand,
+  lineTooLong,
+  type OrphanWatch,
+} from "../../stdio/mod.ts";
 
 /** How the children of one server entry are started. */
 export interface ChildPoolOptions {
@@ -17,6 +24,8 @@ export interface ChildPoolOptions {
   readonly options: Pick<ServeOptions & MessageOptions, "passEnv" | "prewarm" | "maxMessage">;
   /** What the children, as SMCP servers, get before they speak MCP. */
   readonly credentials: Credentials | undefined;
+  /** Ends the children when we are killed. @default {nobody} */
+  readonly orphans?: OrphanWatch;
   readonly observe: Observer;
 }
 
@@ -109,13 +118,14 @@ export class ChildPool implements AsyncDisposable {
   }
 
   #start(name: string): Named {
-    const { entry, options: { passEnv, maxMessage }, observe } = this.#options;
+    const { entry, options: { passEnv, maxMessage }, orphans, observe } = this.#options;
     let skippedBefore = false;
     const child = new ChildProcess({
       command: entry.command,
       args: entry.args,
       environment: childEnvironment(entry.environment, passEnv),
       ...(entry.directory === undefined ? {} : { directory: entry.directory }),
+      ...(orphans === undefined ? {} : { orphans }),
       maxMessage,
       stderr: (line) => observe({ type: "child.stderr", session: named.name, line }),
       lastWords: (lines) => lines.forEach((line) => observe({ type: "child.last_words", session: named.name, line })),

@@ -16,6 +16,7 @@ import { Failure } from "../../core/failure.ts";
 import type { Credentials } from "../../core/secret.ts";
 import type { ServerSealing } from "../../seal/mod.ts";
 import { TakeoverDetector } from "../../mqtt/mod.ts";
+import { OrphanWatch } from "../../stdio/mod.ts";
 import { ChildPool } from "./child_pool.ts";
 import { ClientProcesses } from "./client_processes.ts";
 import { clientIdFor } from "../client_identity.ts";
@@ -58,7 +59,9 @@ export async function serve(
   const slots = new SessionSlots(maxSessions);
   const clients = new ClientProcesses(maxSessionsPerClient, maxSessions);
   const takeovers = new TakeoverDetector();
-  const servers = config.servers.map((served) => start(served, config, { slots, clients, takeovers }, observers));
+  await using orphans = new OrphanWatch();
+  const shared = { slots, clients, takeovers, orphans };
+  const servers = config.servers.map((served) => start(served, config, shared, observers));
   const aborted = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener("abort", () => resolve(undefined), { once: true });
@@ -84,13 +87,14 @@ interface Shared {
   readonly slots: SessionSlots;
   readonly clients: ClientProcesses;
   readonly takeovers: TakeoverDetector;
+  readonly orphans: OrphanWatch;
 }
 
 /** Puts one server on the broker. */
 function start(
   { entry, address }: ServedEntry,
   { broker, servers, options, sealing, childCredentials: credentials }: ServeConfig,
-  { slots, clients, takeovers }: Shared,
+  { slots, clients, takeovers, orphans }: Shared,
   { observe, meter, traced = false }: Observers,
 ): RunningServer {
   const profiles = profilesFor(address.options, {
@@ -99,7 +103,7 @@ function start(
     sealed: sealing?.allowUnsealed === false,
   });
   const links = new Links(broker, observe, takeovers);
-  const pool = new ChildPool({ entry, options, credentials, observe });
+  const pool = new ChildPool({ entry, options, credentials, orphans, observe });
   const supervisor = new SessionSupervisor({
     server: address.label,
     slots,

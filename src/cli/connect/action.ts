@@ -12,6 +12,7 @@ import {
   LineChannel,
   lineRefused,
   lineTooLong,
+  OrphanWatch,
   ownOutput,
 } from "../../stdio/mod.ts";
 import { readClientSealing } from "../../config/mod.ts";
@@ -64,7 +65,8 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
         `People call: ${callLine({ ...values, broker: broker.broker.url }, flags)}\n`,
     );
   }
-  await using host = hostChannel(input, operands, values.maxMessage, observe);
+  await using orphans = new OrphanWatch();
+  await using host = hostChannel(input, operands, values.maxMessage, orphans, observe);
   void host.peerEnded?.then(() => parent.suspect());
   await connect(
     { broker, address, options: values, sealing },
@@ -81,6 +83,7 @@ function hostChannel(
   input: ByteSource,
   [command, ...args]: readonly string[],
   maxMessage: number,
+  orphans: OrphanWatch,
   observe: Observer,
 ): Channel {
   const tooLong = (length: number) => observe(lineTooLong("the host", length, maxMessage));
@@ -96,6 +99,7 @@ function hostChannel(
     command,
     args,
     environment: childEnvironment({}, []),
+    orphans,
     maxMessage,
     tooLong,
     skipped: (line) => observe({ type: "line.skipped", source: command, bytes: line.length }),
