@@ -252,7 +252,7 @@ export class BrokerLink implements MqttLink {
   ): Promise<AttemptFailure> {
     const { broker, preset, observe } = this.#options;
     const { answer } = connection;
-    const useless = this.#negotiation.useless(protocolVersion);
+    const useless = this.#negotiation.connected(protocolVersion);
     if (useless !== undefined) {
       await connection.end();
       this.#negotiation.ended(connection);

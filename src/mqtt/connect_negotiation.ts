@@ -63,6 +63,8 @@ export class ConnectNegotiation {
   #plan: ConnectPlan;
   #silentCloses = 0;
   #downgraded = false;
+  /** What MQTT 5 met, until 3.1.1 has turned out to help. */
+  #downgradedOver: string | undefined;
   #subscribesEarly = true;
   /** Whether the will has a payload that means the same as none. */
   #filledWill = false;
@@ -132,15 +134,14 @@ export class ConnectNegotiation {
    * @param early whether anything was sent behind CONNECT
    */
   failed(error: unknown, early: boolean): AttemptFailure {
-    const { redact, observe } = this.#options;
-    const broker = this.#options.broker();
+    const { redact } = this.#options;
     const cause = redact(errorText(error));
     if (!(error instanceof ConnectError)) return { cause, refused: undefined };
     if (error.silent && this.closedEarly(early)) return { cause, refused: undefined, again: true };
     if (this.#fillWill(error)) return { cause, refused: undefined, again: true };
     if (this.#downgrade(error)) {
       this.#emptyWill();
-      if (this.#plan.protocolVersion === undefined) observe({ type: "broker.downgraded", broker, cause });
+      this.#downgradedOver = cause;
       return { cause, refused: undefined, again: true };
     }
     if (this.#changeWill(error.reasonCode)) return { cause, refused: undefined, again: true };
@@ -148,7 +149,7 @@ export class ConnectNegotiation {
     if (check === undefined) {
       return { cause, refused: undefined, outcome: isUnwanted(error.reasonCode) ? "refused" : "unreachable" };
     }
-    const text = redact(`The broker ${broker} refused the login: ${cause}; ${check}`);
+    const text = redact(`The broker ${this.#options.broker()} refused the login: ${cause}; ${check}`);
     return { cause, refused: new Failure("login-refused", text, { reasonCode: error.reasonCode ?? 0 }) };
   }
 
@@ -157,15 +158,21 @@ export class ConnectNegotiation {
   }
 
   /**
-   * Why a connection is of no use. A broker that closes without a word, as RabbitMQ does before 3.13, may not know MQTT 5,
-   * or not be ready yet: which of them it is, 3.1.1 tells, even to who cannot work with it.
+   * The broker has let us in. A broker that closes without a word, as RabbitMQ does before 3.13, may not know MQTT 5, or
+   * not be ready yet: which of them it is, 3.1.1 tells, even to who cannot work with it.
+   *
+   * @returns why the connection is of no use, if it is of none
    */
-  useless(protocolVersion: 4 | 5): Failure | undefined {
-    if (this.#plan.protocolVersion !== 5 || protocolVersion === 5) return undefined;
-    return new Failure(
-      "login-refused",
-      `The broker ${this.#options.broker()} does not speak MQTT 5, which is needed for this`,
-    );
+  connected(protocolVersion: 4 | 5): Failure | undefined {
+    const cause = this.#downgradedOver;
+    this.#downgradedOver = undefined;
+    if (protocolVersion === 5) return undefined;
+    const broker = this.#options.broker();
+    if (this.#plan.protocolVersion === 5) {
+      return new Failure("login-refused", `The broker ${broker} does not speak MQTT 5, which is needed for this`);
+    }
+    if (cause !== undefined) this.#options.observe({ type: "broker.downgraded", broker, cause });
+    return undefined;
   }
 
   /** Goes on with 3.1.1 if the broker does not know 5, and with 5 if 3.1.1 has not helped; whether it is 3.1.1 now. */

@@ -92,6 +92,16 @@ export function isTopicLevel(text: string): boolean {
   return text !== "" && !/[/+#]/.test(text) && !CONTROL.test(text) && text.isWellFormed();
 }
 
+/** Nobody's client id is longer; a broker may call us whatever it likes. */
+const LONGEST_CLIENT_ID = 1_000;
+
+/** The client id that a broker has assigned, if it can stand in topics: with no other, nobody could be answered. */
+export function usableClientId(assigned: string | undefined): string | undefined {
+  return assigned !== undefined && assigned.length <= LONGEST_CLIENT_ID && isTopicLevel(assigned)
+    ? assigned
+    : undefined;
+}
+
 /** Whether every topic that `inner` matches is matched by `outer` too. */
 export function filterCovers(outer: string, inner: string): boolean {
   const wide = unshared(outer).split("/");

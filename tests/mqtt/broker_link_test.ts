@@ -432,7 +432,7 @@ Deno.test("a broker that knows no MQTT 5 is spoken to in 3.1.1 at once", async (
   await open();
   assert.deepEqual(broker.requests.map(({ protocolVersion }) => protocolVersion), [5, 4]);
   assert.ok(link.state.status === "online" && link.state.limits.protocolVersion === 4);
-  assert.deepEqual(types(), ["broker.connecting", "broker.downgraded", "broker.connecting", "broker.connected"]);
+  assert.deepEqual(types(), ["broker.connecting", "broker.connecting", "broker.downgraded", "broker.connected"]);
   await link.close();
 });
 

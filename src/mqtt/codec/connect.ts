@@ -8,6 +8,7 @@
 import type { ConnectAnswer, ConnectRequest } from "../connection/connection.ts";
 import type { QoS, Will } from "../link.ts";
 import { fromReturnCode } from "../reason_codes.ts";
+import { usableClientId } from "../topics.ts";
 import { PacketReader } from "./packet_reader.ts";
 import { CONNECT, DISCONNECT } from "./packet_types.ts";
 import type { PacketWriter } from "./packet_writer.ts";
@@ -153,7 +154,7 @@ function readConnackProperties(reader: PacketReader): Partial<ConnectAnswer> & {
         answer.serverKeepAlive = reader.twoBytes();
         break;
       case Property.AssignedClientIdentifier:
-        answer.assignedClientIdentifier = reader.text();
+        answer.assignedClientIdentifier = usableClientId(reader.text());
         break;
       case Property.UserProperty:
         user.read(reader);

@@ -29,6 +29,7 @@ import {
 } from "../codec/packet_types.ts";
 import { PacketWriter } from "../codec/packet_writer.ts";
 import { readPublish, writePublish } from "../codec/publish.ts";
+import { onOneLine, shortened } from "../../core/text.ts";
 import type { PublishPacket } from "../link.ts";
 import { MALFORMED_PACKET, reasonCodeName } from "../reason_codes.ts";
 import { AwaitedAnswers } from "./awaited_answers.ts";
@@ -286,6 +287,7 @@ function checkFirstByte(byte: number | undefined): void {
   throw new RangeError(`its first byte is 0x${byte.toString(16)}${known === undefined ? "" : `; ${known}`}`);
 }
 
+/** The name of a reason, and the broker's own words, which may be anything. */
 function named(code: number, text: string | undefined): string {
-  return text === undefined ? reasonCodeName(code) : `${reasonCodeName(code)}: ${text}`;
+  return text === undefined ? reasonCodeName(code) : `${reasonCodeName(code)}: ${onOneLine(shortened(text))}`;
 }

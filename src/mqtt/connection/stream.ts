@@ -19,6 +19,7 @@ import { Nudge } from "./nudge.ts";
 import { ClientProtocol } from "./protocol.ts";
 import { networkErrorText, type Socket } from "./socket.ts";
 import { openInTime } from "./transport.ts";
+import { isReset, unanswered } from "./unanswered.ts";
 
 /** How long the network and TLS may take to open a connection, and then the broker to let us in, in ms. */
 const CONNECT_TIMEOUT = 10_000;
@@ -40,7 +41,7 @@ export const connectStream: Connect = async (request, signal) => {
   const giveUp = () => connection.destroy();
   signal.addEventListener("abort", giveUp, { once: true });
   try {
-    const late = () => new ConnectError("the broker did not answer CONNECT", undefined, false);
+    const late = () => new ConnectError(unanswered(request.broker.url, "silent"), undefined, false);
     await within(connection.opened, CONNECT_TIMEOUT, late, signal);
     return connection;
   } catch (error) {
@@ -68,6 +69,8 @@ class StreamConnection implements MqttConnection {
   /** Nothing more is taken to be sent. */
   #ending = false;
   #closed = false;
+  /** How the protocol has ended, which is the end also when nobody waits for the rest of it. */
+  #finishing: ConnectionEnd | undefined;
   #lastSent = 0;
   #lastReceived = 0;
   #keepAliveTimer: ReturnType<typeof setTimeout> | undefined;
@@ -144,12 +147,13 @@ class StreamConnection implements MqttConnection {
   }
 
   destroy(): void {
-    this.#close(DROPPED);
+    this.#close(this.#finishing ?? DROPPED);
   }
 
   /** The protocol has come to its end: what waits is written, and the broker has some time to close its side. */
   async #finish(end: ConnectionEnd): Promise<void> {
     this.#ending = true;
+    this.#finishing = end;
     await this.#flushing;
     // Closed with something unread, the system would tell the broker that all is lost, our goodbye included.
     await this.#socket.endWriting().catch(() => {});
@@ -167,15 +171,9 @@ class StreamConnection implements MqttConnection {
     this.#protocol.lost();
     this.#unwritten.reset();
     const silent = this.#protocol.silent && end === NO_WORD;
-    const cause = this.#protocol.silent && end !== DROPPED ? `${end.cause}${this.#otherPorts}` : end.cause;
+    const cause = silent ? unanswered(this.#request.broker.url, "closed") : end.cause;
     this.#opened.reject(new ConnectError(cause, end.reasonCode, silent));
     this.#end.resolve(end);
-  }
-
-  /** What the port may be for, if it is not for this. */
-  get #otherPorts(): string {
-    const { protocol } = new URL(this.#request.broker.url);
-    return protocol === "mqtt:" ? "; if it always does, its port may be for TLS (mqtts://) or websockets (ws://)" : "";
   }
 
   #answered(answer: ConnectAnswer): void {
@@ -199,8 +197,14 @@ class StreamConnection implements MqttConnection {
       // Where a goodbye was said, what it said is the end.
       if (!this.#ending) this.#close(NO_WORD);
     } catch (error) {
-      this.#close({ reasonCode: undefined, cause: textOf(error) });
+      this.#close(this.#endBy(error));
     }
+  }
+
+  /** Who closes with something unread says nothing either. */
+  #endBy(error: unknown): ConnectionEnd {
+    if (this.#protocol.silent && isReset(error)) return NO_WORD;
+    return { reasonCode: undefined, cause: textOf(error) };
   }
 
   /** Writes what has gathered, all packets of a turn at once. */
@@ -218,7 +222,7 @@ class StreamConnection implements MqttConnection {
     } catch (error) {
       // What the broker has said before it closed, such as a TLS alert, tells more than that it does not listen.
       await withTimeLimit(this.#reading, LAST_WORDS);
-      this.#close({ reasonCode: undefined, cause: textOf(error) });
+      this.#close(this.#endBy(error));
     } finally {
       this.#flushing = undefined;
     }

@@ -241,6 +241,64 @@ Deno.test("a broker that cuts its answer short is told from one that is silent",
   }
 });
 
+Deno.test("a port that accepts and closes is told from a broker, with what it may be", async () => {
+  for (const reads of [true, false]) {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const accepted = listener.accept().then(async (connection) => {
+      if (reads) await connection.read(new Uint8Array(1_000)); // if not, the system resets the connection
+      else await new Promise((resolve) => setTimeout(resolve, 50));
+      connection.close();
+    });
+    const connecting = connectStream({
+      broker: { url: `mqtt://127.0.0.1:${listener.addr.port}`, keepAlive: 60 },
+      plan: { clientId: "me" },
+      protocolVersion: 5,
+      received: () => {},
+    }, new AbortController().signal);
+    await assert.rejects(within("the refusal", connecting), (error) => {
+      assert.ok(error instanceof ConnectError && error.silent);
+      assert.match(error.message, /closed without an answer to CONNECT.*mqtts:.*ws:.*load balancer/);
+      return true;
+    });
+    await accepted;
+  }
+});
+
+Deno.test("what a broker does wrong is the end's cause, also when the connection is dropped meanwhile", async () => {
+  await using broker = new ScriptedBroker();
+  const connection = await opened(broker);
+  await broker.send(CONNACK);
+  await eventually("the violation is answered", () => broker.received.some(({ cmd }) => cmd === "disconnect"));
+  connection.destroy();
+  assert.match((await connection.closed).cause, /a second CONNACK came/);
+});
+
+Deno.test("a client id that cannot stand in topics is not taken from a broker, nor more of its words than a line", async () => {
+  for (
+    const [assigned, taken] of [["other", "other"], ["a/b", undefined], ["#", undefined], [
+      "x".repeat(60_000),
+      undefined,
+    ]]
+  ) {
+    await using broker = new ScriptedBroker();
+    const connecting = attempt(broker);
+    await broker.got("connect");
+    await broker.send({ ...CONNACK, properties: { assignedClientIdentifier: assigned } } as Packet);
+    const connection = await connecting;
+    assert.equal(connection.answer.assignedClientIdentifier, taken);
+    await broker.send(
+      {
+        cmd: "disconnect",
+        reasonCode: 0x8b,
+        properties: { reasonString: `\u001b[2J\n\u202e${"y".repeat(60_000)}` },
+      } as Packet,
+    );
+    const { cause } = await connection.closed;
+    assert.match(cause, /Server shutting down \(0x8b\): \\u001b\[2J\\n\\u202ey+…$/);
+    assert.ok(cause.length < 300);
+  }
+});
+
 Deno.test("whatever a broker sends, at any point, the connection ends in order", async () => {
   const packets = [
     { ...CONNACK, properties: { reasonString: "welcome", receiveMaximum: 9 } },

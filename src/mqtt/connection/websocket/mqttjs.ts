@@ -22,6 +22,7 @@ import type { PublishPacket } from "../../link.ts";
 import { allProperties, isExcessive } from "../../codec/properties.ts";
 import { networkErrorText, type Socket } from "../socket.ts";
 import { openInTime } from "../transport.ts";
+import { unanswered } from "../unanswered.ts";
 import { fromReturnCode, reasonCodeName } from "../../reason_codes.ts";
 import {
   clientOptions,
@@ -49,7 +50,7 @@ export const connectWebSocket: Connect = async (request, signal) => {
     const answer = await Promise.race([
       new Promise<ConnectAnswer>((resolve) => client.once("connect", (packet) => resolve(toAnswer(packet)))),
       closed.then((end) => {
-        throw new ConnectError(end.cause, end.reasonCode, end.silent);
+        throw new ConnectError(refusalText(end, request.broker.url), end.reasonCode, end.silent);
       }),
     ]);
     signal.throwIfAborted();
@@ -61,6 +62,11 @@ export const connectWebSocket: Connect = async (request, signal) => {
     signal.removeEventListener("abort", giveUp);
   }
 };
+
+function refusalText({ cause, silent }: ConnectionEnd & { silent: boolean }, url: string): string {
+  if (silent) return unanswered(url, "closed");
+  return cause === "connack timeout" ? unanswered(url, "silent") : cause;
+}
 
 function receiveFrom(client: MqttClient, received: ConnectRequest["received"]): void {
   client.handleMessage = (packet, done) => {

@@ -6,6 +6,7 @@
 import type { IClientOptions, IClientSubscribeOptions, IConnackPacket, IPublishPacket } from "mqtt";
 import { Buffer } from "node:buffer";
 import type { PublishProperties, ReceivedPacket, UserProperties, Will } from "../../link.ts";
+import { usableClientId } from "../../topics.ts";
 import type { ConnectAnswer, ConnectRequest, SubscriptionRequest } from "../connection.ts";
 
 /** How long a broker may take from the first packet to CONNACK, in ms. */
@@ -114,7 +115,7 @@ export function toAnswer({ properties = {} }: IConnackPacket): ConnectAnswer {
     receiveMaximum: properties.receiveMaximum,
     topicAliasMaximum: properties.topicAliasMaximum,
     serverKeepAlive: properties.serverKeepAlive,
-    assignedClientIdentifier: properties.assignedClientIdentifier,
+    assignedClientIdentifier: usableClientId(properties.assignedClientIdentifier),
     userProperties: properties.userProperties ?? {},
   };
 }
