@@ -31,6 +31,7 @@ export interface FleetWatchConfig {
 interface Follower {
   readonly host: { listChanged(kind: ListKind): void };
   toolsChanged(): void;
+  serverChanged(server: string): void;
 }
 
 /** Follows the fleet until it is disposed of. */
@@ -60,6 +61,7 @@ export class FleetWatch implements AsyncDisposable {
       if (server === undefined) pool.gone(name);
       this.catalogue.serverChanged(name);
       this.index.changed(name);
+      follower()?.serverChanged(name);
       if (!this.#isComplete) return; // the host will ask for the first time
       follower()?.toolsChanged();
       for (const kind of ["prompts", "resources"] as const) follower()?.host.listChanged(kind);

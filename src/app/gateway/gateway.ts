@@ -17,6 +17,7 @@ import type { Json } from "./json.ts";
 import { SessionPool } from "./pool.ts";
 import { type Era, ServerSession } from "./server_session.ts";
 import type { FaceOptions, FleetOptions, PoolOptions } from "./settings.ts";
+import { ListenWatch } from "./subscriptions.ts";
 import type { ToolPolicyOptions } from "./tool_policy.ts";
 
 /** Everything that `gateway` has to know. */
@@ -81,7 +82,10 @@ export async function gateway(
   const ended = Promise.withResolvers<void>();
   const lingering = new LingeringChannel(host, config.end.endTimeout);
   void lingering.closed.then(() => ended.resolve());
-  const server = serveHost(lingering, {
+  const heard = new ListenWatch(lingering, (uri, wanted) => {
+    void hosted?.follow(uri, wanted).catch(({ message }) => observe({ type: "warning", text: message }));
+  });
+  const server = serveHost(heard, {
     instructions: () => INSTRUCTIONS,
     connected: (host, states) =>
       hosted = new HostedGateway({ host, states, watch, pool, choice, policy: config.policy }),

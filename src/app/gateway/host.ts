@@ -91,6 +91,11 @@ export class Host {
     this.#pending.set(kind, { since, cancel });
   }
 
+  /** Tells it that a resource has changed which it follows. */
+  resourceUpdated(params: Json): void {
+    this.tell("notifications/resources/updated", params);
+  }
+
   /** Tells it something. */
   tell(method: string, params?: Json): void {
     // It may be about to go, or have a version of the protocol that knows no such thing.

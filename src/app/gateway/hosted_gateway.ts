@@ -5,9 +5,12 @@
  */
 import type { ClientCapabilities, RequestStateCodec, ServerContext } from "@modelcontextprotocol/server";
 import type { FaceChoice } from "./faces/mode.ts";
+import { located, Offers } from "./faces/offers.ts";
 import { SearchFace } from "./faces/search_face.ts";
 import { ToolsFace } from "./faces/tools_face.ts";
 import type { Fleet } from "./fleet.ts";
+import { FleetLists } from "./fleet_lists.ts";
+import { fleetUri } from "./fleet_uri.ts";
 import type { FleetWatch } from "./fleet_watch.ts";
 import type { Host } from "./host.ts";
 import type { Handlers, HostedFleet } from "./host_server.ts";
@@ -15,7 +18,9 @@ import type { Json } from "./json.ts";
 import type { SessionPool } from "./pool.ts";
 import type { CallState } from "./request_state.ts";
 import { Router } from "./router.ts";
+import { serverError } from "./server_error.ts";
 import type { ServerSession } from "./server_session.ts";
+import { Subscriptions } from "./subscriptions.ts";
 import { ToolCalls } from "./tool_calls.ts";
 import { ToolPolicy, type ToolPolicyOptions } from "./tool_policy.ts";
 
@@ -38,6 +43,9 @@ export class HostedGateway implements HostedFleet {
   readonly #fleet: Fleet;
   readonly #tools: ToolsFace;
   readonly #search: SearchFace;
+  readonly #lists: FleetLists;
+  readonly #offers: Offers;
+  readonly #subscriptions: Subscriptions;
 
   constructor(config: HostedGatewayConfig) {
     const { host, states, watch, pool, policy } = config;
@@ -46,8 +54,14 @@ export class HostedGateway implements HostedFleet {
     this.router = new Router(
       {
         pool: () => pool,
-        listChanged: (server, kind) => kind === "tools" ? watch.catalogue.listChanged(server) : host.listChanged(kind),
-        resourceUpdated: () => {},
+        listChanged: (server, kind) => {
+          if (kind === "tools") return watch.catalogue.listChanged(server);
+          this.#lists.forget(server);
+          host.listChanged(kind);
+        },
+        resourceUpdated: (server, { uri, ...rest }) => {
+          if (typeof uri === "string") host.resourceUpdated({ ...rest, uri: fleetUri(server, uri) });
+        },
       },
       host,
       states,
@@ -63,10 +77,36 @@ export class HostedGateway implements HostedFleet {
     };
     const calls = new ToolCalls(this.#fleet, states);
     this.#tools = new ToolsFace(this.#fleet, calls);
+    this.#lists = new FleetLists(this.#fleet, pool);
+    this.#offers = new Offers(this.#fleet, this.#lists);
+    this.#subscriptions = new Subscriptions(pool);
     this.#search = new SearchFace(this.#fleet, calls);
     this.handlers = {
       "tools/list": (_, context) => this.#listTools(context),
       "tools/call": (params, context) => this.#callTool(params, context),
+      "prompts/list": async (_, context) => ({ prompts: await this.#offered(context, () => this.#offers.prompts()) }),
+      "prompts/get": (params, context) => this.#offers.prompt(params, context),
+      "resources/list": async (_, context) => ({
+        resources: await this.#offered(context, () => this.#offers.resources("resources")),
+      }),
+      "resources/templates/list": async (_, context) => ({
+        resourceTemplates: await this.#offered(context, () => this.#offers.resources("templates")),
+      }),
+      "resources/read": (params, context) => this.#offers.read(params, context),
+      "completion/complete": (params, context) => this.#offers.complete(params, context),
+      "resources/subscribe": async ({ uri }) => {
+        await this.follow(String(uri), true);
+        return {};
+      },
+      "resources/unsubscribe": async ({ uri }) => {
+        await this.follow(String(uri), false);
+        return {};
+      },
+      "logging/setLevel": async ({ level }) => {
+        host.setLevel(String(level));
+        await this.#setLevel(String(level));
+        return {};
+      },
     };
   }
 
@@ -93,8 +133,27 @@ export class HostedGateway implements HostedFleet {
     if (method === "notifications/roots/list_changed") void this.#tellServers(method);
   }
 
+  /** A server is another than before. */
+  serverChanged(server: string): void {
+    this.#lists.forget(server);
+  }
+
+  /**
+   * Follows a resource, or does so no longer.
+   *
+   * @throws {ProtocolError} when it cannot be followed
+   */
+  async follow(uri: string, wanted: boolean): Promise<void> {
+    const { server } = located(uri);
+    if (!wanted) return this.#subscriptions.remove(uri);
+    await this.#subscriptions.add(uri).catch((error) => {
+      throw serverError(server, error, false);
+    });
+  }
+
   /** Gives up what is under way. */
   close(): void {
+    this.#subscriptions.clear();
     this.router.close();
     this.host.close();
   }
@@ -115,13 +174,27 @@ export class HostedGateway implements HostedFleet {
 
   async #callTool(params: Json, context: ServerContext): Promise<Json> {
     const name = String(params.name);
+    await this.#config.watch.complete(context.mcpReq.signal);
     if (this.#search.has(name)) return await this.#search.call(name, params.arguments, context);
-    if (!this.#tools.has(name)) {
-      // A host may know it from another time.
-      await this.#config.watch.complete(context.mcpReq.signal);
-      await this.#tools.list(context.mcpReq.signal);
-    }
+    // A host may know it from another time.
+    if (!this.#tools.has(name)) await this.#tools.list(context.mcpReq.signal);
     return await this.#tools.call(name, params.arguments, context);
+  }
+
+  /** What servers have besides tools; a large fleet is not asked for it. */
+  async #offered(context: ServerContext, list: () => Promise<Json[]>): Promise<Json[]> {
+    const { watch, choice } = this.#config;
+    const { signal } = context.mcpReq;
+    await watch.complete(signal);
+    const face = choice.last?.face ?? (await choice.choose(this.#fleet, () => this.#tools.list(signal)))[0];
+    return face === "tools" ? await list() : [];
+  }
+
+  async #setLevel(level: string): Promise<void> {
+    const sessions = (await this.#config.pool.sessions()).filter(({ modern, capabilities }) =>
+      !modern && capabilities.logging !== undefined
+    );
+    await Promise.allSettled(sessions.map((session) => session.request("logging/setLevel", { level })));
   }
 
   async #tellServers(method: string): Promise<void> {

@@ -134,6 +134,7 @@ export class SessionPool implements AsyncDisposable {
 
   #rest(entry: Entry): void {
     this.#notify();
+    if (this.#entries.get(entry.server) !== entry) return;
     if (this.#config.directory.get(entry.server) === undefined) return void this.#close(entry);
     const { idleTimeout } = this.#config;
     if (idleTimeout === Infinity) return;

@@ -166,7 +166,11 @@ export class Router implements SessionListener {
       });
     }).catch((error) => {
       throw serverError(server, error, asked);
-    }).finally(() => this.#calls.delete(call));
+    }).finally(() => {
+      this.#calls.delete(call);
+      // The answer to another call may have overtaken a question.
+      for (const question of call.questions.values()) this.#keep(server, question);
+    });
     work.catch(() => {}); // it may fail while nobody waits
     return work;
   }

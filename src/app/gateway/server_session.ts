@@ -149,6 +149,18 @@ export class ServerSession implements AsyncDisposable {
     });
   }
 
+  /** Asks the server to tell when a resource changes; what undoes it is returned. */
+  async follow(uri: string): Promise<() => Promise<void>> {
+    if (this.modern) {
+      const subscription = await this.#client.listen({ resourceSubscriptions: [uri] });
+      return () => subscription.close();
+    }
+    await this.request("resources/subscribe", { uri });
+    return async () => {
+      await this.request("resources/unsubscribe", { uri });
+    };
+  }
+
   /** Ends the session, and gives back what it was made with. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client.close();

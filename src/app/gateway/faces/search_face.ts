@@ -23,6 +23,19 @@ const NAMED_SERVERS = 5;
 /** A model chooses by the beginning of a description. */
 const SHORT = 200;
 
+/** What a presence says for programs. */
+const TECHNICAL: readonly string[] = [
+  "since",
+  "shared",
+  "numbered",
+  "format",
+  "direct",
+  "joining",
+  "sealed",
+  "toolsDigest",
+  "tools",
+];
+
 /** Tools that find, describe and call tools. */
 export class SearchFace {
   readonly tools: readonly Json[] = SEARCH_TOOLS;
@@ -93,7 +106,7 @@ export class SearchFace {
   #shown(server: FleetServer): Json {
     const { name, description, instances, meta } = server;
     const list = this.#fleet.catalogue.known(name);
-    const { since: _1, shared: _2, numbered: _3, format: _4, direct: _5, toolsDigest: _6, tools: _7, ...said } = meta;
+    const said = Object.fromEntries(Object.entries(meta).filter(([key]) => !TECHNICAL.includes(key)));
     const isShort = JSON.stringify(said).length <= 500;
     return {
       name,

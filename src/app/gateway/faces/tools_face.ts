@@ -6,6 +6,7 @@
 import { ProtocolError, type ServerContext } from "@modelcontextprotocol/server";
 import { withTimeLimit } from "../../../core/clock.ts";
 import { type Fleet, serverLabel } from "../fleet.ts";
+import { withFleetUris } from "../fleet_uri.ts";
 import type { Json } from "../json.ts";
 import type { ToolCalls } from "../tool_calls.ts";
 import { annotationsOf, type Tool } from "../tool_lists.ts";
@@ -73,7 +74,7 @@ export class ToolsFace {
     if (found === undefined) {
       throw new ProtocolError(-32602, `No server that is online has a tool called ${JSON.stringify(name)}`);
     }
-    return await this.#calls.call(found.server, found.tool, args, context);
+    return withFleetUris(found.server, await this.#calls.call(found.server, found.tool, args, context));
   }
 
   /** What the list depends on, those included who have not been asked. */
