@@ -7,7 +7,8 @@
  *
  * @module
  */
-import { type Clock, systemClock, withTimeLimit } from "../../core/clock.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
+import { waitAtMost } from "../../core/waiting.ts";
 import type { Observer } from "../../core/events.ts";
 import { attributes, type Span, type SpanKind, spanOf } from "./span.ts";
 
@@ -75,9 +76,9 @@ export class SpanExporter implements AsyncDisposable {
   };
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await withTimeLimit(this.#sending ?? Promise.resolve(), END_TIMEOUT);
+    await waitAtMost(this.#sending ?? Promise.resolve(), END_TIMEOUT);
     this.#send();
-    await withTimeLimit(this.#sending ?? Promise.resolve(), END_TIMEOUT);
+    await waitAtMost(this.#sending ?? Promise.resolve(), END_TIMEOUT);
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
   }
@@ -96,7 +97,8 @@ export class SpanExporter implements AsyncDisposable {
       this.#sending = undefined;
       if (trouble !== undefined) this.#stumble(trouble, spans);
       this.#troubled = trouble !== undefined;
-      if (this.#spans.length > 0) this.#sendAfter(INTERVAL);
+      if (this.#spans.length >= BATCH && !this.#paused) this.#send();
+      else if (this.#spans.length > 0) this.#sendAfter(INTERVAL);
     });
   }
 
