@@ -18,7 +18,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import assert from "node:assert/strict";
 import metadata from "../deno.json" with { type: "json" };
-import { withTimeLimit } from "../src/core/clock.ts";
+import { waitAtMost } from "../src/core/waiting.ts";
 import { childEnvironment } from "../src/stdio/mod.ts";
 import { embeddedBroker } from "../tests/support/embedded_broker.ts";
 import { type Process, PROXY_COMMAND, startServe } from "../tests/support/proxy.ts";
@@ -144,7 +144,7 @@ try {
   try {
     await Promise.race([running, aborted(signal)]);
   } finally {
-    await withTimeLimit(running.catch(() => {}), CLEANUP_LIMIT); // no process outlives the demo
+    await waitAtMost(running.catch(() => {}), CLEANUP_LIMIT); // no process outlives the demo
   }
   story.end(`It works: everything above took ${story.elapsed} s.`);
   Deno.exit(0);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { withTimeLimit } from "../core/clock.ts";
+import { waitAtMost } from "../core/waiting.ts";
 import type { Observer } from "../core/events.ts";
 import type { Credentials } from "../core/secret.ts";
 import { deliverCredentials } from "../smcp/mod.ts";
@@ -67,7 +67,7 @@ export async function launch(
   void child.ended.then(() => ended = true);
   /** A server that has closed one end and goes on serves nobody, but the host cannot see it. */
   const endHalfDead = async () => {
-    await withTimeLimit(child.ended, PATIENCE);
+    await waitAtMost(child.ended, PATIENCE);
     if (!ended) stop();
   };
   // The end of the host's input is passed on; what the server makes of it is its own affair.
@@ -119,7 +119,7 @@ class Pump {
     const end = run.catch(() => {}).then(() => over = true);
     while (!over) {
       const chunks = this.#chunks;
-      await withTimeLimit(end, limit);
+      await waitAtMost(end, limit);
       if (chunks === this.#chunks && !this.#writing) break;
     }
   }

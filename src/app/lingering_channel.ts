@@ -4,7 +4,8 @@
  * @module
  */
 import { type Channel, ChannelWrapper, type Receiver } from "../core/channel.ts";
-import { type Clock, systemClock, withTimeLimit } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { waitAtMost } from "../core/waiting.ts";
 import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
 import { cancelledRequest, PendingRequests } from "../relay/mod.ts";
@@ -25,7 +26,7 @@ export class LingeringChannel extends ChannelWrapper {
     this.#unanswered = new PendingRequests(clock, () => {});
     this.closed = inner.closed.then(async (failure) => {
       if (failure !== undefined) return failure; // it hears nothing any more either
-      await withTimeLimit(Promise.race([this.#unanswered.allAnswered(), this.#closing.promise]), patience, clock);
+      await waitAtMost(Promise.race([this.#unanswered.allAnswered(), this.#closing.promise]), patience, clock);
       this.#giveUp(patience);
       return failure;
     });

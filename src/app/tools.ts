@@ -5,7 +5,7 @@
  */
 import { type BrokerConfig, readTopicFile } from "../config/mod.ts";
 import type { Channel } from "../core/channel.ts";
-import { withTimeLimit } from "../core/clock.ts";
+import { waitAtMost } from "../core/waiting.ts";
 import type { Observer } from "../core/events.ts";
 import type { ToolServerOptions, TopicCatalog } from "../tools/mod.ts";
 import { clientIdFor } from "./client_identity.ts";
@@ -59,5 +59,5 @@ export async function tools(config: ToolsConfig, host: Channel, observe: Observe
   if (signal.aborted) ended.resolve();
   signal.addEventListener("abort", () => ended.resolve(), { once: true });
   await ended.promise;
-  await withTimeLimit(Promise.all([link.close(), server.close()]), GOODBYE_TIMEOUT);
+  await waitAtMost(Promise.all([link.close(), server.close()]), GOODBYE_TIMEOUT);
 }

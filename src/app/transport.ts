@@ -7,7 +7,8 @@
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types";
 import type { Channel } from "../core/channel.ts";
-import { systemClock, withTimeLimit } from "../core/clock.ts";
+import { systemClock } from "../core/clock.ts";
+import { waitAtMost } from "../core/waiting.ts";
 import { Message } from "../core/message.ts";
 import { cancelledRequest, PendingRequests } from "../relay/mod.ts";
 
@@ -67,7 +68,7 @@ export class ChannelTransport implements Transport {
 
   /** A peer that will say no more waits for its answers, and then for our end. */
   async #endWithPeer(): Promise<void> {
-    await withTimeLimit(Promise.race([this.#unanswered.allAnswered(), this.#channel.closed]), END_TIMEOUT);
+    await waitAtMost(Promise.race([this.#unanswered.allAnswered(), this.#channel.closed]), END_TIMEOUT);
     await this.close();
   }
 

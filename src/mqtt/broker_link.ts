@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Clock, systemClock, withTimeLimit } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { waitAtMost } from "../core/waiting.ts";
 import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import { type Redact, redactNothing } from "../core/redaction.ts";
@@ -193,7 +194,7 @@ export class BrokerLink implements MqttLink {
 
   async #close(): Promise<void> {
     if (this.#state.status === "online") {
-      await withTimeLimit(this.#outbox.drained(), CLOSE_TIMEOUT, this.#clock);
+      await waitAtMost(this.#outbox.drained(), CLOSE_TIMEOUT, this.#clock);
       await this.#connection?.end();
       this.#options.observe({ type: "broker.closed", broker: this.#broker, clientId: this.#redact(this.#clientId) });
     } else {

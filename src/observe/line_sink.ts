@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { withTimeLimit } from "../core/clock.ts";
+import { waitAtMost } from "../core/waiting.ts";
 
 /** More characters than this are not kept for a reader who does not read. */
 const LIMIT = 256 * 1024;
@@ -46,7 +46,7 @@ export class LineSink implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await withTimeLimit(this.#writing ?? Promise.resolve(), END_TIMEOUT);
+    await waitAtMost(this.#writing ?? Promise.resolve(), END_TIMEOUT);
     this.#writer.releaseLock();
   }
 

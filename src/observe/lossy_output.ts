@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { withTimeLimit } from "../core/clock.ts";
+import { waitAtMost } from "../core/waiting.ts";
 
 /** How many bytes wait for the reader; what comes then is lost. */
 const LIMIT = 256 * 1024;
@@ -26,7 +26,7 @@ export function lossyOutput(target: WritableStream<Uint8Array>): WritableStream<
       last = writer.write(chunk).catch(() => {}).finally(() => waiting -= chunk.length);
     },
     async close() {
-      await withTimeLimit(last, CLOSE_TIMEOUT);
+      await waitAtMost(last, CLOSE_TIMEOUT);
       writer.releaseLock();
     },
   });

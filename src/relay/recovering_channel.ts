@@ -6,7 +6,8 @@
 import { backoff, STABLE_AFTER } from "../core/backoff.ts";
 import { requestsIn } from "../core/batch.ts";
 import type { Channel, Receiver } from "../core/channel.ts";
-import { type Clock, orAborted, sleep, systemClock } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { orAborted, sleep } from "../core/waiting.ts";
 import { Failure, type FailureReason } from "../core/failure.ts";
 import type { RequestKey } from "../core/json_rpc.ts";
 import type { Message } from "../core/message.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 import { type Channel, ChannelWrapper } from "../core/channel.ts";
-import { type Clock, systemClock, withTimeLimit } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { waitAtMost } from "../core/waiting.ts";
 import type { Message } from "../core/message.ts";
 
 /** Passes everything through, and knows whether the peer takes what it is sent. */
@@ -30,10 +31,10 @@ export class UnhurriedChannel extends ChannelWrapper {
   }
 
   /** Waits for `work`, but not longer than `limit` ms, unless it is the peer that holds it up. Never rejects. */
-  async within(work: Promise<unknown>, limit: number): Promise<void> {
+  async waitAtMost(work: Promise<unknown>, limit: number): Promise<void> {
     let ended = false;
     const end = work.then(() => ended = true, () => ended = true);
-    do await withTimeLimit(end, limit, this.#clock); while (!ended && this.#holdsUp(limit));
+    do await waitAtMost(end, limit, this.#clock); while (!ended && this.#holdsUp(limit));
   }
 
   #holdsUp(limit: number): boolean {

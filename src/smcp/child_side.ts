@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Clock, systemClock, within } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { orLate } from "../core/waiting.ts";
 import type { Credentials } from "../core/secret.ts";
 import { type ByteSink, type ByteSource, resumed } from "../stdio/mod.ts";
 import { ChildHandshake, type ParentSaid } from "./child_handshake.ts";
@@ -57,10 +58,7 @@ export async function receiveCredentials<T>(options: ReceptionOptions<T>): Promi
 
 async function listen(handshake: ChildHandshake, input: ByteSource, clock: Clock): Promise<ParentSaid> {
   const late: ParentSaid = { type: "nonsense", message: "TIMEOUT" };
-  return await within(line(handshake, input), CREDENTIALS_TIMEOUT, () => late, undefined, clock).catch((reason) => {
-    if (reason !== late) throw reason;
-    return late;
-  });
+  return await orLate(line(handshake, input), CREDENTIALS_TIMEOUT, () => late, { clock });
 }
 
 async function line(handshake: ChildHandshake, input: ByteSource): Promise<ParentSaid> {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Clock, systemClock, within } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { orLate } from "../core/waiting.ts";
 import { Failure } from "../core/failure.ts";
 import { redactor } from "../core/redaction.ts";
 import type { Credentials } from "../core/secret.ts";
@@ -35,8 +36,10 @@ export async function deliverCredentials(options: DeliveryOptions): Promise<Byte
   let limit = READY_TIMEOUT;
   let deadline = clock.now() + limit;
   const inTime = <T>(work: Promise<T>) => {
-    const late = () => failed(`did not say ${handshake.expected} within ${limit / 1000} s`, handshake);
-    return within(work, Math.max(0, deadline - clock.now()), late, undefined, clock);
+    const late = () => {
+      throw failed(`did not say ${handshake.expected} within ${limit / 1000} s`, handshake);
+    };
+    return orLate(work, Math.max(0, deadline - clock.now()), late, { clock });
   };
   let skippedBefore = false;
   while (true) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { withTimeLimit } from "../core/clock.ts";
+import { waitAtMost } from "../core/waiting.ts";
 import type { ByteSink, ByteSource } from "./byte_pipes.ts";
 import { PipeReader } from "./pipe_reader.ts";
 import { signalGroup } from "./process_group.ts";
@@ -40,7 +40,7 @@ export class ChildPipes {
   /** Asks the child to end, and ends it when it has not after `patience` ms. Resolves when it has. */
   async stop(patience: number): Promise<void> {
     await signalGroup(this.#child, "SIGTERM");
-    await withTimeLimit(this.ended, patience);
+    await waitAtMost(this.ended, patience);
     await signalGroup(this.#child, "SIGKILL");
     await this.ended;
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Channel, Receiver } from "../core/channel.ts";
-import { withTimeLimit } from "../core/clock.ts";
+import { waitAtMost } from "../core/waiting.ts";
 import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
 import { type Redact, redactNothing } from "../core/redaction.ts";
@@ -132,7 +132,7 @@ export class ChildProcess implements Channel {
     this.#running = false;
     await signalGroup(this.#child, "SIGKILL"); // whoever it left behind
     await this.#outputEnds();
-    await withTimeLimit(this.#stderr, OUTPUT_GRACE);
+    await waitAtMost(this.#stderr, OUTPUT_GRACE);
     await Promise.allSettled(pipes.map((pipe) => pipe.cancel()));
     await this.#lines.close();
     if (this.#stopping !== undefined || this.#inputEnded) return this.#reason;
@@ -162,7 +162,7 @@ export class ChildProcess implements Channel {
 
   /** Ends a child that neither serves any more nor exits. What it still writes meanwhile is delivered. */
   async #endHalfDead(defect: string): Promise<void> {
-    await withTimeLimit(this.#child.status, EXIT_GRACE);
+    await waitAtMost(this.#child.status, EXIT_GRACE);
     if (!this.#running || this.#stopping !== undefined || this.#defect !== "") return;
     this.#defect = `${defect} and `;
     void this.#closeInput().catch(() => {}); // which waits for what it has not read
@@ -172,7 +172,7 @@ export class ChildProcess implements Channel {
   /** Waits for the exit of a child that ought to end since its stdin has, then sends SIGTERM, then SIGKILL. */
   async #askToExit(patience: number): Promise<void> {
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-      await withTimeLimit(this.#child.status, patience);
+      await waitAtMost(this.#child.status, patience);
       if (!this.#running) break;
       await signalGroup(this.#child, signal);
     }
@@ -192,7 +192,7 @@ export class ChildProcess implements Channel {
     const end = this.#lines.closed.then(() => ended = true);
     while (!ended) {
       const reads = this.#reads;
-      await withTimeLimit(end, OUTPUT_GRACE);
+      await waitAtMost(end, OUTPUT_GRACE);
       const backpressure = this.#receiving && !this.#reading && this.#reads > 0;
       if (reads === this.#reads && !backpressure) break;
     }

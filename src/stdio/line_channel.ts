@@ -4,7 +4,7 @@
  * @module
  */
 import type { Channel, Receiver } from "../core/channel.ts";
-import { withTimeLimit } from "../core/clock.ts";
+import { waitAtMost } from "../core/waiting.ts";
 import type { ProxyEvent } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import { Message } from "../core/message.ts";
@@ -95,7 +95,7 @@ export class LineChannel implements Channel {
   async close(reason?: Failure): Promise<void> {
     this.#ended = true;
     this.#written ??= this.#endOutput();
-    if (reason !== undefined) this.#written = withTimeLimit(this.#written, UNREAD_PATIENCE);
+    if (reason !== undefined) this.#written = waitAtMost(this.#written, UNREAD_PATIENCE);
     await this.#written;
     this.#finish(reason);
   }

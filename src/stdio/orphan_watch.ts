@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { withTimeLimit } from "../core/clock.ts";
+import { waitAtMost } from "../core/waiting.ts";
 import { HAS_PROCESS_GROUPS } from "./process_group.ts";
 
 const SHELL = "/bin/sh";
@@ -55,7 +55,7 @@ export class OrphanWatch implements AsyncDisposable {
     const input = this.#input;
     this.#input = undefined;
     await input?.close().catch(() => {}); // it has ended by itself
-    if (this.#shell !== undefined) await withTimeLimit(this.#shell.status, END_TIMEOUT);
+    if (this.#shell !== undefined) await waitAtMost(this.#shell.status, END_TIMEOUT);
   }
 
   #start(): void {

@@ -7,7 +7,7 @@ import { Failure } from "../core/failure.ts";
 import { NO_MATCHING_SUBSCRIBERS, type PublishPacket, type QoS, whenOnline } from "../mqtt/mod.ts";
 import type { ToolContext } from "./context.ts";
 import { ToolError } from "./tool_error.ts";
-import { within } from "../core/clock.ts";
+import { orLate } from "../core/waiting.ts";
 
 /** How long the broker may take to confirm a message, in ms: longer than the link waits before it gives up. */
 const CONFIRMATION_TIMEOUT = 15_000;
@@ -73,5 +73,8 @@ function limited<T>(
 ): Promise<T> {
   const text = `The broker did not confirm the message to "${topic}" within ${CONFIRMATION_TIMEOUT / 1000} s; ` +
     `it may or may not have got it`;
-  return within(work, CONFIRMATION_TIMEOUT, () => new Failure("timed-out", text), signal, clock);
+  const late = () => {
+    throw new Failure("timed-out", text);
+  };
+  return orLate(work, CONFIRMATION_TIMEOUT, late, { signal, clock });
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { atMost, type Clock } from "../core/clock.ts";
+import type { Clock } from "../core/clock.ts";
+import { orLate } from "../core/waiting.ts";
 import { type MqttLink, unavailableReason } from "../mqtt/mod.ts";
 import type { ToolContext } from "./context.ts";
 import type { Call } from "./tool.ts";
@@ -35,7 +36,7 @@ export interface Heard {
 export async function listen(listening: Listening, { link, clock }: ToolContext, call: Call): Promise<Heard> {
   using watch = new Watch(link);
   using _reports = report(listening, call, clock);
-  await atMost(listening.enough, listening.timeout * 1000, call.signal, clock);
+  await orLate(listening.enough, listening.timeout * 1000, () => {}, { signal: call.signal, clock });
   if (link.state.status !== "online") throw unavailableReason(link.state, listening.timeout * 1000);
   return { interrupted: watch.interrupted };
 }

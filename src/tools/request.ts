@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
-import { within } from "../core/clock.ts";
+import { orLate } from "../core/waiting.ts";
 import { type QoS, whenOnline } from "../mqtt/mod.ts";
 import type { ToolContext } from "./context.ts";
 import { publishMessage } from "./delivery.ts";
@@ -128,8 +128,10 @@ async function ask(question: Question, context: ToolContext, { signal }: Call): 
   place.begin();
   const { subscribers } = await publishMessage({ topic, payload, qos, properties }, context, signal);
   if (subscribers === false) throw new ToolError(`Nobody has subscribed to ${quoted(topic)}, so nobody can answer`);
-  const late = () => new ToolError(lateText(question, place.others));
-  return await within(place.answer, timeout * 1000, late, signal, clock);
+  const late = () => {
+    throw new ToolError(lateText(question, place.others));
+  };
+  return await orLate(place.answer, timeout * 1000, late, { signal, clock });
 }
 
 function lateText({ topic, timeout, response_topic }: Question, others: number): string {

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Channel } from "../core/channel.ts";
-import { type Clock, orAborted, systemClock } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { orAborted } from "../core/waiting.ts";
 import type { Failure } from "../core/failure.ts";
 import { unavailableReason } from "../mqtt/mod.ts";
 import type { ProfileDialer, WireProfile } from "./profile.ts";

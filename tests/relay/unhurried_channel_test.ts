@@ -21,7 +21,7 @@ Deno.test("work that nobody holds up is waited for until it ends, or the time is
     const { clock, channel } = unhurried();
     const work = Promise.withResolvers<void>();
     let over = false;
-    void channel.within(work.promise, 1_000).then(() => over = true);
+    void channel.waitAtMost(work.promise, 1_000).then(() => over = true);
     await clock.advance(999);
     assert.equal(over, false);
     if (ends) work.resolve();
@@ -37,7 +37,7 @@ Deno.test("as long as the peer hesitates to take something, its time does not co
   const wait = channel.send(request("1"));
   assert.ok(wait instanceof Promise);
   let over = false;
-  void channel.within(new Promise(() => {}), 1_000).then(() => over = true);
+  void channel.waitAtMost(new Promise(() => {}), 1_000).then(() => over = true);
   await clock.advance(10_000);
   waits[0]?.resolve();
   await wait;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { orAborted } from "../../core/clock.ts";
+import { orAborted } from "../../core/waiting.ts";
 import type { Observer } from "../../core/events.ts";
 import { McpClient } from "./mcp_client.ts";
 import { remoteServer, type RemoteServerConfig } from "../connect/remote_server.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { orAborted } from "../../core/clock.ts";
+import { orAborted } from "../../core/waiting.ts";
 import { errorText } from "../../core/text.ts";
 import { type BrokerCertificate, type BrokerSettings, inspectCertificate } from "../../mqtt/mod.ts";
 import type { Finding } from "./finding.ts";

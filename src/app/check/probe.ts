@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { within, withTimeLimit } from "../../core/clock.ts";
+import { orLate } from "../../core/waiting.ts";
 import { errorText } from "../../core/text.ts";
 import {
   type BrokerSettings,
@@ -167,11 +167,10 @@ export class Probe implements AsyncDisposable {
   /** Waits for the next message, until `signal` is aborted; resolves with whether one has come. */
   async nextArrival(topic?: string, limit = TRAVEL_TIME, signal?: AbortSignal): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    let came = false;
     const waiter: Waiter = { topic, arrived: () => resolve(true) };
     this.#waiters.add(waiter);
     signal?.addEventListener("abort", () => resolve(false), { once: true });
-    await withTimeLimit(promise.then((value) => came = value), limit);
+    const came = await orLate(promise, limit, () => false);
     this.#waiters.delete(waiter);
     return came;
   }
@@ -214,8 +213,10 @@ export class Probe implements AsyncDisposable {
     });
     const answered = Promise.race([answer, closed]);
     for (const promise of [closed, answered]) promise.catch(() => {}); // later, it is not about this answer
-    const late = () => new Error(`no answer within ${PATIENCE / 1000} s`);
-    return await within(answered, PATIENCE, late, this.#options.signal);
+    const late = () => {
+      throw new Error(`no answer within ${PATIENCE / 1000} s`);
+    };
+    return await orLate(answered, PATIENCE, late, { signal: this.#options.signal });
   }
 
   #arrived(topic: string): void {

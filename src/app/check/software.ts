@@ -5,7 +5,7 @@
  */
 import { errorText } from "../../core/text.ts";
 import { type ConnectAnswer, connectToBroker, type ReceivedPacket } from "../../mqtt/mod.ts";
-import { withTimeLimit } from "../../core/clock.ts";
+import { waitAtMost } from "../../core/waiting.ts";
 import type { Finding } from "./finding.ts";
 import { beside, type ProbeOptions } from "./probe.ts";
 
@@ -29,7 +29,7 @@ export async function softwareFinding(options: ProbeOptions, protocolVersion: 4 
     said = fromAnswer(connection.answer);
     const asked = TOPICS.map((filter) => connection.subscribe([{ filter, qos: 0, noLocal: false }]).catch(() => {}));
     void found.promise.then((text) => said = text);
-    await withTimeLimit(Promise.race([found.promise, connection.closed]), PATIENCE);
+    await waitAtMost(Promise.race([found.promise, connection.closed]), PATIENCE);
     await connection.end();
     await Promise.all(asked);
   } catch (error) {

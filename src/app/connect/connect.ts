@@ -45,11 +45,11 @@ export async function connect(
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
   const answered = (end: Promise<unknown>) =>
-    reader.within(Promise.race([channel.allAnswered(), aborted, end]), config.options.endTimeout);
+    reader.waitAtMost(Promise.race([channel.allAnswered(), aborted, end]), config.options.endTimeout);
   await join(client, channel, {
     linger: async () => {
       await answered(host.closed);
-      await reader.within(Promise.race([channel.closed, host.closed]), SERVER_EXIT_TIMEOUT);
+      await reader.waitAtMost(Promise.race([channel.closed, host.closed]), SERVER_EXIT_TIMEOUT);
     },
     // A host that cannot be written to hears no answers, and one that has asked us to end wants none.
     beforeClosing: async ({ failure }) => {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Observer } from "../../core/events.ts";
-import { orAborted } from "../../core/clock.ts";
+import { orAborted } from "../../core/waiting.ts";
 import { errorText } from "../../core/text.ts";
 import type { FleetDirectory, FleetServer } from "./directory.ts";
 import { membersOf, objectsOf } from "./json.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { systemClock, withTimeLimit } from "../../core/clock.ts";
+import { systemClock } from "../../core/clock.ts";
+import { waitAtMost } from "../../core/waiting.ts";
 import type { Fleet } from "./fleet.ts";
 import { type Json, membersOf, objectsOf } from "./json.ts";
 import { Limiter } from "./limiter.ts";
@@ -60,7 +61,7 @@ export class FleetLists {
       const entries = await this.of(server, kind);
       listed.push(...entries.map((entry) => ({ server, entry })));
     });
-    await withTimeLimit(Promise.allSettled(asking), PATIENCE, systemClock);
+    await waitAtMost(Promise.allSettled(asking), PATIENCE, systemClock);
     return listed.toSorted((a, b) => a.server < b.server ? -1 : a.server > b.server ? 1 : 0);
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { BrokerConfig, ConnectOptions } from "../../config/mod.ts";
-import { orAborted } from "../../core/clock.ts";
+import { orAborted } from "../../core/waiting.ts";
 import type { Observer } from "../../core/events.ts";
 import { ServerDiscovery } from "../list/server_discovery.ts";
 import { Catalogue } from "./catalogue.ts";

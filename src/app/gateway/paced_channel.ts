@@ -4,7 +4,8 @@
  * @module
  */
 import { type Channel, ChannelWrapper, type Receiver } from "../../core/channel.ts";
-import { type Clock, sleep, systemClock } from "../../core/clock.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
+import { sleep } from "../../core/waiting.ts";
 
 /** Messages that may come at once, and after that each second. */
 const BURST = 1_000;

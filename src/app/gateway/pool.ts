@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { systemClock, within } from "../../core/clock.ts";
+import { systemClock } from "../../core/clock.ts";
+import { orLate } from "../../core/waiting.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Connections } from "./connections.ts";
 import type { FleetDirectory, FleetServer } from "./directory.ts";
@@ -129,7 +130,10 @@ export class SessionPool implements AsyncDisposable {
     const { patience, maxConnections } = this.#config;
     // The time is over only when nothing has become free for so long.
     const text = `All ${maxConnections} connections for sessions of their own are in use (--max-connections)`;
-    await within(this.#freed.promise, patience, () => new Failure("too-many-sessions", text));
+    const late = () => {
+      throw new Failure("too-many-sessions", text);
+    };
+    await orLate(this.#freed.promise, patience, late);
   }
 
   #rest(entry: Entry): void {

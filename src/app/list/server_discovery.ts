@@ -4,7 +4,8 @@
  * @module
  */
 import type { BrokerConfig } from "../../config/mod.ts";
-import { orAborted, sleep, systemClock } from "../../core/clock.ts";
+import { systemClock } from "../../core/clock.ts";
+import { orAborted, sleep } from "../../core/waiting.ts";
 import type { Observer } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
 import { unavailableReason } from "../../mqtt/mod.ts";

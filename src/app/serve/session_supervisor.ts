@@ -4,7 +4,7 @@
  * @module
  */
 import type { EndOptions, ServeOptions } from "../../config/mod.ts";
-import { sleep, withTimeLimit } from "../../core/clock.ts";
+import { sleep, waitAtMost } from "../../core/waiting.ts";
 import type { Channel } from "../../core/channel.ts";
 import { type Observer, placed } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
@@ -80,7 +80,7 @@ export class SessionSupervisor implements AsyncDisposable {
     this.#abort.abort(reason);
     await Promise.all([...this.#running].map(async ({ gate, server }) => {
       gate.refuse(reason);
-      await withTimeLimit(server.allAnswered(), limit);
+      await waitAtMost(server.allAnswered(), limit);
       await gate.close(reason);
     }));
   }
@@ -129,7 +129,7 @@ export class SessionSupervisor implements AsyncDisposable {
     this.#running.add(running);
     const reader = new UnhurriedChannel(gate);
     const { first, failure } = await join(reader, server, {
-      linger: () => reader.within(Promise.race([server.idle(), server.closed, gate.closed]), endTimeout),
+      linger: () => reader.waitAtMost(Promise.race([server.idle(), server.closed, gate.closed]), endTimeout),
     });
     this.#running.delete(running);
     giveUpPlace();

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { orAborted } from "../../core/clock.ts";
+import { orAborted } from "../../core/waiting.ts";
 import type { Channel } from "../../core/channel.ts";
 import { AnsweringChannel } from "../../relay/mod.ts";
 import { McpClient } from "../call/mcp_client.ts";

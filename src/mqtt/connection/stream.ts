@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { within, withTimeLimit } from "../../core/clock.ts";
+import { orLate, waitAtMost } from "../../core/waiting.ts";
 import { Backpressure } from "../../core/backpressure.ts";
 import type { PublishPacket } from "../link.ts";
 import {
@@ -41,8 +41,10 @@ export const connectStream: Connect = async (request, signal) => {
   const giveUp = () => connection.destroy();
   signal.addEventListener("abort", giveUp, { once: true });
   try {
-    const late = () => new ConnectError(unanswered(request.broker.url, "silent"), undefined, false);
-    await within(connection.opened, CONNECT_TIMEOUT, late, signal);
+    const late = () => {
+      throw new ConnectError(unanswered(request.broker.url, "silent"), undefined, false);
+    };
+    await orLate(connection.opened, CONNECT_TIMEOUT, late, { signal });
     return connection;
   } catch (error) {
     connection.destroy();
@@ -141,7 +143,7 @@ class StreamConnection implements MqttConnection {
   async end(): Promise<void> {
     this.#ending = true;
     this.#protocol.disconnect();
-    await withTimeLimit(this.closed, END_TIMEOUT);
+    await waitAtMost(this.closed, END_TIMEOUT);
     this.destroy();
     await this.closed;
   }
@@ -157,7 +159,7 @@ class StreamConnection implements MqttConnection {
     await this.#flushing;
     // Closed with something unread, the system would tell the broker that all is lost, our goodbye included.
     await this.#socket.endWriting().catch(() => {});
-    if (end.reasonCode === undefined) await withTimeLimit(this.#reading, END_TIMEOUT);
+    if (end.reasonCode === undefined) await waitAtMost(this.#reading, END_TIMEOUT);
     this.#close(end);
   }
 
@@ -221,7 +223,7 @@ class StreamConnection implements MqttConnection {
       }
     } catch (error) {
       // What the broker has said before it closed, such as a TLS alert, tells more than that it does not listen.
-      await withTimeLimit(this.#reading, LAST_WORDS);
+      await waitAtMost(this.#reading, LAST_WORDS);
       this.#close(this.#endBy(error));
     } finally {
       this.#flushing = undefined;

@@ -5,7 +5,7 @@
  * @module
  */
 import { hostnameOf, isEncrypted, isWebSocket, portOf } from "./broker_address.ts";
-import { within } from "../../core/clock.ts";
+import { orLate } from "../../core/waiting.ts";
 import { type BrokerSettings, ConnectError } from "./connection.ts";
 import { networkErrorText, openTcp, openUnix, type Socket } from "./socket.ts";
 
@@ -22,8 +22,10 @@ export async function openInTime(broker: BrokerSettings, signal: AbortSignal): P
   const either = AbortSignal.any([signal, abort.signal]);
   const opening = openTransport(broker, either);
   try {
-    const late = () => new Error(`no connection within ${CONNECT_TIMEOUT / 1000} s`);
-    return await within(opening, CONNECT_TIMEOUT, late, signal);
+    const late = () => {
+      throw new Error(`no connection within ${CONNECT_TIMEOUT / 1000} s`);
+    };
+    return await orLate(opening, CONNECT_TIMEOUT, late, { signal });
   } catch (error) {
     abort.abort();
     await opening.then((socket) => socket.close(), () => {}); // one that opens all the same is of no use

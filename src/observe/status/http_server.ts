@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { sleep, within } from "../../core/clock.ts";
+import { orLate, sleep } from "../../core/waiting.ts";
 
 /** What was asked for. */
 export interface HttpRequest {
@@ -133,8 +133,6 @@ export class HttpServer implements AsyncDisposable {
   }
 }
 
-const LATE = Symbol("late");
-
 /** Everything up to the empty line, or what is answered instead. */
 async function readHeader(connection: Deno.Conn, timeout: number): Promise<string | HttpResponse> {
   const buffer = new Uint8Array(LONGEST_REQUEST);
@@ -143,8 +141,7 @@ async function readHeader(connection: Deno.Conn, timeout: number): Promise<strin
   while (length < buffer.length) {
     const reading = connection.read(buffer.subarray(length));
     reading.catch(() => {}); // it ends with the connection
-    const count = await within(reading, deadline - performance.now(), () => LATE)
-      .catch((reason) => reason === LATE ? undefined : Promise.reject(reason));
+    const count = await orLate(reading, deadline - performance.now(), () => undefined);
     if (count === undefined) return textResponse(408, "the request has not arrived in time\n");
     if (count === null) throw new Error("nothing was asked");
     const from = Math.max(0, length - 3);
@@ -194,11 +191,15 @@ async function send(connection: Deno.Conn, { status, headers, body }: HttpRespon
   for await (const part of body as AsyncIterable<string>) await write(connection, encoder.encode(part));
 }
 
+function notRead(): never {
+  throw new Error("the answer is not read");
+}
+
 async function write(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
   for (let rest = bytes; rest.length > 0;) {
     const writing = connection.write(rest);
     writing.catch(() => {}); // it ends with the connection
-    rest = rest.subarray(await within(writing, READ_TIMEOUT, () => LATE));
+    rest = rest.subarray(await orLate(writing, READ_TIMEOUT, notRead));
   }
 }
 

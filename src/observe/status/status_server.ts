@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { sleep } from "../../core/clock.ts";
+import { sleep } from "../../core/waiting.ts";
 import { errorText } from "../../core/text.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { hostCheck } from "./host_check.ts";

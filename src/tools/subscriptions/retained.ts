@@ -8,7 +8,8 @@
  *
  * @module
  */
-import { atMost, type Clock, orAborted, sleep } from "../../core/clock.ts";
+import type { Clock } from "../../core/clock.ts";
+import { orAborted, orLate, sleep } from "../../core/waiting.ts";
 import type { MqttLink } from "../../mqtt/mod.ts";
 import type { BufferLimits, TooLarge } from "./message_buffer.ts";
 import type { Received } from "./received.ts";
@@ -113,7 +114,7 @@ export class RetainedReader {
       requests = subscriptions.requests;
       lastArrival = clock.now();
       const end = Promise.race([found.promise, failed.promise, silence()]).then(() => complete = true);
-      await atMost(end, limit, signal, clock);
+      await orLate(end, limit, () => {}, { signal, clock });
       const { messages, left, tooLarge } = values;
       return { messages, left, tooLarge, complete };
     } finally {

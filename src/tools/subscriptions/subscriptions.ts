@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Clock, orAborted, withTimeLimit } from "../../core/clock.ts";
+import type { Clock } from "../../core/clock.ts";
+import { orAborted, waitAtMost } from "../../core/waiting.ts";
 import { Failure } from "../../core/failure.ts";
 import { type MqttLink, type QoS, type ReceivedPacket, TopicIndex } from "../../mqtt/mod.ts";
 import { type Candidate, Overlaps } from "./overlaps.ts";
@@ -166,7 +167,7 @@ export class Subscriptions {
         this.#refused(shared, failure);
       },
     });
-    await withTimeLimit(request.then(() => answered = true), ANSWER_TIMEOUT, clock);
+    await waitAtMost(request.then(() => answered = true), ANSWER_TIMEOUT, clock);
     if (refusal !== undefined) throw refusal;
     if (!answered) throw noAnswer("SUBSCRIBE", filter);
     if (link.state.status === "online") shared.acknowledgedSince ??= time();
@@ -178,7 +179,7 @@ export class Subscriptions {
     const { link, clock } = this.#options;
     shared.acknowledgedSince = undefined;
     shared.qos = 0;
-    await withTimeLimit(link.unsubscribe(shared.filter), ANSWER_TIMEOUT, clock);
+    await waitAtMost(link.unsubscribe(shared.filter), ANSWER_TIMEOUT, clock);
     // Until here it counts among those that a message may be for, since the broker sends copies for it.
     if (shared.listeners.size === 0) this.#filters.delete(shared.filter);
   }

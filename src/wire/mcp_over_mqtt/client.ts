@@ -5,7 +5,8 @@
  */
 import { backoff } from "../../core/backoff.ts";
 import type { Channel } from "../../core/channel.ts";
-import { sleep, systemClock } from "../../core/clock.ts";
+import { systemClock } from "../../core/clock.ts";
+import { sleep } from "../../core/waiting.ts";
 import { Failure } from "../../core/failure.ts";
 import { unavailableReason } from "../../mqtt/mod.ts";
 import type { ClientOptions, MakeLink, ProfileDialer } from "../profile.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Clock, orAborted, sleep } from "../../core/clock.ts";
+import type { Clock } from "../../core/clock.ts";
+import { orAborted, sleep } from "../../core/waiting.ts";
 import { Failure } from "../../core/failure.ts";
 import { type LinkState, type MqttLink, type ReceivedPacket, topicMatches, type Will } from "../../mqtt/mod.ts";
 import { firstValue, plainQoS } from "../packets.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ServerContext } from "@modelcontextprotocol/server";
-import { withTimeLimit } from "../../../core/clock.ts";
+import { waitAtMost } from "../../../core/waiting.ts";
 import { errorText, shortened } from "../../../core/text.ts";
 import type { Fleet } from "../fleet.ts";
 import type { Json } from "../json.ts";
@@ -68,7 +68,7 @@ export async function callMany(
     results.set(server, result);
     progress.add(server, result);
   };
-  await withTimeLimit(Promise.all(servers.map((server) => limiter.run(() => one(server)))), timeout);
+  await waitAtMost(Promise.all(servers.map((server) => limiter.run(() => one(server)))), timeout);
   late.abort(new Error("The time for all calls is over"));
   const overdue = `no answer within ${timeout / 1_000} s; the call may have run`;
   return servers.map((server) => results.get(server) ?? { server, error: overdue });

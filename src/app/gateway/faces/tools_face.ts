@@ -4,7 +4,7 @@
  * @module
  */
 import { ProtocolError, type ServerContext } from "@modelcontextprotocol/server";
-import { withTimeLimit } from "../../../core/clock.ts";
+import { waitAtMost } from "../../../core/waiting.ts";
 import { type Fleet, serverLabel } from "../fleet.ts";
 import { withFleetUris } from "../fleet_uri.ts";
 import type { Json } from "../json.ts";
@@ -34,7 +34,7 @@ export class ToolsFace {
   async list(signal: AbortSignal): Promise<Json[]> {
     const { directory, catalogue } = this.#fleet;
     const unknown = [...directory.servers].filter(({ name }) => catalogue.known(name) === undefined);
-    await withTimeLimit(Promise.allSettled(unknown.map(({ name }) => catalogue.tools(name, signal))), PATIENCE);
+    await waitAtMost(Promise.allSettled(unknown.map(({ name }) => catalogue.tools(name, signal))), PATIENCE);
     this.#seen = this.#version;
     return this.known();
   }

@@ -17,7 +17,7 @@ import {
   type MqttConnection,
   type SubscriptionRequest,
 } from "../connection.ts";
-import { withTimeLimit } from "../../../core/clock.ts";
+import { waitAtMost } from "../../../core/waiting.ts";
 import type { PublishPacket } from "../../link.ts";
 import { allProperties, isExcessive } from "../../codec/properties.ts";
 import { networkErrorText, type Socket } from "../socket.ts";
@@ -165,7 +165,7 @@ class MqttJsConnection implements MqttConnection {
 
   async end(): Promise<void> {
     this.#ending = true;
-    await withTimeLimit(this.#client.endAsync(), END_TIMEOUT);
+    await waitAtMost(this.#client.endAsync(), END_TIMEOUT);
     this.destroy();
     await this.closed;
   }

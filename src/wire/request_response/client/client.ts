@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { orAborted, sleep, systemClock } from "../../../core/clock.ts";
+import { systemClock } from "../../../core/clock.ts";
+import { orAborted, sleep } from "../../../core/waiting.ts";
 import type { Channel } from "../../../core/channel.ts";
 import { Failure } from "../../../core/failure.ts";
 import { type LinkState, type MqttLink, type ReceivedPacket, unavailableReason } from "../../../mqtt/mod.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Channel, Receiver } from "../../../core/channel.ts";
-import { systemClock, withTimeLimit } from "../../../core/clock.ts";
+import { systemClock } from "../../../core/clock.ts";
+import { waitAtMost } from "../../../core/waiting.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { Message } from "../../../core/message.ts";
 import type { MqttLink, PublishProperties, ReceivedPacket } from "../../../mqtt/mod.ts";
@@ -234,7 +235,7 @@ export class ClientSession implements Channel {
     const { link, clock } = this.#options;
     const reachable = this.#phase === "open" && link.state.status === "online";
     const delivered = reachable ? this.#stream.delivered() : undefined;
-    if (delivered !== undefined) await withTimeLimit(delivered, DELIVERY_TIMEOUT, clock);
+    if (delivered !== undefined) await waitAtMost(delivered, DELIVERY_TIMEOUT, clock);
     this.#stream.flush();
     if (this.#phase === "opening" || this.#phase === "open") this.#sayGoodbye();
     this.#finish(reason);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { orAborted, sleep } from "../../../core/clock.ts";
+import { orAborted, sleep } from "../../../core/waiting.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { MqttLink } from "../../../mqtt/mod.ts";
 import type { SealingAnswer, SealingProbeOptions } from "../../profile.ts";

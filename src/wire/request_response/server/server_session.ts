@@ -4,7 +4,8 @@
  * @module
  */
 import type { Receiver } from "../../../core/channel.ts";
-import { type Clock, systemClock, withTimeLimit } from "../../../core/clock.ts";
+import { type Clock, systemClock } from "../../../core/clock.ts";
+import { waitAtMost } from "../../../core/waiting.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { Message } from "../../../core/message.ts";
 import { invalidResponse } from "../../../core/parse_error.ts";
@@ -233,10 +234,10 @@ export class ServerSession implements IncomingSession {
   /** Waits as long as the client goes on taking what the server has said; when we are to end, not that long. */
   async #untilDelivered(delivered: Promise<void>, soon: boolean): Promise<void> {
     const { clock } = this.#options;
-    if (soon) return await withTimeLimit(delivered, SHUTDOWN_TIMEOUT, clock);
+    if (soon) return await waitAtMost(delivered, SHUTDOWN_TIMEOUT, clock);
     let [before, left] = [Infinity, this.#stream.undelivered];
     while (left > 0 && left < before) {
-      await withTimeLimit(delivered, DELIVERY_TIMEOUT, clock);
+      await waitAtMost(delivered, DELIVERY_TIMEOUT, clock);
       [before, left] = [left, this.#stream.undelivered];
     }
   }

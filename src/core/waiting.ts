@@ -1,0 +1,95 @@
+/**
+ * Waiting, for a time or for work, but not for ever.
+ *
+ * | function     | when the time is over                      | when the signal is aborted | when the work fails |
+ * |--------------|--------------------------------------------|----------------------------|---------------------|
+ * | `sleep`      | resolves                                   | rejects                    |                     |
+ * | `waitAtMost` | resolves                                   |                            | resolves            |
+ * | `orLate`     | does what the caller says: value or error  | rejects                    | rejects             |
+ * | `orAborted`  |                                            | rejects                    | rejects             |
+ *
+ * @module
+ */
+import { type Clock, systemClock } from "./clock.ts";
+
+/**
+ * Resolves after `delay` ms.
+ *
+ * @throws the reason of `signal`, as soon as it is aborted
+ */
+export function sleep(delay: number, signal: AbortSignal, clock: Clock = systemClock): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const abort = () => {
+      cancel();
+      reject(signal.reason);
+    };
+    const cancel = clock.after(delay, () => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    });
+    signal.addEventListener("abort", abort, { once: true });
+  });
+}
+
+/** Waits for the end of `work`, whatever it comes to, at most `limit` ms. Never rejects. */
+export function waitAtMost(work: Promise<unknown>, limit: number, clock: Clock = systemClock): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(limit, resolve);
+    const ended = () => {
+      cancel();
+      resolve();
+    };
+    work.then(ended, ended);
+  });
+}
+
+/**
+ * Waits for `work`, but not beyond an abort.
+ *
+ * @throws what `work` rejects with, or the reason of `signal` as soon as that is aborted
+ */
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) work.catch(() => {}); // nobody waits for it any more
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** What may end a wait early, and how its time is taken. */
+export interface WaitOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** @default {systemClock} */
+  readonly clock?: Clock;
+}
+
+const LATE = Symbol("late");
+
+/**
+ * Waits for `work`, at most `limit` ms.
+ *
+ * @param late called when the time is over: what it returns is the outcome, and so is what it throws
+ * @throws what `work` rejects with, or the reason of the signal as soon as that is aborted
+ */
+export async function orLate<T, Late>(
+  work: Promise<T>,
+  limit: number,
+  late: () => Late,
+  { signal, clock = systemClock }: WaitOptions = {},
+): Promise<T | Late> {
+  const time = Promise.withResolvers<typeof LATE>();
+  const cancel = clock.after(limit, () => time.resolve(LATE));
+  const either = Promise.race([work, time.promise]);
+  try {
+    const outcome = await (signal === undefined ? either : orAborted(either, signal));
+    return outcome === LATE ? late() : outcome as T;
+  } finally {
+    cancel();
+  }
+}
