@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { requestsIn, responsesIn } from "../core/batch.ts";
 import { type Channel, ChannelWrapper, type Receiver } from "../core/channel.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { waitAtMost } from "../core/waiting.ts";
@@ -34,7 +35,7 @@ export class LingeringChannel extends ChannelWrapper {
 
   override receive(receiver: Receiver): void {
     this.inner.receive((message) => {
-      if (message.kind === "request") this.#unanswered.add(message);
+      for (const request of requestsIn(message)) this.#unanswered.add(request);
       const cancelled = cancelledRequest(message);
       if (cancelled !== undefined) this.#unanswered.cancel(cancelled);
       return receiver(message);
@@ -44,7 +45,7 @@ export class LingeringChannel extends ChannelWrapper {
   override send(message: Message): Promise<void> | void {
     if (this.#closed) return;
     const sent = this.inner.send(message);
-    if (message.kind === "response") this.#unanswered.answer(message);
+    for (const response of responsesIn(message)) this.#unanswered.answer(response);
     return sent;
   }
 

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import type { Failure } from "./failure.ts";
 import { elementsOf } from "./json_scan.ts";
 import { Message } from "./message.ts";
 
@@ -19,6 +20,19 @@ export function requestsIn(message: Message): readonly Message[] {
 /** The responses in a message: the message itself, those of a batch, or none. */
 export function responsesIn(message: Message): readonly Message[] {
   return message.kind === "response" ? [message] : message.kind === "other" ? ofBatch(message, "response") : NONE;
+}
+
+/** The error responses with which a failure answers these messages, or stands for them. */
+export function failureResponses(failure: Failure, messages: readonly Message[]): readonly Message[] {
+  return messages.flatMap(({ id }) => id === undefined ? [] : failure.toResponse(id));
+}
+
+/** A batch of these messages; `undefined` when there are none. */
+export function batchOf(messages: readonly Message[]): Message | undefined {
+  const decoder = new TextDecoder();
+  return messages.length === 0
+    ? undefined
+    : Message.from(`[${messages.map(({ bytes }) => decoder.decode(bytes)).join(",")}]`);
 }
 
 const NONE: readonly Message[] = [];

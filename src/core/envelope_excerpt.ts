@@ -11,15 +11,21 @@ const LONGEST_STRING = 1_024;
 /** More top-level text than this is that of no JSON-RPC message, in bytes. */
 const LONGEST_EXCERPT = 16 * 1_024;
 
+/** And of no batch of messages. */
+const LONGEST_BATCH = 1_024 * 1_024;
+
 const NULL = new TextEncoder().encode("null");
 
 /**
  * Reads a JSON object chunk by chunk and keeps its top level only: nested objects and arrays are emptied, and long
- * strings become `null`. That is enough to tell which message it was, so that whoever waits for an answer gets one.
+ * strings become `null`. That is enough to tell which message it was, so that whoever waits for an answer gets one. Of an
+ * array, which may be a batch of messages, it keeps the top level of each element.
  */
 export class EnvelopeExcerpt {
-  readonly #kept = new Uint8Array(LONGEST_EXCERPT);
+  #kept = new Uint8Array(LONGEST_EXCERPT);
   #length = 0;
+  /** How many levels are kept; not known before the text has begun. */
+  #levels: number | undefined;
   #depth = 0;
   #inString = false;
   #escaped = false;
@@ -67,7 +73,8 @@ export class EnvelopeExcerpt {
       case OPEN_BRACE:
       case OPEN_BRACKET:
         this.#depth++;
-        if (this.#depth === 2) this.#keep(byte, 1);
+        this.#levels ??= byte === OPEN_BRACKET ? 2 : 1;
+        if (this.#depth === this.#levels + 1) this.#keep(byte, 1);
         break;
       case CLOSE_BRACE:
       case CLOSE_BRACKET:
@@ -78,8 +85,18 @@ export class EnvelopeExcerpt {
   }
 
   #keep(byte: number, depth = this.#depth): void {
-    if (depth > 1) return;
-    if (this.#length === this.#kept.length) this.#overflow = true;
+    if (depth > (this.#levels ?? 1)) return;
+    if (this.#length === this.#kept.length && !this.#grow()) this.#overflow = true;
     else this.#kept[this.#length++] = byte;
+  }
+
+  /** Makes room for a batch of many messages; whether there may be more. */
+  #grow(): boolean {
+    const { length } = this.#kept;
+    if (this.#levels !== 2 || length >= LONGEST_BATCH) return false;
+    const larger = new Uint8Array(2 * length);
+    larger.set(this.#kept);
+    this.#kept = larger;
+    return true;
   }
 }

@@ -107,6 +107,7 @@ export class AnsweringChannel extends ChannelWrapper {
     if (message.kind === "response") {
       this.#noteAnswer(message);
     } else if (message.kind === "request" || message.kind === "other") {
+      if (message.kind === "other") this.#noteAnswer(message);
       for (const request of requestsIn(message)) this.#add(request);
       if (this.#end !== undefined) return this.#answerAll(this.#end);
     } else {
@@ -152,14 +153,14 @@ export class AnsweringChannel extends ChannelWrapper {
   }
 
   #noteQuestion(message: Message): void {
-    if (message.kind === "request") return this.#asked.add(message);
+    for (const request of requestsIn(message)) this.#asked.add(request);
     const cancelled = cancelledRequest(message);
     if (cancelled !== undefined) this.#asked.cancel(cancelled);
   }
 
   #noteAnswer(message: Message): void {
     if (this.#asked.size === 0) return;
-    this.#asked.answer(message);
+    for (const response of responsesIn(message)) this.#asked.answer(response);
     if (this.#asked.size === 0 && this.#options.timeout === undefined) this.#pending.extend();
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { backoff, STABLE_AFTER } from "../core/backoff.ts";
-import { requestsIn } from "../core/batch.ts";
+import { failureResponses, requestsIn } from "../core/batch.ts";
 import type { Channel, Receiver } from "../core/channel.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { orAborted, sleep } from "../core/waiting.ts";
@@ -299,11 +299,8 @@ export class RecoveringChannel implements Channel {
 
   #giveUp(message: Message, failure: Failure): void {
     const requests = requestsIn(message);
-    for (const { id, method = "" } of requests) {
-      if (id === undefined) continue;
-      this.#options.failed?.({ method }, failure);
-      void this.#receiver(failure.toResponse(id));
-    }
+    for (const { method = "" } of requests) this.#options.failed?.({ method }, failure);
+    for (const answer of failureResponses(failure, requests)) void this.#receiver(answer);
     if (requests.length === 0) this.#options.dropped?.(message, failure);
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { failureResponses, requestsIn, responsesIn } from "../core/batch.ts";
 import type { Channel, Receiver } from "../core/channel.ts";
 import { waitAtMost } from "../core/waiting.ts";
 import type { ProxyEvent } from "../core/events.ts";
@@ -151,13 +152,13 @@ export class LineChannel implements Channel {
   }
 
   /** Answers a request that was too long, or stands in for a response that was. */
-  #answer({ kind, id }: Message, receiver: Receiver): void {
-    if (id === undefined || this.#ended) return;
+  #answer(message: Message, receiver: Receiver): void {
+    if (this.#ended) return;
     const maximum = this.#options.maxMessage;
     const text = `The message is longer than ${maximum} bytes, which is what --max-message allows`;
-    const answer = new Failure("too-large", text, { maximum }).toResponse(id);
-    if (kind === "request") void this.send(answer);
-    else if (kind === "response") void receiver(answer);
+    const failure = new Failure("too-large", text, { maximum });
+    for (const answer of failureResponses(failure, requestsIn(message))) void this.send(answer);
+    for (const answer of failureResponses(failure, responsesIn(message))) void receiver(answer);
   }
 
   #fail(cause: unknown): void {

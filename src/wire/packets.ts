@@ -21,6 +21,12 @@ export function tooLarge(bytes: number, maximum: number): Failure {
   return new Failure("too-large", text, { bytes, maximum });
 }
 
+/** Why a message of `bytes` is not sent to a peer that takes none of that size. */
+export function tooLargeForPeer(bytes: number, maximum: number): Failure {
+  const text = `The message has ${bytes} bytes, but the other end allows at most ${maximum} (its --max-message)`;
+  return new Failure("too-large", text, { bytes, maximum });
+}
+
 /** The first value of a user property. */
 export function firstValue(properties: UserProperties | undefined, name: string): string | undefined {
   const value = properties?.[name];

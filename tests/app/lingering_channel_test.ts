@@ -61,3 +61,19 @@ Deno.test("closing does not wait", async () => {
   assert.equal(isEnded(), true);
   assert.deepEqual([answers(), clock.timers], [[], 0]);
 });
+
+Deno.test("the requests of a batch are waited for like any others", async () => {
+  const [input, output, clock] = [new Feed(), new Record(), new ManualClock()];
+  const lines = new LineChannel(input, output, { maxMessage: 1_000, tooLong: () => {} });
+  const channel = new LingeringChannel(lines, 5_000, clock);
+  let ended = false;
+  void channel.closed.then(() => ended = true);
+  channel.receive(() => {});
+  input.push('[{"jsonrpc":"2.0","id":1,"method":"x"},{"jsonrpc":"2.0","id":2,"method":"x"}]\n');
+  input.end();
+  await idleTurns();
+  assert.equal(ended, false);
+  void channel.send(Message.from('[{"jsonrpc":"2.0","id":1,"result":{}},{"jsonrpc":"2.0","id":2,"result":{}}]'));
+  await idleTurns();
+  assert.equal(ended, true);
+});

@@ -251,6 +251,26 @@ Deno.test("too-large: a request, an answer and a question of more than --max-mes
   assert.match(ends.host.errors.seen.join("\n"), /dropped a message from the host: a line of more than \d+ bytes/);
 });
 
+for (const profile of ["request-response", "mcp-over-mqtt"]) {
+  for (const end of ["serve", "connect"]) {
+    Deno.test(`too-large: every request of a batch that is larger than ${end} alone allows [${profile}]`, async () => {
+      await using broker = await embeddedBroker();
+      const options = { serve: [] as string[], connect: ["--profile", profile] };
+      await using ends = await bridge(broker, {
+        ...options,
+        [end]: [...options[end as "serve" | "connect"], "--max-message", "8000"],
+      });
+      const batch = ["a", "b"].map((id) => ({ jsonrpc: "2.0", id, method: "x", params: { text: "x".repeat(5_000) } }));
+      await ends.host.send(batch); // as the first message, and then as another one
+      for (const id of ["a", "b"]) assert.equal((await errorOf(ends.host, id)).data.reason, "too-large");
+      await ends.host.send({ jsonrpc: "2.0", id: 0, method: "initialize", params: { protocolVersion: "2025-11-25" } });
+      await ends.host.send(batch.map((request) => ({ ...request, id: `${request.id}2` })));
+      for (const id of ["a2", "b2"]) assert.equal((await errorOf(ends.host, id)).data.reason, "too-large");
+      assert.match((await ask(ends.host, "still there", "x")).result.echo, /still there/);
+    });
+  }
+}
+
 testOnMosquitto(
   "too-large or in parts: a message beyond what the broker takes is answered, and harms no other",
   async () => {

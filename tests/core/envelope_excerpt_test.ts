@@ -25,6 +25,16 @@ Deno.test("an excerpt leaves out long strings, but not what is behind them", () 
   assert.equal(new Message(encoder.encode(excerpt(`{"method":"a","id":"${long}"}`))).kind, "other");
 });
 
+Deno.test("an excerpt of a batch keeps the top level of each message, however many there are", () => {
+  assert.equal(
+    excerpt('[{"id":1,"method":"a","params":{"id":7,"list":[{}]}}, {"id":2,"result":[1]},7,[{"id":3}]]'),
+    '[{"id":1,"method":"a","params":{}}, {"id":2,"result":[]},7,[{}]]',
+  );
+  const many = JSON.stringify(Array.from({ length: 5_000 }, (_, id) => ({ id, method: "a", params: { id: 1 } })));
+  assert.equal(excerpt(many, 1_000), many.replaceAll('{"id":1}', "{}"));
+  assert.equal(excerpt(`[${"7,".repeat(1_000_000)}`), "");
+});
+
 Deno.test("an excerpt of what is no JSON-RPC message is small, and nothing", () => {
   assert.equal(excerpt("x".repeat(1_000_000)), "");
   assert.equal(excerpt("{".repeat(1_000_000)).length, 2);

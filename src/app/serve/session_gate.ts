@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { requestsIn } from "../../core/batch.ts";
+import { failureResponses, requestsIn } from "../../core/batch.ts";
 import { type Channel, ChannelWrapper, type Receiver } from "../../core/channel.ts";
 import { Failure } from "../../core/failure.ts";
 import { invalidResponse } from "../../core/parse_error.ts";
@@ -39,9 +39,9 @@ export class SessionGate extends ChannelWrapper {
       if (answer !== undefined) return this.inner.send(answer);
       const failure = requests.length === 0 ? undefined : this.#refusal ?? this.#tooMany(requests.length);
       if (failure === undefined) return receiver(message);
-      for (const { id } of requests.slice(1)) if (id !== undefined) void this.inner.send(failure.toResponse(id));
-      const [first] = requests;
-      if (first?.id !== undefined) return this.inner.send(failure.toResponse(first.id));
+      const [first, ...others] = failureResponses(failure, requests);
+      for (const other of others) void this.inner.send(other);
+      return first && this.inner.send(first);
     });
   }
 

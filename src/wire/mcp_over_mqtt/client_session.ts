@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { requestsIn, responsesIn } from "../../core/batch.ts";
+import { failureResponses, requestsIn, responsesIn } from "../../core/batch.ts";
 import type { Channel, Receiver } from "../../core/channel.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
@@ -252,10 +252,8 @@ export class ClientSession implements Channel {
   /** Sees to it that whoever waits for an answer gets one. */
   #refuse(message: Message, failure: Failure): void {
     if (this.#liveness.isPing(message)) return;
-    for (const { id } of requestsIn(message)) if (id !== undefined) this.#push(failure.toResponse(id));
-    for (const { id } of responsesIn(message)) {
-      if (id === undefined) continue;
-      const answer = failure.toResponse(id);
+    for (const answer of failureResponses(failure, requestsIn(message))) this.#push(answer);
+    for (const answer of failureResponses(failure, responsesIn(message))) {
       // When this one cannot be published either, there is no third one.
       void this.#publish(this.#topicOf(answer), answer, () => {});
     }
@@ -272,10 +270,8 @@ export class ClientSession implements Channel {
   #refuseArrived(packet: ReceivedPacket, message: Message): void {
     const failure = tooLarge(packet.payload.length, this.#options.options.maxMessage);
     this.#drop(packet, failure.message);
-    for (const { id } of responsesIn(message)) if (id !== undefined) this.#push(failure.toResponse(id));
-    for (const { id } of requestsIn(message)) {
-      if (id === undefined) continue;
-      const answer = failure.toResponse(id);
+    for (const answer of failureResponses(failure, responsesIn(message))) this.#push(answer);
+    for (const answer of failureResponses(failure, requestsIn(message))) {
       void this.#publish(this.#topicOf(answer), answer, () => {});
     }
   }

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { failureResponses, requestsIn } from "../../core/batch.ts";
 import { Failure } from "../../core/failure.ts";
 import { Message } from "../../core/message.ts";
 import type { MqttLink, QoS, ReceivedPacket } from "../../mqtt/mod.ts";
@@ -79,12 +80,13 @@ export class EndedSessions {
     if (packet.retain) return;
     const message = new Message(packet.payload);
     if (isDisconnected(message)) return this.#remove(clientId);
-    if (message.kind !== "request" || message.id === undefined) return;
-    void this.#link.publish({
-      topic: packet.topic,
-      payload: ENDED.toResponse(message.id).bytes,
-      qos: this.#qos,
-      properties: publishProperties("mcp-server", this.#server.serverId),
-    });
+    for (const { bytes: payload } of failureResponses(ENDED, requestsIn(message))) {
+      void this.#link.publish({
+        topic: packet.topic,
+        payload,
+        qos: this.#qos,
+        properties: publishProperties("mcp-server", this.#server.serverId),
+      });
+    }
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { requestsIn, responsesIn } from "../../core/batch.ts";
+import { failureResponses, requestsIn, responsesIn } from "../../core/batch.ts";
 import type { Channel, Receiver } from "../../core/channel.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
@@ -124,8 +124,8 @@ export class ServerSession implements Channel {
       observe({ type: "message.dropped", source: packet.topic, cause: problem ?? failure?.message ?? "" });
       const answer = invalidResponse(message);
       if (failure === undefined) return void (answer && this.send(answer));
-      for (const { id } of requestsIn(message)) if (id !== undefined) void this.send(failure.toResponse(id));
-      for (const { id } of responsesIn(message)) if (id !== undefined) this.#inbox.push(failure.toResponse(id));
+      for (const answer of failureResponses(failure, requestsIn(message))) void this.send(answer);
+      for (const answer of failureResponses(failure, responsesIn(message))) this.#inbox.push(answer);
       return;
     }
     if (message.kind === "notification") this.#options.link.expectMore();
@@ -286,10 +286,9 @@ export class ServerSession implements Channel {
   /** Sees to it that whoever waits for an answer gets one. */
   #refuse(message: Message, failure: Failure): void {
     if (this.#liveness.isPing(message)) return;
-    for (const { id } of requestsIn(message)) if (id !== undefined) this.#inbox.push(failure.toResponse(id));
-    for (const { id } of responsesIn(message)) {
-      // When this one cannot be published either, there is no third one.
-      if (id !== undefined) void this.#publishBytes(this.#rpcTopic, failure.toResponse(id).bytes);
+    for (const answer of failureResponses(failure, requestsIn(message))) this.#inbox.push(answer);
+    for (const { bytes } of failureResponses(failure, responsesIn(message))) {
+      void this.#publishBytes(this.#rpcTopic, bytes); // when this one cannot be published either, there is no third one
     }
   }
 }

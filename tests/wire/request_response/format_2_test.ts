@@ -100,8 +100,12 @@ testOnBrokers(
     void server.session.send(notification("long", JSON.stringify({ text: "x".repeat(9_000) })));
     void server.session.send(notification("b"));
     const packets = await take(client, 3);
-    const format = "2";
-    assert.deepEqual(layers(packets), [{ seq: "1", batch: "3", format }, { seq: "4", format }, { seq: "5", format }]);
+    const both = { format: "2", max: "1000000" };
+    assert.deepEqual(layers(packets), [
+      { seq: "1", batch: "3", ...both },
+      { seq: "4", ...both },
+      { seq: "5", ...both },
+    ]);
     const [batch] = packets;
     const lines = String(batch?.payload).split("\n").map((line) => JSON.parse(line));
     assert.deepEqual(lines.map(({ method, id }) => [method, id]), [["a", undefined], [undefined, 1], [

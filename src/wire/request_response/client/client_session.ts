@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { failureResponses, requestsIn, responsesIn } from "../../../core/batch.ts";
 import type { Channel, Receiver } from "../../../core/channel.ts";
 import { systemClock } from "../../../core/clock.ts";
 import { waitAtMost } from "../../../core/waiting.ts";
@@ -61,6 +62,8 @@ export class ClientSession implements Channel {
   #phase: "fresh" | "opening" | "open" | "ended" = "fresh";
   /** Whether the server numbers its messages; not before it has said so. */
   #numbered = false;
+  /** Whether the server has taken anything, and with it what it was told about this end. */
+  #acknowledged = false;
   #instance: string | undefined;
   #instanceTopic: string | undefined;
   /** What each message has in common with the next; and each frame that is none. */
@@ -178,6 +181,7 @@ export class ClientSession implements Channel {
       return this.fail(closedFailure(packet));
     }
     this.#absence.end();
+    this.#acknowledged ||= frame.acknowledge !== undefined;
     if (this.#phase === "opening") this.#opened(frame, packet);
     if (this.#numbered && frame.sequence === undefined && frame.payload.length > 0) {
       observe({ type: "message.dropped", source: packet.topic, cause: "it has no number" });
@@ -294,6 +298,7 @@ export class ClientSession implements Channel {
       this.#instance = instance;
       this.#instanceTopic = instanceTopic;
     }
+    this.#stream.respect(frame.maximum);
     for (const message of this.#held.splice(0)) void this.#stream.send(message);
   }
 
@@ -325,7 +330,7 @@ export class ClientSession implements Channel {
         topic: this.#topic,
         payload: frame.payload,
         qos: confirmed ? qosOf(qos, false) : sessionQoS,
-        ...(this.plain && message?.kind === "request" ? { once: true } : {}),
+        ...(this.plain && message !== undefined && requestsIn(message).length > 0 ? { once: true } : {}),
         common: message === undefined ? this.#common.control : this.#common.message,
         properties: this.#properties(frame, message),
       },
@@ -339,6 +344,7 @@ export class ClientSession implements Channel {
     if (this.#options.options.traceContext === true) Object.assign(userProperties, frameTrace(frame, message) ?? {});
     const opening = this.#phase === "opening";
     if (opening) this.#opening.addTo(userProperties);
+    if (this.#opening.target.agreed === true && !this.#acknowledged) this.#opening.addMaximumTo(userProperties);
     if (message?.kind !== "request") return { userProperties };
     return this.#requests.next(message.method ?? "", opening || this.#numbered, userProperties);
   }
@@ -350,10 +356,11 @@ export class ClientSession implements Channel {
     if (mayGoOn && this.#stream.refused(frame, failure)) return;
     this.#options.options.observe({ type: "publish.failed", topic: this.#topic, cause: failure.message });
     if (this.#numbered || opening) return this.fail(failure);
-    if (message?.id === undefined) return;
-    const answer = failure.toResponse(message.id);
-    if (message.kind === "request") this.#stream.inject(answer);
-    else if (message.kind === "response") void this.#publish({ payload: answer.bytes }, answer, false, () => {});
+    if (message === undefined) return;
+    for (const answer of failureResponses(failure, requestsIn(message))) this.#stream.inject(answer);
+    for (const answer of failureResponses(failure, responsesIn(message))) {
+      void this.#publish({ payload: answer.bytes }, answer, false, () => {});
+    }
   }
 
   #sayGoodbye(): void {

@@ -10,7 +10,7 @@ import type { MqttLink, QoS } from "../../../mqtt/mod.ts";
 import type { ClientOptions } from "../../profile.ts";
 import { type Frame, NOTHING } from "../session/frame.ts";
 import { type PathLimit, SMALLEST_LIMIT } from "../session/path_limit.ts";
-import { FORMAT, INSTANCE, largestPart, NEWEST_FORMAT, qosOf, SESSION } from "../session/properties.ts";
+import { FORMAT, INSTANCE, largestPart, MAXIMUM, NEWEST_FORMAT, qosOf, SESSION } from "../session/properties.ts";
 import type { Topics } from "../topics.ts";
 import type { Opening } from "./instances.ts";
 
@@ -132,6 +132,12 @@ export class SessionOpening {
     const { instance } = this.#target;
     if (this.#announcesFormat) userProperties[FORMAT] = String(NEWEST_FORMAT);
     if (instance !== undefined) userProperties[INSTANCE] = instance;
+    this.addMaximumTo(userProperties);
+  }
+
+  /** Adds how large a message the host takes. */
+  addMaximumTo(userProperties: Record<string, string>): void {
+    userProperties[MAXIMUM] = String(this.#options.options.maxMessage);
   }
 
   /** The first message has come to nothing; the next one goes in smaller pieces, as it may have been too large. */

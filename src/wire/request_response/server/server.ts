@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { failureResponses, requestsIn } from "../../../core/batch.ts";
 import { Failure } from "../../../core/failure.ts";
 import { Message } from "../../../core/message.ts";
 import { invalidResponse, problemOf } from "../../../core/parse_error.ts";
@@ -190,8 +191,6 @@ export class RequestResponseServer implements Acceptor {
   }
 
   #refuseUnsealed(packet: ReceivedPacket, topic: string): void {
-    const { kind, id } = new Message(packet.payload);
-    if (kind !== "request" || id === undefined) return;
     const text = "This server takes sealed sessions only: start the client with --key and --server-key";
     const { correlationData } = packet.properties;
     const session = userProperty(packet, SESSION);
@@ -200,14 +199,16 @@ export class RequestResponseServer implements Acceptor {
       ...(correlationData === undefined ? {} : { correlationData }),
       ...(session === undefined ? {} : { userProperties: { [SESSION]: session } }),
     };
-    const { bytes: payload } = new Failure("not-authorized", text).toResponse(id);
-    void this.#link.publish({ topic, payload, qos: plainQoS(this.#options.qos), properties });
+    const requests = requestsIn(new Message(packet.payload));
+    for (const { bytes: payload } of failureResponses(new Failure("not-authorized", text), requests)) {
+      void this.#link.publish({ topic, payload, qos: plainQoS(this.#options.qos), properties });
+    }
   }
 
   /** Whether a plain requester can begin with this; if not, it is told. */
   #isRequest(packet: ReceivedPacket, topic: string): boolean {
     const message = new Message(packet.payload);
-    if (message.kind === "request") return true;
+    if (requestsIn(message).length > 0) return true;
     const problem = problemOf(message);
     this.#drop(packet, problem ?? "it is no request and has no session");
     if (problem === undefined) return false;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { failureResponses, requestsIn, responsesIn } from "../../../core/batch.ts";
 import type { Receiver } from "../../../core/channel.ts";
 import { type Clock, systemClock } from "../../../core/clock.ts";
 import { waitAtMost } from "../../../core/waiting.ts";
@@ -88,7 +89,7 @@ export class ServerSession implements IncomingSession {
     this.#common = sessionId === undefined
       ? MESSAGE_PROPERTIES
       : { ...MESSAGE_PROPERTIES, userProperties: { [SESSION]: sessionId } };
-    this.#welcome = new Welcome(options.instanceTopic, format === NEWEST_FORMAT);
+    this.#welcome = new Welcome(options.instanceTopic, format === NEWEST_FORMAT, maxMessage);
     this.closed = this.#end.promise;
     const peerEnd = Promise.withResolvers<void>();
     this.peerEnded = peerEnd.promise;
@@ -179,7 +180,9 @@ export class ServerSession implements IncomingSession {
   }
 
   send(message: Message): Promise<void> | void {
-    if (!this.#ended) return this.#stream.send(message);
+    if (this.#ended) return;
+    this.#correlations.of(message); // in a batch of several it travels without
+    return this.#stream.send(message);
   }
 
   /** The connection to the broker is gone. */
@@ -286,7 +289,8 @@ export class ServerSession implements IncomingSession {
   #properties(frame: Frame, message?: Message): PublishProperties {
     const properties: Writable<PublishProperties> = {};
     this.#welcome.addTo(properties);
-    const correlationData = message === undefined ? frame.correlation : this.#correlations.take(message);
+    const begins = frame.piece === undefined || frame.piece.offset === 0;
+    const correlationData = message === undefined || !begins ? frame.correlation : this.#correlations.of(message);
     if (correlationData !== undefined) properties.correlationData = correlationData;
     const trace = this.#options.options.traceContext === true ? frameTrace(frame, message) : undefined;
     if (this.#options.sessionId === undefined) {
@@ -305,7 +309,7 @@ export class ServerSession implements IncomingSession {
     message: Message | undefined,
   ): Promise<void> | void {
     const { link, responseTopic: topic, options: { qos } } = this.#options;
-    const once = !this.#numbered && message?.kind === "request" ? { once: true } : {};
+    const once = !this.#numbered && message !== undefined && requestsIn(message).length > 0 ? { once: true } : {};
     return link.publish(
       {
         topic,
@@ -333,11 +337,11 @@ export class ServerSession implements IncomingSession {
     if (frame.sequence !== undefined && this.#stream.refused(frame, failure)) return;
     observe({ type: "publish.failed", topic: responseTopic, cause: failure.message });
     if (this.#numbered) return this.#fail(failure); // what is behind it would wait for it for ever
-    if (message?.id === undefined) return;
-    const { bytes } = failure.toResponse(message.id);
-    if (message.kind === "response") {
-      void link.publish({ topic: responseTopic, payload: bytes, qos: 1, common: this.#common, properties });
-    } else if (message.kind === "request") this.#stream.inject(failure.toResponse(message.id));
+    if (message === undefined) return;
+    for (const answer of failureResponses(failure, requestsIn(message))) this.#stream.inject(answer);
+    for (const { bytes: payload } of failureResponses(failure, responsesIn(message))) {
+      void link.publish({ topic: responseTopic, payload, qos: 1, common: this.#common, properties });
+    }
   }
 }
 

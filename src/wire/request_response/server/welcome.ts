@@ -6,7 +6,7 @@
 import type { Clock } from "../../../core/clock.ts";
 import type { PublishProperties } from "../../../mqtt/mod.ts";
 import type { Writable } from "../session/frame.ts";
-import { FORMAT, NEWEST_FORMAT } from "../session/properties.ts";
+import { FORMAT, MAXIMUM, NEWEST_FORMAT } from "../session/properties.ts";
 
 /**
  * An answer that comes within this time, in ms, is the welcome. Two packets one after the other would be slower: a
@@ -14,15 +14,23 @@ import { FORMAT, NEWEST_FORMAT } from "../session/properties.ts";
  */
 const DELAY = 20;
 
-/** Tells the client which instance has its session, and in which format, until the client is known to know it. */
+/**
+ * Tells the client which instance has its session, in which format, and how large its messages may be, until the client
+ * is known to know it.
+ */
 export class Welcome {
   #instanceTopic: string | undefined;
+  readonly #maxMessage: number;
   #announcesFormat: boolean;
   #cancel: (() => void) | undefined;
 
-  /** @param instanceTopic where the client is to publish from now on; `undefined` when it cannot be told */
-  constructor(instanceTopic: string | undefined, announcesFormat: boolean) {
+  /**
+   * @param instanceTopic where the client is to publish from now on; `undefined` when it cannot be told
+   * @param maxMessage the largest message that is taken, in bytes
+   */
+  constructor(instanceTopic: string | undefined, announcesFormat: boolean, maxMessage: number) {
     this.#instanceTopic = instanceTopic;
+    this.#maxMessage = maxMessage;
     this.#announcesFormat = announcesFormat;
   }
 
@@ -52,8 +60,10 @@ export class Welcome {
     if (this.#instanceTopic !== undefined) properties.responseTopic = this.#instanceTopic;
   }
 
-  /** Adds the format. */
+  /** Adds the format, and how large messages may be. */
   addFormatTo(userProperties: Record<string, string>): void {
-    if (this.#announcesFormat) userProperties[FORMAT] = String(NEWEST_FORMAT);
+    if (!this.#announcesFormat) return;
+    userProperties[FORMAT] = String(NEWEST_FORMAT);
+    userProperties[MAXIMUM] = String(this.#maxMessage);
   }
 }

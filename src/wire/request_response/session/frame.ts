@@ -49,6 +49,8 @@ export interface Frame {
   readonly sent?: Position;
   /** How many packets may be sent without being acknowledged. */
   readonly window?: number;
+  /** The largest message that the sender of this frame takes, in bytes. */
+  readonly maximum?: number;
 }
 
 /** A frame, or a part of one, that is still being made. */

@@ -34,6 +34,9 @@ export const FORMAT = "mcp-format";
 /** The newest format of sessions. */
 export const NEWEST_FORMAT = 2;
 
+/** User property that tells how large a message its sender takes, in bytes. */
+export const MAXIMUM = "mcp-max";
+
 const SEQUENCE = "mcp-seq";
 const PIECE = "mcp-piece";
 const BATCH = "mcp-batch";
@@ -112,6 +115,8 @@ function readProperty(frame: Writable<Frame>, name: string, value: string): void
       return assign(frame, "more", value === "1" ? true : undefined);
     case WINDOW:
       return assign(frame, "window", wholeNumber(value, 0));
+    case MAXIMUM:
+      return assign(frame, "maximum", wholeNumber(value, 1));
     case RESUME:
       return assign(frame, "resume", toPosition(value));
     case SENT:

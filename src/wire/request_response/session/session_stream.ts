@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { requestsIn, responsesIn } from "../../../core/batch.ts";
+import { batchOf, failureResponses, requestsIn, responsesIn } from "../../../core/batch.ts";
 import type { Receiver } from "../../../core/channel.ts";
 import type { Clock } from "../../../core/clock.ts";
 import type { Observer } from "../../../core/events.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { Message } from "../../../core/message.ts";
 import { problemOf } from "../../../core/parse_error.ts";
-import { tooLarge } from "../../packets.ts";
+import { tooLarge, tooLargeForPeer } from "../../packets.ts";
 import type { Frame, Stream, StreamEnds, Subject } from "./frame.ts";
 import { PlainStream } from "./plain_stream.ts";
 import type { Incoming, Outgoing, SessionFormat } from "./format.ts";
@@ -54,6 +54,8 @@ export class SessionStream {
   #stream: Stream;
   #receiver: Receiver | undefined;
   #early: Message[] = [];
+  /** The largest message that the peer takes, in bytes. */
+  #peerMaximum = Infinity;
   readonly #started: PromiseWithResolvers<void> = Promise.withResolvers();
 
   /** @param format how the peer numbers its messages */
@@ -81,11 +83,24 @@ export class SessionStream {
 
   /** Takes a message to send; one that is too large is answered, or stands for an answer, itself. */
   send(message: Message): Promise<void> | void {
+    const size = message.bytes.length;
     const { maxMessage } = this.#options;
-    if (message.bytes.length <= maxMessage) return this.#stream.send(message);
-    const failure = tooLarge(message.bytes.length, maxMessage);
-    const parts = [...requestsIn(message), ...responsesIn(message)];
-    for (const { kind, id } of parts.length === 0 ? [message] : parts) this.#reject(kind, id, failure, "sent");
+    if (size > maxMessage) return this.#reject(message, tooLarge(size, maxMessage), "sent");
+    if (size > this.#peerMaximum) return this.#reject(message, tooLargeForPeer(size, this.#peerMaximum), "sent");
+    return this.#stream.send(message);
+  }
+
+  /**
+   * The peer says how large a message it takes, in bytes. Of what it has been sent before, it answers all that is larger
+   * but batches, of which it sees no ids.
+   */
+  respect(maximum: number | undefined): void {
+    if (maximum === undefined || maximum === this.#peerMaximum) return;
+    this.#peerMaximum = maximum;
+    for (const message of this.#stream.unseen(0)) {
+      const size = message.bytes.length;
+      if (size > maximum && message.kind === "other") this.#reject(message, tooLargeForPeer(size, maximum), "sent");
+    }
   }
 
   /** Sends the end of this direction; whether the peer understands that. */
@@ -115,6 +130,7 @@ export class SessionStream {
 
   /** Takes a frame that has arrived. */
   receive(frame: Frame): void {
+    this.respect(frame.maximum);
     this.#stream.receive(frame);
   }
 
@@ -125,9 +141,8 @@ export class SessionStream {
 
   /** Answers the requests that nobody has received yet. */
   refuse(failure: Failure): void {
-    for (const { id } of this.#early.splice(0).flatMap(requestsIn)) {
-      if (id !== undefined) void this.#stream.send(failure.toResponse(id));
-    }
+    const requests = this.#early.splice(0).flatMap(requestsIn);
+    for (const answer of failureResponses(failure, requests)) void this.#stream.send(answer);
   }
 
   /** The number up to which the peer's messages have been handed on. */
@@ -214,13 +229,13 @@ export class SessionStream {
 
   /** Whether nobody may receive a message that came without a number; then whoever sent it is told, if he waits. */
   #refuses(message: Message, correlation: Uint8Array | undefined): boolean {
-    const { bytes, kind, id } = message;
+    const { bytes } = message;
     const { maxMessage, answerInvalid, transmit, arrived, observe, name } = this.#options;
     const problem = problemOf(message);
     if (problem === undefined && bytes.length <= maxMessage) return false;
     if (problem === undefined) {
       arrived(message, correlation); // the answer goes by it
-      this.#reject(kind, id, tooLarge(bytes.length, maxMessage), "received");
+      this.#reject(message, tooLarge(bytes.length, maxMessage), "received");
       return true;
     }
     observe({ type: "message.dropped", source: name, cause: problem });
@@ -232,18 +247,24 @@ export class SessionStream {
   }
 
   #tooLargeArrived(bytes: number, subject: Subject | undefined): void {
-    this.#reject(subject?.kind, subject?.id, tooLarge(bytes, this.#options.maxMessage), "received");
+    const failure = tooLarge(bytes, this.#options.maxMessage);
+    this.#drop(failure);
+    if (subject === undefined) return;
+    const answer = failure.toResponse(subject.id);
+    if (subject.kind === "request") void this.#stream.send(answer);
+    else this.inject(answer);
   }
 
   /** Answers a request of ours that never arrives. Returns what goes out instead: to a response of ours, the error. */
-  #undeliverable({ kind, id, bytes }: Message, cause: Failure): Message | undefined {
-    const text = `A message of ${bytes.length} bytes does not get through. ${cause.message}`;
-    const failure = new Failure(cause.reason, text, { ...cause.details, bytes: bytes.length });
+  #undeliverable(message: Message, cause: Failure): Message | undefined {
+    const { length: bytes } = message.bytes;
+    const text = `A message of ${bytes} bytes does not get through. ${cause.message}`;
+    const failure = new Failure(cause.reason, text, { ...cause.details, bytes });
     this.#drop(failure);
-    if (id === undefined) return undefined;
-    const answer = failure.toResponse(id);
-    if (kind === "request") this.inject(answer);
-    else if (kind === "response" && bytes.length > answer.bytes.length) return answer;
+    for (const answer of failureResponses(failure, requestsIn(message))) this.inject(answer);
+    const answers = failureResponses(failure, responsesIn(message));
+    const instead = message.kind === "response" ? answers[0] : batchOf(answers);
+    return instead !== undefined && instead.bytes.length < bytes ? instead : undefined;
   }
 
   #drop({ message: cause }: Failure): void {
@@ -251,12 +272,11 @@ export class SessionStream {
   }
 
   /** Sees to it that whoever waits for an answer gets one: the peer for a response of ours, we for a request of ours. */
-  #reject(kind: string | undefined, id: string | undefined, failure: Failure, direction: "sent" | "received"): void {
+  #reject(message: Message, failure: Failure, direction: "sent" | "received"): void {
     this.#drop(failure);
-    if (id === undefined) return;
-    const answer = failure.toResponse(id);
-    const ours = (kind === "request") === (direction === "sent");
-    if (ours && (kind === "request" || kind === "response")) this.inject(answer);
-    else if (kind === "request" || kind === "response") void this.#stream.send(answer);
+    const [requests, responses] = [requestsIn(message), responsesIn(message)];
+    const [ours, theirs] = direction === "sent" ? [requests, responses] : [responses, requests];
+    for (const answer of failureResponses(failure, ours)) this.inject(answer);
+    for (const answer of failureResponses(failure, theirs)) void this.#stream.send(answer);
   }
 }

@@ -69,7 +69,7 @@ testOnBrokers("every message of a session is where the profile wants it, with it
     payload: { jsonrpc: "2.0", id: 1, method: "initialize", params: {} },
     qos: 1,
     retain: false,
-    layer: { seq: "1", ack: "0", format: "2", window: "512" },
+    layer: { seq: "1", ack: "0", format: "2", max: "67108864", window: "512" },
     responseTopic: RESPONSE,
     correlation: "\0\0\0\0",
     format: FORMAT,

@@ -94,6 +94,7 @@ Deno.test("requests that nobody has received yet are answered when the session e
     "mcp-closed": "too-many-sessions",
     "mcp-ack": "1",
     "mcp-format": "2",
+    "mcp-max": "67108864",
   });
 });
 
@@ -146,7 +147,7 @@ Deno.test("a receiver that is slow makes the acknowledgement wait, and so the cl
   taken.resolve();
   await clock.advance(1_000);
   assert.deepEqual(link.published.map(({ properties }) => properties?.userProperties), [
-    { "mcp-session": "abc", "mcp-ack": "1", "mcp-format": "2", "mcp-window": "64" },
+    { "mcp-session": "abc", "mcp-ack": "1", "mcp-format": "2", "mcp-max": "67108864", "mcp-window": "64" },
   ]);
 });
 
