@@ -49,9 +49,6 @@ const OWNERS: readonly [packages: RegExp, owner: RegExp][] = [
   ],
 ];
 
-/** Files that are there before what uses them. */
-const AWAITED = /^src\/app\/(gateway\/|tools_digest)/;
-
 /** What only tests and scripts may use, and what a program may use without asking. */
 const BUILT_IN = /^node:/;
 
@@ -130,7 +127,6 @@ Deno.test("every export is imported somewhere, and not by tests alone unless its
   const unused = PROGRAM.filter(({ file }) => file.startsWith("src/")).flatMap(exportsOf).filter((one) => {
     const importers = imports.filter(({ target, names }) => target === one.file && names.includes(one.name));
     if (importers.some(({ file }) => !file.startsWith("tests/"))) return false;
-    if (AWAITED.test(one.file)) return false;
     // A type that is part of what its file exports has to be exported too.
     return !one.usedHere || (importers.length === 0 && !one.isType);
   });

@@ -26,7 +26,7 @@ const LIBRARY = new URL("../mod.ts", import.meta.url).href;
 
 /** Each of the options, and the setting that it is; whether these are all, the compiler sees. */
 const { passwordFile: _file, keyCommand: _command, ...BROKER } = BROKER_SETTINGS;
-const { description, meta, share, noShare, sessionExpiry } = SERVE_SETTINGS;
+const { description, meta, share, noShare, closedTopic, sessionExpiry } = SERVE_SETTINGS;
 const BOTH: Record<keyof MqttOptions, unknown> = {
   ...BROKER,
   ...ADDRESS_SETTINGS,
@@ -39,7 +39,7 @@ const OF_CLIENT: Record<Exclude<keyof MqttClientOptions, keyof MqttOptions>, unk
   serverKey: KNOWN_SERVER_SETTINGS.serverKey,
 };
 const OF_SERVER: Record<Exclude<keyof MqttServerOptions, keyof MqttOptions>, unknown> = {
-  ...{ description, meta, share, noShare, sessionExpiry },
+  ...{ description, meta, share, noShare, closedTopic, sessionExpiry },
   ...AUTHORIZED_KEY_SETTINGS,
 };
 

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { CLOSED_TOPIC } from "../src/config/closed_topic.ts";
 import { Topics } from "../src/wire/mcp_over_mqtt/topics.ts";
 import { topicsFor } from "../src/wire/request_response/topics.ts";
 import { codeIn, DOCUMENTS, table } from "./support/documentation.ts";
@@ -21,13 +22,14 @@ async function propertiesIn(file: string): Promise<string[]> {
 }
 
 Deno.test("the topics of the request-response profile are those of the specification", () => {
-  const topics = topicsFor({ serverName: "files", topic: "B" });
+  const topics = topicsFor({ serverName: "files", topic: "B", closedTopic: CLOSED_TOPIC.fallback });
   assert.deepEqual(topicsIn("topic", "published by"), [
     topics.request.for("{client}"),
     topics.response.for("{client}"),
     topics.instance("{instance}").for("{client}"),
     topics.presence("{instance}"),
     topics.closed.for("{client}"),
+    topics.sharedClosed?.for("{client}"),
   ]);
   assert.equal(topicsFor({ serverName: "NAME" }).base, "mcp/NAME");
 });

@@ -25,6 +25,9 @@ import {
 } from "../../src/config/mod.ts";
 import { ADDRESS_SETTINGS } from "../../src/wire/mod.ts";
 
+/** `serve` has it as well. */
+const { closedTopic: _, ...POOL } = POOL_SETTINGS;
+
 const COMMANDS = await allDeclarations();
 
 const INTRODUCTION = `# Options
@@ -57,7 +60,7 @@ const SUBJECTS: readonly (readonly [title: string, settings: Settings])[] = [
     ...TRACE_SETTINGS,
     ...TRACE_CONTEXT_SETTINGS,
   }],
-  ["The gateway", { ...FLEET_SETTINGS, ...FACE_SETTINGS, ...TOOL_POLICY_SETTINGS, ...POOL_SETTINGS }],
+  ["The gateway", { ...FLEET_SETTINGS, ...FACE_SETTINGS, ...TOOL_POLICY_SETTINGS, ...POOL }],
   ["The tool server", { ...PERMISSION_SETTINGS, ...TOOL_SETTINGS }],
 ];
 

@@ -64,7 +64,7 @@ export interface MqttClientOptions
 export interface MqttServerOptions
   extends
     MqttOptions,
-    Partial<Pick<ServeOptions, "description" | "meta" | "share" | "noShare" | "sessionExpiry">>,
+    Partial<Pick<ServeOptions, "description" | "meta" | "share" | "noShare" | "closedTopic" | "sessionExpiry">>,
     Partial<AuthorizedKeyOptions> {}
 
 /** A server on a broker. Disposing of it ends its sessions and takes its presence back. */

@@ -47,6 +47,7 @@ export {
   topicPrefix,
   wholeNumber,
 } from "./kinds.ts";
+export { CLOSED_TOPIC } from "./closed_topic.ts";
 export { CLIENT_PLACEHOLDER, filled, placeholderNeeds } from "./placeholders.ts";
 export {
   END_SETTINGS,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CLOSED_TOPIC } from "./closed_topic.ts";
 import { UsageError } from "../core/usage_error.ts";
 import {
   jsonObject,
@@ -41,6 +42,8 @@ export interface ServeOptions {
   readonly share: string;
   /** Whether there is no shared subscription. */
   readonly noShare: boolean;
+  /** Where clients with sessions at many servers say that they are gone; `{client}` stands for the client id. */
+  readonly closedTopic: string;
   /** How many server processes are kept ready. */
   readonly prewarm: number;
   /** Sessions, and so server processes, at a time. */
@@ -115,6 +118,7 @@ export const SERVE_SETTINGS: SettingsOf<ServeOptions> = {
     description: "no shared subscription; clients then choose an instance themselves",
     kind: onOff,
   },
+  closedTopic: CLOSED_TOPIC,
   prewarm: {
     flag: "--prewarm <count>",
     environment: "MCP_MQTT_PREWARM",

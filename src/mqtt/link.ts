@@ -155,6 +155,8 @@ export interface Subscription {
    * it cannot do its work.
    */
   readonly refused?: (failure: Failure) => void;
+  /** Whether that one tells the user, so that no event has to. @default {false} */
+  readonly tellsRefusal?: boolean;
 }
 
 /** Takes the outcome of a {@linkcode MqttLink.publish}. */

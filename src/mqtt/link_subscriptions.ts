@@ -112,7 +112,7 @@ export class LinkSubscriptions {
     const how = reasonCode === undefined ? cause : reasonCodeName(reasonCode);
     const filter = redactTopic(culprit.filter);
     const failure = subscriptionRefusal(filter, `it closes the connection over it: ${how}`, reasonCode);
-    observe({ type: "subscription.refused", filter, cause: failure.message });
+    if (culprit.tellsRefusal !== true) observe({ type: "subscription.refused", filter, cause: failure.message });
     if (culprit.refused === undefined) return failure;
     this.#dispatcher.remove(culprit.filter);
     culprit.refused(failure);

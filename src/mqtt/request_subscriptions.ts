@@ -83,7 +83,9 @@ export async function requestSubscriptions(
       }
       const filter = options.redactTopic(subscription.filter);
       const failure = subscriptionRefusal(filter, reasonCodeName(code), code);
-      options.observe({ type: "subscription.refused", filter, cause: failure.message });
+      if (subscription.tellsRefusal !== true) {
+        options.observe({ type: "subscription.refused", filter, cause: failure.message });
+      }
       if (subscription.refused === undefined) fatal ??= failure;
       else subscription.refused(failure);
     }

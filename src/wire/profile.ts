@@ -31,6 +31,11 @@ export interface ProfileAddress {
   readonly requestTopic?: string;
   /** Topic of responses instead of the profile's own; `{client}` stands for the client id. */
   readonly responseTopic?: string;
+  /**
+   * Where clients that have sessions with many servers on one connection say that they are gone; `{client}` stands for
+   * the client id. Servers do not listen there when `undefined`.
+   */
+  readonly closedTopic?: string | undefined;
   /** What the topics of the open convention begin with, instead of `$`. */
   readonly topicPrefix?: string;
 }
@@ -158,6 +163,8 @@ export interface TopicUse {
   /** A topic filter when it is subscribed to. */
   readonly topic: string;
   readonly retain?: boolean;
+  /** What does not work without it, as a sentence, when a session does. */
+  readonly optional?: string;
   /** User properties that keep a message without payload on this topic from meaning anything to anybody. */
   readonly harmless?: UserProperties;
 }

@@ -36,6 +36,8 @@ export interface CheckConfig {
   readonly roles: readonly CheckedRole[];
   /** The keys of both ends. */
   readonly sealing: CheckedSealing;
+  /** Where clients with sessions at many servers say that they are gone. */
+  readonly closedTopic: string;
   /** Whether a server is named, so that it can be looked for. */
   readonly named: boolean;
 }
@@ -75,7 +77,7 @@ export async function check(config: CheckConfig, signal: AbortSignal): Promise<C
   for (const profile of profiles) {
     const tried = await tryTopics(
       profile.name,
-      profile.topicUses(probe.clientId, addressIn(profile, config.address)),
+      profile.topicUses(probe.clientId, { ...addressIn(profile, config.address), closedTopic: config.closedTopic }),
       probe,
     );
     topics.push(...tried.findings.filter(({ role }) => config.roles.includes(role)));

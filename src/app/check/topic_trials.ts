@@ -54,10 +54,11 @@ export async function tryTopics(profile: string, uses: readonly TriedUse[], prob
     }),
   );
   const findings = uses.map((use): TopicFinding => {
-    const { role, access, topic } = use;
+    const { role, access, topic, optional } = use;
     const problem = problems.get(use);
-    const verdict = problem === undefined ? "ok" : "problem";
-    return { role, profile, access, topic, verdict, outcome: problem ?? "allowed" };
+    if (problem === undefined) return { role, profile, access, topic, verdict: "ok", outcome: "allowed" };
+    if (optional === undefined) return { role, profile, access, topic, verdict: "problem", outcome: problem };
+    return { role, profile, access, topic, verdict: "note", outcome: `${problem}; ${optional}` };
   });
   return { findings, echo };
 

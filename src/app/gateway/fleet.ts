@@ -8,7 +8,6 @@ import type { FleetDirectory, FleetServer } from "./directory.ts";
 import type { Host } from "./host.ts";
 import type { Json } from "./json.ts";
 import type { Router } from "./router.ts";
-import type { Tool } from "./tool_lists.ts";
 import type { ToolPolicy } from "./tool_policy.ts";
 import type { FleetIndex } from "./fleet_index.ts";
 
@@ -22,12 +21,6 @@ export interface Fleet {
   readonly host: Host;
   /** What a server can do, if there has been a session with it. */
   readonly capabilities: (server: string) => Json | undefined;
-}
-
-/** A tool of a server. */
-export interface OwnedTool {
-  readonly server: FleetServer;
-  readonly tool: Tool;
 }
 
 /** What a server is called in front of the descriptions of its tools: its name, and what it says of itself, shortly. */

@@ -4,13 +4,13 @@
  * @module
  */
 import {
+  CLOSED_TOPIC,
   listOf,
   oneText,
   onOff,
   seconds,
   type SettingsOf,
   textWithout,
-  topicName,
   wholeNumber,
 } from "../../config/mod.ts";
 import { serverFilterProblem } from "./server_filter.ts";
@@ -108,13 +108,7 @@ export const POOL_SETTINGS: SettingsOf<PoolOptions> = {
     kind: wholeNumber(1, 10_000),
     fallback: "64",
   },
-  closedTopic: {
-    flag: "--closed-topic <topic>",
-    environment: "MCP_MQTT_CLOSED_TOPIC",
-    description: "where the broker tells every serve that this gateway is gone; {client} stands for the client id",
-    kind: topicName,
-    fallback: "mcp/closed/{client}",
-  },
+  closedTopic: CLOSED_TOPIC,
 };
 
 /** The settings of {@linkcode ToolPolicyOptions}. */

@@ -30,8 +30,11 @@ export interface ServerEndpointOptions {
 }
 
 /** What all profiles of a server are told. */
-export interface EndpointAddress
-  extends Pick<ServerOptions, "description" | "meta" | "maxMessage" | "sessionExpiry" | "traceContext"> {
+export interface EndpointAddress extends
+  Pick<
+    ServerOptions,
+    "description" | "meta" | "closedTopic" | "maxMessage" | "sessionExpiry" | "traceContext"
+  > {
   readonly broker: BrokerConfig;
   readonly address: ResolvedAddress;
   /** The client id of the connection of the first profile. */

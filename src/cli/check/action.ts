@@ -30,7 +30,14 @@ export const checkAction: Action<CheckSettings> = async ({ values, flags, operan
   using line = new StatusLine(io);
   line.show(`checking ${broker.broker.url}, which takes some seconds`);
   try {
-    const report = await check({ broker, address, roles, sealing, named: isNamed(values) }, termination.signal);
+    const report = await check({
+      broker,
+      address,
+      roles,
+      sealing,
+      closedTopic: values.closedTopic,
+      named: isNamed(values),
+    }, termination.signal);
     line.clear();
     io.print(values.json ? visibleJson(report, 2) : text(report));
     return report.ok ? EXIT_OK : EXIT_FAILURE;

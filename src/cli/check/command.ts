@@ -5,6 +5,7 @@ import {
   KNOWN_SERVER_SETTINGS,
   oneText,
   onOff,
+  SERVE_SETTINGS,
   type SettingsOf,
 } from "../../config/mod.ts";
 import { ADDRESS_SETTINGS } from "../../wire/mod.ts";
@@ -31,7 +32,9 @@ const CHECK_SETTINGS: SettingsOf<CheckOptions> = {
 };
 
 const sealing = { ...KNOWN_SERVER_SETTINGS, ...AUTHORIZED_KEY_SETTINGS };
-const settings = { ...CHECK_SETTINGS, ...ADDRESS_SETTINGS, ...sealing, ...BROKER_SETTINGS };
+const { closedTopic } = SERVE_SETTINGS;
+const server = { ...ADDRESS_SETTINGS, closedTopic };
+const settings = { ...CHECK_SETTINGS, ...server, ...sealing, ...BROKER_SETTINGS };
 
 /** The settings of `check`. */
 export type CheckSettings = typeof settings;
@@ -56,7 +59,7 @@ export const CHECK: CommandDeclaration<CheckSettings> = {
     ],
     ["mcp-mqtt-proxy check --role connect --profile mcp-over-mqtt --server-name demo/echo", "for a client only"],
   ],
-  groups: { "Check:": CHECK_SETTINGS, "Server:": ADDRESS_SETTINGS, "Sealing:": sealing, "Broker:": BROKER_SETTINGS },
+  groups: { "Check:": CHECK_SETTINGS, "Server:": server, "Sealing:": sealing, "Broker:": BROKER_SETTINGS },
   settings,
   common: ["role", "json", "name", "broker", "username", "passwordFile", "ca"],
 };

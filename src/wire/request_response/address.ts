@@ -43,6 +43,7 @@ export interface ServerTopics {
   readonly topic?: string;
   readonly requestTopic?: string;
   readonly responseTopic?: string;
+  readonly closedTopic?: string | undefined;
 }
 
 /** The base topic of a server of this name. */

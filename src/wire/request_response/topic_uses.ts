@@ -15,6 +15,14 @@ export function topicUses(clientId: string, address: ProfileAddress): readonly T
     { role: "serve", access: "subscribe", topic: topics.requestFilter },
     { role: "serve", access: "subscribe", topic: topics.instance(clientId).filter },
     { role: "serve", access: "subscribe", topic: topics.closed.filter },
+    ...(topics.sharedClosed === undefined ? [] : [
+      {
+        role: "serve",
+        access: "subscribe",
+        topic: topics.sharedClosed.filter,
+        optional: "only a gateway that is killed will not be missed before --idle-timeout",
+      } as const,
+    ]),
     { role: "serve", access: "publish", topic: topics.response.for(clientId) },
     { role: "serve", access: "publish", topic: topics.presence(clientId), retain: true },
     { role: "connect", access: "subscribe", topic: topics.presenceFilter },

@@ -8,6 +8,7 @@
  * | `B/instance/{instance}/{client}` | client, once it knows its instance | that instance |
  * | `B/presence/{instance}` | server, retained; empty when it is gone | clients |
  * | `B/closed/{client}` | client, when its session is over; also its will | every instance |
+ * | `mcp/closed/{client}` | will of a client with sessions at many servers | every instance of every server |
  *
  * @module
  */
@@ -17,7 +18,7 @@ import { baseTopic, type ServerTopics } from "./address.ts";
 const CLIENT = "{client}";
 
 /** A topic with at most one level that stands for the client id. */
-class ClientTopic {
+export class ClientTopic {
   readonly #levels: readonly string[];
   readonly #clientLevel: number;
 
@@ -61,12 +62,14 @@ export interface Topics {
   readonly requestFilter: string;
   readonly presenceFilter: string;
   readonly closed: ClientTopic;
+  /** The same for all servers; `undefined` when nobody is to watch it. */
+  readonly sharedClosed: ClientTopic | undefined;
   presence(instance: string): string;
   instance(instance: string): ClientTopic;
 }
 
 /** The topics for a server's name or base topic. */
-export function topicsFor({ serverName, topic, requestTopic, responseTopic }: ServerTopics): Topics {
+export function topicsFor({ serverName, topic, requestTopic, responseTopic, closedTopic }: ServerTopics): Topics {
   const base = topic ?? baseTopic(serverName);
   const request = new ClientTopic(requestTopic ?? `${base}/request/${CLIENT}`);
   return {
@@ -77,6 +80,7 @@ export function topicsFor({ serverName, topic, requestTopic, responseTopic }: Se
     requestFilter: requestTopic === undefined ? `${base}/request/#` : request.filter,
     presenceFilter: `${base}/presence/+`,
     closed: new ClientTopic(`${base}/closed/${CLIENT}`),
+    sharedClosed: closedTopic === undefined ? undefined : new ClientTopic(closedTopic),
     presence: (instance) => `${base}/presence/${instance}`,
     instance: (instance) => new ClientTopic(`${base}/instance/${instance}/${CLIENT}`),
   };

@@ -26,7 +26,7 @@ testOnBrokers("check finds nothing wrong with a broker that allows everything", 
   assert.equal(code, 0);
   assert.equal(report.ok, true);
   assert.deepEqual(report.topics.filter(({ verdict }) => verdict !== "ok"), []);
-  assert.equal(report.topics.length, 24);
+  assert.equal(report.topics.length, 25);
   for (
     const name of [
       "connection",
@@ -48,6 +48,19 @@ testOnBrokers("check finds nothing wrong with a broker that allows everything", 
   assert.match(text.output, /^ok +subscribe {2}mcp\/files\/presence\/\+ +allowed$/m);
   assert.match(text.output, /\nWhat was asked for will work\.\n$/);
   assert.doesNotMatch(text.output, /serve, /);
+});
+
+Deno.test("what a session does without is no problem where the broker forbids it, but worth a note", async () => {
+  await using broker = await embeddedBroker();
+  broker.aedes.authorizeSubscribe = (_client, subscription, done) =>
+    done(null, subscription.topic === "mcp/closed/+" ? null : subscription);
+  const { code, report } = await check("--broker", broker.url, "--name", "files");
+  assert.equal(code, 0);
+  const [note, ...others] = report.topics.filter(({ verdict }) => verdict !== "ok");
+  assert.deepEqual([note?.topic, note?.verdict, others], ["mcp/closed/+", "note", []]);
+  assert.match(note?.outcome ?? "", /a gateway that is killed will not be missed/);
+  const other = await check("--broker", broker.url, "--name", "files", "--closed-topic", "plant/{client}/gone");
+  assert.deepEqual(other.report.topics.filter(({ verdict }) => verdict !== "ok"), []);
 });
 
 testOnBrokers("check leaves nothing behind, and the server that is there does not notice", async (broker) => {

@@ -115,11 +115,17 @@ export class SealedSessions {
     return waiting.length > 0;
   }
 
-  /** Somebody says that a client, or one session of it, is gone: who is still there answers. */
-  doubt(client: string, session?: string): void {
-    for (const open of this.#open.values()) {
-      if (open.client === client && (session === undefined || open.session === session)) open.server.doubt();
-    }
+  /**
+   * Somebody says that a client, or one session of it, is gone: who is still there answers.
+   *
+   * @returns how many sessions that is about
+   */
+  doubt(client: string, session?: string): number {
+    const doubted = [...this.#open.values()].filter((open) =>
+      open.client === client && (session === undefined || open.session === session)
+    );
+    for (const { server } of doubted) server.doubt();
+    return doubted.length;
   }
 
   #confirm(half: HalfOpen, packet: ReceivedPacket): boolean {

@@ -4,6 +4,7 @@
  * @module
  */
 import { failureResponses, requestsIn } from "../../../core/batch.ts";
+import { systemClock } from "../../../core/clock.ts";
 import { Failure } from "../../../core/failure.ts";
 import { Message } from "../../../core/message.ts";
 import { invalidResponse, problemOf } from "../../../core/parse_error.ts";
@@ -28,6 +29,7 @@ import { type Topics, topicsFor } from "../topics.ts";
 import { responseTopicOf } from "./response_topic.ts";
 import { ServerPresence } from "./server_presence.ts";
 import { sessionKey, SessionTable } from "./session_table.ts";
+import { SharedGoodbyes } from "./shared_goodbyes.ts";
 
 /** Longest session name and response topic that are kept, in characters: they are a stranger's choice. */
 const NAME_LIMIT = 1_024;
@@ -60,6 +62,12 @@ export class RequestResponseServer implements Acceptor {
       handler: (packet) => this.#onRequestTopic(packet),
     });
     void link.subscribe({ filter: topics.closed.filter, qos: 1, handler: (packet) => this.#onClosed(packet) });
+    const { sharedClosed } = topics;
+    if (sharedClosed !== undefined) {
+      const { observe } = options;
+      const doubt = (client: string) => this.#doubt(client);
+      new SharedGoodbyes({ link, topic: sharedClosed, doubt, observe, clock: systemClock }, this.#abort.signal);
+    }
     const own = topics.instance(link.clientId);
     void link.subscribe({ filter: own.filter, qos, handler: (packet) => this.#onInstanceTopic(packet) });
     link.watch((state) => this.#onLinkState(state), this.#abort.signal);
@@ -169,9 +177,17 @@ export class RequestResponseServer implements Acceptor {
     if (client === undefined || packet.retain) return;
     const sessionId = userProperty(packet, SESSION);
     // A will knows no session: it means whatever the client has, and perhaps the client will be back.
-    if (sessionId === undefined) this.#sessions.latestOf(client)?.doubt();
-    else this.#sessions.find(client, sessionId)?.left();
+    if (sessionId === undefined) return void this.#doubt(client);
+    this.#sessions.find(client, sessionId)?.left();
     this.#sealed?.doubt(client, sessionId); // who says so is not known
+  }
+
+  /** Asks a client whether it is still there; whether there is something to ask it about. */
+  #doubt(client: string): boolean {
+    const session = this.#sessions.latestOf(client);
+    session?.doubt();
+    const sealed = this.#sealed?.doubt(client) ?? 0;
+    return session !== undefined || sealed > 0;
   }
 
   #clientOf(topic: string): string | undefined {

@@ -1,0 +1,28 @@
+/**
+ * Where clients with sessions at many servers say that they are gone.
+ *
+ * @module
+ */
+import { topicNameProblem } from "../mqtt/mod.ts";
+import { textWithout } from "./kinds.ts";
+import type { Setting } from "./setting.ts";
+
+const CLIENT = "{client}";
+
+/** The setting, which has to be the same for those who say so and for those who are to hear it. */
+export const CLOSED_TOPIC: Setting<string> = {
+  flag: "--closed-topic <topic>",
+  environment: "MCP_MQTT_CLOSED_TOPIC",
+  description: "where clients with sessions at many servers say that they are gone; {client} stands for the client id",
+  kind: textWithout((topic) => {
+    const problem = topicNameProblem(topic) ?? clientProblem(topic.split("/"));
+    return problem && `${problem}: "${topic}"`;
+  }),
+  fallback: `mcp/closed/${CLIENT}`,
+};
+
+/** Without the client id, nobody could tell who is gone. */
+function clientProblem(levels: readonly string[]): string | undefined {
+  const withClient = levels.filter((level) => level.includes(CLIENT));
+  return withClient.length === 1 && withClient[0] === CLIENT ? undefined : `must have one level that is ${CLIENT}`;
+}
