@@ -49,3 +49,40 @@ Deno.test({
     assert.equal(await shell.output.next(), "hello end");
   },
 });
+
+const LARGE_WRITES = `
+import { socketOutput } from "${SOCKETS}";
+const output = socketOutput();
+const flags = () => Deno.readTextFileSync("/proc/self/fdinfo/1").match(/flags:\\s*(\\d+)/)[1];
+const said = [flags()];
+for (let round = 0; round < 3; round++) {
+  const writing = output.write(Uint8Array.from({ length: 1_000_000 }, (_, index) => index % 251));
+  said.push(flags());
+  await writing;
+  said.push(flags());
+  await output.write(Uint8Array.of(255));
+}
+await Deno.stderr.write(new TextEncoder().encode(said.map((octal) => parseInt(octal, 8) & 0o4000 ? "free" : "blocks").join(" ")));
+Deno.exit(0);
+`;
+
+Deno.test({
+  name: "a large message is written by a call that waits, and afterwards no call waits again",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const command = new Deno.Command(Deno.execPath(), {
+      args: ["eval", LARGE_WRITES],
+      stdout: "piped",
+      stderr: "piped",
+    });
+    const { stdout, stderr } = await command.output();
+    const round = ["blocks", "free"];
+    assert.equal(new TextDecoder().decode(stderr), ["free", ...round, ...round, ...round].join(" "));
+    assert.equal(stdout.length, 3_000_003);
+    for (let start = 0; start < stdout.length; start += 1_000_001) {
+      const message = stdout.subarray(start, start + 1_000_000);
+      assert.ok(message.every((byte, index) => byte === index % 251));
+      assert.equal(stdout[start + 1_000_000], 255);
+    }
+  },
+});
