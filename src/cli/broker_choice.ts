@@ -15,7 +15,7 @@ import { allOrProblems, UsageError } from "../core/usage_error.ts";
 import { type ByteSource, ownInput } from "../stdio/mod.ts";
 import type { OwnLogin } from "./own_login.ts";
 import { redacting } from "../core/redaction.ts";
-import { errorOutput, type Log, type LogOptions, lossyOutput, startLog } from "../observe/mod.ts";
+import { type Log, type LogOptions, startLog } from "../observe/mod.ts";
 
 type ChoiceValues = BrokerOptions & SmcpOptions & LogOptions & MessageOptions;
 
@@ -73,7 +73,7 @@ export function startLoginLog(
   flags: Readonly<Record<string, unknown>>,
 ): Log {
   const logLevel = flags.logLevel === undefined ? login.logLevel ?? values.logLevel : values.logLevel;
-  const log = startLog({ ...values, logLevel }, lossyOutput(errorOutput()));
+  const log = startLog({ ...values, logLevel });
   const observe = redacting(log.observe, login.redact);
   const misnamed = new Map<string, string>(login.misnamedKeys);
   for (const key of login.unknownKeys) {

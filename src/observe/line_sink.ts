@@ -11,12 +11,15 @@ const LIMIT = 256 * 1024;
 /** How long the end of the log may take, in ms. */
 const END_TIMEOUT = 500;
 
+/** Writes all of `bytes`; rejects when nobody reads any more. */
+export type Output = (bytes: Uint8Array) => Promise<void>;
+
 /**
  * Lines that never block and never fail: shepherd (e55a893) never reads a server's stderr. Lines that find no room are
  * dropped, and counted in a line of their own when there is room again.
  */
 export class LineSink implements AsyncDisposable {
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #output: Output;
   readonly #droppedLine: (count: number) => string;
   readonly #encoder = new TextEncoder();
   #waiting = "";
@@ -25,8 +28,8 @@ export class LineSink implements AsyncDisposable {
   #writing: Promise<void> | undefined;
 
   /** @param droppedLine the line that says how many lines were dropped */
-  constructor(output: WritableStream<Uint8Array>, droppedLine: (count: number) => string) {
-    this.#writer = output.getWriter();
+  constructor(output: Output, droppedLine: (count: number) => string) {
+    this.#output = output;
     this.#droppedLine = droppedLine;
   }
 
@@ -46,8 +49,7 @@ export class LineSink implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await waitAtMost(this.#writing ?? Promise.resolve(), END_TIMEOUT);
-    this.#writer.releaseLock();
+    if (this.#writing !== undefined) await waitAtMost(this.#writing, END_TIMEOUT);
   }
 
   async #writeAll(): Promise<void> {
@@ -55,7 +57,7 @@ export class LineSink implements AsyncDisposable {
       while (this.#waiting !== "") {
         const text = this.#waiting;
         this.#waiting = "";
-        await this.#writer.write(this.#encoder.encode(text));
+        await this.#output(this.#encoder.encode(text));
       }
     } catch {
       this.#broken = true; // nobody reads any more, and nobody is left to be told

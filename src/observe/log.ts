@@ -6,7 +6,7 @@
 import type { Observer, ProxyEvent } from "../core/events.ts";
 import { writeOut } from "../core/standard_output.ts";
 import { onOneLine, shortened } from "../core/text.ts";
-import { LineSink } from "./line_sink.ts";
+import { LineSink, type Output } from "./line_sink.ts";
 import { RepeatLimit } from "./repeat_limit.ts";
 
 type Level = "debug" | "info" | "warning" | "error";
@@ -61,7 +61,7 @@ const LEVELS: Readonly<Record<ProxyEvent["type"], Level>> = {
 const RANKS: Readonly<Record<LogOptions["logLevel"], number>> = { debug: 0, info: 1, warning: 2, error: 3, off: 4 };
 
 /** Starts the log. Nothing else of this process writes to stderr, and no line of it goes to stdout. */
-export function startLog({ logLevel, logFormat }: LogOptions, output: WritableStream<Uint8Array> = errorOutput()): Log {
+export function startLog({ logLevel, logFormat }: LogOptions, output: Output = writeError): Log {
   const formatted = logFormat === "json" ? formatJson : formatText;
   const sink = new LineSink(
     output,
@@ -102,9 +102,7 @@ function withBoundedTexts(event: ProxyEvent): ProxyEvent {
 }
 
 /** Our stderr, which stays open when the log ends: there may be a last word to say. */
-export function errorOutput(): WritableStream<Uint8Array> {
-  return new WritableStream({ write: (bytes) => writeOut(Deno.stderr, bytes) });
-}
+const writeError: Output = (bytes) => writeOut(Deno.stderr, bytes);
 
 /** How important an event is. */
 export function levelOf({ type }: ProxyEvent): Level {

@@ -1,5 +1,4 @@
 /** Sinks of the event stream. @module */
-export { lossyOutput } from "./lossy_output.ts";
-export { errorOutput, type Log, type LogOptions, startLog } from "./log.ts";
+export { type Log, type LogOptions, startLog } from "./log.ts";
 export { ownNames } from "./own_names.ts";
 export { observation, type StatusOptions, type TraceOptions } from "./observation.ts";
