@@ -9,10 +9,10 @@
 import { type Clock, systemClock } from "../../core/clock.ts";
 
 /**
- * How long after something has come something is sent at the latest, in ms. Most of what comes is answered before; and a
- * timer costs as much as a message, so one has to do for all of a busy time.
+ * How long after something has come something is sent, in ms. Most of what comes is answered before; and a timer costs as
+ * much as a message, so one has to do for many.
  */
-const LATEST = 5;
+const LATEST = 2;
 
 /** What has come less than this long ago, in ms, may still be answered. */
 const PATIENCE = 1;
