@@ -24,10 +24,10 @@ export function indexOfByte(bytes: Uint8Array, byte: number, from = 0): number {
     if (bytes[position] === byte) return position;
   }
   if (near >= bytes.length) return -1;
-  const middle = Math.min(bytes.length, near + MIDDLE);
+  const middle = near + MIDDLE;
+  if (middle >= bytes.length) return bytes.indexOf(byte, near);
   const found = bytes.subarray(near, middle).indexOf(byte);
-  if (found >= 0) return near + found;
-  return middle === bytes.length ? -1 : farIndexOf(bytes, byte, middle);
+  return found >= 0 ? near + found : farIndexOf(bytes, byte, middle);
 }
 
 let textOf: ((bytes: Uint8Array, start: number, end: number) => string) | undefined;

@@ -10,6 +10,7 @@
  */
 import { findMember, Members, readString, readText } from "./json_scan.ts";
 import { OPEN_BRACE, OPEN_BRACKET, QUOTE, skipContainer, skipWhitespace } from "./json_skip.ts";
+import { TextReader } from "./text_reader.ts";
 
 /**
  * What a message is, as far as carrying it is concerned:
@@ -40,6 +41,8 @@ export interface Envelope {
 export type RequestKey = number | string;
 
 const MINUS = 0x2d;
+
+const methods = new TextReader();
 
 const MALFORMED: Envelope = { kind: "malformed", id: undefined, key: undefined, method: undefined };
 const INVALID: Envelope = { kind: "invalid", id: undefined, key: undefined, method: undefined };
@@ -74,7 +77,7 @@ export function scanEnvelope(bytes: Uint8Array): Envelope {
       key = readShortNumber(bytes, start, end);
       id = key === undefined ? readText(bytes, start, end) : String(key);
     } else if (members.isNamed("method")) {
-      method = bytes[start] === QUOTE ? readString(bytes, start, end) : undefined;
+      method = bytes[start] === QUOTE ? readString(bytes, start, end, methods) : undefined;
       if (method === undefined && bytes[start] === QUOTE) return MALFORMED;
     } else if (members.isNamed("result") || members.isNamed("error")) {
       answers = true;

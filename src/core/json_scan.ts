@@ -20,6 +20,7 @@ import {
   skipValue,
   skipWhitespace,
 } from "./json_skip.ts";
+import type { TextReader } from "./text_reader.ts";
 
 /** Stands between the name and the value of a member. */
 const COLON = 0x3a;
@@ -156,9 +157,15 @@ function hexDigit(byte: number): number {
   return isDigit(byte) ? byte - ZERO : letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : NaN;
 }
 
-/** Decodes the JSON string between `start` and `end`, quotes included; `undefined` when it is not valid JSON. */
-export function readString(bytes: Uint8Array, start: number, end: number): string | undefined {
-  if (!hasEscape(bytes, start, end)) return readText(bytes, start + 1, end - 1);
+/**
+ * Decodes the JSON string between `start` and `end`, quotes included; `undefined` when it is not valid JSON.
+ *
+ * @param known remembers strings that come again and again
+ */
+export function readString(bytes: Uint8Array, start: number, end: number, known?: TextReader): string | undefined {
+  if (!hasEscape(bytes, start, end)) {
+    return known?.read(bytes, start + 1, end - 1) ?? readText(bytes, start + 1, end - 1);
+  }
   try {
     return JSON.parse(readText(bytes, start, end));
   } catch {

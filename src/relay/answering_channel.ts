@@ -107,8 +107,12 @@ export class AnsweringChannel extends ChannelWrapper {
     if (message.kind === "response") {
       this.#noteAnswer(message);
     } else if (message.kind === "request" || message.kind === "other") {
-      if (message.kind === "other") this.#noteAnswer(message);
-      for (const request of requestsIn(message)) this.#add(request);
+      if (message.kind === "request") {
+        this.#add(message);
+      } else {
+        this.#noteAnswer(message);
+        requestsIn(message).forEach((request) => this.#add(request));
+      }
       if (this.#end !== undefined) return this.#answerAll(this.#end);
     } else {
       const cancelled = cancelledRequest(message);

@@ -28,7 +28,7 @@ export interface PendingRequest {
 /** How a request has come to its end: by its response, or without one. */
 export type RequestEnd = Message | "cancelled" | "unanswered";
 
-/** At least this many requests that have their answer are remembered, so that another one is recognised. */
+/** This many requests that have their answer are remembered, so that another one is recognised. */
 const REMEMBERED_ANSWERS = 1_000;
 
 /**
@@ -41,8 +41,7 @@ export class PendingRequests {
   readonly #ended: (request: PendingRequest, end: RequestEnd) => void;
   readonly #more: (request: PendingRequest) => number;
   readonly #requests = new Map<RequestKey, PendingRequest>();
-  /** The requests that have been answered lately, and those before them. */
-  #answered: readonly [now: Set<RequestKey>, before: Set<RequestKey>] = [new Set(), new Set()];
+  readonly #answered = new AnsweredRequests();
   #cancelTimer: (() => void) | undefined;
   #timerDue = Infinity;
   #empty: PromiseWithResolvers<void> | undefined;
@@ -74,9 +73,6 @@ export class PendingRequests {
     if (id === undefined || key === undefined) return;
     const since = this.#clock.now();
     const deadline = since + timeout;
-    const [now, before] = this.#answered;
-    now.delete(key);
-    before.delete(key);
     const answers = 1 + (this.#requests.get(key)?.answers ?? 0);
     this.#requests.set(key, { key, id, method, since, timeout, trace, deadline, answers });
     if (deadline < this.#timerDue) this.#arm(deadline);
@@ -91,11 +87,10 @@ export class PendingRequests {
     const { key } = response;
     if (key === undefined) return true;
     const request = this.#requests.get(key);
-    const [now, before] = this.#answered;
-    if (request === undefined) return !now.has(key) && !before.has(key);
+    if (request === undefined) return !this.#answered.has(key);
     if (--request.answers === 0) {
       this.#remove(key, response);
-      this.#remember(key);
+      this.#answered.add(key);
     }
     return true;
   }
@@ -107,7 +102,9 @@ export class PendingRequests {
 
   /** Stops waiting for a request that its sender has cancelled. An answer that comes all the same is passed on. */
   cancel(key: RequestKey | undefined): void {
-    if (key !== undefined) this.#remove(key, "cancelled");
+    if (key === undefined || !this.#requests.has(key)) return;
+    this.#remove(key, "cancelled");
+    this.#answered.delete(key); // of one before it with the same id
   }
 
   /**
@@ -127,7 +124,7 @@ export class PendingRequests {
     const requests = [...this.#requests.values()];
     this.#requests.clear();
     for (const request of requests) {
-      this.#remember(request.key);
+      this.#answered.add(request.key);
       this.#ended(request, "unanswered");
     }
     this.#afterRemoval();
@@ -157,12 +154,6 @@ export class PendingRequests {
     this.#empty = undefined;
   }
 
-  #remember(key: RequestKey): void {
-    const [now] = this.#answered;
-    now.add(key);
-    if (now.size >= REMEMBERED_ANSWERS) this.#answered = [new Set(), now];
-  }
-
   /** The timer is left running when nothing waits for it any more: the next request needs one again. */
   #arm(deadline: number): void {
     this.#cancelTimer?.();
@@ -181,12 +172,36 @@ export class PendingRequests {
         next = Math.min(next, request.deadline);
       } else {
         this.#requests.delete(key);
-        this.#remember(key);
+        this.#answered.add(key);
         this.#ended(request, "unanswered");
         this.#expired(request);
       }
     }
     if (next < Infinity) this.#arm(next);
     if (this.#requests.size === 0) this.#afterRemoval();
+  }
+}
+
+/**
+ * The requests that were answered lately. Only a response that nobody waits for is looked up, so that keeping them has
+ * to be cheap, and finding one has not.
+ */
+class AnsweredRequests {
+  readonly #keys: (RequestKey | undefined)[] = new Array(REMEMBERED_ANSWERS).fill(undefined);
+  #next = 0;
+
+  add(key: RequestKey): void {
+    this.#keys[this.#next] = key;
+    this.#next = (this.#next + 1) % REMEMBERED_ANSWERS;
+  }
+
+  has(key: RequestKey): boolean {
+    return this.#keys.includes(key);
+  }
+
+  delete(key: RequestKey): void {
+    for (let index = this.#keys.indexOf(key); index >= 0; index = this.#keys.indexOf(key)) {
+      this.#keys[index] = undefined;
+    }
   }
 }

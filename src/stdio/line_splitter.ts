@@ -45,16 +45,23 @@ export class LineSplitter {
         this.#keep(chunk.subarray(start));
         break;
       }
-      this.#keep(chunk.subarray(start, newline));
-      start = newline + 1;
-      const line = this.#take();
+      const line = this.#complete(chunk, start, newline);
       if (line !== undefined) lines.push(line);
+      start = newline + 1;
     }
     return lines;
   }
 
   /** The last line, when the stream ended without a newline after it. */
   end(): Uint8Array | undefined {
+    return this.#take();
+  }
+
+  /** The line that ends at `newline`. Nearly all of them stand in one chunk. */
+  #complete(chunk: Uint8Array, start: number, newline: number): Uint8Array | undefined {
+    const whole = this.#length === 0 && this.#excerpt === undefined && newline - start <= this.#maximum;
+    if (whole) return chunk.subarray(start, chunk[newline - 1] === CARRIAGE_RETURN ? newline - 1 : newline);
+    this.#keep(chunk.subarray(start, newline));
     return this.#take();
   }
 

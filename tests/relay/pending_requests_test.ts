@@ -122,6 +122,15 @@ Deno.test("a cancelled request is not waited for, and an answer that comes all t
   assert.equal(pending.answer(response("9007199254740993")), true);
 });
 
+Deno.test("the answer to a cancelled request is passed on, also when one before it had the same id", () => {
+  const { pending } = table();
+  pending.add(request("1"));
+  pending.answer(response("1"));
+  pending.add(request("1"));
+  pending.cancel(1);
+  assert.equal(pending.answer(response("1")), true);
+});
+
 Deno.test("the end of everything takes all requests, in order, and their timer", async () => {
   const { clock, pending, expiredIds } = table();
   for (const id of ["1", "0", '""']) pending.add(request(id), 100);

@@ -34,6 +34,7 @@ export class SessionGate extends ChannelWrapper {
 
   override receive(receiver: Receiver): void {
     this.inner.receive((message) => {
+      if (message.kind === "response" || message.kind === "notification") return receiver(message);
       const requests = requestsIn(message);
       const answer = requests.length > this.#maximum ? invalidResponse(message) : undefined;
       if (answer !== undefined) return this.inner.send(answer);

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { TextReader } from "./text_reader.ts";
+import { TextReader } from "../../core/text_reader.ts";
 
 const texts = new TextReader();
 

@@ -96,13 +96,7 @@ export class IncomingMessages implements Incoming {
     this.#received = behind(number);
     this.#partial = undefined;
     const message = bytes.length === 0 ? undefined : new Message(bytes);
-    arrived({
-      number,
-      message,
-      correlation,
-      cost: costOf(bytes.length),
-      ...(end && message === undefined ? { end } : {}),
-    });
+    arrived({ number, message, correlation, cost: costOf(bytes.length), end: end && message === undefined });
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The texts of packets, which are few and come again and again.
+ * Texts that are few and come again and again: topics, names of properties, methods.
  *
  * @module
  */
@@ -24,7 +24,8 @@ interface Slot {
  */
 export class TextReader {
   readonly #slots: (Slot | undefined)[] = new Array(SLOTS).fill(undefined);
-  readonly #decoder = new TextDecoder();
+  /** Source: MQTT 5.0 section 1.5.4: a byte order mark is a character like any other. */
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
   /** The text between `start` and `end`. */
   read(bytes: Uint8Array, start: number, end: number): string {
