@@ -150,7 +150,7 @@ Deno.test("a collector is left alone for as long as its Retry-After says, but fo
     await clock.advance(pause * 1_000 - 1);
     assert.equal(collector.requests.length, 1, retryAfter);
     await clock.advance(1);
-    await eventually("the spans are there", () => collector.spans.length === 512);
+    await eventually("the spans are there", () => collector.spans.length === 1_024);
   }
 });
 
