@@ -6,19 +6,16 @@
  * @module
  */
 import { readTextFile } from "../core/text_file.ts";
-import { systemClock } from "../core/clock.ts";
 import { errorText } from "../core/text.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { AuthorizedClients, ClientSealing, KeyPair, ServerSealing } from "../seal/mod.ts";
+import { AuthorizedKeysFile, placesOf } from "./authorized_keys_file.ts";
 import type { BrokerConfig } from "./broker_config.ts";
 import { writableByOthers } from "./file_access.ts";
 import type { AuthorizedKeyOptions, KnownServerOptions } from "./seal_settings.ts";
 
 /** Told what the user ought to know of a file. */
 type Warn = (text: string) => void;
-
-/** Several changes of a file that come together count as one, for this time, in ms. */
-const SETTLE_TIME = 100;
 
 const ADD_KEY = "add --key FILE (by SMCP: the credential MQTT_SEAL_KEY)";
 
@@ -111,10 +108,11 @@ export async function readServerSealing(
   const { authorizedKeys: file } = options;
   if (file === undefined) return await serverSealingOf(options, broker);
   const authorizedKeys = await readFile("--authorized-keys", file, warn);
+  const places = await watchedPlaces(file);
   return await serverSealingOf(
     { ...options, authorizedKeys },
     broker,
-    (names) => new AuthorizedKeysFile(file, names, warn),
+    (names) => new AuthorizedKeysFile({ file, places, names, warn }),
   );
 }
 
@@ -178,45 +176,13 @@ async function ownPair(text: string): Promise<KeyPair> {
   return problemsNamed("--key", () => readPrivateKeyFile(text));
 }
 
-/** The clients that a file names, also after it has changed. */
-class AuthorizedKeysFile implements AuthorizedClients {
-  readonly #file: string;
-  readonly #warn: Warn;
-  names: ReadonlyMap<string, string>;
-
-  constructor(file: string, names: ReadonlyMap<string, string>, warn: Warn) {
-    this.#file = file;
-    this.names = names;
-    this.#warn = warn;
-  }
-
-  watch(changed: () => void, signal: AbortSignal): void {
-    if (signal.aborted) return;
-    // The directory, since editors put a new file in the place of the old one.
-    const watcher = Deno.watchFs(this.#file.replace(/[^/\\]*$/, "") || ".", { recursive: false });
-    signal.addEventListener("abort", () => watcher.close(), { once: true });
-    void this.#follow(watcher, changed);
-  }
-
-  async #follow(watcher: Deno.FsWatcher, changed: () => void): Promise<void> {
-    const name = this.#file.split(/[/\\]/).at(-1) ?? "";
-    let cancel: (() => void) | undefined;
-    for await (const { paths } of watcher) {
-      if (!paths.some((path) => path.split(/[/\\]/).at(-1) === name)) continue;
-      cancel?.();
-      cancel = systemClock.after(SETTLE_TIME, () => void this.#readAgain(changed));
-    }
-    cancel?.();
-  }
-
-  async #readAgain(changed: () => void): Promise<void> {
-    try {
-      const { readAuthorizedKeys } = await import("../seal/mod.ts");
-      this.names = readAuthorizedKeys(await readTextFile(this.#file));
-      changed();
-    } catch (error) {
-      this.#warn(`--authorized-keys ${errorText(error)}; those who were authorized before still are`);
-    }
+/** @throws {UsageError} when changes of the file could not be noticed */
+async function watchedPlaces(file: string): Promise<readonly string[]> {
+  try {
+    return await placesOf(file);
+  } catch (error) {
+    const remedy = "its directory has to be readable (--allow-read=DIRECTORY of deno run)";
+    throw new UsageError([`--authorized-keys cannot be watched for changes: ${errorText(error)}; ${remedy}`]);
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
 import { generateKeyPair, privateKeyFile, publicKeyText } from "../../src/seal/mod.ts";
 import { ask, bridge, ECHO, initialize } from "../support/bridge.ts";
 import { testOnBrokers } from "../support/brokers.ts";
@@ -85,6 +86,41 @@ Deno.test("a client that is taken off the list loses its session at once, and on
   );
 });
 
+Deno.test({
+  name: "a list behind links, as Kubernetes has it, is read again when the link changes",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using broker = await embeddedBroker();
+    await using keys = await keyFiles();
+    const directory = dirname(keys.authorizedKeys);
+    for (const [version, text] of [["v1", `${keys.clientKey} ada\n`], ["v2", "# nobody\n"]] as const) {
+      await Deno.mkdir(join(directory, version));
+      await keys.file(join(version, "list"), text);
+    }
+    await Deno.symlink("v1", join(directory, "..data"));
+    await Deno.symlink(join("..data", "list"), join(directory, "list"));
+    const [key = "", file = ""] = keys.serve;
+    const serve = [key, file, "--authorized-keys", join(directory, "list")];
+    await using both = await bridge(broker, { ...keys, serve });
+    await initialize(both.host);
+    await Deno.symlink("v2", join(directory, "..next"));
+    await Deno.rename(join(directory, "..next"), join(directory, "..data"));
+    await both.host.errors.find((line) => line.includes("no longer in --authorized-keys"));
+  },
+});
+
+Deno.test("a list that is taken away counts as it was", async () => {
+  await using broker = await embeddedBroker();
+  await using keys = await keyFiles();
+  await using both = await bridge(broker, keys);
+  await initialize(both.host);
+  await Deno.remove(keys.authorizedKeys);
+  await both.serve.errors.find((line) => /--authorized-keys .*those who were authorized before still are/.test(line));
+  assert.ok((await ask(both.host, 1, "x")).result !== undefined);
+  await keys.file("clients.txt", "# nobody\n");
+  await both.host.errors.find((line) => line.includes("no longer in --authorized-keys"));
+});
+
 Deno.test("a list with a mistake is told of, and does not count", async () => {
   await using broker = await embeddedBroker();
   await using keys = await keyFiles();
@@ -119,6 +155,28 @@ Deno.test("servers whose keys are known from a file are sealed, and others are n
   await using _open = await startServe(["--broker", broker.url, "--name", "other", "--", ...ECHO]);
   const other = ["call", "--broker", broker.url, "--name", "other", "--known-servers", known, "x", "{}"];
   assert.equal((await run(other)).code, 0);
+});
+
+Deno.test("a server whose key is known by its name is sealed by its topic too, and the other way round", async () => {
+  await using keys = await keyFiles();
+  for (
+    const [known, address] of [["home/files", ["--topic", "mcp/home/files"]], ["plant/x", [
+      "--topic",
+      "plant/x",
+    ]]] as const
+  ) {
+    const file = await keys.file("servers.txt", `${known} ${keys.serverKey}\n`);
+    const { code, errors } = await run([
+      "connect",
+      "--broker",
+      "mqtt://127.0.0.1:1",
+      ...address,
+      "--known-servers",
+      file,
+    ]);
+    assert.equal(code, 2);
+    assert.match(errors, /the session is to be sealed, which takes a key of your own/);
+  }
 });
 
 const MISTAKES: readonly [what: string, connect: readonly string[], problem: RegExp][] = [

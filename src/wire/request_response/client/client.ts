@@ -16,6 +16,7 @@ import { plainQoS } from "../../packets.ts";
 import { decodePresence } from "../presence.ts";
 import { ClientHandshaking } from "../sealed/client_handshake.ts";
 import { SealedLink } from "../sealed/sealed_link.ts";
+import { KEY_LIFETIME } from "../sealed/sealed_packet.ts";
 import { PathLimit } from "../session/path_limit.ts";
 import { CLOSED, NEWEST_FORMAT, newSessionId, userProperty } from "../session/properties.ts";
 import { Instances, type Opening } from "./instances.ts";
@@ -23,9 +24,6 @@ import { type Topics, topicsFor } from "../topics.ts";
 
 /** The presence of several instances comes one by one; after this long without a further one all are known, in ms. */
 const PRESENCE_QUIET = 20;
-
-/** A sealed session gets new keys, and so a new handshake, after this time, in ms. */
-const KEY_LIFETIME = 24 * 60 * 60 * 1000;
 
 /** Opens sessions with the servers of one base topic; one at a time. */
 export class RequestResponseClient implements Dialer {
@@ -146,8 +144,9 @@ export class RequestResponseClient implements Dialer {
     const { connectTimeout } = this.#options;
     const [link, topics] = [this.#link, this.#topics];
     this.#sealed = undefined;
+    const another = (tried: Opening) => this.#instances.another(tried);
     const handshaking = new ClientHandshaking(
-      { link, topics, session: sessionId, sealing, opening, connectTimeout },
+      { link, topics, session: sessionId, sealing, opening, another, connectTimeout },
       signal,
     );
     this.#handshaking = handshaking;

@@ -24,6 +24,8 @@ export interface HandshakingOptions {
   readonly session: string;
   readonly sealing: ClientSealing;
   readonly opening: Opening;
+  /** Where to go on, when nobody has answered where `tried` said; it opens nothing, and so may go anywhere. */
+  readonly another?: (tried: Opening) => Opening | undefined;
   /** How long the server may take, in ms. */
   readonly connectTimeout: number;
   /** @default {systemClock} */
@@ -43,19 +45,26 @@ export class ClientHandshaking {
   readonly #options: HandshakingOptions;
   readonly #handshake;
   readonly #end: PromiseWithResolvers<AgreedSession> = Promise.withResolvers();
-  readonly #timers = new Set<() => void>();
+  /** The instances that it was sent to. */
+  readonly #tried = new Set<string | undefined>();
+  #opening: Opening;
+  #settled = false;
+  #cancelRepeat = () => {};
 
   constructor(options: HandshakingOptions, signal: AbortSignal) {
     const { sealing, topics, session, connectTimeout, clock = systemClock } = options;
     this.#options = options;
+    this.#opening = options.opening;
     this.#handshake = sealing.begin(topics.base, session);
+    const cancelDeadline = clock.after(connectTimeout, () => this.fail(this.unanswered));
     const abort = () => this.fail(signal.reason);
     signal.addEventListener("abort", abort);
     this.agreed = this.#end.promise.finally(() => {
-      for (const cancel of this.#timers) cancel();
+      this.#settled = true;
+      this.#cancelRepeat();
+      cancelDeadline();
       signal.removeEventListener("abort", abort);
     });
-    this.#timers.add(clock.after(connectTimeout, () => this.fail(this.unanswered)));
     this.#send(clock);
   }
 
@@ -86,7 +95,9 @@ export class ClientHandshaking {
   }
 
   #send(clock: Clock): void {
-    const { link, topics, session, opening: { instance, direct } } = this.#options;
+    const { link, topics, session, another } = this.#options;
+    const opening = this.#opening;
+    const { instance, direct } = opening;
     const { userProperties, ...properties } = openProperties(session);
     const topic = direct && instance !== undefined ? topics.instance(instance) : topics.request;
     const packet = {
@@ -101,8 +112,20 @@ export class ClientHandshaking {
         userProperties: { ...userProperties, ...(instance === undefined ? {} : { [INSTANCE]: instance }) },
       },
     } as const;
-    void link.publish(packet, (failure) => failure !== undefined && this.fail(failure));
-    this.#timers.add(clock.after(REPEAT_AFTER, () => this.#send(clock)));
+    this.#tried.add(instance);
+    this.#cancelRepeat();
+    this.#cancelRepeat = clock.after(REPEAT_AFTER, () => {
+      this.#opening = another?.(opening) ?? opening;
+      this.#send(clock);
+    });
+    void link.publish(packet, (failure) => {
+      if (failure === undefined || this.#settled) return;
+      const next = failure.reason === "no-server-online" ? another?.(opening) : undefined;
+      if (next === undefined) return this.fail(failure);
+      if (this.#tried.has(next.instance)) return; // nobody listens there either: later, and not again and again
+      this.#opening = next;
+      this.#send(clock);
+    });
   }
 }
 

@@ -14,7 +14,7 @@ import { CLOSED, toFrame, userProperty } from "../session/properties.ts";
 import type { ServerSession } from "../server/server_session.ts";
 import { encodeAnswer } from "./client_handshake.ts";
 import { SealedLink } from "./sealed_link.ts";
-import { openProperties, randomCorrelation } from "./sealed_packet.ts";
+import { KEY_LIFETIME, openProperties, randomCorrelation } from "./sealed_packet.ts";
 import { RateLimit } from "./rate_limit.ts";
 
 /** How long a handshake may wait for the session's first packet, in ms. */
@@ -23,11 +23,22 @@ const HALF_OPEN_TIME = 10_000;
 const HALF_OPEN_EACH = 2;
 const HALF_OPEN_ALL = 256;
 
+/** A session's keys are used no longer, in ms: somewhat longer than by a client, which opens another session then. */
+const LONGEST_LIFE = KEY_LIFETIME + 60 * 60 * 1_000;
+
 /** Where a sealed session lies. */
 export interface SealedPlace {
   readonly client: string;
   readonly session: string;
   readonly responseTopic: string;
+}
+
+/** A client that has its private key. */
+export interface ProvenClient {
+  /** Its public key, as text. */
+  readonly key: string;
+  /** What the operator calls it. */
+  readonly name: string;
 }
 
 /** What {@linkcode SealedSessions} are made of. */
@@ -37,17 +48,15 @@ export interface SealedSessionsOptions {
   readonly sealing: ServerSealing;
   /** The topic on which the client finds this instance. */
   readonly instanceTopic: (client: string) => string;
-  /** Makes the session of a client that has proved itself, and is called `name`. */
-  readonly make: (place: SealedPlace, link: MqttLink, name: string) => ServerSession;
+  /** Makes the session of a client. */
+  readonly make: (place: SealedPlace, link: MqttLink, client: ProvenClient) => ServerSession;
   /** Takes the session with its first message. */
   readonly opened: (session: ServerSession) => void;
   /** @default {systemClock} */
   readonly clock?: Clock;
 }
 
-interface HalfOpen extends SealedPlace {
-  readonly key: string;
-  readonly name: string;
+interface HalfOpen extends SealedPlace, ProvenClient {
   readonly seal: Seal;
   /** What began it, and what it was answered with: what comes again gets the same again. */
   readonly first: Uint8Array;
@@ -68,7 +77,8 @@ export class SealedSessions {
   readonly #limit: RateLimit;
   /** Oldest first. */
   readonly #halfOpen = new Set<HalfOpen>();
-  readonly #open = new Map<string, Open>();
+  /** By {@linkcode nameOf}; of several, each is of another key. */
+  readonly #open = new Map<string, readonly Open[]>();
 
   constructor(options: SealedSessionsOptions, signal: AbortSignal) {
     this.#options = options;
@@ -82,12 +92,12 @@ export class SealedSessions {
   /** Takes a packet that begins a handshake. */
   begin(packet: ReceivedPacket, place: SealedPlace): void {
     const { client, session } = place;
+    if (!this.#limit.allows(client)) return;
     for (const one of this.#halfOpen) {
       if (one.client === client && one.session === session && isSame(one.first, packet.payload)) {
         return this.#answer(place, one.answer);
       }
     }
-    if (!this.#limit.allows(client)) return;
     const { sealing, base, link } = this.#options;
     const handshake = sealing.read(base, session, packet.payload);
     if (handshake === undefined) return;
@@ -104,15 +114,16 @@ export class SealedSessions {
 
   /** Takes a sealed packet; whether there is a session for it, or a handshake. What does not open is dropped. */
   deliver(packet: ReceivedPacket, client: string, session: string): boolean {
-    const known = this.#open.get(nameOf(client, session));
-    if (known !== undefined) {
-      const opened = known.link.unseal(packet);
-      if (opened !== undefined) this.#hand(known.server, opened);
+    const known = this.#open.get(nameOf(client, session)) ?? [];
+    for (const { link, server } of known) {
+      const opened = link.unseal(packet);
+      if (opened === undefined) continue;
+      this.#hand(server, opened);
       return true;
     }
     const waiting = [...this.#halfOpen].filter((one) => one.client === client && one.session === session);
     waiting.some((one) => this.#confirm(one, packet));
-    return waiting.length > 0;
+    return known.length + waiting.length > 0;
   }
 
   /**
@@ -121,7 +132,7 @@ export class SealedSessions {
    * @returns how many sessions that is about
    */
   doubt(client: string, session?: string): number {
-    const doubted = [...this.#open.values()].filter((open) =>
+    const doubted = this.#all.filter((open) =>
       open.client === client && (session === undefined || open.session === session)
     );
     for (const { server } of doubted) server.doubt();
@@ -129,34 +140,46 @@ export class SealedSessions {
   }
 
   #confirm(half: HalfOpen, packet: ReceivedPacket): boolean {
-    const { link, make, opened } = this.#options;
+    const { link, make, opened, clock = systemClock } = this.#options;
     const { client, session, responseTopic, key, name, seal } = half;
     const place = { client, session, responseTopic };
+    const spent = new Failure("session-ended", "The session's keys are used up");
     const sealed = new SealedLink({
       link,
       seal,
       session,
       topic: responseTopic,
-      exhausted: () => void server.close(new Failure("session-ended", "The session's keys are used up")),
+      exhausted: () => server.expel(spent),
     });
     const first = sealed.unseal(packet);
     if (first === undefined || userProperty(first, CLOSED) !== undefined) return false;
     this.#forget(half);
-    for (const other of this.#open.values()) {
-      if (other.key === key && other.client === client) {
-        void other.server.close(new Failure("session-replaced", "The client has opened another session"));
-      }
+    for (const other of this.#all) {
+      if (other.key === key && other.client === client) other.server.replace();
     }
-    const server: ServerSession = make(place, sealed, name);
+    const server: ServerSession = make(place, sealed, { key, name });
     const entry = { ...place, key, link: sealed, server };
-    this.#open.set(nameOf(client, session), entry);
+    this.#change(entry, (others) => [...others, entry]);
+    const cancel = clock.after(LONGEST_LIFE, () => void server.close(spent));
     void server.closed.then(() => {
-      if (this.#open.get(nameOf(client, session)) === entry) this.#open.delete(nameOf(client, session));
+      cancel();
+      this.#change(entry, (others) => others.filter((other) => other !== entry));
     });
     server.welcome();
     server.deliver(toFrame(first));
     opened(server);
     return true;
+  }
+
+  get #all(): readonly Open[] {
+    return [...this.#open.values()].flat();
+  }
+
+  #change({ client, session }: SealedPlace, change: (entries: readonly Open[]) => readonly Open[]): void {
+    const name = nameOf(client, session);
+    const entries = change(this.#open.get(name) ?? []);
+    if (entries.length === 0) this.#open.delete(name);
+    else this.#open.set(name, entries);
   }
 
   #hand(server: ServerSession, packet: ReceivedPacket): void {
@@ -195,9 +218,9 @@ export class SealedSessions {
 
   #endUnauthorized(): void {
     const { sealing } = this.#options;
-    for (const { key, server } of this.#open.values()) {
+    for (const { key, server } of this.#all) {
       if (sealing.nameOf(key) !== undefined) continue;
-      void server.close(new Failure("not-authorized", "The client's key is no longer in --authorized-keys"));
+      server.expel(new Failure("not-authorized", "The client's key is no longer in --authorized-keys"));
     }
     for (const one of this.#halfOpen) {
       if (sealing.nameOf(one.key) === undefined) this.#forget(one);

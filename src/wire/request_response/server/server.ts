@@ -201,7 +201,7 @@ export class RequestResponseServer implements Acceptor {
       base: this.#topics.base,
       sealing,
       instanceTopic: (client) => this.#topics.instance(this.#link.clientId).for(client),
-      make: (place, link, name) => this.#sessions.openSealed(place, link, name),
+      make: (place, link, client) => this.#sessions.openSealed(place, link, client),
       opened: (session) => this.#options.opened(session),
     }, this.#abort.signal);
   }

@@ -162,9 +162,8 @@ export class ServerSession implements IncomingSession {
 
   /** Somebody says that the client is gone. A client that is still there answers, and keeps its session. */
   doubt(): void {
-    if (this.#ended) return;
-    this.#absence.begin();
-    this.#stream.resume();
+    // Asked once: whoever says so again and again must not make this end ask as often.
+    if (!this.#ended && this.#absence.begin()) this.#stream.resume();
   }
 
   /** Tells the client soon that it has a session, and with which instance; it must not wait for its server for that. */
@@ -196,8 +195,9 @@ export class ServerSession implements IncomingSession {
    * server meanwhile: one that is there answers what it is asked, or the session ends. A plain requester cannot be asked.
    */
   resume(): void {
-    if (this.#numbered) this.doubt();
-    else this.#stream.resume();
+    if (this.#ended) return;
+    if (this.#numbered) this.#absence.begin();
+    this.#stream.resume();
   }
 
   /** Ends the session when the client has taken what the server has said, or not in time. */
@@ -208,7 +208,12 @@ export class ServerSession implements IncomingSession {
 
   /** Ends the session because the client has opened another one: it does not listen to this one any more. */
   replace(): void {
-    this.#leave(new Failure("session-replaced", "The client has opened another session"));
+    this.expel(new Failure("session-replaced", "The client has opened another session"));
+  }
+
+  /** Ends the session at once: the client gets nothing more but the reason. */
+  expel(reason: Failure): void {
+    this.#leave(reason);
   }
 
   /**

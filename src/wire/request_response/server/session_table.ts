@@ -5,7 +5,7 @@
  */
 import type { MqttLink } from "../../../mqtt/mod.ts";
 import type { ServerOptions } from "../../profile.ts";
-import type { SealedPlace } from "../sealed/sealed_sessions.ts";
+import type { ProvenClient, SealedPlace } from "../sealed/sealed_sessions.ts";
 import type { SessionFormat } from "../session/format.ts";
 import type { PathLimit } from "../session/path_limit.ts";
 import { NEWEST_FORMAT } from "../session/properties.ts";
@@ -84,10 +84,16 @@ export class SessionTable {
     return session;
   }
 
-  /** Opens a sealed session, which is called `name`, on the link that seals its packets. */
-  openSealed({ client, session: sessionId, responseTopic }: SealedPlace, link: MqttLink, name: string): ServerSession {
-    const { topics, link: { clientId } } = this.#options;
-    const instanceTopic = topics.instance(clientId).for(client);
+  /** Opens a sealed session of a client that has proved itself, on the link that seals its packets. */
+  openSealed(
+    { client: clientId, session: sessionId, responseTopic }: SealedPlace,
+    link: MqttLink,
+    { key, name }: ProvenClient,
+  ): ServerSession {
+    const { topics, link: { clientId: instance } } = this.#options;
+    const instanceTopic = topics.instance(instance).for(clientId);
+    // Nobody vouches for the client id alone: what counts for one key does not count for another.
+    const client = JSON.stringify([key, clientId]);
     const place = { client, sessionId, format: NEWEST_FORMAT, responseTopic, instanceTopic } as const;
     const session = this.make(`${name}/${sessionId.slice(0, 8)}`, place, link);
     this.#keep(JSON.stringify(["sealed", client, sessionId]), session);

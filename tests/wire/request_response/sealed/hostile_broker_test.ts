@@ -56,14 +56,15 @@ class World implements AsyncDisposable {
     });
   }
 
-  client(key = this.clientKey, server = this.serverKey.publicKey): RequestResponseClient {
+  client(key = this.clientKey, server = this.serverKey.publicKey, noDiscovery = true): RequestResponseClient {
     this.clientLink = new LoopLink("c1", (packet) => this.carry(packet, "to-server"), 100_000);
     this.#clientLinks.push(this.clientLink);
     return new RequestResponseClient(this.clientLink, {
       ...CLIENT_OPTIONS,
       serverName: "demo",
       clientId: () => "c1",
-      noDiscovery: true,
+      noDiscovery,
+      pick: "first",
       connectTimeout: 3_000,
       sessionExpiry: 3_000,
       clientSealing: clientSealing(key, server),
@@ -262,4 +263,26 @@ Deno.test("a session replaces the one before of the same key and client, and non
   assert.equal((await first.channel.closed)?.reason, "session-replaced");
   await second.channel.close();
   await third.channel.close();
+});
+
+Deno.test("an instance that is only said to be there holds nobody up: the handshake goes on to the next", async () => {
+  await using world = new World();
+  await using client = world.client(undefined, undefined, false);
+  const meta = { direct: true, numbered: true, format: 2 };
+  for (const instance of ["dead", "s1"]) {
+    const online = { jsonrpc: "2.0", method: "notifications/server/online", params: { meta } };
+    const payload = new TextEncoder().encode(JSON.stringify(online));
+    world.clientLink.deliver({
+      topic: `mcp/demo/presence/${instance}`,
+      payload,
+      qos: 1,
+      retain: true,
+      properties: {},
+    });
+  }
+  const { channel, answers } = await dialed(client);
+  void channel.send(request(1));
+  await world.has(answers, 1);
+  assert.ok(world.seen.some(({ topic }) => topic.startsWith("mcp/demo/instance/dead/")), "the first one was asked");
+  await channel.close();
 });

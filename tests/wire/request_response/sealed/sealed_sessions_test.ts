@@ -24,14 +24,16 @@ function world() {
   const link = new ScriptedLink("s1");
   const names = new Map<string, string>();
   const opened: string[] = [];
+  const ended: string[] = [];
+  let changed = () => {};
   const abort = new AbortController();
   const sessions = new SealedSessions({
     link,
     base: BASE,
-    sealing: serverSealing(SERVER, { names, watch: () => {} }, false),
+    sealing: serverSealing(SERVER, { names, watch: (listener) => void (changed = listener) }, false),
     instanceTopic: (client) => `${BASE}/instance/s1/${client}`,
-    make: ({ client, session, responseTopic }, sealed, name) =>
-      new ServerSession({
+    make: ({ client, session, responseTopic }, sealed, { name }) => {
+      const made = new ServerSession({
         name: `${name}/${client}`,
         link: sealed,
         sessionId: session,
@@ -42,7 +44,10 @@ function world() {
         instanceTopic: undefined,
         options: { ...SERVER_OPTIONS, serverName: "demo", clientId: "s1", opened: () => {} },
         clock,
-      }),
+      });
+      void made.closed.then((failure) => ended.push(`${made.name} ${failure?.reason}`));
+      return made;
+    },
     opened: ({ name }) => void opened.push(name),
     clock,
   }, abort.signal);
@@ -79,7 +84,11 @@ function world() {
       },
     };
   };
-  return { clock, link, opened, sessions, abort, authorized, begin };
+  const removeAll = () => {
+    names.clear();
+    changed();
+  };
+  return { clock, link, opened, ended, sessions, abort, authorized, removeAll, begin };
 }
 
 function packet(payload: Uint8Array): ReceivedPacket {
@@ -94,13 +103,15 @@ Deno.test("a session begins with the first packet that opens, not with the hands
   assert.deepEqual(opened, ["ada/c1"]);
 });
 
-Deno.test("the same first message gets the same answer, and costs no second handshake", () => {
-  const { link, authorized, begin, sessions } = world();
+Deno.test("the same first message gets the same answer, costs no second handshake, and no more answers than others", async () => {
+  const { clock, link, authorized, begin, sessions } = world();
   const { message } = begin(authorized(), "c1", "s1");
   const place = { client: "c1", session: "s1", responseTopic: `${BASE}/response/c1` };
   for (let time = 0; time < 50; time++) sessions.begin(packet(message), place);
+  await clock.advance(1_000);
+  for (let time = 0; time < 50; time++) sessions.begin(packet(message), place);
   const answers = new Set(link.published.map(({ payload }) => payload.join()));
-  assert.deepEqual([link.published.length, answers.size], [51, 1]);
+  assert.deepEqual([link.published.length, answers.size], [10 + 5, 1]);
 });
 
 Deno.test("of one key two handshakes wait, and the oldest goes", () => {
@@ -153,4 +164,43 @@ Deno.test("when the server ends, no handshake keeps a timer", () => {
   assert.equal(clock.timers, 1);
   abort.abort();
   assert.equal(clock.timers, 0);
+});
+
+Deno.test("two keys that use one client id and one name for their sessions are two clients", () => {
+  const { opened, ended, authorized, begin } = world();
+  const [ada, eve] = [begin(authorized("ada"), "c1", "s1"), begin(authorized("eve"), "c1", "s1")];
+  assert.ok(eve.first() && ada.first());
+  assert.deepEqual([opened, ended], [["eve/c1", "ada/c1"], []]);
+});
+
+Deno.test("a client that is taken off the list gets nothing more, whatever it has not acknowledged yet", async () => {
+  const { opened, ended, authorized, removeAll, begin, sessions, link } = world();
+  begin(authorized("ada"), "c1", "s1").first();
+  const late = begin(authorized("bob"), "c2", "s2");
+  removeAll();
+  await Promise.resolve();
+  assert.deepEqual([opened, ended], [["ada/c1"], ["ada/c1 not-authorized"]]);
+  const before = link.published.length;
+  sessions.doubt("c1");
+  assert.equal(late.first(), false);
+  assert.equal(link.published.length, before);
+});
+
+Deno.test("the keys of a session are used for a day, and an hour more if the client does not notice", async () => {
+  const { clock, opened, ended, authorized, begin } = world();
+  begin(authorized("ada"), "c1", "s1").first();
+  const hour = 60 * 60 * 1_000;
+  await clock.advance(24 * hour);
+  assert.deepEqual([opened, ended], [["ada/c1"], []]);
+  for (let minute = 0; minute < 62; minute++) await clock.advance(hour / 60);
+  assert.deepEqual(ended, ["ada/c1 session-ended"]);
+  assert.equal(clock.timers, 0);
+});
+
+Deno.test("somebody who says again and again that a client is gone makes the server ask once", () => {
+  const { link, authorized, begin, sessions } = world();
+  begin(authorized("ada"), "c1", "s1").first();
+  const before = link.published.length;
+  for (let time = 0; time < 100; time++) sessions.doubt("c1");
+  assert.equal(link.published.length - before, 1);
 });
