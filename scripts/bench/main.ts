@@ -1,12 +1,14 @@
 /**
  * How fast the bridge is, beside plain stdio, a bare byte pump and plain MQTT:
  *
- *     deno task bench [--rounds 8] [--quick] [--executable dist/mcp-mqtt-proxy] [--gateway]
+ *     deno task bench [--rounds 8] [--quick] [--executable dist/mcp-mqtt-proxy] [--gateway] [--sealed]
  *                     [--json FILE] [--compare FILE]
  *
  * The SDK's client calls the same small server directly and through `connect`, mosquitto with its default settings and
  * `serve`; MQTT.js calls an echo of itself. In every round everybody is measured in turn, so that whatever else the
  * machine does is shared; ratios are those of one round.
+ *
+ * `--sealed` measures bridge and sealed sessions alone, one beside the other.
  *
  * `--quick` measures direct and bridge alone, in one short round. `--gateway` measures supergateway and mcp-remote too,
  * which npx installs. `--json` keeps the figures, and `--compare` shows what has changed since.
@@ -32,6 +34,7 @@ import {
   printGoals,
 } from "./report.ts";
 import { idleUsage, sessionMemory } from "./resting.ts";
+import { measurePrimitives, sealingOptions } from "./sealing.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -39,6 +42,7 @@ const { values } = parseArgs({
     rounds: { type: "string" },
     quick: { type: "boolean", default: false },
     gateway: { type: "boolean", default: false },
+    sealed: { type: "boolean", default: false },
     executable: { type: "string" },
     json: { type: "string" },
     compare: { type: "string" },
@@ -73,7 +77,11 @@ const quick: Readonly<Record<string, Candidate>> = {
   },
 };
 await using others = new AsyncDisposableStack();
-const candidates = values.quick ? quick : { ...quick, ...await furtherCandidates() };
+const candidates = values.sealed
+  ? { ...quick, sealed: await sealed() }
+  : values.quick
+  ? quick
+  : { ...quick, ...await furtherCandidates() };
 
 const figures = new Figures();
 for (let round = 0; round < ROUNDS; round++) {
@@ -83,7 +91,9 @@ for (let round = 0; round < ROUNDS; round++) {
     await measure(party, DURATION, processes, (row, value) => figures.note(name, row, value));
   }
 }
-if (!values.quick) {
+if (values.sealed) {
+  for (let round = 0; round < ROUNDS; round++) measurePrimitives(figures);
+} else if (!values.quick) {
   figures.note("bridge", IDLE_CPU, await idleUsage(() => connectTo("bench"), serve.pid));
   const sessions = await sessionMemory(broker.url, "bench", serve.pid);
   figures.note("bridge", ONE_MORE_SESSION, sessions.each);
@@ -101,6 +111,17 @@ if (values.compare !== undefined) {
   printComparison(figures, new Figures(JSON.parse(await Deno.readTextFile(values.compare))));
 }
 if (values.json !== undefined) await Deno.writeTextFile(values.json, JSON.stringify(figures.rounds, undefined, 2));
+
+/** The bridge with keys at both ends. */
+async function sealed(): Promise<Candidate> {
+  const { serve, connect } = others.use(await sealingOptions());
+  const server = others.use(await startServe("sealed", ...serve));
+  return {
+    start: () => connectTo("sealed", ...connect),
+    own: "connect",
+    others: { serve: server.pid, mosquitto: broker.pid },
+  };
+}
 
 async function furtherCandidates(): Promise<Record<string, Candidate>> {
   others.use(await startServe("prewarmed", "--prewarm", "1"));

@@ -19,10 +19,14 @@ export const ROW = {
   progress5: "call with 5 progress, ms",
   behind: "quick call 3 ms behind a slow one, ms",
   large: "1 MB result, ms",
+  sealLarge: "seal and open 1 MB, MB/s",
+  sealSmall: "seal and open 200 bytes, µs",
 } as const;
 
-/** The CPU time of a call with 64 in flight, in µs, and the memory in MB, of one process of a party. */
+/** The CPU time of a call with 64 in flight and with one, in µs, of a result of 1 MB, in ms, and the memory in MB, of one process of a party. */
 export const CPU = (process: string): string => `CPU of ${process}, µs`;
+export const CPU_ONE = (process: string): string => `CPU of ${process}, one call, µs`;
+export const CPU_LARGE = (process: string): string => `CPU of ${process}, 1 MB, ms`;
 export const MEMORY = (process: string): string => `peak memory of ${process}, MB`;
 export const MEMORY_AFTER = (process: string): string => `memory of ${process} afterwards, MB`;
 
@@ -46,25 +50,39 @@ export async function measure(
   note(ROW.start, party.startTime);
   note(ROW.first, await timed(party));
   await callsIn(party, 64, phase); // until the compiler has seen it
-  note(ROW.one, median(await callsIn(party, 1, phase)));
+  const cpu = cpuMeter(processes, note);
+  const ones = await callsIn(party, 1, phase);
+  note(ROW.one, median(ones));
+  cpu(CPU_ONE, ones.length / 1000);
   note(ROW.sixteen, (await callsIn(party, 16, phase)).length / phase * 1000);
-  const before = Object.values(processes).map(cpuTime);
+  const cpuOfMany = cpuMeter(processes, note);
   const calls = (await callsIn(party, 64, phase)).length;
   note(ROW.sixtyFour, calls / phase * 1000);
-  for (const [index, [name, pid]] of Object.entries(processes).entries()) {
-    note(CPU(name), (cpuTime(pid) - (before[index] ?? 0)) / calls * 1000);
-  }
+  cpuOfMany(CPU, calls / 1000);
   if (!Number.isNaN(party.startTime)) {
     for (const [row, progress] of [[ROW.progress1, 1], [ROW.progress2, 2], [ROW.progress5, 5]] as const) {
       note(row, median(await repeated(slowCalls, () => timed(party, { progress }))));
     }
     note(ROW.behind, median(await repeated(slowCalls, () => behindSlow(party))));
   }
+  const cpuOfLarge = cpuMeter(processes, note);
   note(ROW.large, median((await repeated(largeCalls, () => timed(party, { bytes: LARGE }))).slice(largeCalls / 4)));
+  cpuOfLarge(CPU_LARGE, largeCalls);
   for (const [name, pid] of Object.entries(processes)) {
     note(MEMORY(name), memory(pid, "peak") / 1e6);
     note(MEMORY_AFTER(name), memory(pid, "now") / 1e6);
   }
+}
+
+/** From now on counts CPU time; what is returned notes it, for each of `count` calls. */
+function cpuMeter(
+  processes: Readonly<Record<string, number>>,
+  note: (row: string, value: number) => void,
+): (row: (name: string) => string, count: number) => void {
+  const entries = Object.entries(processes).map(([name, pid]) => [name, pid, cpuTime(pid)] as const);
+  return (row, count) => {
+    for (const [name, pid, before] of entries) note(row(name), (cpuTime(pid) - before) / count);
+  };
 }
 
 /** How long a quick call takes that is made 3 ms after one that takes 30 ms, in ms. */

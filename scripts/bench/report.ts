@@ -4,7 +4,7 @@
  * @module
  */
 import type { Figures, Spread } from "./figures.ts";
-import { CPU, MEMORY, MEMORY_AFTER, ROW } from "./measurements.ts";
+import { CPU, CPU_LARGE, CPU_ONE, MEMORY, MEMORY_AFTER, ROW } from "./measurements.ts";
 import { print } from "../support/print.ts";
 
 /** A goal of the bridge: what it is to be at most, or at least. */
@@ -39,6 +39,29 @@ const GOALS: readonly Goal[] = [
   },
   { what: "one more session, MB", value: (all) => all.spread("bridge", ONE_MORE_SESSION), most: 0.25 },
   { what: "idle CPU of both, ms a second", value: (all) => all.spread("bridge", IDLE_CPU), most: 1 },
+  ...["connect", "serve"].flatMap((end): Goal[] => [
+    {
+      what: `sealing, CPU of ${end} at 64, µs a call`,
+      value: (all) => all.difference("sealed", CPU(end), "bridge"),
+      most: 15,
+    },
+    {
+      what: `sealing, CPU of ${end} at one, µs a call`,
+      value: (all) => all.difference("sealed", CPU_ONE(end), "bridge"),
+      most: 25,
+    },
+    {
+      what: `sealing, CPU of ${end}, ms for 1 MB`,
+      value: (all) => all.difference("sealed", CPU_LARGE(end), "bridge"),
+      most: 7,
+    },
+  ]),
+  { what: "sealing large messages, MB/s", value: (all) => all.spread("sealed", ROW.sealLarge), least: 150 },
+  {
+    what: "sealing, start to initialized, ms more",
+    value: (all) => all.difference("sealed", ROW.start, "bridge"),
+    most: 30,
+  },
   {
     what: "one call, open convention ÷ bridge",
     value: (all) => all.ratio("open convention", ROW.one, "bridge"),
@@ -61,7 +84,7 @@ export function printFigures(figures: Figures): void {
   }
   for (const party of parties) {
     for (const name of ["connect", "serve", "mosquitto", "server"]) {
-      for (const what of [CPU(name), MEMORY(name), MEMORY_AFTER(name)]) {
+      for (const what of [CPU(name), CPU_ONE(name), CPU_LARGE(name), MEMORY(name), MEMORY_AFTER(name)]) {
         const spread = figures.spread(party, what);
         if (spread !== undefined) print(`${party}: ${what}`.padEnd(60) + spreadText(spread));
       }

@@ -29,6 +29,10 @@ export interface KeyPair {
   readonly privateKey: KeyObject;
 }
 
+/** Up to this length, in bytes, pieces are put together before they are encrypted. */
+const SHORT = 16 * 1024;
+const SCRATCH = new Uint8Array(SHORT);
+
 /** Makes a new pair of keys. */
 export function generateKeyPair(): KeyPair {
   return withPublicKey(generateKeyPairSync("x25519").privateKey);
@@ -83,18 +87,29 @@ export function encrypt(
   plaintext: readonly Uint8Array[],
   room = 0,
 ): Uint8Array {
-  const length = plaintext.reduce((sum, piece) => sum + piece.length, 0);
+  let length = 0;
+  for (const piece of plaintext) length += piece.length;
   const cipher = createCipheriv("chacha20-poly1305", key, nonce(counter), { authTagLength: TAG_LENGTH });
   cipher.setAAD(associated, { plaintextLength: length });
   const sealed = new Uint8Array(room + length + TAG_LENGTH);
   let at = room;
-  for (const piece of plaintext) {
+  for (const piece of length <= SHORT ? [together(plaintext)] : plaintext) {
     sealed.set(cipher.update(piece), at);
     at += piece.length;
   }
   cipher.final();
   sealed.set(cipher.getAuthTag(), at);
   return sealed;
+}
+
+/** To copy a few bytes takes less time than one more call. To be used at once: the next ones take their place. */
+function together(pieces: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const piece of pieces) {
+    SCRATCH.set(piece, length);
+    length += piece.length;
+  }
+  return SCRATCH.subarray(0, length);
 }
 
 /** Decrypts what {@linkcode encrypt} has made; `undefined` when somebody has changed it, or it is something else. */
@@ -118,13 +133,17 @@ export function decrypt(
   }
 }
 
-/** Noise specification, section 12.3: 32 bits of zeros, then the counter with its lowest byte first. */
+const NONCE = new DataView(new ArrayBuffer(12));
+const NONCE_BYTES = new Uint8Array(NONCE.buffer);
+
+/**
+ * Noise specification, section 12.3: 32 bits of zeros, then the counter with its lowest byte first. To be used at once:
+ * the next one takes its place.
+ */
 function nonce(counter: number): Uint8Array {
-  const nonce = new Uint8Array(12);
-  const view = new DataView(nonce.buffer);
-  view.setUint32(4, counter % 2 ** 32, true);
-  view.setUint32(8, Math.floor(counter / 2 ** 32), true);
-  return nonce;
+  NONCE.setUint32(4, counter % 2 ** 32, true);
+  NONCE.setUint32(8, Math.floor(counter / 2 ** 32), true);
+  return NONCE_BYTES;
 }
 
 function hmac(key: Uint8Array, data: Uint8Array): Uint8Array {

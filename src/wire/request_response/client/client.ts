@@ -154,7 +154,7 @@ export class RequestResponseClient implements Dialer {
       const { seal, instance } = await handshaking.agreed;
       const topic = topics.instance(instance).for(link.clientId);
       const spent = () => session.fail(new Failure("session-ended", "The keys of the session are used up"));
-      this.#sealed = new SealedLink({ link, seal, session: sessionId, topic, instanceTopic: topic, exhausted: spent });
+      this.#sealed = new SealedLink({ link, seal, session: sessionId, topic, exhausted: spent });
       const known = {
         instance,
         direct: true,

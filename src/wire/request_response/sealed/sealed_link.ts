@@ -18,8 +18,6 @@ export interface SealedLinkOptions {
   readonly session: string;
   /** Where the peer listens; goodbyes go there too, and not to the topic that everybody knows. */
   readonly topic: string;
-  /** The topic that the peer is to be told of in the open, which the session looks for in each packet. */
-  readonly instanceTopic?: string;
   /** Called when no further packet can be sealed: the session has to end. */
   readonly exhausted: () => void;
 }
@@ -44,11 +42,9 @@ export class SealedLink implements MqttLink {
 
   /** Opens a packet of the peer's; `undefined` when it is none. */
   unseal(packet: ReceivedPacket): ReceivedPacket | undefined {
-    const { seal, session, instanceTopic } = this.#options;
+    const { seal, session } = this.#options;
     const plaintext = seal.open(packet.payload);
-    const opened = plaintext && fromPlaintext(plaintext, packet, session);
-    if (opened === undefined || instanceTopic === undefined) return opened;
-    return { ...opened, properties: { ...opened.properties, responseTopic: instanceTopic } };
+    return plaintext && fromPlaintext(plaintext, packet, session);
   }
 
   publish(packet: PublishPacket, done?: PublishOutcome, signal?: AbortSignal): Promise<void> | void {

@@ -77,7 +77,7 @@ export class SealedSessions {
   readonly #limit: RateLimit;
   /** Oldest first. */
   readonly #halfOpen = new Set<HalfOpen>();
-  /** By {@linkcode nameOf}; of several, each is of another key. */
+  /** By the names of the sessions, which hardly ever are the same. */
   readonly #open = new Map<string, readonly Open[]>();
 
   constructor(options: SealedSessionsOptions, signal: AbortSignal) {
@@ -114,16 +114,18 @@ export class SealedSessions {
 
   /** Takes a sealed packet; whether there is a session for it, or a handshake. What does not open is dropped. */
   deliver(packet: ReceivedPacket, client: string, session: string): boolean {
-    const known = this.#open.get(nameOf(client, session)) ?? [];
-    for (const { link, server } of known) {
-      const opened = link.unseal(packet);
+    let known = false;
+    for (const open of this.#open.get(session) ?? []) {
+      if (open.client !== client) continue;
+      known = true;
+      const opened = open.link.unseal(packet);
       if (opened === undefined) continue;
-      this.#hand(server, opened);
+      this.#hand(open.server, opened);
       return true;
     }
     const waiting = [...this.#halfOpen].filter((one) => one.client === client && one.session === session);
     waiting.some((one) => this.#confirm(one, packet));
-    return known.length + waiting.length > 0;
+    return known || waiting.length > 0;
   }
 
   /**
@@ -175,11 +177,10 @@ export class SealedSessions {
     return [...this.#open.values()].flat();
   }
 
-  #change({ client, session }: SealedPlace, change: (entries: readonly Open[]) => readonly Open[]): void {
-    const name = nameOf(client, session);
-    const entries = change(this.#open.get(name) ?? []);
-    if (entries.length === 0) this.#open.delete(name);
-    else this.#open.set(name, entries);
+  #change({ session }: SealedPlace, change: (entries: readonly Open[]) => readonly Open[]): void {
+    const entries = change(this.#open.get(session) ?? []);
+    if (entries.length === 0) this.#open.delete(session);
+    else this.#open.set(session, entries);
   }
 
   #hand(server: ServerSession, packet: ReceivedPacket): void {
@@ -226,10 +227,6 @@ export class SealedSessions {
       if (sealing.nameOf(one.key) === undefined) this.#forget(one);
     }
   }
-}
-
-function nameOf(client: string, session: string): string {
-  return JSON.stringify([client, session]);
 }
 
 function isSame(one: Uint8Array, other: Uint8Array): boolean {
