@@ -39,10 +39,8 @@ export const V8_FLAGS =
 
 /** The permissions of the executable as flags of `deno compile`: those of the set `executable` in `deno.json`. */
 export function permissionFlags(): string[] {
-  return Object.entries(metadata.permissions.executable).map(([kind, granted]) => {
-    if (granted !== true) throw new Error(`The permission set "executable" grants "${kind}" in part`);
-    return `--allow-${kind}`;
-  });
+  return Object.entries(metadata.permissions.executable)
+    .map(([kind, granted]) => Array.isArray(granted) ? `--allow-${kind}=${granted.join(",")}` : `--allow-${kind}`);
 }
 
 /** The file name of an executable for `target`; of the one for this system without. */
