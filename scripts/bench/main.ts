@@ -3,6 +3,7 @@
  *
  *     deno task bench [--rounds 8] [--quick] [--executable dist/mcp-mqtt-proxy] [--gateway] [--sealed]
  *                     [--json FILE] [--compare FILE]
+ *     deno task bench --fleet [--executable dist/mcp-mqtt-proxy] [--sizes 10,1000]
  *
  * The SDK's client calls the same small server directly and through `connect`, mosquitto with its default settings and
  * `serve`; MQTT.js calls an echo of itself. In every round everybody is measured in turn, so that whatever else the
@@ -11,7 +12,8 @@
  * `--sealed` measures bridge and sealed sessions alone, one beside the other.
  *
  * `--quick` measures direct and bridge alone, in one short round. `--gateway` measures supergateway and mcp-remote too,
- * which npx installs. `--json` keeps the figures, and `--compare` shows what has changed since.
+ * which npx installs. `--fleet` measures `gateway` alone, with fleets of different sizes. `--json` keeps the figures, and
+ * `--compare` shows what has changed since.
  *
  * @module
  */
@@ -43,6 +45,8 @@ const { values } = parseArgs({
     quick: { type: "boolean", default: false },
     gateway: { type: "boolean", default: false },
     sealed: { type: "boolean", default: false },
+    fleet: { type: "boolean", default: false },
+    sizes: { type: "string" },
     executable: { type: "string" },
     json: { type: "string" },
     compare: { type: "string" },
@@ -64,6 +68,12 @@ interface Candidate {
   /** What the process is called that is started. */
   readonly own?: string;
   readonly others?: Readonly<Record<string, number>>;
+}
+
+if (values.fleet) {
+  const { benchFleet } = await import("./fleet.ts");
+  await benchFleet(PROXY, values.sizes?.split(",").map(Number));
+  Deno.exit();
 }
 
 await using broker = await mosquitto();
