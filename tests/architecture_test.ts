@@ -52,6 +52,13 @@ const OWNERS: readonly [packages: RegExp, owner: RegExp][] = [
 /** What only tests and scripts may use, and what a program may use without asking. */
 const BUILT_IN = /^node:/;
 
+/**
+ * Files that stand alone because of the place where they are cut, and so may be small: the door of a room, and a command
+ * whose declaration is loaded for every help while its action is loaded for itself. So may an error that many files
+ * throw, which would make import circles anywhere else, and what scripts/ read too, without the rest of the program.
+ */
+const SEAMS = [/\/mod\.ts$/, /^src\/cli\/[^/]+\/(command|action)\.ts$/];
+
 /** The public library: adding to it is easy, taking away from it breaks somebody's program. */
 const PUBLIC_NAMES = [
   "AddressOptions",
@@ -173,12 +180,26 @@ Deno.test("the public library exports exactly what is listed here", async () => 
   assert.doesNotMatch(text, /export\s+(const|function|class|interface|enum|let)\b/);
 });
 
+Deno.test("a file under 25 lines is a seam; any other joins the neighbour with the same reason to change", async () => {
+  const scripts = (await readSourceFiles("scripts")).flatMap(importsOf);
+  const shared = new Set(scripts.map(({ target }) => target));
+  const small = PROGRAM.filter(({ file, text }) => file.startsWith("src/") && text.split("\n").length <= 25);
+  const wrong = small.filter(({ file, text }) => !SEAMS.some((seam) => seam.test(file)) && !isError(text));
+  assert.deepEqual(wrong.map(({ file }) => file).filter((file) => !shared.has(file)), []);
+});
+
 Deno.test("every source file begins by saying what it is", () => {
   for (const { file, text } of PROGRAM) {
     const header = /^(?:#!.*\n)?\/\*\*[\s\S]*?\*\//.exec(text)?.[0] ?? "";
     assert.match(header, /@module/, file);
   }
 });
+
+/** Whether a file declares an error and nothing else. */
+function isError(text: string): boolean {
+  const exported = [...withoutComments(text).matchAll(/^export .*$/gm)].map(([line]) => line);
+  return exported.length === 1 && /class \w+ extends \w*Error\b/.test(exported[0] ?? "");
+}
 
 /** Every group of files that import each other. */
 function circles(): string[][] {

@@ -1,5 +1,5 @@
 /**
- * Which broker is meant: by flags and variables, or by credentials that come by SMCP.
+ * Which broker is meant, by flags and variables or by credentials that come by SMCP, and what is logged of it.
  *
  * @module
  */
@@ -14,6 +14,7 @@ import {
 import { allOrProblems, UsageError } from "../core/usage_error.ts";
 import { type ByteSource, ownInput } from "../stdio/mod.ts";
 import type { OwnLogin } from "./own_login.ts";
+import type { Observer, ProxyEvent } from "../core/events.ts";
 import { redacting } from "../core/redaction.ts";
 import { type Log, type LogOptions, startLog } from "../observe/mod.ts";
 
@@ -83,4 +84,13 @@ export function startLoginLog(
   }
   for (const text of login.broker.warnings) observe({ type: "warning", text });
   return { observe, [Symbol.asyncDispose]: () => log[Symbol.asyncDispose]() };
+}
+
+/** What the error at the end says too. */
+const REPEATED: readonly ProxyEvent["type"][] = ["broker.lost", "broker.refused", "subscription.refused"];
+
+/** Leaves out of the log what the command says at its end, unless more than warnings was asked for. */
+export function saidOnce(observe: Observer, level: LogOptions["logLevel"]): Observer {
+  if (level === "debug" || level === "info") return observe;
+  return (event) => REPEATED.includes(event.type) ? undefined : observe(event);
 }

@@ -4,8 +4,7 @@
  * @module
  */
 import { systemClock } from "../core/clock.ts";
-import { errorText } from "../core/text.ts";
-import { readTextFile } from "../core/text_file.ts";
+import { errorText, readTextFile } from "../core/text.ts";
 import type { AuthorizedClients } from "../seal/mod.ts";
 
 /** Several changes of a file that come together count as one, for this time, in ms. */

@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { errorText } from "../core/text.ts";
-import { readTextFile } from "../core/text_file.ts";
+import { errorText, readTextFile } from "../core/text.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { BrokerOptions } from "./broker_settings.ts";
 import { brokerUrls } from "./broker_url.ts";

@@ -5,8 +5,7 @@
  *
  * @module
  */
-import { readTextFile } from "../core/text_file.ts";
-import { errorText } from "../core/text.ts";
+import { errorText, readTextFile } from "../core/text.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { AuthorizedClients, ClientSealing, KeyPair, ServerSealing } from "../seal/mod.ts";
 import { AuthorizedKeysFile, placesOf } from "./authorized_keys_file.ts";

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { errorText } from "../core/text.ts";
-import { readTextFile } from "../core/text_file.ts";
+import { errorText, readTextFile } from "../core/text.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { isTopicLevel } from "../mqtt/mod.ts";
 

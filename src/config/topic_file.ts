@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { readTextFile } from "../core/text_file.ts";
-import { errorText } from "../core/text.ts";
+import { errorText, readTextFile } from "../core/text.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { topicFilterProblem } from "../mqtt/mod.ts";
 

@@ -22,3 +22,28 @@ export function backoff(failures: number, random: number): number {
   const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (failures - 1));
   return Math.round(delay * (0.5 + random / 2));
 }
+
+/** Counts what ended soon after it began, in a row: connections, sessions or processes. */
+export class ShortRuns {
+  #count = 0;
+
+  /** How many in a row. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** One has ended that lasted so long, in ms. */
+  ended(lasted: number): void {
+    this.#count = lasted < STABLE_AFTER ? this.#count + 1 : 0;
+  }
+
+  /** One has ended for a good reason. */
+  reset(): void {
+    this.#count = 0;
+  }
+
+  /** How long to wait before the next one, in ms; see {@linkcode backoff}. */
+  delay(random: number): number {
+    return this.#count === 0 ? 0 : backoff(this.#count, random);
+  }
+}

@@ -1,5 +1,5 @@
 /**
- * Text for people, from whatever was thrown or sent.
+ * Text: of files, of errors, and of strangers, as people are to read it.
  *
  * @module
  */
@@ -44,4 +44,21 @@ export function shortened(text: string, length = 200): string {
 function escaped(character: string): string {
   const json = JSON.stringify(character).slice(1, -1);
   return json === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}` : json;
+}
+
+/** Begins the files of some editors; says nothing in UTF-8. */
+const BYTE_ORDER_MARK = "\uFEFF";
+
+/** A text without the byte order mark that it may begin with. */
+export function withoutByteOrderMark(text: string): string {
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text;
+}
+
+/**
+ * The text of a file, without a byte order mark.
+ *
+ * @throws what the system says
+ */
+export async function readTextFile(file: string): Promise<string> {
+  return withoutByteOrderMark(await Deno.readTextFile(file));
 }

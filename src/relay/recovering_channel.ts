@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { backoff, STABLE_AFTER } from "../core/backoff.ts";
+import { ShortRuns } from "../core/backoff.ts";
 import { failureResponses, requestsIn } from "../core/batch.ts";
 import type { Channel, Receiver } from "../core/channel.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
@@ -94,7 +94,7 @@ export class RecoveringChannel implements Channel {
   #session: AnsweringChannel | undefined;
   #opening: Promise<void> | undefined;
   #openedAt = 0;
-  #shortSessions = 0;
+  readonly #sessions = new ShortRuns();
   #lostAt = 0;
   /** Why the last session was lost, until the next one is tried. */
   #loss: Failure | undefined;
@@ -184,9 +184,9 @@ export class RecoveringChannel implements Channel {
   }
 
   async #pauseAfterShortSession(signal: AbortSignal): Promise<void> {
-    if (this.#shortSessions > 0) {
+    if (this.#sessions.count > 0) {
       const random = this.#options.random ?? Math.random;
-      const due = this.#lostAt + backoff(this.#shortSessions, random());
+      const due = this.#lostAt + this.#sessions.delay(random());
       await sleep(Math.max(0, due - this.#clock.now()), signal, this.#clock);
     }
     this.#loss = undefined;
@@ -257,7 +257,7 @@ export class RecoveringChannel implements Channel {
     this.#session = undefined;
     this.#loss = failure;
     this.#lostAt = this.#clock.now();
-    this.#shortSessions = this.#lostAt - this.#openedAt < STABLE_AFTER ? this.#shortSessions + 1 : 0;
+    this.#sessions.ended(this.#lostAt - this.#openedAt);
     this.#options.lost?.(failure);
     if (this.#staleRequests.size > REMEMBERED_REQUESTS) this.#staleRequests.clear();
     for (const [key, id] of this.#requestsOfServer) {

@@ -6,7 +6,7 @@ import { callText, cutHint, PAGE, page, quoted, tooLargeHint } from "./page.ts";
 import { FILTERS, lenient, PAGING, timeout } from "./parameters.ts";
 import type { Retained } from "./subscriptions/retained.ts";
 import { byTopic } from "./subscriptions/retained_values.ts";
-import type { Received } from "./subscriptions/received.ts";
+import type { Received } from "./subscriptions/arrivals.ts";
 import { tool } from "./tool.ts";
 
 /** In s. */

@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import * as z from "zod";
 import type { UserProperties } from "../mqtt/mod.ts";
-import type { Received } from "./subscriptions/received.ts";
+import type { Received } from "./subscriptions/arrivals.ts";
 import { cutText, jsonSize, toText } from "./text.ts";
 
 const userProperties = z.record(z.string(), z.union([z.string(), z.array(z.string())]));

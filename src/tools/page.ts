@@ -7,7 +7,7 @@ import * as z from "zod";
 import { imageType, MESSAGE, type ToolMessage, toToolMessage } from "./messages.ts";
 import type { EmbeddedResource, ImageContent } from "./sdk.ts";
 import type { TooLarge } from "./subscriptions/message_buffer.ts";
-import type { Received } from "./subscriptions/received.ts";
+import type { Received } from "./subscriptions/arrivals.ts";
 import { isText, jsonSize, toBase64 } from "./text.ts";
 
 /** What the answers have in common that hold messages. */

@@ -11,7 +11,7 @@ import { cutHint, page, quoted } from "./page.ts";
 import { BUDGET, encoding, lenient, message, PAGING, PROPERTIES, qos, timeout, topicToPublish } from "./parameters.ts";
 import { toProperties } from "./properties.ts";
 import { DeviceReply } from "./subscriptions/device_reply.ts";
-import type { Received } from "./subscriptions/received.ts";
+import type { Received } from "./subscriptions/arrivals.ts";
 import { type Encoding, toBytes, toText } from "./text.ts";
 import { type Call, tool } from "./tool.ts";
 import { ToolError } from "./tool_error.ts";

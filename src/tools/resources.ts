@@ -18,7 +18,7 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from "./sdk.ts";
-import type { Received } from "./subscriptions/received.ts";
+import type { Received } from "./subscriptions/arrivals.ts";
 import type { Listener } from "./subscriptions/subscriptions.ts";
 import { fitting, toBase64, toText } from "./text.ts";
 import { ToolError } from "./tool_error.ts";

@@ -130,7 +130,7 @@ function contextOf(
     shared: new ByteBudget(bufferBytes * SHARED_BUFFERS),
   };
   const lastValues = new LastValues();
-  const arrivals = new Arrivals(time, lastValues);
+  const arrivals = new Arrivals(time, (packet) => lastValues.publishedAt(packet));
   const subscriptions: Subscriptions = new Subscriptions({
     link,
     clock,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Dispatcher } from "../../src/mqtt/dispatcher.ts";
-import { windowOf } from "../../src/wire/request_response/session/window.ts";
+import { windowOf } from "../../src/wire/request_response/session/receive_buffer.ts";
 
 /** The time of one message, in ms, while sessions with topics of their own come and go; best of several rounds. */
 function messageTime(sessions: number): number {

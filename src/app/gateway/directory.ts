@@ -6,7 +6,7 @@
 import { isTopicLevel } from "../../mqtt/mod.ts";
 import { type Announcement, PROFILES } from "../../wire/mod.ts";
 import { isToolsDigest } from "../tools_digest.ts";
-import { serverFilter } from "./server_filter.ts";
+import { serverFilter } from "./tool_policy.ts";
 import type { FleetOptions } from "./settings.ts";
 
 /** Where a server is, in one profile. */

@@ -13,8 +13,7 @@ import {
   textWithout,
   wholeNumber,
 } from "../../config/mod.ts";
-import { serverFilterProblem } from "./server_filter.ts";
-import { toolPatternProblem, type ToolPolicyOptions } from "./tool_policy.ts";
+import { serverFilterProblem, toolPatternProblem, type ToolPolicyOptions } from "./tool_policy.ts";
 
 /** A text, or the problem with it and the text itself. */
 const checked = (problem: (text: string) => string | undefined) =>

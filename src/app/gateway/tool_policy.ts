@@ -1,11 +1,14 @@
 /**
- * Which tools of the fleet a host may call, and which of them only with the user's consent.
+ * Which servers and tools of the fleet a host may use, and which of the tools only with the user's consent.
+ *
+ * Servers are named as topics are subscribed to: `home/+`, `plant/#`.
  *
  * What a tool says of itself is what its server says. A server that lies can pass for harmless: patterns of servers are
  * what keeps it out.
  *
  * @module
  */
+import { topicFilterProblem, topicMatches } from "../../mqtt/mod.ts";
 
 /** What the user allows. */
 export interface ToolPolicyOptions {
@@ -102,4 +105,20 @@ function matches(pattern: string, text: string): boolean {
     at = found + part.length;
   }
   return text.length - last.length >= at && text.endsWith(last);
+}
+
+/** Keeps names that begin with `$` from being taken for topics that do, which wildcards leave out. */
+const LEVEL = "name/";
+
+/** Why a text cannot be a filter of names, as the end of a sentence that begins with it. */
+export function serverFilterProblem(filter: string): string | undefined {
+  return filter === "" ? topicFilterProblem(filter) : topicFilterProblem(`${LEVEL}${filter}`);
+}
+
+/** Whether one of the filters matches a name: `+` stands for one level, `#` for all that follow. None match all names. */
+export function serverFilter(filters: readonly string[]): (server: string) => boolean {
+  if (filters.length === 0 || filters.includes("#")) return () => true;
+  const names = new Set(filters.filter((filter) => !/[+#]/.test(filter)));
+  const patterns = filters.filter((filter) => !names.has(filter)).map((filter) => `${LEVEL}${filter}`);
+  return (server) => names.has(server) || patterns.some((pattern) => topicMatches(pattern, `${LEVEL}${server}`));
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { RestartPolicyName } from "../../config/mod.ts";
-import { backoff, STABLE_AFTER } from "../../core/backoff.ts";
+import { ShortRuns } from "../../core/backoff.ts";
 import { Failure } from "../../core/failure.ts";
 
 /** What the exits of one server's processes mean for the next one. */
@@ -12,7 +12,7 @@ export class RestartPolicy {
   readonly #policy: RestartPolicyName;
   readonly #random: () => number;
   #unavailableReason: Failure | undefined;
-  #quickExits = 0;
+  readonly #runs = new ShortRuns();
 
   /** @param random from 0 up to 1 */
   constructor(policy: RestartPolicyName, random: () => number = Math.random) {
@@ -27,7 +27,7 @@ export class RestartPolicy {
 
   /** How long to wait before the next start, in ms: longer and longer while processes exit right after theirs. */
   get delay(): number {
-    return this.#quickExits === 0 ? 0 : backoff(this.#quickExits, this.#random());
+    return this.#runs.delay(this.#random());
   }
 
   /**
@@ -36,7 +36,7 @@ export class RestartPolicy {
    * @param lived how long it ran, in ms
    */
   exited(failure: Failure, lived: number): void {
-    this.#quickExits = lived < STABLE_AFTER ? this.#quickExits + 1 : 0;
+    this.#runs.ended(lived);
     const clean = failure.details.exitCode === 0;
     if (this.#policy === "always" || (this.#policy === "on-failure" && !clean)) return;
     const text = `${failure.message}; it is not started again (--restart ${this.#policy})`;
@@ -45,6 +45,6 @@ export class RestartPolicy {
 
   /** Notes that a process has ended otherwise, because its session has. */
   ended(): void {
-    this.#quickExits = 0;
+    this.#runs.reset();
   }
 }

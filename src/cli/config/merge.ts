@@ -4,7 +4,7 @@
  * @module
  */
 import { isDeepStrictEqual } from "node:util";
-import { withoutByteOrderMark } from "../../core/text_file.ts";
+import { withoutByteOrderMark } from "../../core/text.ts";
 import { type Content, type FileFormat, NotUnderstood } from "./formats/format.ts";
 import type { HostFile } from "./host.ts";
 

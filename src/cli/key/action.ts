@@ -1,6 +1,5 @@
 /** `key`: what it does. @module */
-import { readTextFile } from "../../core/text_file.ts";
-import { errorText } from "../../core/text.ts";
+import { errorText, readTextFile } from "../../core/text.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { generateKeyPair, KeyError, privateKeyFile, publicKeyText, readPrivateKeyFile } from "../../seal/mod.ts";
 import { type Action, EXIT_OK } from "../command.ts";

@@ -5,10 +5,9 @@ import { brokerConfig, readBrokerFiles, readKnownKeys } from "../../config/mod.t
 import type { ProxyEvent } from "../../core/events.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { type Announcement, canSeal, withServerClient } from "../../wire/mod.ts";
-import { startBrokerLog } from "../broker_choice.ts";
+import { saidOnce, startBrokerLog } from "../broker_choice.ts";
 import { type Action, type CommandLineIo, EXIT_FAILURE, EXIT_OK } from "../command.ts";
 import type { ListSettings } from "./command.ts";
-import { saidOnce } from "../said_once.ts";
 import { StatusLine } from "../status_line.ts";
 import { terminationSignal } from "../termination.ts";
 import { visibleText } from "../../core/text.ts";

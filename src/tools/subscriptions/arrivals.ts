@@ -1,27 +1,38 @@
 /**
- * Noting when messages arrive.
+ * Messages as they are kept here: with the time at which they came.
  *
  * @module
  */
 import type { PublishProperties, ReceivedPacket } from "../../mqtt/mod.ts";
-import type { LastValues } from "./last_values.ts";
-import type { Received } from "./received.ts";
+
+/** A message that has arrived. Its payload is its own. */
+export interface Received extends ReceivedPacket {
+  /** Counts what has arrived on this connection, from 1. */
+  readonly number: number;
+  /** When it came, in ms since 1970. */
+  readonly receivedAt: number;
+  /** When it was published, in ms since 1970: of a retained message that has been seen being published. */
+  readonly publishedAt?: number;
+}
 
 /** Notes when messages arrive. */
 export class Arrivals {
   readonly #time: () => number;
-  readonly #lastValues: LastValues;
+  readonly #publishedAt: (packet: ReceivedPacket) => number | undefined;
   #count = 0;
 
-  /** @param time ms since 1970 */
-  constructor(time: () => number, lastValues: LastValues) {
+  /**
+   * @param time ms since 1970
+   * @param publishedAt when a retained message was published, as far as that was seen
+   */
+  constructor(time: () => number, publishedAt: (packet: ReceivedPacket) => number | undefined) {
     this.#time = time;
-    this.#lastValues = lastValues;
+    this.#publishedAt = publishedAt;
   }
 
   /** A message that has just come, with a payload that does not keep alive everything else that was read with it. */
   note(packet: ReceivedPacket): Received {
-    const publishedAt = packet.retain ? this.#lastValues.publishedAt(packet) : undefined;
+    const publishedAt = packet.retain ? this.#publishedAt(packet) : undefined;
     return {
       ...packet,
       payload: packet.payload.slice(),

@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import { type QoS, topicMatches } from "../../mqtt/mod.ts";
 import type { Collection, KeptSubscriptions, Taken } from "./kept_subscriptions.ts";
-import type { Received } from "./received.ts";
+import type { Received } from "./arrivals.ts";
 
 /** Which messages a call is about. */
 export interface Selection {

@@ -4,7 +4,7 @@
  * @module
  */
 import { type BufferLimits, MessageBuffer } from "./message_buffer.ts";
-import type { Received } from "./received.ts";
+import type { Received } from "./arrivals.ts";
 
 /** How many characters of topics are remembered to have had their retained message. */
 const REMEMBERED_TOPICS = 4 * 1024 * 1024;

@@ -4,7 +4,7 @@
  * @module
  */
 import { costOf } from "./message_buffer.ts";
-import type { Received } from "./received.ts";
+import type { Received } from "./arrivals.ts";
 
 /** Remembers the last ones by name, within a limit of bytes. */
 export class CutAnswers {

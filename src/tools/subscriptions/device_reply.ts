@@ -4,7 +4,7 @@
  * @module
  */
 import type { Failure } from "../../core/failure.ts";
-import type { Received } from "./received.ts";
+import type { Received } from "./arrivals.ts";
 import { Reply, type ReplyPlace } from "./replies.ts";
 import type { Listener, Subscriptions } from "./subscriptions.ts";
 

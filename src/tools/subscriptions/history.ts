@@ -5,7 +5,7 @@
  */
 import { Queue } from "../../core/queue.ts";
 import { costOf } from "./message_buffer.ts";
-import type { Received } from "./received.ts";
+import type { Received } from "./arrivals.ts";
 
 /** How much is remembered. */
 export interface HistoryLimits {

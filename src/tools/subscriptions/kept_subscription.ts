@@ -6,7 +6,7 @@
 import type { Failure } from "../../core/failure.ts";
 import type { Collector } from "./collector.ts";
 import { type BufferLimits, MessageBuffer } from "./message_buffer.ts";
-import type { Received } from "./received.ts";
+import type { Received } from "./arrivals.ts";
 import type { Listener } from "./subscriptions.ts";
 
 /** The subscription, its calls that are under way, and what waits for the next one. */

@@ -9,7 +9,7 @@ import { Collector, type Wanted } from "./collector.ts";
 import type { History } from "./history.ts";
 import { KeptSubscription } from "./kept_subscription.ts";
 import type { BufferLimits, TooLarge } from "./message_buffer.ts";
-import type { Received } from "./received.ts";
+import type { Received } from "./arrivals.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
 /** How many filters can be kept at a time. */

@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import type { ReceivedPacket } from "../../mqtt/mod.ts";
 import { costOf } from "./message_buffer.ts";
-import type { Received } from "./received.ts";
+import type { Received } from "./arrivals.ts";
 
 /** How many topics are remembered. */
 const TOPICS = 1_000;

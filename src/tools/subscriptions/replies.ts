@@ -4,7 +4,7 @@
  * @module
  */
 import type { MqttLink } from "../../mqtt/mod.ts";
-import type { Received } from "./received.ts";
+import type { Received } from "./arrivals.ts";
 import type { Listener, Subscriptions } from "./subscriptions.ts";
 
 /** A place at which one answer is awaited. Disposing of it ends the wait. */

@@ -12,7 +12,7 @@ import type { Clock } from "../../core/clock.ts";
 import { orAborted, orLate, sleep } from "../../core/waiting.ts";
 import type { MqttLink } from "../../mqtt/mod.ts";
 import type { BufferLimits, TooLarge } from "./message_buffer.ts";
-import type { Received } from "./received.ts";
+import type { Received } from "./arrivals.ts";
 import { RetainedValues } from "./retained_values.ts";
 import type { Listener, Subscriptions } from "./subscriptions.ts";
 

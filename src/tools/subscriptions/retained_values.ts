@@ -4,7 +4,7 @@
  * @module
  */
 import { type BufferLimits, costOf, type TooLarge } from "./message_buffer.ts";
-import type { Received } from "./received.ts";
+import type { Received } from "./arrivals.ts";
 
 /** How many topics are counted that had no room. */
 const COUNTED_TOPICS = 100_000;

@@ -8,7 +8,7 @@ import { orAborted, waitAtMost } from "../../core/waiting.ts";
 import { Failure } from "../../core/failure.ts";
 import { type MqttLink, type QoS, type ReceivedPacket, TopicIndex } from "../../mqtt/mod.ts";
 import { type Candidate, Overlaps } from "./overlaps.ts";
-import type { Received } from "./received.ts";
+import type { Received } from "./arrivals.ts";
 
 /** Who wants the messages of a filter. */
 export interface Listener {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Failure } from "../../core/failure.ts";
-import type { Received } from "./received.ts";
+import type { Received } from "./arrivals.ts";
 import type { Listener } from "./subscriptions.ts";
 
 /** How many topics one survey counts. */

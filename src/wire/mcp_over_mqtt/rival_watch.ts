@@ -7,7 +7,7 @@
  * @module
  */
 import { type Clock, systemClock } from "../../core/clock.ts";
-import { STABLE_AFTER } from "../../core/backoff.ts";
+import { ShortRuns } from "../../core/backoff.ts";
 import type { Observer } from "../../core/events.ts";
 import type { MqttLink } from "../../mqtt/mod.ts";
 import { decodeOnline } from "../notifications.ts";
@@ -39,7 +39,7 @@ export class RivalWatch implements AsyncDisposable {
   readonly #options: RivalWatchOptions;
   readonly #clock: Clock;
   #onlineSince = -Infinity;
-  #losses = 0;
+  readonly #connections = new ShortRuns();
   #link: MqttLink | undefined;
   /** What was told already. */
   #told = "";
@@ -58,10 +58,9 @@ export class RivalWatch implements AsyncDisposable {
   /** It is lost, if it was up. */
   lost(): void {
     if (this.#onlineSince === -Infinity) return;
-    const short = this.#clock.now() - this.#onlineSince < STABLE_AFTER;
+    this.#connections.ended(this.#clock.now() - this.#onlineSince);
     this.#onlineSince = -Infinity;
-    this.#losses = short ? this.#losses + 1 : 0;
-    if (this.#losses >= CONCLUSIVE) this.#look();
+    if (this.#connections.count >= CONCLUSIVE) this.#look();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -90,7 +89,7 @@ export class RivalWatch implements AsyncDisposable {
   }
 
   #end(): void {
-    this.#losses = 0;
+    this.#connections.reset();
     this.#cancel();
     void this.#link?.close();
     this.#link = undefined;

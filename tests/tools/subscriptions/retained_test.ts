@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Received } from "../../../src/tools/subscriptions/received.ts";
+import type { Received } from "../../../src/tools/subscriptions/arrivals.ts";
 import { RetainedReader } from "../../../src/tools/subscriptions/retained.ts";
 import type { Listener, Subscriptions } from "../../../src/tools/subscriptions/subscriptions.ts";
 import { LoopLink } from "../../support/loop_link.ts";

@@ -6,7 +6,7 @@
 import { ProtocolError } from "@modelcontextprotocol/server";
 import type { FleetServer } from "../directory.ts";
 import { type Json, membersOf } from "../json.ts";
-import { serverFilter, serverFilterProblem } from "../server_filter.ts";
+import { serverFilter, serverFilterProblem } from "../tool_policy.ts";
 
 /** Reads arguments, and says of a wrong one what is wrong with it. */
 export class Arguments {

@@ -30,7 +30,7 @@ import {
   toFrame,
   userProperty,
 } from "../session/properties.ts";
-import { windowOf } from "../session/window.ts";
+import { windowOf } from "../session/receive_buffer.ts";
 import type { Opening } from "./instances.ts";
 import { RequestProperties } from "./request_properties.ts";
 import { SessionOpening, type SessionOpeningOptions } from "./session_opening.ts";

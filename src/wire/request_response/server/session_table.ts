@@ -9,7 +9,7 @@ import type { ProvenClient, SealedPlace } from "../sealed/sealed_sessions.ts";
 import type { SessionFormat } from "../session/format.ts";
 import type { PathLimit } from "../session/path_limit.ts";
 import { NEWEST_FORMAT } from "../session/properties.ts";
-import { windowOf } from "../session/window.ts";
+import { windowOf } from "../session/receive_buffer.ts";
 import type { Topics } from "../topics.ts";
 import { ServerSession, type ServerSessionOptions } from "./server_session.ts";
 

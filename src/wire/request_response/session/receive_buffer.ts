@@ -1,5 +1,5 @@
 /**
- * Messages that have arrived in order and wait for their receiver.
+ * Messages that have arrived in order and wait for their receiver, and how many more may come.
  *
  * @module
  */
@@ -11,6 +11,21 @@ export const MESSAGE_COST = 1024;
 
 /** How much may wait for its receiver, in bytes. This program never sends so much without an acknowledgement. */
 const CAPACITY = 8 * 1024 * 1024;
+
+/**
+ * What the peers of one connection may send without an acknowledgement, in packets. It waits in the queue that the broker
+ * keeps for this connection, and the broker drops what does not fit: mosquitto by default beyond 1,000 messages.
+ */
+const ALL_PEERS = 800;
+
+/** What each of them may send at most, and however many there are. */
+const ONE_PEER = 512;
+const EVERY_PEER = 4;
+
+/** What one of so many peers may send without an acknowledgement, in packets. */
+export function windowOf(peers: number): number {
+  return Math.max(EVERY_PEER, Math.min(ONE_PEER, Math.floor(ALL_PEERS / Math.max(1, peers))));
+}
 
 /** Hands messages to their receiver one after the other, and keeps those behind one that it has not taken yet. */
 export class ReceiveBuffer {
