@@ -15,6 +15,7 @@ import {
   clientSealingOf,
   CONNECT_SETTINGS,
   type ConnectOptions,
+  END_SETTINGS,
   fromOptions,
   KNOWN_SERVER_SETTINGS,
   type KnownServerOptions,
@@ -25,6 +26,7 @@ import {
   serverSealingOf,
   TRACE_CONTEXT_SETTINGS,
 } from "../config/mod.ts";
+import { channelPair } from "../core/channel_pair.ts";
 import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import { errorText } from "../core/text.ts";
@@ -38,6 +40,16 @@ import {
 } from "../wire/mod.ts";
 import { clientIdFor } from "./client_identity.ts";
 import { remoteServer } from "./connect/remote_server.ts";
+import {
+  FACE_SETTINGS,
+  type FaceOptions,
+  FLEET_SETTINGS,
+  type FleetOptions,
+  POOL_SETTINGS,
+  type PoolOptions,
+  TOOL_POLICY_SETTINGS,
+} from "./gateway/settings.ts";
+import type { ToolPolicyOptions } from "./gateway/tool_policy.ts";
 import { Links } from "./links.ts";
 import { ServerEndpoint, serverOptions } from "./serve/server_endpoint.ts";
 import { ChannelTransport } from "./transport.ts";
@@ -66,6 +78,20 @@ export interface MqttServerOptions
     MqttOptions,
     Partial<Pick<ServeOptions, "description" | "meta" | "share" | "noShare" | "closedTopic" | "sessionExpiry">>,
     Partial<AuthorizedKeyOptions> {}
+
+/** What {@linkcode mqttGatewayTransport} needs to know: the broker; the rest has defaults. */
+export interface MqttGatewayOptions
+  extends
+    Omit<MqttOptions, keyof AddressOptions>,
+    Partial<Pick<AddressOptions, "profile" | "topicPrefix">>,
+    Partial<Omit<ConnectOptions, "serverId" | "noDiscovery">>,
+    Partial<FleetOptions>,
+    Partial<FaceOptions>,
+    Partial<PoolOptions>,
+    Partial<ToolPolicyOptions> {
+  /** The public keys of servers, by their names: sessions with those are sealed, by the `key` of this end. */
+  readonly knownServers?: Readonly<Record<string, string>>;
+}
 
 /** A server on a broker. Disposing of it ends its sessions and takes its presence back. */
 export interface MqttServer extends AsyncDisposable {
@@ -127,6 +153,79 @@ export function mqttClientTransport(options: MqttClientOptions): Transport {
   );
   return new ChannelTransport(channel, close);
 }
+
+/**
+ * A transport for the MCP SDK's `Client`, to all servers on a broker as one: what the command `gateway` is for a host.
+ *
+ * It is there at once. Servers come and go; the client is told when its lists have changed.
+ *
+ * @throws {UsageError} when the options cannot work
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { Client } from "@modelcontextprotocol/sdk/client";
+ * import { mqttGatewayTransport } from "jsr:@x/mcp-mqtt-proxy";
+ *
+ * const broker = Deno.args[0] ?? "mqtt://127.0.0.1:1883";
+ * const client = new Client({ name: "example", version: "1.0.0" });
+ * await client.connect(mqttGatewayTransport({ broker, mode: "search", readOnly: true }));
+ *
+ * // What does every thermostat read?
+ * const { structuredContent } = await client.callTool({
+ *   name: "call_many",
+ *   arguments: { names: "home/+/thermostat", tool: "read" },
+ * });
+ * console.log(structuredContent);
+ * await client.close();
+ * ```
+ */
+export function mqttGatewayTransport(options: MqttGatewayOptions): Transport {
+  const broker = brokerOf(options);
+  const { observe = observeNothing, knownServers = {} } = options;
+  const { serverId: _, noDiscovery: __, ...sessions } = CONNECT_SETTINGS;
+  const settings = fromOptions({
+    ...{ profile: ADDRESS_SETTINGS.profile, topicPrefix: ADDRESS_SETTINGS.topicPrefix },
+    ...sessions,
+    ...MESSAGE_SETTINGS,
+    ...TRACE_CONTEXT_SETTINGS,
+    ...END_SETTINGS,
+    ...FLEET_SETTINGS,
+    ...FACE_SETTINGS,
+    ...POOL_SETTINGS,
+    ...TOOL_POLICY_SETTINGS,
+  }, options);
+  const { profile, topicPrefix } = settings;
+  profilesFor(settings, { ...(topicPrefix === undefined ? {} : { topicPrefix }), broker });
+  const sealing = (names: readonly string[]) => {
+    const name = names.find((name) => Object.hasOwn(knownServers, name));
+    return name === undefined ? undefined : clientSealingOf(knownServers[name], broker, name);
+  };
+  const [fleet, face, pool, policy, end] = [settings, settings, settings, settings, settings];
+  const config = { broker, options: settings, profile, topicPrefix, sealing, fleet, face, pool, policy, end };
+  const [near, far] = channelPair();
+  const abort = new AbortController();
+  // Nobody who does not use it has to fetch what it is made of.
+  const running = (import(`./gateway/${GATEWAY}.ts`) as Promise<typeof import("./gateway/gateway.ts")>).then(
+    ({ gateway }) =>
+      gateway(
+        {
+          ...config,
+          sealed: Object.keys(knownServers).length > 0,
+          decided: (text) => observe({ type: "warning", text }),
+        },
+        far,
+        { observe, meter: undefined },
+        abort.signal,
+      ),
+  ).catch((error) => near.close(new Failure("session-ended", `The gateway has failed: ${errorText(error)}`)));
+  return new ChannelTransport(near, async () => {
+    abort.abort();
+    await running;
+  });
+}
+
+/** The name is put together, so that it is not fetched before it is used. */
+const GATEWAY = "gateway";
 
 /**
  * Puts an MCP SDK server on a broker: `opened` gets a transport for every session that a client opens, to connect a
@@ -228,7 +327,7 @@ async function open(
   }
 }
 
-function brokerOf(options: MqttOptions): BrokerConfig {
+function brokerOf(options: Omit<MqttOptions, keyof AddressOptions>): BrokerConfig {
   return brokerConfig(fromOptions(BROKER_SETTINGS, options));
 }
 

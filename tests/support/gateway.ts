@@ -74,6 +74,7 @@ export async function gatewayHost(broker: TestBroker, options: GatewayHostOption
       pool: values,
       policy: values,
       end: values,
+      decided: (text) => void events.push({ type: "warning", text }),
     },
     far,
     { observe: (event) => void events.push(event), meter: undefined },

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Channel } from "../../core/channel.ts";
 import { orAborted } from "../../core/waiting.ts";
 import type { Observer } from "../../core/events.ts";
 import { McpClient } from "./mcp_client.ts";
@@ -25,7 +26,15 @@ export async function withRemoteServer<T>(
   work: (client: McpClient) => Promise<T>,
 ): Promise<T> {
   const options = { ...config.options, timeout: config.options.timeout ?? TIMEOUT };
-  const { channel, close } = remoteServer({ ...config, options }, observe);
+  return await withChannel(remoteServer({ ...config, options }, observe), signal, work);
+}
+
+/** The same, with whoever is at the other end of a channel. */
+export async function withChannel<T>(
+  { channel, close }: { readonly channel: Channel; readonly close: () => Promise<void> },
+  signal: AbortSignal,
+  work: (client: McpClient) => Promise<T>,
+): Promise<T> {
   try {
     const client = new McpClient(channel);
     return await orAborted(client.initialize().then(() => work(client)), signal);

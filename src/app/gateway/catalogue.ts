@@ -37,6 +37,8 @@ const MOST_TOOLS = 50_000;
 interface Entry {
   /** The list that the server itself has sent, in the place of what its presence says. */
   own?: ToolList;
+  /** The digest that its presence named then. */
+  said?: string | undefined;
   asking?: Promise<ToolList>;
   /** Whether its presence names a digest that its list does not have. */
   distrusted?: boolean;
@@ -96,7 +98,9 @@ export class Catalogue {
     const server = this.#config.directory.get(name);
     const entry = this.#entries.get(name);
     if (server === undefined) this.#entries.delete(name);
-    else if (entry?.own !== undefined && server.toolsDigest !== undefined && entry.own.digest !== server.toolsDigest) {
+    else if (entry?.own !== undefined && server.toolsDigest !== entry.said) {
+      // Who only says now which tools these are need not be asked again.
+      if (server.toolsDigest === entry.own.digest) this.#byDigest.set(entry.own.digest, entry.own);
       this.#entries.delete(name);
     }
     this.#prune();
@@ -146,6 +150,7 @@ export class Catalogue {
       delete entry.own;
     } else {
       entry.own = this.#same(list);
+      entry.said = said;
       if (said !== undefined && entry.distrusted !== true) {
         entry.distrusted = true;
         const text = `the tools of ${name} are not those of the digest in its presence; no other server gets them`;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { BrokerConfig, ConnectOptions, MessageOptions } from "../../config/mod.ts";
-import type { Observer } from "../../core/events.ts";
+import { type Observer, placed } from "../../core/events.ts";
 import { LinkShare, type MqttLink } from "../../mqtt/mod.ts";
 import type { ClientSealing } from "../../seal/mod.ts";
 import { backstopOf, RecoveringChannel } from "../../relay/mod.ts";
@@ -22,6 +22,9 @@ import { CLIENT_INFO, clientIds } from "../client_identity.ts";
 import { Links } from "../links.ts";
 import type { FleetServer } from "./directory.ts";
 
+/** What the session of a gateway with a server is called in events. There is no more than one. */
+export const SESSION = "gateway";
+
 /** What all sessions have in common. */
 export interface ConnectionsConfig {
   readonly broker: BrokerConfig;
@@ -30,7 +33,7 @@ export interface ConnectionsConfig {
   readonly topicPrefix: string | undefined;
   readonly closedTopic: string;
   /** How sessions are sealed with the server of the first of these names that is known; `undefined` when they are not. */
-  readonly sealing: (names: readonly string[]) => ClientSealing | undefined;
+  readonly sealing: (names: readonly string[]) => ClientSealing | Promise<ClientSealing> | undefined;
   /** Whether there is a server whose sessions are sealed. */
   readonly sealed: boolean;
 }
@@ -38,6 +41,8 @@ export interface ConnectionsConfig {
 /** The channel to a server of the fleet. */
 export interface FleetChannel {
   readonly channel: RecoveringChannel;
+  /** The name of the profile of its session; empty before there is one. */
+  readonly profile: () => string;
   /** Gives back what it was made with, after it was closed. */
   readonly close: () => Promise<void>;
 }
@@ -122,18 +127,24 @@ export class Connections implements AsyncDisposable {
       (profile) => this.#dialer(profile, (id) => optionsFor(profile, id)),
     );
     const meter = this.#meter;
+    const place = {
+      server: server.name,
+      session: SESSION,
+      get profile() {
+        return dialer.profile ?? "";
+      },
+    };
     const channel = new RecoveringChannel(dialer, {
       connectTimeout: options.connectTimeout,
       timeout: options.timeout,
       backstop: backstopOf,
-      observe: meter &&
-        ((event) => meter({ ...event, server: server.name, profile: dialer.profile ?? "" } as typeof event)),
+      observe: meter && placed(meter, place),
       failed: ({ method }, { reason, message }) =>
         this.#observe({ type: "request.failed", server: server.name, method, reason, cause: message }),
       lost: ({ message }) =>
         this.#observe({ type: "warning", text: `the session with ${server.name} is lost: ${message}` }),
     });
-    return { channel, close: () => dialer[Symbol.asyncDispose]() };
+    return { channel, profile: () => dialer.profile ?? "", close: () => dialer[Symbol.asyncDispose]() };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

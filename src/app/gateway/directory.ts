@@ -54,10 +54,13 @@ export function keptOf(announcement: Announcement): Announcement | undefined {
   };
 }
 
+/** What has become of a server: it has come online, gone, or only says something else than before. */
+export type Change = "came" | "went" | "says";
+
 /** The instances of servers, put together to servers. */
 export class FleetDirectory {
   readonly #suits: (announcement: Announcement) => boolean;
-  readonly #changed: (name: string) => void;
+  readonly #changed: (name: string, how: Change) => void;
   /** What each instance says, by the topic of its presence. */
   readonly #instances = new Map<string, Announcement>();
   /** By the name that they say they have. */
@@ -69,7 +72,7 @@ export class FleetDirectory {
   readonly #pretenders = new Map<string, ReadonlySet<string>>();
 
   /** @param changed told the name of each server that has come, gone, or says something else */
-  constructor({ names, meta }: FleetOptions, changed: (name: string) => void) {
+  constructor({ names, meta }: FleetOptions, changed: (name: string, how: Change) => void) {
     const matches = serverFilter(names);
     const pairs = meta.map(pairOf);
     this.#suits = ({ serverName, meta }) =>
@@ -144,7 +147,7 @@ export class FleetDirectory {
     else this.#servers.set(name, toServer(name, announcements));
     const after = this.#servers.get(name);
     if (before === after || (before && after && JSON.stringify(before) === JSON.stringify(after))) return;
-    this.#changed(name);
+    this.#changed(name, before === undefined ? "came" : after === undefined ? "went" : "says");
   }
 }
 

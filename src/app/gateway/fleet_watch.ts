@@ -31,7 +31,7 @@ export interface FleetWatchConfig {
 interface Follower {
   readonly host: { listChanged(kind: ListKind): void };
   toolsChanged(): void;
-  serverChanged(server: string): void;
+  serverReplaced(server: string): void;
 }
 
 /** Follows the fleet until it is disposed of. */
@@ -44,6 +44,8 @@ export class FleetWatch implements AsyncDisposable {
   readonly #discovery: ServerDiscovery;
   readonly #complete: Promise<void>;
   readonly #abort = new AbortController();
+  /** The profiles in which servers are known to be online. */
+  readonly #told = new Map<string, string>();
   #isComplete = false;
 
   constructor(
@@ -52,18 +54,28 @@ export class FleetWatch implements AsyncDisposable {
     pool: SessionPool,
     observe: Observer,
     follower: () => Follower | undefined,
-    changed: (server: string) => void,
+    replaced: (server: string) => void,
   ) {
-    this.directory = new FleetDirectory(fleet, (name) => {
-      changed(name);
-      this.capabilities.delete(name);
-      const server = this.directory.get(name);
-      if (server === undefined) pool.gone(name);
+    const tell = (server: string) => {
+      const profiles = (this.directory.get(server)?.places ?? []).map(({ profile }) => profile);
+      if (this.#told.get(server) === profiles.join()) return;
+      if (profiles.length === 0) this.#told.delete(server);
+      else this.#told.set(server, profiles.join());
+      observe({ type: "fleet.changed", server, profiles, size: this.directory.size });
+    };
+    this.directory = new FleetDirectory(fleet, (name, how) => {
       this.catalogue.serverChanged(name);
       this.index.changed(name);
-      follower()?.serverChanged(name);
+      tell(name);
+      if (how !== "says") {
+        this.capabilities.delete(name);
+        replaced(name);
+        follower()?.serverReplaced(name);
+      }
+      if (how === "went") pool.gone(name);
       if (!this.#isComplete) return; // the host will ask for the first time
       follower()?.toolsChanged();
+      if (how === "says") return;
       for (const kind of ["prompts", "resources"] as const) follower()?.host.listChanged(kind);
     });
     this.catalogue = new Catalogue({

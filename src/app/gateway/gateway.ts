@@ -8,7 +8,7 @@ import type { Channel } from "../../core/channel.ts";
 import type { Observers } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
 import { LingeringChannel } from "../lingering_channel.ts";
-import { Connections, type ConnectionsConfig } from "./connections.ts";
+import { Connections, type ConnectionsConfig, SESSION } from "./connections.ts";
 import { FaceChoice } from "./faces/mode.ts";
 import { FleetWatch } from "./fleet_watch.ts";
 import { HostedGateway } from "./hosted_gateway.ts";
@@ -27,6 +27,8 @@ export interface GatewayConfig extends Omit<ConnectionsConfig, "closedTopic"> {
   readonly pool: PoolOptions;
   readonly policy: ToolPolicyOptions;
   readonly end: EndOptions;
+  /** Told what the host gets to see from now on, and why. */
+  readonly decided?: (text: string) => void;
 }
 
 /** Serves `host` until it ends its side, or `signal` is aborted. */
@@ -62,6 +64,9 @@ export async function gateway(
         },
       );
       eras.set(name, session.era);
+      const place = { server: name, session: SESSION, profile: session.profile };
+      observe({ type: "session.opened", ...place });
+      void session.closed.then(() => observe({ type: "session.ended", ...place, cause: "nobody uses it any more" }));
       watch.capabilities.set(name, summaryOf(session.capabilities));
       await current.prepare(session).catch(() => {}); // it is of use all the same
       return session;
@@ -77,7 +82,7 @@ export async function gateway(
   );
   const choice = new FaceChoice(
     config.face,
-    ({ face, why }) => observe({ type: "warning", text: `the host sees ${FACES[face]}: ${why}` }),
+    ({ face, why }) => config.decided?.(`the host sees ${FACES[face]}: ${why}`),
   );
   const ended = Promise.withResolvers<void>();
   const lingering = new LingeringChannel(host, config.end.endTimeout);

@@ -133,8 +133,8 @@ export class HostedGateway implements HostedFleet {
     if (method === "notifications/roots/list_changed") void this.#tellServers(method);
   }
 
-  /** A server is another than before. */
-  serverChanged(server: string): void {
+  /** A server has come or gone. */
+  serverReplaced(server: string): void {
     this.#lists.forget(server);
   }
 

@@ -49,11 +49,23 @@ export type Era = "legacy" | "modern";
 /** A session that is open. */
 export class ServerSession implements AsyncDisposable {
   readonly server: string;
+  /** Resolves when it has ended. */
+  readonly closed: Promise<void>;
   readonly #client: Client;
+  readonly #channel: FleetChannel;
 
-  private constructor(server: string, client: Client) {
+  private constructor(server: string, client: Client, channel: FleetChannel) {
     this.server = server;
     this.#client = client;
+    this.#channel = channel;
+    const end = Promise.withResolvers<void>();
+    client.onclose = end.resolve;
+    this.closed = end.promise;
+  }
+
+  /** The profile in which the server is reached. */
+  get profile(): string {
+    return this.#channel.profile();
   }
 
   /**
@@ -84,7 +96,7 @@ export class ServerSession implements AsyncDisposable {
 
   static async #open(
     server: string,
-    { channel, close }: FleetChannel,
+    fleetChannel: FleetChannel,
     mode: VersionNegotiationMode,
     capabilities: ClientCapabilities,
     listener: SessionListener,
@@ -94,7 +106,8 @@ export class ServerSession implements AsyncDisposable {
       versionNegotiation: { mode, ...(mode === "auto" ? { probe: { timeoutMs: PROBE_TIMEOUT } } : {}) },
       jsonSchemaValidator: NO_VALIDATION,
     });
-    const session = new ServerSession(server, client);
+    const { channel, close } = fleetChannel;
+    const session = new ServerSession(server, client, fleetChannel);
     client.fallbackRequestHandler = ({ method, params }, { mcpReq }) =>
       listener.asked(session, method, membersOf(params), mcpReq.signal);
     client.fallbackNotificationHandler = ({ method, params }) => {

@@ -1,7 +1,8 @@
 /** `call`: what it does. @module */
-import { RemoteError } from "../../app/call/mcp_client.ts";
-import { withRemoteServer } from "../../app/call/call.ts";
+import { type McpClient, RemoteError } from "../../app/call/mcp_client.ts";
+import { withChannel, withRemoteServer } from "../../app/call/call.ts";
 import { brokerConfig, readBrokerFiles, readClientSealing } from "../../config/mod.ts";
+import type { ProxyEvent } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
 import { visibleText } from "../../core/text.ts";
 import { UsageError } from "../../core/usage_error.ts";
@@ -11,6 +12,7 @@ import { type Action, EXIT_FAILURE, EXIT_OK, EXIT_REMOTE_ERROR } from "../comman
 import { StatusLine } from "../status_line.ts";
 import { terminationSignal } from "../termination.ts";
 import type { CallSettings } from "./command.ts";
+import { gatewayOpener } from "./gateway_opener.ts";
 import { serverHint, toolHint } from "./hints.ts";
 import { meant } from "./operands.ts";
 import { printResult } from "./print_result.ts";
@@ -28,7 +30,8 @@ export const callAction: Action<CallSettings> = async ({ values: given, flags, o
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
   await using log = startBrokerLog(values, broker);
   const warn = (text: string) => log.observe({ type: "warning", text });
-  const sealing = await readClientSealing(values, broker, address.names, warn);
+  const sealing = values.gateway ? undefined : await readClientSealing(values, broker, address.names, warn);
+  const openGateway = values.gateway ? await gatewayOpener(values, broker, warn) : undefined;
   started();
   using termination = terminationSignal();
   using line = new StatusLine(io);
@@ -36,13 +39,16 @@ export const callAction: Action<CallSettings> = async ({ values: given, flags, o
   const observe = saidOnce(log.observe, values.logLevel);
   let hint: string | undefined;
   try {
-    return await withRemoteServer(
-      { broker, address, options: values, sealing },
-      (event) => {
-        waiting.observe(event);
-        observe(event);
-      },
-      termination.signal,
+    const told = (event: ProxyEvent) => {
+      waiting.observe(event);
+      observe(event);
+    };
+    const open = openGateway;
+    const using = <T>(work: (client: McpClient) => Promise<T>) =>
+      open === undefined
+        ? withRemoteServer({ broker, address, options: values, sealing }, told, termination.signal, work)
+        : withChannel(open(told), termination.signal, work);
+    return await using(
       async (client) => {
         waiting.asked(tool === undefined ? "tools/list" : tool);
         if (tool === undefined) {

@@ -14,6 +14,8 @@ import type { CommandDeclaration } from "../command.ts";
 
 /** What is called, and what becomes of the result. */
 interface CallOptions {
+  /** Whether the tools of the gateway are meant, instead of those of one server. */
+  readonly gateway: boolean;
   readonly list: boolean;
   readonly json: boolean;
   /** Where binary content is saved. */
@@ -21,6 +23,12 @@ interface CallOptions {
 }
 
 const CALL_SETTINGS: SettingsOf<CallOptions> = {
+  gateway: {
+    flag: "--gateway",
+    description:
+      "call what gateway offers, such as SERVER__TOOL, find_tools or call_many, instead of one server's tools",
+    kind: onOff,
+  },
   list: {
     flag: "--list",
     description: "show the server's tools with their parameters, as without TOOL",
@@ -65,6 +73,7 @@ export const CALL: CommandDeclaration<CallSettings> = {
   examples: [
     ["mcp-mqtt-proxy call files", "the tools of the server and their parameters"],
     ["mcp-mqtt-proxy call files read_text_file path=/srv/notes.txt head:=3", "one call"],
+    ["mcp-mqtt-proxy call --gateway call_many names='home/#' tool=read", "the same call to every server of a house"],
     [`mcp-mqtt-proxy call --server-name demo/echo echo '{"text":"hi"}' --json | jq`, "for scripts"],
   ],
   groups: {
@@ -75,5 +84,16 @@ export const CALL: CommandDeclaration<CallSettings> = {
     "Log:": LOG_SETTINGS,
   },
   settings,
-  common: ["json", "output", "name", "connectTimeout", "timeout", "broker", "username", "passwordFile", "ca"],
+  common: [
+    "gateway",
+    "json",
+    "output",
+    "name",
+    "connectTimeout",
+    "timeout",
+    "broker",
+    "username",
+    "passwordFile",
+    "ca",
+  ],
 };

@@ -27,6 +27,13 @@ export function meant(
   operands: readonly string[],
 ): Meant {
   const { name, serverName, topic } = flags;
+  if (values.gateway) {
+    if ((name ?? serverName ?? topic) !== undefined) {
+      throw new UsageError(["--gateway is about all servers: remove it, or --name, --server-name and --topic"]);
+    }
+    const [tool, ...others] = operands;
+    return { values: { ...values, name: "gateway", serverName: undefined, topic: undefined }, tool, operands: others };
+  }
   const named = (name ?? serverName ?? topic) !== undefined;
   const [first, ...others] = operands;
   if (named || first === undefined) {

@@ -16,7 +16,9 @@ import { type Action, EXIT_OK } from "../command.ts";
 import { resolveAddress } from "../../wire/mod.ts";
 import type { ConfigSettings } from "./command.ts";
 import { CONNECT } from "../connect/command.ts";
-import { connectLine, environmentProxyPermissions, placeholderPermissions } from "./connect_line.ts";
+import { GATEWAY } from "../gateway/command.ts";
+import { type ConnectLine, connectLine, environmentProxyPermissions, placeholderPermissions } from "./connect_line.ts";
+import { gatewayFlags } from "./gateway_flags.ts";
 import { formatOf, usualFile, writeHostFile } from "./host_file.ts";
 import { entryName, type Host, type HostFile, hostFile, type Launch, type Scope, scopesOf } from "./host.ts";
 import { HOSTS, OTHER_HOST } from "./hosts.ts";
@@ -27,7 +29,10 @@ import { TOOLS_LINE_SETTINGS, toolsLine } from "./tools_line.ts";
 /** Prints the configuration of a host, or puts it into the host's file. */
 export const configAction: Action<ConfigSettings> = async ({ values, flags, operands, io }) => {
   const hint = (text: string) => io.printError(`${text}\n`);
-  if (operands.length > 0) throw new UsageError([`config takes no arguments: "${operands.join(" ")}"`]);
+  if (operands.length > 0 && !values.gateway) {
+    throw new UsageError([`config takes no arguments: "${operands.join(" ")}"`]);
+  }
+  if (values.gateway && values.tools) throw new UsageError(["--gateway and --tools exclude each other: remove one"]);
   if (values.for === undefined) {
     throw new UsageError([`say for which host: --for takes ${Object.keys(HOSTS).join(", ")}`]);
   }
@@ -37,6 +42,8 @@ export const configAction: Action<ConfigSettings> = async ({ values, flags, oper
   const shared = scope === "project" && values.file === undefined;
   const launch = values.tools
     ? await toolsLaunch(values, flags, shared)
+    : values.gateway
+    ? await gatewayLaunch(host, values, flags, operands, shared, hint)
     : await connectLaunch(host, values, flags, shared, hint);
   const content = hostFile(host, launch);
   if (values.write) await write(host, file, content, { named: values.as !== undefined, shared }, hint);
@@ -69,6 +76,21 @@ async function toolsLaunch(values: Values<ConfigSettings>, flags: Flags, shared:
   return { name: values.as ?? "mqtt", ...await launcher(line, shared) };
 }
 
+/** The line that starts `gateway`. */
+async function gatewayLaunch(
+  host: Host,
+  values: Values<ConfigSettings>,
+  flags: Flags,
+  operands: readonly string[],
+  shared: boolean,
+  hint: (text: string) => void,
+): Promise<Launch> {
+  refuseToolSettings(flags);
+  const given = givenSettings(GATEWAY.settings, gatewayFlags(flags, operands));
+  const line = connectLine("gateway", GATEWAY.settings, given, values.broker ?? "", Deno.cwd());
+  return { name: values.as ?? "fleet", ...await brokerLaunch(host, line, values, flags, shared, hint) };
+}
+
 /** The line that starts `connect`. */
 async function connectLaunch(
   host: Host,
@@ -77,34 +99,51 @@ async function connectLaunch(
   shared: boolean,
   hint: (text: string) => void,
 ): Promise<Launch> {
-  const stray = Object.entries({ ...PERMISSION_SETTINGS, ...TOOL_SETTINGS, ...CREDENTIAL_SOURCE_SETTINGS } as Settings)
-    .filter(([name]) => flags[name] !== undefined).map(([, setting]) => flagName(setting));
-  if (stray.length > 0) throw new UsageError([`${stray.join(", ")} is for the tools: add --tools`]);
+  refuseToolSettings(flags);
   const address = resolveAddress(values);
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
   const given = givenSettings(CONNECT.settings, flags);
-  const { secret, ...line } = connectLine(CONNECT.settings, given, values.broker ?? "", Deno.cwd());
+  const line = connectLine("connect", CONNECT.settings, given, values.broker ?? "", Deno.cwd());
+  const launch = await brokerLaunch(host, line, values, flags, shared, hint);
+  if (values.write) {
+    const problem = await lookForServer(broker, address, values);
+    if (problem !== undefined) hint(`warning: ${problem}; it is written all the same`);
+  }
+  return { name: values.as ?? entryName(address.label), ...launch };
+}
+
+/** How a host starts a line that reaches a broker. */
+async function brokerLaunch(
+  host: Host,
+  { secret, ...line }: ConnectLine,
+  values: Values<ConfigSettings>,
+  flags: Flags,
+  shared: boolean,
+  hint: (text: string) => void,
+): Promise<Omit<Launch, "name">> {
   if (secret !== undefined && host.variable === undefined && host.passes === undefined) {
     throw new UsageError([
       `${host.title} takes variables as plain text, and a password must not be in its file: use --password-file`,
     ]);
   }
-  if (broker.broker.username !== undefined && broker.broker.password === undefined) {
+  const { broker } = brokerConfig(await readBrokerFiles(values, flags), flags);
+  if (broker.username !== undefined && broker.password === undefined) {
     hint("a username without a password: add --password-file FILE, or set MQTT_PASSWORD while this runs");
   }
-  if (values.write) {
-    const problem = await lookForServer(broker, address, values);
-    if (problem !== undefined) hint(`warning: ${problem}; it is written all the same`);
-  }
   const variables = secret === undefined ? [] : [`--allow-env=${secret}`];
-  const proxy = values.proxy === undefined ? broker.broker.proxy : undefined;
+  const proxy = values.proxy === undefined ? broker.proxy : undefined;
   const proxies = proxy === undefined ? [] : environmentProxyPermissions(new URL(proxy.reveal()));
   const permissions = [...line.permissions, ...variables, ...proxies, "--ignore-env"];
-  return {
-    name: values.as ?? entryName(address.label),
-    ...await launcher({ ...line, permissions }, shared),
-    ...(secret === undefined ? {} : { secret }),
-  };
+  return { ...await launcher({ ...line, permissions }, shared), ...(secret === undefined ? {} : { secret }) };
+}
+
+/** What is for `tools` alone means nothing to the others. */
+function refuseToolSettings(flags: Flags): void {
+  const stray = Object.entries({ ...PERMISSION_SETTINGS, ...TOOL_SETTINGS, ...CREDENTIAL_SOURCE_SETTINGS } as Settings)
+    .filter(([name]) => flags[name] !== undefined && !(name in CONNECT.settings))
+    .map(([, setting]) => flagName(setting));
+  if (stray.length === 0) return;
+  throw new UsageError([`${stray.join(", ")} is for the tools: add --tools, or for the gateway: put it behind --`]);
 }
 
 /** What flags or variables give of `settings`, as text. */

@@ -19,6 +19,8 @@ interface HostOptions {
   readonly for: string | undefined;
   /** Whether the line starts the tools for MQTT instead of `connect`. */
   readonly tools: boolean;
+  /** Whether the line starts `gateway` instead of `connect`. */
+  readonly gateway: boolean;
   readonly as: string | undefined;
   readonly scope: Scope | undefined;
   readonly write: boolean;
@@ -36,6 +38,11 @@ const HOST_SETTINGS: SettingsOf<HostOptions> = {
   tools: {
     flag: "--tools",
     description: "the line starts the tools for MQTT, through launch, instead of connect",
+    kind: onOff,
+  },
+  gateway: {
+    flag: "--gateway",
+    description: "the line starts gateway, with the options that come behind --, instead of connect",
     kind: onOff,
   },
   as: {
@@ -71,6 +78,7 @@ export type ConfigSettings = typeof settings;
 
 /** The command `config`. */
 export const CONFIG: CommandDeclaration<ConfigSettings> = {
+  operands: "[-- OPTIONS OF gateway...]",
   summary: "the configuration of an MCP host that starts `connect`",
   description:
     "Prints what an MCP host's file has to contain so that the host starts `connect` with these options, or merges it " +
@@ -82,11 +90,28 @@ export const CONFIG: CommandDeclaration<ConfigSettings> = {
     ],
     ["mcp-mqtt-proxy config --for vscode --name files", "what .vscode/mcp.json has to contain"],
     [
+      "mcp-mqtt-proxy config --for vscode --gateway -- --names 'home/#' --confirm",
+      "all servers of a house, and a user who is asked before anything is changed",
+    ],
+    [
       "mcp-mqtt-proxy config --for cursor --tools --credentials-file ~/broker.json --read-only --write",
       "Cursor gets the tools for MQTT, through launch, and may only read",
     ],
   ],
   groups: { "Host:": HOST_SETTINGS, "With --tools:": onlyTools, ...CONNECT.groups },
   settings,
-  common: ["for", "tools", "as", "scope", "write", "file", "name", "broker", "username", "passwordFile", "ca"],
+  common: [
+    "for",
+    "tools",
+    "gateway",
+    "as",
+    "scope",
+    "write",
+    "file",
+    "name",
+    "broker",
+    "username",
+    "passwordFile",
+    "ca",
+  ],
 };

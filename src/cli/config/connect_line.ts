@@ -43,6 +43,7 @@ export interface ConnectLine extends Line {
  * @throws {UsageError} when a key or a certificate is given as text, not as a file
  */
 export function connectLine(
+  command: "connect" | "gateway",
   settings: Settings,
   given: GivenSettings,
   url: string,
@@ -58,7 +59,7 @@ export function connectLine(
   const broker = brokers.map(({ href }) => href.replace(/\/$/, "")).join(",");
   const { args, files } = argumentsOf(settings, { ...given, broker, password: undefined }, currentDirectory);
   return {
-    args: ["connect", ...args],
+    args: [command, ...args],
     files,
     permissions: [...permissionsOf(brokers, given), ...placeholderPermissions(settings, given)],
     ...(secret === undefined ? {} : { secret }),

@@ -68,6 +68,7 @@ export const gatewayAction: Action<GatewaySettings> = async ({ values, flags, op
       pool: values,
       policy: values,
       end: values,
+      decided: (text) => observe({ type: "warning", text }),
     },
     host,
     observed,

@@ -10,7 +10,7 @@ import { fixture, homeIn, Process, startProxy, startServe } from "../../support/
 import { callTool, credentialsFor, initialize } from "../../support/smcp.ts";
 
 const line = (given: Record<string, unknown>, url = "mqtt://broker:1883") =>
-  connectLine(CONNECT.settings, given, url, "/home/me");
+  connectLine("connect", CONNECT.settings, given, url, "/home/me");
 
 Deno.test("config takes every option of connect", () => {
   assert.deepEqual(Object.keys(CONNECT.settings).filter((name) => !(name in CONFIG.settings)), []);

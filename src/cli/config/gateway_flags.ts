@@ -1,0 +1,33 @@
+/**
+ * What `config` hands on to `gateway`.
+ *
+ * @module
+ */
+import { flagName, resolve, type Settings } from "../../config/mod.ts";
+import { UsageError } from "../../core/usage_error.ts";
+import { readArguments } from "../arguments.ts";
+import { CONNECT } from "../connect/command.ts";
+import { GATEWAY } from "../gateway/command.ts";
+
+/**
+ * The flags of `gateway`: those that it shares with `connect`, and what comes behind `--`, where all of its own are. Some
+ * of these have the names of other options of `config`.
+ *
+ * @throws {UsageError} when something is no option of `gateway`, or has a wrong value
+ */
+export function gatewayFlags(
+  flags: Readonly<Record<string, unknown>>,
+  operands: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const settings: Settings = GATEWAY.settings;
+  const foreign = Object.entries(CONNECT.settings as Settings)
+    .filter(([name]) => flags[name] !== undefined && !(name in settings)).map(([, setting]) => flagName(setting));
+  if (foreign.length > 0) throw new UsageError([`gateway has no ${foreign.join(", ")}: remove it`]);
+  const own = readArguments(settings, operands);
+  if (own === undefined || own.operands.length > 0) {
+    throw new UsageError([`what comes behind -- are options of gateway, and "${operands.join(" ")}" are not`]);
+  }
+  resolve(settings, { flags: own.flags, environment: () => undefined });
+  const shared = Object.entries(flags).filter(([name]) => name in settings && name in CONNECT.settings);
+  return { ...Object.fromEntries(shared), ...own.flags };
+}
