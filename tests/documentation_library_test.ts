@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import type { MqttClientOptions, MqttOptions, MqttServerOptions } from "../mod.ts";
+import type { MqttClientOptions, MqttGatewayOptions, MqttOptions, MqttServerOptions } from "../mod.ts";
+import { FACE_SETTINGS, FLEET_SETTINGS, POOL_SETTINGS, TOOL_POLICY_SETTINGS } from "../src/app/gateway/settings.ts";
 import {
   AUTHORIZED_KEY_SETTINGS,
   BROKER_SETTINGS,
@@ -43,10 +44,21 @@ const OF_SERVER: Record<Exclude<keyof MqttServerOptions, keyof MqttOptions>, unk
   ...AUTHORIZED_KEY_SETTINGS,
 };
 
+const { serverId: _id, noDiscovery: _discovery, ...SESSIONS } = CONNECT_SETTINGS;
+const OF_GATEWAY: Record<Exclude<keyof MqttGatewayOptions, keyof MqttOptions>, unknown> = {
+  ...FLEET_SETTINGS,
+  ...FACE_SETTINGS,
+  ...TOOL_POLICY_SETTINGS,
+  ...POOL_SETTINGS,
+  ...SESSIONS,
+  knownServers: KNOWN_SERVER_SETTINGS.knownServers,
+};
+
 for (
   const [title, options] of [
     ["option of both", BOTH],
     ["option of `mqttClientTransport`", OF_CLIENT],
+    ["option of `mqttGatewayTransport`", OF_GATEWAY],
     ["option of `serveMqtt`", OF_SERVER],
   ] as const
 ) {
@@ -90,7 +102,7 @@ Deno.test("everything in the public library is documented, and refers to what is
   const problems = [...text.matchAll(/^error\[.*/gm)].map(([line]) => line);
   assert.deepEqual(
     problems,
-    ["mqttClientTransport", "serveMqtt"].map((name) =>
+    ["mqttClientTransport", "mqttGatewayTransport", "serveMqtt"].map((name) =>
       `error[private-type-ref]: public type '${name}' references private type 'Transport'`
     ),
   );

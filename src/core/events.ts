@@ -47,6 +47,14 @@ export type ProxyEvent =
     readonly profile?: string;
   }
   | {
+    readonly type: "fleet.changed";
+    readonly server: string;
+    /** Those in which it is online now; none when it has gone. */
+    readonly profiles: readonly string[];
+    /** How many servers of the fleet are online. */
+    readonly size: number;
+  }
+  | {
     readonly type: "session.opened";
     readonly server: string;
     readonly session: string;

@@ -34,6 +34,7 @@ const LEVELS: Readonly<Record<ProxyEvent["type"], Level>> = {
   "publish.failed": "warning",
   "server.online": "info",
   "server.offline": "info",
+  "fleet.changed": "info",
   "session.opened": "info",
   "session.ended": "info",
   "session.refused": "warning",
@@ -134,6 +135,10 @@ export function describe(event: ProxyEvent): string {
       return `${event.server} is online on ${event.topic}`;
     case "server.offline":
       return `${event.server} is offline on ${event.topic}`;
+    case "fleet.changed":
+      return event.profiles.length === 0
+        ? `${event.server} has gone; ${event.size} servers are online`
+        : `${event.server} is online in ${event.profiles.join(" and ")}; ${event.size} servers are online`;
     case "session.opened":
       return `${event.server}: session ${event.session} opened`;
     case "session.ended":

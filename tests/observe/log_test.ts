@@ -26,6 +26,7 @@ const EVENTS: { readonly [Type in ProxyEvent["type"]]: Extract<ProxyEvent, { typ
   "publish.failed": { type: "publish.failed", topic: "a", cause: "too large" },
   "server.online": { type: "server.online", server: "files", topic: "mcp/files/request" },
   "server.offline": { type: "server.offline", server: "files", topic: "mcp/files/request" },
+  "fleet.changed": { type: "fleet.changed", server: "files", profiles: ["p"], size: 1 },
   "session.opened": { type: "session.opened", server: "files", session: "c/1", profile: "p" },
   "session.ended": { type: "session.ended", server: "files", session: "c/1", profile: "p", cause: "left" },
   "session.refused": {

@@ -21,6 +21,7 @@ const NUMBERS = {
   broker_connections_total: ["counter", "Connections to the broker that came about", []],
   broker_connected: ["gauge", "Connections to the broker that are up", []],
   server_online: ["gauge", "Topics on which clients can reach the server; 0 while it is offline", ["server"]],
+  fleet_servers: ["gauge", "Servers of the fleet that are online, at a gateway", []],
   sessions_total: ["counter", "Sessions that were opened", ["server", "profile"]],
   sessions: ["gauge", "Sessions that are open", ["server", "profile"]],
   sessions_maximum: ["gauge", "Sessions that there may be, of all servers together", []],
@@ -118,6 +119,8 @@ export class Metrics {
         return this.#add("server_online", event);
       case "server.offline":
         return this.#add("server_online", event, -1);
+      case "fleet.changed":
+        return this.#set("fleet_servers", {}, event.size);
       case "session.opened":
         this.#add("sessions_total", event);
         return this.#add("sessions", event);

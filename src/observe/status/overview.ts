@@ -98,6 +98,8 @@ export interface OverviewOptions {
 }
 
 interface Server {
+  /** Whether it is one of a fleet, and so online. */
+  ofFleet?: boolean;
   readonly profiles: Set<string>;
   calls: number;
   errors: number;
@@ -116,6 +118,7 @@ export class Overview {
   readonly #sessions = new Map<string, Session>();
   readonly #pids = new Map<string, number>();
   readonly #events: LoggedEvent[] = [];
+  #hasFleet = false;
 
   constructor(options: OverviewOptions, readiness: Readiness) {
     this.#options = options;
@@ -152,8 +155,13 @@ export class Overview {
     };
   }
 
-  #serverStatus(name: string, { profiles, calls, errors, durations }: Server, sessions: Session[]): ServerStatus {
-    const { online, process } = this.#readiness.of(name);
+  #serverStatus(
+    name: string,
+    { ofFleet, profiles, calls, errors, durations }: Server,
+    sessions: Session[],
+  ): ServerStatus {
+    const { online: needed, process } = this.#readiness.of(name);
+    const online = ofFleet === true && needed?.met === true ? { met: true, detail: "online" } : needed;
     const sorted = durations.toSorted((a, b) => a - b);
     const [p50, p95] = [quantile(sorted, 0.5), quantile(sorted, 0.95)];
     return {
@@ -186,6 +194,8 @@ export class Overview {
       case "server.offline":
         if (event.profile !== undefined) this.#server(event).profiles.delete(event.profile);
         return;
+      case "fleet.changed":
+        return this.#fleetChanged(event);
       case "child.started":
         return void this.#pids.set(event.session, event.pid);
       case "session.opened":
@@ -216,6 +226,17 @@ export class Overview {
     }
   }
 
+  /** Those that have gone are forgotten: there may be thousands, with ever other names. */
+  #fleetChanged({ server: name, profiles }: Extract<ProxyEvent, { type: "fleet.changed" }>): void {
+    this.#hasFleet = true;
+    if (profiles.length === 0) return void this.#servers.delete(name);
+    const server = this.#servers.get(name) ?? newServer();
+    this.#servers.set(name, server);
+    server.ofFleet = true;
+    server.profiles.clear();
+    for (const profile of profiles) server.profiles.add(profile);
+  }
+
   #ended(place: Place, duration: number): void {
     const server = this.#server(place);
     server.calls++;
@@ -234,7 +255,8 @@ export class Overview {
     const known = this.#servers.get(server);
     if (known !== undefined) return known;
     const added = newServer();
-    this.#servers.set(server, added);
+    // What is heard of one of a fleet that has gone is heard too late.
+    if (!this.#hasFleet) this.#servers.set(server, added);
     return added;
   }
 

@@ -36,6 +36,7 @@ const session = { server: "files", session: "c/1", profile: "p" };
 /** Every number that one event changes, and to what. */
 const CASES: readonly [event: ProxyEvent, changes: Readonly<Record<string, number>>][] = [
   [connected("c"), { broker_connections_total: 1, broker_connected: 1 }],
+  [{ type: "fleet.changed", server: "files", profiles: ["p"], size: 3 }, { fleet_servers: 3 }],
   [{ type: "server.online", server: "files", topic: "t" }, { 'server_online{server="files"}': 1 }],
   [{ type: "session.opened", ...session }, {
     'sessions_total{server="files",profile="p"}': 1,

@@ -1,0 +1,184 @@
+/**
+ * The gateway as a host starts it: a process, before real `serve` processes.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { fixture, type Process, startProxy, startServe } from "../support/proxy.ts";
+import { ask, childrenOf, initialize } from "../support/bridge.ts";
+import { testOnBrokers } from "../support/brokers.ts";
+import { embeddedBroker, type TestBroker } from "../support/embedded_broker.ts";
+import { isRunning } from "../support/processes.ts";
+import { run } from "../support/command_line.ts";
+import { eventually } from "../support/wait.ts";
+import { freePort } from "../support/net.ts";
+import { EVERYTHING } from "../support/packages.ts";
+
+const CONFORMANCE = fixture("conformance_server.ts");
+
+function serve(broker: TestBroker, name: string, ...more: readonly string[]): Promise<Process> {
+  return startServe(["--broker", broker.url, "--name", name, ...more, "--", ...CONFORMANCE]);
+}
+
+async function gateway(broker: TestBroker, ...more: readonly string[]): Promise<Process> {
+  const host = startProxy(["gateway", "--broker", broker.url, ...more]);
+  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } };
+  const { result } = await ask(host, 0, "initialize", params);
+  assert.match(result.serverInfo.name, /gateway/);
+  await host.send({ jsonrpc: "2.0", method: "notifications/initialized" });
+  return host;
+}
+
+const READ = { name: "house__test_simple_text", arguments: {} };
+
+testOnBrokers("a host has the tools of two servers, one of them in the open convention", async (broker) => {
+  await using _house = await serve(broker, "house");
+  await using _open = await serve(broker, "plant/line", "--profile", "mcp-over-mqtt");
+  await using host = await gateway(broker);
+  const { result } = await ask(host, 1, "tools/list");
+  const names = result.tools.map(({ name }: { name: string }) => name);
+  assert.ok(names.includes("house__test_simple_text") && names.includes("plant--line__test_simple_text"));
+  for (const [id, name] of ["house__test_simple_text", "plant--line__test_simple_text"].entries()) {
+    const answer = await ask(host, 10 + id, "tools/call", { name, arguments: {} });
+    assert.match(answer.result.content[0].text, /simple text/);
+  }
+  await host.errors.find((line) => line.includes("the host sees the tools of all servers"));
+  await host.closeInput();
+  assert.equal((await host.status).code, 0);
+});
+
+for (const profile of ["request-response", "mcp-over-mqtt"]) {
+  Deno.test(`a gateway that is killed leaves no server process behind [${profile}]`, async () => {
+    await using broker = await embeddedBroker();
+    const quick = ["--session-expiry", "1", "--profile", profile];
+    await using one = await serve(broker, "house", ...quick);
+    await using two = await serve(broker, "shed", ...quick);
+    await using host = await gateway(broker);
+    await ask(host, 1, "tools/list");
+    await ask(host, 2, "tools/call", READ);
+    const processes = [one, two].flatMap(childrenOf);
+    assert.equal(processes.length, 2);
+    host.kill("SIGKILL");
+    for (const pid of processes) await eventually(`process ${pid} has ended`, () => !isRunning(pid));
+  });
+}
+
+Deno.test("the death of one server touches its own calls only, and its name is in the error", async () => {
+  await using broker = await embeddedBroker();
+  await using _house = await serve(broker, "house");
+  await using other = await startServe([
+    "--broker",
+    broker.url,
+    "--name",
+    "other",
+    "--session-expiry",
+    "1",
+    "--",
+    ...EVERYTHING,
+  ]);
+  await using host = await gateway(broker, "--session-expiry", "1");
+  await ask(host, 1, "tools/list");
+  const long = { name: "other__trigger-long-running-operation", arguments: { duration: 60, steps: 60 } };
+  await host.send({ jsonrpc: "2.0", id: 2, method: "tools/call", params: { ...long, _meta: { progressToken: "p" } } });
+  await eventually(
+    "the call is under way",
+    async () => (await host.output.nextJson()).method === "notifications/progress",
+  );
+  other.kill("SIGKILL");
+  const answer = await ask(host, 3, "tools/call", READ);
+  assert.match(answer.result.content[0].text, /simple text/);
+  const { error } = JSON.parse(await host.output.find((line) => line.includes('"id":2')));
+  assert.match(error.message, /^other: .*\(the call may have run\)$/);
+  assert.equal(error.data.server, "other");
+});
+
+Deno.test("an unused session ends, and the next call opens another", async () => {
+  await using broker = await embeddedBroker();
+  await using house = await serve(broker, "house");
+  await using host = await gateway(broker, "--idle-timeout", "0.3");
+  await ask(host, 1, "tools/call", READ);
+  const [first = 0] = childrenOf(house);
+  await eventually("the process of the session has ended", () => !isRunning(first));
+  const answer = await ask(host, 2, "tools/call", READ);
+  assert.match(answer.result.content[0].text, /simple text/);
+  assert.equal(childrenOf(house).length, 2);
+});
+
+Deno.test("the status shows the fleet, and forgets who has gone", async () => {
+  await using broker = await embeddedBroker();
+  await using _house = await serve(broker, "house");
+  const shed = await serve(broker, "shed");
+  const port = freePort();
+  await using host = await gateway(broker, "--status", String(port));
+  await ask(host, 1, "tools/call", READ);
+  const status = async () => await (await fetch(`http://127.0.0.1:${port}/status.json`)).json();
+  type Shown = { name: string; online: boolean; sessions: number; calls: number; profiles: string[] };
+  const servers = async () => (await status()).servers as Shown[];
+  const both = await eventually("both are shown", async () => {
+    const shown = await servers();
+    return shown.length === 2 && shown;
+  });
+  const [used] = both.filter(({ name }) => name === "house");
+  assert.ok(used?.online && used.calls > 0 && used.sessions === 1 && used.profiles.includes("request-response"));
+  await shed[Symbol.asyncDispose]();
+  await eventually("it is forgotten", async () => (await servers()).length === 1);
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  assert.match(metrics, /^mcp_mqtt_proxy_fleet_servers 1$/m);
+});
+
+Deno.test("call --gateway calls what a host would see, and lists it", async () => {
+  await using broker = await embeddedBroker();
+  await using _house = await serve(broker, "house");
+  const at = ["call", "--gateway", "--broker", broker.url];
+  const list = await run(...at);
+  assert.match(list.output, /^house__test_simple_text/m);
+  const call = await run(...at, "house__test_simple_text");
+  assert.deepEqual([call.code, call.errors], [0, ""]);
+  assert.match(call.output, /simple text/);
+  const many = await run(...at, "--json", "call_many", "names=#", "tool=test_simple_text");
+  assert.equal(JSON.parse(many.output).structuredContent.failed, 0);
+  const none = await run(...at, "house__fly");
+  assert.equal(none.code, 3);
+  assert.match(none.errors, /No server that is online has a tool called "house__fly"/);
+  const both = await run(...at, "--name", "house", "x");
+  assert.equal(both.code, 2);
+});
+
+Deno.test("config --gateway writes a line that starts the gateway, with its options", async () => {
+  const written = await run(
+    "config",
+    "--for",
+    "json",
+    "--gateway",
+    "--broker",
+    "mqtt://b",
+    "--",
+    "--names",
+    "a/#",
+    "--confirm",
+  );
+  const { args } = JSON.parse(written.output).mcpServers.fleet;
+  assert.deepEqual(args.slice(args.indexOf("gateway")), [
+    "gateway",
+    ...["--names", "a/#", "--confirm", "--broker", "mqtt://b"],
+  ]);
+  const wrong: [string[], RegExp][] = [
+    [["--", "--nope"], /are options of gateway, and "--nope" are not/],
+    [["--name", "x"], /gateway has no --name/],
+    [["--tools"], /exclude each other/],
+    [["--", "--mode", "x"], /--mode must be one of/],
+    [["--read-only"], /for the gateway: put it behind --/],
+  ];
+  for (const [more, problem] of wrong) {
+    const { code, errors } = await run("config", "--for", "json", "--gateway", ...more);
+    assert.equal(code, 2);
+    assert.match(errors, problem);
+  }
+});
+
+Deno.test("a broker that cannot be reached is told, and the host goes on", async () => {
+  await using host = startProxy(["gateway", "--broker", `mqtt://127.0.0.1:${freePort()}`, "--connect-timeout", "0.3"]);
+  await initialize(host).catch(() => {});
+  const { error } = await ask(host, 1, "tools/list");
+  assert.match(error.message, /cannot be reached/);
+});
