@@ -55,8 +55,11 @@ export interface CommandLineIo {
   readonly revoke?: (kind: PermissionKind) => void;
 }
 
-/** Stands below each error of a command line. */
-export const HINT = "(add --help for what there is)";
+/** The line below each error of a command line. Without a command that is known, the help of the program is meant. */
+export function helpHint(command: string | undefined): string {
+  if (command === undefined) return "Run `mcp-mqtt-proxy --help` to see the commands.";
+  return `Run \`mcp-mqtt-proxy ${command} --help\` to see the options.`;
+}
 
 /** Everything went as it should. */
 export const EXIT_OK = 0;

@@ -8,7 +8,7 @@ import metadata from "../../deno.json" with { type: "json" };
 import { flagName, isSwitch, type Setting } from "../config/mod.ts";
 import { visibleText } from "../core/text.ts";
 import { firstOperand } from "./arguments.ts";
-import { type CommandLineIo, EXIT_OK, EXIT_USAGE, HINT, type NamedDeclaration, runCommand } from "./command.ts";
+import { type CommandLineIo, EXIT_OK, EXIT_USAGE, helpHint, type NamedDeclaration, runCommand } from "./command.ts";
 import { allDeclarations, COMMANDS } from "./commands.ts";
 import { nearest } from "./nearest.ts";
 
@@ -44,7 +44,7 @@ export async function explainArguments(args: readonly string[], io: CommandLineI
       visibleArguments: () => [],
       subcommandTerm: (command) => [command.name(), ...command.aliases()].join(", "),
     })
-    .showHelpAfterError(HINT)
+    .showHelpAfterError(helpHint(undefined))
     .addHelpText("after", exampleText(EXAMPLES))
     .addHelpText(
       "after",
@@ -52,6 +52,7 @@ export async function explainArguments(args: readonly string[], io: CommandLineI
     );
   for (const declaration of declarations) {
     const command = build(declaration, all).copyInheritedSettings(program);
+    command.showHelpAfterError(helpHint(declaration.name));
     const loadable = COMMANDS.find(({ name }) => name === declaration.name);
     command.action(async (operands: string[]) => {
       if (loadable !== undefined) {

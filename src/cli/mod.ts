@@ -6,7 +6,7 @@
 import { OutputError, writeOutSync } from "../core/standard_output.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { readArguments } from "./arguments.ts";
-import { type CommandLineIo, EXIT_FAILURE, EXIT_OK, EXIT_USAGE, HINT, runCommand } from "./command.ts";
+import { type CommandLineIo, EXIT_FAILURE, EXIT_OK, EXIT_USAGE, helpHint, runCommand } from "./command.ts";
 import { allDeclarations, COMMANDS } from "./commands.ts";
 import { endOnUnhandledErrors, explanation } from "./explain.ts";
 
@@ -44,22 +44,22 @@ function terminalSize(): { columns: number; rows: number } {
 
 /** Runs one command line. Resolves with the exit code. */
 export async function main(args: readonly string[], io: CommandLineIo = PROCESS_IO): Promise<number> {
+  const [name = "", ...rest] = args;
+  const command = COMMANDS.find((one) => one.name === name || one.alias === name);
   try {
-    const [name = "", ...rest] = args;
-    const command = COMMANDS.find((one) => one.name === name || one.alias === name);
     const read = command && readArguments((await command.declaration()).settings, rest);
     if (command !== undefined && read !== undefined) return await runCommand(command, read, allDeclarations, io);
     const { explainArguments } = await import("./help.ts");
     return await explainArguments(args, io);
   } catch (error) {
-    return explain(error, io);
+    return explain(error, command?.name, io);
   }
 }
 
-function explain(error: unknown, { printError }: CommandLineIo): number {
+function explain(error: unknown, command: string | undefined, { printError }: CommandLineIo): number {
   if (error instanceof UsageError) {
     for (const problem of error.problems) printError(`error: ${problem}\n`);
-    printError(`${HINT}\n`);
+    printError(`${helpHint(command)}\n`);
     return EXIT_USAGE;
   }
   if (error instanceof OutputError && error.unread) return EXIT_OK; // as of any program in front of "| head"
