@@ -54,6 +54,12 @@ export interface Channel extends AsyncDisposable {
    */
   readonly watched?: boolean;
 
+  /**
+   * Why an answer may be missing without anybody having been told, and what to do, as a sentence; for who has waited for
+   * one in vain. @default {none}
+   */
+  readonly silentLoss?: string | undefined;
+
   /** Resolves when the channel has ended, with the reason if it was not an orderly end. Never rejects. */
   readonly closed: Promise<Failure | undefined>;
 
@@ -82,6 +88,10 @@ export abstract class ChannelWrapper implements Channel {
 
   get watched(): boolean {
     return this.inner.watched === true;
+  }
+
+  get silentLoss(): string | undefined {
+    return this.inner.silentLoss;
   }
 
   get peerEnded(): Promise<void> | undefined {

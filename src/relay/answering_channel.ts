@@ -205,12 +205,9 @@ export class AnsweringChannel extends ChannelWrapper {
     const seconds = request.timeout / 1000;
     // MCP 2025-11-25, "Cancellation": initialize must not be cancelled.
     if (request.method !== INITIALIZE) void this.inner.send(cancellation(request.id, "It took too long"));
-    this.#answer(
-      request,
-      new Failure("timed-out", `The server did not answer "${request.method}" within ${seconds} s`, {
-        timeout: request.timeout,
-      }),
-    );
+    const why = this.silentLoss === undefined ? "" : `. ${this.silentLoss}`;
+    const text = `The server did not answer "${request.method}" within ${seconds} s${why}`;
+    this.#answer(request, new Failure("timed-out", text, { timeout: request.timeout }));
   }
 
   #tellEnd({ method, since, trace }: PendingRequest, reason?: string): void {

@@ -80,3 +80,26 @@ for (const when of ["drop", "close"] as const) {
     await send(both.host, 120_000);
   });
 }
+
+testOnMosquitto(
+  "in MQTT 3.1.1, --max-packet says what gets through, and without it a request is given up with a hint",
+  async () => {
+    await using broker = await mosquitto({ configuration: LIMITED });
+    const old = ["--mqtt-version", "4"];
+    {
+      await using both = await bridge(broker, { serve: old, connect: [...old, "--timeout", "1"] });
+      await initialize(both.host);
+      const { error } = await ask(both.host, "lost", "large", { bytes: 60_000 });
+      assert.equal(error.data.reason, "timed-out");
+      assert.match(error.message, /larger than what the broker hands on.*--max-packet.*message_size_limit/);
+    }
+    const known = [...old, "--max-packet", "50000"];
+    await using both = await bridge(broker, { serve: known, connect: known });
+    await initialize(both.host);
+    for (const [method, params] of [["large", { bytes: 60_000 }], ["echo", { filler: "x".repeat(60_000) }]] as const) {
+      const { error } = await ask(both.host, method, method, params);
+      assert.equal(error.data.reason, "too-large");
+    }
+    await large(both.host, 40_000);
+  },
+);

@@ -133,6 +133,11 @@ export class ClientSession implements Channel {
       this.#options.watches(this.#instance);
   }
 
+  /** Where neither end lacks properties, messages are numbered, or the broker says what it refuses. */
+  get silentLoss(): string | undefined {
+    return this.plain ? UNTOLD : undefined;
+  }
+
   /** What is not JSON stops here: no server has sent it, and a host's stdin is no place for it. */
   receive(receiver: Receiver): void {
     this.#stream.start((message) => {
@@ -369,6 +374,12 @@ export class ClientSession implements Channel {
     void link.publish({ ...packet, properties: this.#common.control });
   }
 }
+
+/** A broker acknowledges in MQTT 3.1.1 what it drops, and has no word for why. */
+const UNTOLD =
+  "It may still be at work. Or the request or its answer was larger than what the broker hands on, which " +
+  "nobody is told in MQTT 3.1.1: let check find out what passes, and set --max-packet at both ends, or raise the broker's " +
+  "limit (mosquitto: message_size_limit)";
 
 /** MQTT 3.1.1 has no properties: there the client id is all that tells sessions apart. */
 function hasProperties({ state }: MqttLink): boolean {
