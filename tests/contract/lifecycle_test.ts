@@ -157,8 +157,9 @@ testOnBrokers("a host that says its last word and closes stdin gets its answer a
   assert.deepEqual(ends.host.output.seen.map((line) => JSON.parse(line).id).toSorted(), [1, 2]);
 });
 
-// In the open convention, nothing holds a server back from what the broker's queue has room for.
-for (const [profile, count] of [["request-response", 2_000], ["mcp-over-mqtt", 500]] as const) {
+// Which is more than brokers queue for one client.
+const count = 2_000;
+for (const profile of ["request-response", "mcp-over-mqtt"]) {
   testOnBrokers(`what a server says right before it exits arrives, in the profile ${profile}`, async (broker) => {
     const args = ["--profile", profile];
     await using ends = await bridge(broker, { serve: args, connect: args });

@@ -16,9 +16,10 @@ import { shownTrace } from "../trace_properties.ts";
 import type { ClientOptions } from "../profile.ts";
 import { isDisconnected } from "../notifications.ts";
 import { Broadcasts } from "./broadcasts.ts";
-import { isClientCapability, publishProperties } from "./messages.ts";
+import { answerToPing, asProbe, isClientCapability, isProbe, publishProperties } from "./messages.ts";
 import { Opening } from "./opening.ts";
 import { Liveness } from "./liveness.ts";
+import { both, Pace } from "./pace.ts";
 import type { ServerInstance, Topics } from "./topics.ts";
 
 /** What a {@linkcode ClientSession} is made of. */
@@ -54,6 +55,7 @@ export class ClientSession implements Channel {
   #held: Message[] = [];
   readonly #broadcasts: Broadcasts;
   readonly #liveness: Liveness;
+  readonly #pace: Pace;
 
   constructor(options: ClientSessionOptions) {
     this.#options = options;
@@ -61,6 +63,8 @@ export class ClientSession implements Channel {
     this.#broadcasts = new Broadcasts(this.#clock);
     this.#liveness = new Liveness(this.#clock, (limit) => this.#fellSilent(limit));
     this.#properties = publishProperties("mcp-client", options.link.clientId);
+    const probe = asProbe(this.#properties);
+    this.#pace = new Pace(this.#clock, (ping) => void this.#publish(this.#topicOf(ping), ping, () => {}, probe));
     this.closed = this.#end.promise;
   }
 
@@ -98,7 +102,7 @@ export class ClientSession implements Channel {
         this.#held.push(message);
         return;
       case "open":
-        return this.#forward(message);
+        return both(this.#forward(message), this.#pace.sent());
       case "ended":
         return;
     }
@@ -116,6 +120,11 @@ export class ClientSession implements Channel {
     if (message.kind === "malformed") return this.#drop(packet, "it is not JSON");
     if (packet.payload.length > this.#options.options.maxMessage) return this.#refuseArrived(packet, message);
     if (this.#opening?.isProbed(message) === true || this.#liveness.isAnswer(message)) return;
+    if (this.#pace.takes(message)) return;
+    if (this.#phase === "open" && isProbe(packet, message)) {
+      const answer = answerToPing(message);
+      return void this.#publish(this.#topicOf(answer), answer, () => {});
+    }
     if (message.kind === "notification") this.#options.link.expectMore();
     if (this.#phase === "opening") this.#opened();
     this.#push(message);
@@ -159,6 +168,7 @@ export class ClientSession implements Channel {
     this.#phase = "ended";
     this.#opening?.end();
     this.#liveness.end();
+    this.#pace.end();
     this.#held = [];
     this.#end.resolve(reason);
     return this.#options.release();
@@ -222,6 +232,7 @@ export class ClientSession implements Channel {
     topic: string,
     message: Message,
     done = (failure?: Failure) => this.#undelivered(topic, message, failure),
+    common = this.#properties,
   ): Promise<void> | void {
     const { link, options } = this.#options;
     return link.publish(
@@ -229,7 +240,7 @@ export class ClientSession implements Channel {
         topic,
         payload: message.bytes,
         qos: plainQoS(options.qos),
-        common: this.#properties,
+        common,
         ...shownTrace(message, options),
       },
       done,

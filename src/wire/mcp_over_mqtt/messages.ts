@@ -61,6 +61,11 @@ export function ping(): Message {
   return Message.from({ jsonrpc: "2.0", id: `ping-${crypto.randomUUID()}`, method: PING });
 }
 
+/** Says that somebody is. */
+export function answerToPing({ id = "null" }: Message): Message {
+  return Message.from(`{"jsonrpc":"2.0","id":${id},"result":{}}`);
+}
+
 /** What makes a ping one that the server answers itself. */
 export function asProbe({ userProperties }: PublishProperties): PublishProperties {
   return { userProperties: { ...userProperties, [PROBE]: "1" } };

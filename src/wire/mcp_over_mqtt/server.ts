@@ -13,7 +13,7 @@ import { firstValue, plainQoS } from "../packets.ts";
 import { clearLeftBehind } from "../gone_presences.ts";
 import { disconnected, type Online, ServerStatus } from "../notifications.ts";
 import type { Acceptor, MakeLink, ServerOptions } from "../profile.ts";
-import { connectProperties, isProbe, publishProperties, senderOf, SERVER_NAME } from "./messages.ts";
+import { answerToPing, connectProperties, isProbe, publishProperties, senderOf, SERVER_NAME } from "./messages.ts";
 import { EndedSessions } from "./ended_sessions.ts";
 import { RivalWatch } from "./rival_watch.ts";
 import { ServerPresence } from "./server_presence.ts";
@@ -224,10 +224,10 @@ export class McpOverMqttServer implements Acceptor {
   }
 
   /** Clients ask whether we are there when our process takes long to answer. */
-  #answerProbe(clientId: string, { id }: Message): void {
+  #answerProbe(clientId: string, message: Message): void {
     void this.#connection.link.publish({
       topic: this.#topics.rpc(clientId, this.#server),
-      payload: Message.from(`{"jsonrpc":"2.0","id":${id},"result":{}}`).bytes,
+      payload: answerToPing(message).bytes,
       qos: plainQoS(this.#options.qos),
       properties: publishProperties("mcp-server", this.#server.serverId),
     });

@@ -17,7 +17,8 @@ import { shownTrace } from "../trace_properties.ts";
 import type { ServerOptions } from "../profile.ts";
 import { disconnected, isDisconnected } from "../notifications.ts";
 import { Liveness } from "./liveness.ts";
-import { isServerCapability, publishProperties } from "./messages.ts";
+import { answerToPing, asProbe, isProbe, isServerCapability, publishProperties } from "./messages.ts";
+import { both, Pace } from "./pace.ts";
 import type { ServerInstance, Topics } from "./topics.ts";
 
 /** What a {@linkcode ServerSession} is made of. */
@@ -53,6 +54,7 @@ export class ServerSession implements Channel {
   readonly #abort = new AbortController();
   readonly #unanswered = new PendingRequests(systemClock, () => {});
   readonly #liveness: Liveness;
+  readonly #pace: Pace;
   /** Whether nothing has come since the client was asked whether it is there. */
   #doubted = false;
   #phase: "fresh" | "subscribing" | "open" | "ended" = "fresh";
@@ -65,7 +67,10 @@ export class ServerSession implements Channel {
     this.#rpcTopic = options.topics.rpc(options.clientId, options.server);
     this.#properties = publishProperties("mcp-server", options.server.serverId, crypto.randomUUID());
     this.closed = this.#end.promise;
-    this.#liveness = new Liveness(options.clock ?? systemClock, (limit) => {
+    const clock = options.clock ?? systemClock;
+    const probe = asProbe(this.#properties);
+    this.#pace = new Pace(clock, (ping) => void this.#publishBytes(this.#rpcTopic, ping.bytes, undefined, probe));
+    this.#liveness = new Liveness(clock, (limit) => {
       const text = `The client has not answered a ping within ${limit / 1000} s`;
       void this.close(new Failure("session-ended", text));
     });
@@ -116,7 +121,8 @@ export class ServerSession implements Channel {
     this.#doubted = false;
     this.#liveness.heardForUs();
     if (isDisconnected(message)) return this.abandon();
-    if (this.#liveness.isAnswer(message)) return;
+    if (this.#liveness.isAnswer(message) || this.#pace.takes(message)) return;
+    if (isProbe(packet, message)) return void this.#publishBytes(this.#rpcTopic, answerToPing(message).bytes);
     const { maxMessage, observe } = this.#options.options;
     const problem = problemOf(message);
     const failure = packet.payload.length > maxMessage ? tooLarge(packet.payload.length, maxMessage) : undefined;
@@ -147,7 +153,7 @@ export class ServerSession implements Channel {
         this.#held.push(message);
         return;
       case "open":
-        return this.#publish(message);
+        return both(this.#publish(message), this.#pace.sent());
       case "ended":
         return;
     }
@@ -172,6 +178,7 @@ export class ServerSession implements Channel {
   replace(): void {
     this.#abort.abort();
     this.#liveness.end();
+    this.#pace.end();
     this.#end.resolve(new Failure("session-replaced", "The client has opened another session"));
     this.#phase = "ended";
   }
@@ -197,6 +204,7 @@ export class ServerSession implements Channel {
   #finish(reason: Failure | undefined): void {
     this.#phase = "ended";
     this.#liveness.end();
+    this.#pace.end();
     for (const { filter } of this.#subscriptions()) void this.#options.link.unsubscribe(filter);
     this.#end.resolve(reason);
   }
@@ -206,6 +214,7 @@ export class ServerSession implements Channel {
     const { link, topics, clientId, leftBehind } = this.#options;
     this.#phase = "ended";
     this.#liveness.end();
+    this.#pace.end();
     leftBehind();
     void link.unsubscribe(topics.clientCapability(clientId));
     this.#end.resolve(reason);
@@ -257,14 +266,19 @@ export class ServerSession implements Channel {
     return this.#publishBytes(topic, message.bytes, message);
   }
 
-  #publishBytes(topic: string, payload: Uint8Array, message?: Message): Promise<void> | void {
+  #publishBytes(
+    topic: string,
+    payload: Uint8Array,
+    message?: Message,
+    common = this.#properties,
+  ): Promise<void> | void {
     const { link, options } = this.#options;
     return link.publish(
       {
         topic,
         payload,
         qos: plainQoS(options.qos),
-        common: this.#properties,
+        common,
         ...(message === undefined ? {} : shownTrace(message, options)),
       },
       (failure) => this.#undelivered(topic, message, failure),
