@@ -4,6 +4,7 @@ import { ask, type Bridge, bridge, initialize } from "../support/bridge.ts";
 import { testOnMosquitto } from "../support/brokers.ts";
 import { embeddedBroker, type TestBroker } from "../support/embedded_broker.ts";
 import { mosquitto } from "../support/mosquitto.ts";
+import { keyFiles } from "../support/keys.ts";
 import { SizeLimit } from "../support/size_limit.ts";
 
 const LIMITED = ["allow_anonymous true", "message_size_limit 50000"];
@@ -23,18 +24,22 @@ async function send(host: Bridge["host"], bytes: number): Promise<void> {
   assert.ok(result?.echo.length > bytes);
 }
 
-testOnMosquitto("what mosquitto drops without a word goes in pieces, and that is said once", async () => {
-  await using broker = await mosquitto({ configuration: LIMITED });
-  await using both = await bridge(broker);
-  await initialize(both.host);
-  await large(both.host, 60_000, 10, 60_000, 1_000_000);
-  const isWarning = (line: string) => line.includes("the broker drops messages of 60");
-  assert.match(await both.serve.errors.find(isWarning), /at most 30\d{3}.*--max-packet 30\d{3}.*message_size_limit/);
-  await send(both.host, 100_000);
-  await both.host.errors.find((line) => line.includes("the broker drops messages of 5"));
-  await send(both.host, 100_000);
-  assert.equal(both.serve.errors.seen.filter(isWarning).length, 1);
-});
+for (const sealed of [false, true]) {
+  const how = sealed ? ", sealed too" : "";
+  testOnMosquitto(`what mosquitto drops without a word goes in pieces, and that is said once${how}`, async () => {
+    await using broker = await mosquitto({ configuration: LIMITED });
+    await using keys = await keyFiles();
+    await using both = await bridge(broker, sealed ? keys : {});
+    await initialize(both.host);
+    await large(both.host, 60_000, 10, 60_000, 1_000_000);
+    const isWarning = (line: string) => line.includes("the broker drops messages of 60");
+    assert.match(await both.serve.errors.find(isWarning), /at most 30\d{3}.*--max-packet 30\d{3}.*message_size_limit/);
+    await send(both.host, 100_000);
+    await both.host.errors.find((line) => line.includes("the broker drops messages of 5"));
+    await send(both.host, 100_000);
+    assert.equal(both.serve.errors.seen.filter(isWarning).length, 1);
+  });
+}
 
 testOnMosquitto("what does not get through in pieces either is answered, and the session goes on", async () => {
   await using broker = await mosquitto({ configuration: ["allow_anonymous true", "message_size_limit 3000"] });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { systemClock } from "../../../core/clock.ts";
+import { type Clock, systemClock } from "../../../core/clock.ts";
 import { orAborted, sleep } from "../../../core/waiting.ts";
 import type { Channel } from "../../../core/channel.ts";
 import { Failure } from "../../../core/failure.ts";
@@ -15,8 +15,8 @@ import { ClientSession } from "./client_session.ts";
 import { plainQoS } from "../../packets.ts";
 import { decodePresence } from "../presence.ts";
 import { ClientHandshaking } from "../sealed/client_handshake.ts";
+import { afterLifetime } from "../sealed/key_lifetime.ts";
 import { SealedLink } from "../sealed/sealed_link.ts";
-import { KEY_LIFETIME } from "../sealed/sealed_packet.ts";
 import { PathLimit } from "../session/path_limit.ts";
 import { CLOSED, NEWEST_FORMAT, newSessionId, userProperty } from "../session/properties.ts";
 import { Instances, type Opening } from "./instances.ts";
@@ -33,6 +33,7 @@ export class RequestResponseClient implements Dialer {
   readonly #instances: Instances;
   readonly #limit: PathLimit;
   readonly #abort = new AbortController();
+  readonly #clock: Clock;
   #discovery: boolean;
   #session: ClientSession | undefined;
   /** The handshake of the session that is being opened. */
@@ -47,8 +48,10 @@ export class RequestResponseClient implements Dialer {
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
   #cancelPatience: (() => void) | undefined;
 
-  constructor(link: MqttLink, options: ClientOptions) {
+  /** @param clock measures how long keys are used */
+  constructor(link: MqttLink, options: ClientOptions, clock = systemClock) {
     this.#link = link;
+    this.#clock = clock;
     this.#options = options;
     this.#topics = topicsFor(options);
     this.#instances = new Instances(options.pick);
@@ -153,8 +156,9 @@ export class RequestResponseClient implements Dialer {
     try {
       const { seal, instance } = await handshaking.agreed;
       const topic = topics.instance(instance).for(link.clientId);
-      const spent = () => session.fail(new Failure("session-ended", "The keys of the session are used up"));
-      this.#sealed = new SealedLink({ link, seal, session: sessionId, topic, exhausted: spent });
+      const spent = new Failure("session-ended", "The keys of the session are used up");
+      const sealed = new SealedLink({ link, seal, session: sessionId, topic, exhausted: () => session.fail(spent) });
+      this.#sealed = sealed;
       const known = {
         instance,
         direct: true,
@@ -163,8 +167,8 @@ export class RequestResponseClient implements Dialer {
         plain: false,
         agreed: true,
       } as const;
-      const session = this.#open(known, sessionId, this.#sealed);
-      const cancel = systemClock.after(KEY_LIFETIME, spent);
+      const session = this.#open(known, sessionId, sealed);
+      const cancel = afterLifetime(this.#clock, () => sealed.traffic, () => void session.close(spent));
       void session.closed.then(cancel);
       return session;
     } finally {

@@ -26,6 +26,7 @@ export interface SealedLinkOptions {
 export class SealedLink implements MqttLink {
   readonly #options: SealedLinkOptions;
   readonly #common;
+  #traffic = 0;
 
   constructor(options: SealedLinkOptions) {
     this.#options = options;
@@ -40,16 +41,24 @@ export class SealedLink implements MqttLink {
     return this.#options.link.state;
   }
 
+  /** How many packets were sealed and opened so far. */
+  get traffic(): number {
+    return this.#traffic;
+  }
+
   /** Opens a packet of the peer's; `undefined` when it is none. */
   unseal(packet: ReceivedPacket): ReceivedPacket | undefined {
     const { seal, session } = this.#options;
     const plaintext = seal.open(packet.payload);
-    return plaintext && fromPlaintext(plaintext, packet, session);
+    if (plaintext === undefined) return undefined;
+    this.#traffic++;
+    return fromPlaintext(plaintext, packet, session);
   }
 
   publish(packet: PublishPacket, done?: PublishOutcome, signal?: AbortSignal): Promise<void> | void {
     const { link, seal, topic, exhausted } = this.#options;
     if (seal.exhausted) return exhausted();
+    this.#traffic++;
     const sealed = {
       topic,
       qos: packet.qos,

@@ -28,9 +28,6 @@ let used = drawn.length;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** A sealed session gets new keys, and so a new handshake, after this time, in ms. */
-export const KEY_LIFETIME: number = 24 * 60 * 60 * 1_000;
-
 /** What all packets of a sealed session say in the open; with Correlation Data that tells nothing. */
 export function openProperties(session: string): PublishProperties {
   return {

@@ -13,8 +13,9 @@ import type { Seal, ServerSealing } from "../../../seal/mod.ts";
 import { CLOSED, toFrame, userProperty } from "../session/properties.ts";
 import type { ServerSession } from "../server/server_session.ts";
 import { encodeAnswer } from "./client_handshake.ts";
+import { KEY_LIFETIME } from "./key_lifetime.ts";
 import { SealedLink } from "./sealed_link.ts";
-import { KEY_LIFETIME, openProperties, randomCorrelation } from "./sealed_packet.ts";
+import { openProperties, randomCorrelation } from "./sealed_packet.ts";
 import { RateLimit } from "./rate_limit.ts";
 
 /** How long a handshake may wait for the session's first packet, in ms. */

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import type { Clock } from "../../../../src/core/clock.ts";
 import { Message } from "../../../../src/core/message.ts";
 import type { Channel } from "../../../../src/core/channel.ts";
 import type { PublishPacket, ReceivedPacket } from "../../../../src/mqtt/mod.ts";
@@ -11,6 +12,7 @@ import { clientSealing, generateKeyPair, publicKeyText, serverSealing } from "..
 import { RequestResponseClient } from "../../../../src/wire/request_response/client/client.ts";
 import { RequestResponseServer } from "../../../../src/wire/request_response/server/server.ts";
 import type { IncomingSession } from "../../../../src/wire/mod.ts";
+import { ManualClock } from "../../../support/manual_clock.ts";
 import { LoopLink } from "../../../support/loop_link.ts";
 import { CLIENT_OPTIONS, SERVER_OPTIONS } from "../../../support/wire_options.ts";
 import { eventually } from "../../../support/wait.ts";
@@ -56,7 +58,12 @@ class World implements AsyncDisposable {
     });
   }
 
-  client(key = this.clientKey, server = this.serverKey.publicKey, noDiscovery = true): RequestResponseClient {
+  client(
+    key = this.clientKey,
+    server = this.serverKey.publicKey,
+    noDiscovery = true,
+    clock?: Clock,
+  ): RequestResponseClient {
     this.clientLink = new LoopLink("c1", (packet) => this.carry(packet, "to-server"), 100_000);
     this.#clientLinks.push(this.clientLink);
     return new RequestResponseClient(this.clientLink, {
@@ -68,7 +75,7 @@ class World implements AsyncDisposable {
       connectTimeout: 3_000,
       sessionExpiry: 3_000,
       clientSealing: clientSealing(key, server),
-    });
+    }, clock);
   }
 
   carry(sent: PublishPacket, direction: "to-server" | "to-client"): void {
@@ -285,4 +292,48 @@ Deno.test("an instance that is only said to be there holds nobody up: the handsh
   await world.has(answers, 1);
   assert.ok(world.seen.some(({ topic }) => topic.startsWith("mcp/demo/instance/dead/")), "the first one was asked");
   await channel.close();
+});
+
+Deno.test("after a day, and in a quiet moment, a session ends, and the next one has other keys", async () => {
+  await using world = new World();
+  const clock = new ManualClock();
+  await using client = world.client(undefined, undefined, true, clock);
+  const first = await dialed(client);
+  void first.channel.send(request(1));
+  await world.has(first.answers, 1);
+  await clock.advance(24 * 60 * 60 * 1_000);
+  for (let id = 2; id <= 10; id++) {
+    void first.channel.send(request(id));
+    await world.has(first.answers, id);
+    await clock.advance(29_000);
+  }
+  assert.equal(await Promise.race([first.channel.closed, Promise.resolve("open")]), "open");
+  await clock.advance(60_000);
+  const failure = await first.channel.closed;
+  assert.deepEqual([failure?.reason, failure?.message], ["session-ended", "The keys of the session are used up"]);
+  await world.sessions[0]?.closed; // the server is told
+  const second = await dialed(client);
+  void second.channel.send(request(11));
+  await world.has(second.answers, 1);
+  const handshakes = world.seen.filter(({ payload }) => payload.length === 96).map(({ payload }) => payload.join());
+  assert.deepEqual([new Set(handshakes).size, world.sessions.length], [2, 2]);
+  await second.channel.close();
+  assert.equal(clock.timers, 0);
+});
+
+Deno.test("who never is quiet gets new keys half an hour later", async () => {
+  await using world = new World();
+  const clock = new ManualClock();
+  await using client = world.client(undefined, undefined, true, clock);
+  const { channel, answers } = await dialed(client);
+  let over = false;
+  void channel.closed.then(() => over = true);
+  await clock.advance(24 * 60 * 60 * 1_000);
+  let asked = 0;
+  for (; !over && asked < 200; asked++) {
+    void channel.send(request(asked));
+    await world.has(answers, asked + 1);
+    await clock.advance(15_000);
+  }
+  assert.equal(asked, 2 * 60);
 });
