@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { Process, type ProcessOptions } from "../support/proxy.ts";
 import { Published } from "../support/published.ts";
+import { ROOT } from "../support/source_files.ts";
 
 const ignore = Deno.build.os === "windows"; // where a link to the cache takes special rights
 
@@ -38,5 +39,20 @@ Deno.test({
     const address = ["--broker", "ws://127.0.0.1:1", "--name", "x", "--connect-timeout", "1"];
     const call = await run(program, "call", ...address, "tool");
     assert.match(call.text, /Connection refused/);
+  },
+});
+
+Deno.test({
+  name: "the first run of connect fetches as much as the documentation says",
+  ignore,
+  fn: async () => {
+    await using program = await Published.start();
+    await run(program, "connect", "--help");
+    const guide = await Deno.readTextFile(`${ROOT}.github/docs/install.md`);
+    const [, files, megabytes] = /(\d+)\s+small\s+files\s+of\s+([\d.]+)\s+MB/.exec(guide) ?? [];
+    const bytes = program.fetched.values().reduce((sum, size) => sum + size, 0);
+    const said = `${program.fetched.size} files of ${bytes / 1e6} MB`;
+    assert.ok(Math.abs(program.fetched.size - Number(files)) <= 40, said);
+    assert.ok(Math.abs(bytes / 1e6 - Number(megabytes)) <= 0.15, said);
   },
 });

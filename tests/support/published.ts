@@ -12,6 +12,8 @@ const NAMES = Object.entries(metadata.imports).toSorted(([a], [b]) => b.length -
 
 /** The program on a server of this machine, with a cache of Deno in which there are packages, but none of its files. */
 export class Published implements AsyncDisposable {
+  /** How many bytes each file has that was fetched. */
+  readonly fetched = new Map<string, number>();
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #cache: string;
 
@@ -21,6 +23,7 @@ export class Published implements AsyncDisposable {
       const path = new URL(url).pathname.slice(1);
       const text = await Deno.readTextFile(`${ROOT}${path}`).catch(() => undefined);
       if (text === undefined) return new Response(null, { status: 404 });
+      this.fetched.set(path, text.length);
       const type = path.endsWith(".json") ? "application/json" : "application/typescript";
       return new Response(type.endsWith("typescript") ? withVersions(text) : text, {
         headers: { "content-type": type },
