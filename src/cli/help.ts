@@ -67,7 +67,10 @@ export async function explainArguments(args: readonly string[], io: CommandLineI
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.unknownOption") separatorHint(args, declarations, io);
+    if (error.code === "commander.unknownOption") {
+      separatorHint(args, declarations, io);
+      elsewhereHint(args[0], error.message, declarations, io);
+    }
     return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
   }
 }
@@ -105,6 +108,24 @@ function separatorHint(
   if (start === undefined) return;
   const command = args.slice(start).map(visibleText).join(" ");
   printError(`put -- before the command: mcp-mqtt-proxy ${declaration.name} ${start === 0 ? "" : "… "}-- ${command}\n`);
+}
+
+/** An option that only other commands have. */
+function elsewhereHint(
+  command: string | undefined,
+  message: string,
+  declarations: readonly NamedDeclaration[],
+  { printError }: CommandLineIo,
+): void {
+  const [, option] = /'(--[^'=]+)/.exec(message) ?? [];
+  const others = declarations.filter(({ name, settings }) =>
+    name !== command && Object.values(settings).some((setting) => setting && flagName(setting) === option)
+  );
+  if (others.length === 0) return;
+  const instead = command === "tools" && option === "--broker" // a host's file must not need the login
+    ? "; tools gets the broker from its host, or from MQTT_BROKER with --insecure"
+    : "";
+  printError(`${option} is an option of ${others.map(({ name }) => name).join(", ")}${instead}\n`);
 }
 
 /** The commander command of a declaration. */

@@ -40,7 +40,7 @@ export async function readBrokerFiles(
     try {
       return await readTextFile(file);
     } catch (error) {
-      problems.push(`${flag} cannot be read: ${errorText(error)}`);
+      problems.push(`${flag} ${file} cannot be read: ${errorText(error)}`);
     }
   };
   const readSecret = (flag: string, file: string | undefined) => {

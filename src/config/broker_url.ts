@@ -21,6 +21,8 @@ const ALL_SCHEMES = [...BROKER_SCHEMES, ...Object.keys(OTHER_SCHEMES)];
 /** A name, possibly with letters beyond ASCII as the URL spells them, or an IPv6 address between brackets. */
 const HOST = /^(?:[\w.~%-]+|\[[\da-f:.]+\])$/i;
 
+const HIGHEST_PORT = 65_535;
+
 /** A host without a scheme, possibly with a port. */
 const BARE = /^(?:[a-z\d_.-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
 
@@ -47,6 +49,8 @@ export function brokerUrlProblem(list: string): string | undefined {
 
 function problemOf(text: string): string | undefined {
   const url = URL.parse(text);
+  const [, port] = url === null ? /^\w+:\/\/[^/]*:(\d+)\/?$/.exec(text) ?? [] : [];
+  if (Number(port) > HIGHEST_PORT) return `has a port above ${HIGHEST_PORT}`;
   if (url === null || !BROKER_SCHEMES.includes(url.protocol)) {
     return `must be a URL that begins with ${sentence(ALL_SCHEMES)}, or a host; it is "${withoutCredentials(text)}"`;
   }

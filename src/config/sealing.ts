@@ -192,7 +192,7 @@ async function readFile(flag: string, file: string, warn: Warn): Promise<string>
     if (warning !== undefined) warn(warning);
     return text;
   } catch (error) {
-    throw new UsageError([`${flag} cannot be read: ${errorText(error)}`]);
+    throw new UsageError([`${flag} ${file} cannot be read: ${errorText(error)}`]);
   }
 }
 

@@ -4,9 +4,12 @@
  * @module
  */
 
+/** What the runtime adds to the words of the system: a number, and the call with its file. */
+const SYSTEM_NOTE = / \(os error \d+\)(?:: \w+ '[^']*')?/g;
+
 /** What an error says of itself. */
 export function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message.replaceAll(SYSTEM_NOTE, "") : String(error);
 }
 
 /**

@@ -25,7 +25,7 @@ const encoder = new TextEncoder();
 
 /** What is wrong with `topic` as a topic name to publish to, as the end of a sentence; `undefined` if nothing is. */
 export function topicNameProblem(topic: string): string | undefined {
-  if (/[+#]/.test(topic)) return "has a wildcard (+ or #), but is used to publish to";
+  if (/[+#]/.test(topic)) return "has a wildcard (+ or #), but one can only publish to a single topic: name that";
   if (topic.startsWith("$share/")) return "begins like a shared subscription ($share/), but is used to publish to";
   return topicProblem(topic);
 }
@@ -39,9 +39,15 @@ export function topicFilterProblem(filter: string): string | undefined {
   }
   const levels = unshared(filter).split("/");
   for (const [index, level] of levels.entries()) {
-    if (level.includes("+") && level !== "+") return "has a + that is not a whole level";
-    if (level.includes("#") && level !== "#") return "has a # that is not a whole level";
-    if (level === "#" && index < levels.length - 1) return "has a # that is not the last level";
+    if (level.includes("+") && level !== "+") {
+      return "has a + that is not a whole level: write it between slashes, as in plant/+/temperature";
+    }
+    if (level.includes("#") && level !== "#") {
+      return "has a # that is not a whole level: write it behind a slash, as in plant/#";
+    }
+    if (level === "#" && index < levels.length - 1) {
+      return "has a # that is not the last level: use + for a level in the middle";
+    }
   }
   return topicProblem(filter);
 }
@@ -49,7 +55,9 @@ export function topicFilterProblem(filter: string): string | undefined {
 function topicProblem(topic: string): string | undefined {
   if (topic === "") return "is empty";
   const [control] = CONTROL.exec(topic) ?? [];
-  if (control !== undefined) return `has the control character ${codePointName(control)}`;
+  if (control !== undefined) {
+    return `has the control character ${codePointName(control)}, which brokers refuse: leave it out`;
+  }
   if (!topic.isWellFormed()) return "has half of a surrogate pair, which UTF-8 cannot express";
   const length = encoder.encode(topic).length;
   if (length > MAXIMUM_TOPIC_LENGTH) return `has ${length} bytes; MQTT allows ${MAXIMUM_TOPIC_LENGTH}`;

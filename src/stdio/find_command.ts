@@ -34,6 +34,14 @@ function below(directory: string, path: string): string {
   return path.startsWith("/") ? path : `${directory}/${path}`;
 }
 
+/** Why {@linkcode findCommand} finds nothing, with what to do about it. */
+export async function whyNotFound(command: string, directory = "."): Promise<string> {
+  const file = command.includes("/") ? await Deno.stat(below(directory, command)).catch(() => undefined) : undefined;
+  if (file?.isDirectory) return `"${command}" is a directory: give the program in it`;
+  if (file !== undefined) return `"${command}" may not be executed: run chmod +x, or start it by its interpreter`;
+  return `There is no program "${command}" to start: install it, give its whole path, or set PATH`;
+}
+
 async function mayRun(file: string): Promise<boolean> {
   try {
     const { isFile, mode } = await Deno.stat(file);

@@ -1,7 +1,8 @@
 /**
  * MCP hosts that npm has, asked whether they see what `config` has written. To run it:
  *
- *     npm install --prefix DIRECTORY @anthropic-ai/claude-code @openai/codex @google/gemini-cli opencode-ai @github/copilot
+ *     npm install --prefix DIRECTORY @anthropic-ai/claude-code @openai/codex @google/gemini-cli opencode-ai @github/copilot \
+ *         @qwen-code/qwen-code
  *     MCP_HOSTS=DIRECTORY/node_modules/.bin deno test -A tests/interop/host_programs_test.ts
  *
  * @module
@@ -24,6 +25,7 @@ const HOSTS: Readonly<Record<string, { program: string; trust?: (project: string
     program: "gemini",
     trust: (project) => [".gemini/trustedFolders.json", JSON.stringify({ [project]: "TRUST_FOLDER" })],
   },
+  "qwen-code": { program: "qwen" },
   opencode: { program: "opencode" },
   "copilot-cli": {
     program: "copilot",

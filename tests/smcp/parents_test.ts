@@ -40,7 +40,7 @@ const ANSWERS = [
     message_count: 1,
     messages: [{ topic: "plant/2", payload: "x", retain: false, user_properties: { unit: "K" } }],
   },
-  'The topic filter "plant/#/x" cannot be subscribed to: it has a # that is not the last level',
+  'The topic filter "plant/#/x" cannot be subscribed to: it has a # that is not the last level: use + for a level in the middle',
   { success: true, topic: "plant/#" },
 ];
 

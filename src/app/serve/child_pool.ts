@@ -16,6 +16,7 @@ import {
   findCommand,
   lineTooLong,
   type OrphanWatch,
+  whyNotFound,
 } from "../../stdio/mod.ts";
 
 /** How the children of one server entry are started. */
@@ -40,8 +41,7 @@ export async function lookForProgram(
 ): Promise<ProxyEvent> {
   const found = await findCommand(command, childEnvironment(environment, passedVariables), directory);
   if (found !== undefined) return { type: "child.startable", server: name };
-  const remedy = "install it, give its whole path, or set PATH";
-  return { type: "child.failed", server: name, cause: `There is no program "${command}" to start: ${remedy}` };
+  return { type: "child.failed", server: name, cause: await whyNotFound(command, directory) };
 }
 
 /** A child, and the name its session gives it in the log. */

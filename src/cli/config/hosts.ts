@@ -74,6 +74,16 @@ export const HOSTS: Readonly<Record<string, Host>> = {
     variable: (name) => `\${${name}}`,
     approval: { user: "restart gemini", project: "start gemini in this directory, and trust the folder when it asks" },
   },
+  "qwen-code": {
+    title: "Qwen Code",
+    member: "mcpServers",
+    files: {
+      user: ({ home }) => `${home}/.qwen/settings.json`,
+      project: ({ currentDirectory }) => `${currentDirectory}/.qwen/settings.json`,
+    },
+    variable: (name) => `\${${name}}`,
+    approval: "restart qwen",
+  },
   zed: {
     title: "Zed",
     member: "context_servers",

@@ -283,7 +283,18 @@ GOOSE_MODE: auto
 };
 
 /** Hosts whose file is one of `mcpServers` with nothing of its own. */
-const PLAIN = ["cursor", "windsurf", "gemini-cli", "antigravity", "kiro", "lm-studio", "cline", "jetbrains", "json"];
+const PLAIN = [
+  "cursor",
+  "windsurf",
+  "gemini-cli",
+  "qwen-code",
+  "antigravity",
+  "kiro",
+  "lm-studio",
+  "cline",
+  "jetbrains",
+  "json",
+];
 
 Deno.test("every host has a file here", () => {
   assert.deepEqual([...Object.keys(FILES), ...PLAIN].toSorted(), Object.keys(HOSTS).toSorted());
