@@ -20,7 +20,7 @@ import { LinkSubscriptions } from "./link_subscriptions.ts";
 import { type AttemptFailure, ConnectNegotiation } from "./connect_negotiation.ts";
 import { unavailableReason } from "./online.ts";
 import { Outbox } from "./outbox.ts";
-import { isUnwanted, SESSION_TAKEN_OVER } from "./reason_codes.ts";
+import { isUnwanted, SESSION_TAKEN_OVER, UNSPECIFIED_ERROR } from "./reason_codes.ts";
 import { ReconnectPause } from "./reconnect_pause.ts";
 import { type Batch, earlyRequests, requestedFilter } from "./request_subscriptions.ts";
 import { blamesPacket } from "./suspicion.ts";
@@ -72,6 +72,8 @@ export class BrokerLink implements MqttLink {
   readonly #pause: ReconnectPause;
   /** Why there will be no connection any more. */
   #refusal: Failure | undefined;
+  /** Whether it has been online. */
+  #worked = false;
   /** Why the connection was dropped, when it was we who dropped it. */
   #droppedOver: string | undefined;
   /** A filter that nobody subscribes to, so that leaving it changes nothing and has to be answered all the same. */
@@ -274,7 +276,9 @@ export class BrokerLink implements MqttLink {
     if (refused !== undefined) {
       await connection.end();
       this.#connection = undefined;
-      return { cause: refused.message, refused };
+      // A cluster whose node has died refuses for a while what it has granted before: NATS 2.9, until it has a new leader.
+      const passing = this.#worked && refused.details.reasonCode === UNSPECIFIED_ERROR;
+      return { cause: refused.message, refused: passing ? undefined : refused };
     }
     const online = ended === undefined && this.#refusal === undefined;
     if (online) {
@@ -284,6 +288,7 @@ export class BrokerLink implements MqttLink {
         clientId: this.#redact(this.#clientId),
         protocolVersion,
       });
+      this.#worked = true;
       this.#outbox.attach(connection, limits);
       this.#setState({ status: "online", limits });
     }

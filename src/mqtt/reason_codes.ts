@@ -51,6 +51,9 @@ export function reasonCodeName(code: number): string {
   return `${NAMES[code] ?? "Reason code"} (0x${code.toString(16).padStart(2, "0")})`;
 }
 
+/** A refusal without a reason; the only one that a subscription can get in MQTT 3.1.1. */
+export const UNSPECIFIED_ERROR = 0x80;
+
 /** No subscriber was there to take the message. */
 export const NO_MATCHING_SUBSCRIBERS = 0x10;
 /** The broker does not speak this version of MQTT. */

@@ -730,3 +730,23 @@ Deno.test("a token in the broker's URL is used, and told to nobody", async () =>
   assert.ok(!JSON.stringify(events).includes("hunter2"));
   await link.close();
 });
+
+Deno.test("a subscription that was granted before, and is refused without a reason, is soon asked for again", async () => {
+  const { clock, broker, link, states, open } = fake();
+  void link.subscribe(subscription("a/#"));
+  const first = new FakeConnection();
+  broker.outcome = () => first;
+  await open();
+  const refusing = new FakeConnection();
+  refusing.grant = () => Promise.resolve([0x80]);
+  broker.outcome = () => refusing;
+  await clock.advance(60_000);
+  first.lose({ cause: "the node was killed" });
+  await clock.advance(0);
+  await clock.advance(3_000);
+  assert.ok(!states.includes("refused"), states.join());
+  broker.outcome = () => new FakeConnection();
+  await clock.advance(3_000);
+  assert.deepEqual([states[0], states.at(-1)], ["online", "online"]);
+  await link.close();
+});
