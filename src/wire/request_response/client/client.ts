@@ -205,7 +205,10 @@ export class RequestResponseClient implements Dialer {
     else if (concerned?.plain === true && presence.meta.since !== this.#since) {
       // Its sessions have no names, so it would take the next message for the first one.
       concerned.fail(new Failure("server-gone", "The server was started anew", { instance }));
-    } else concerned?.present();
+    } else {
+      concerned?.present();
+      if (concerned?.plain === true && !packet.retain) concerned.resume(); // it was away, and something may be lost
+    }
     this.#notify();
   }
 

@@ -4,10 +4,10 @@
  * @module
  */
 import { Inbox } from "../../../core/inbox.ts";
-import type { RequestKey } from "../../../core/json_rpc.ts";
 import { Message } from "../../../core/message.ts";
 import { INBOX_LIMIT } from "../../packets.ts";
 import { type Frame, NOTHING, type Stream, type StreamEnds } from "./frame.ts";
+import { LostRequests } from "./lost_requests.ts";
 
 /**
  * Passes messages as they come. MQTT may deliver one twice, so a request is dropped while one with the same id is
@@ -18,7 +18,7 @@ export class PlainStream implements Stream {
   readonly #refused: (message: Message, correlation: Uint8Array | undefined) => boolean;
   readonly #overflow: () => void;
   readonly #inbox = new Inbox();
-  readonly #working = new Set<RequestKey>();
+  readonly #requests = new LostRequests();
   readonly seen = 0;
 
   /**
@@ -37,7 +37,7 @@ export class PlainStream implements Stream {
   }
 
   send(message: Message): Promise<void> | void {
-    if (message.kind === "response" && message.key !== undefined) this.#working.delete(message.key);
+    this.#requests.sent(message);
     return this.#ends.transmit({ payload: message.bytes }, message, false);
   }
 
@@ -45,13 +45,16 @@ export class PlainStream implements Stream {
     if (payload.length === 0) return;
     const message = new Message(payload);
     if (this.#refused(message, correlation)) return;
-    const { kind, key } = message;
-    if (kind === "request" && key !== undefined) {
-      if (this.#working.has(key)) return;
-      this.#working.add(key);
+    const answer = this.#requests.answer(message);
+    if (answer !== undefined) {
+      const frame = { payload: answer.bytes };
+      void this.#ends.transmit(correlation === undefined ? frame : { ...frame, correlation }, undefined, false);
+      return;
     }
-    this.#ends.arrived(message, correlation);
-    this.#inbox.push(message);
+    const lost = this.#requests.received(message);
+    if (lost === undefined && !this.#requests.begins(message)) return;
+    if (lost === undefined) this.#ends.arrived(message, correlation);
+    for (const each of lost ?? [message]) this.#inbox.push(each);
     if (this.#inbox.bytes > INBOX_LIMIT) this.#overflow();
   }
 
@@ -73,7 +76,10 @@ export class PlainStream implements Stream {
 
   pause(): void {}
 
-  resume(): void {}
+  resume(): void {
+    const question = this.#requests.ask();
+    if (question !== undefined) void this.#ends.transmit({ payload: question.bytes }, question, false);
+  }
 
   unseen(): readonly Message[] {
     return []; // without numbers, nobody knows

@@ -1,0 +1,88 @@
+/**
+ * Finding out which requests were lost, where messages have no numbers.
+ *
+ * A broker drops what is on its way to a client when the connection breaks. Nobody would ever answer such a request, so
+ * after a reconnection of either end its sender asks the other which requests it has. What it does not have, and has not
+ * answered before, is lost: the request, or its answer.
+ *
+ * @module
+ */
+import { Failure } from "../../../core/failure.ts";
+import type { RequestKey } from "../../../core/json_rpc.ts";
+import { Message } from "../../../core/message.ts";
+
+/** The method of the question, which ends of ours answer themselves. */
+const PENDING = "mcp-mqtt-proxy/pending";
+
+/** The requests of both directions that have no answer. */
+export class LostRequests {
+  /** Ours, by key, with their ids as JSON text. */
+  readonly #asked = new Map<RequestKey, string>();
+  /** The peer's. */
+  readonly #working = new Map<RequestKey, string>();
+  /** What the ids of questions begin with, as JSON text. */
+  readonly #name = `"pending-${crypto.randomUUID()}-`;
+  #questions = 0;
+  /** The newest question, and which requests had been sent before it. */
+  #question: { readonly id: RequestKey; readonly about: ReadonlyMap<RequestKey, string> } | undefined;
+
+  /** Notes what is sent. */
+  sent({ kind, key, id }: Message): void {
+    if (key === undefined || id === undefined) return;
+    if (kind === "request") this.#asked.set(key, id);
+    else if (kind === "response") this.#working.delete(key);
+  }
+
+  /** Whether a request of the peer's is new: MQTT may deliver one twice. */
+  begins({ kind, key, id }: Message): boolean {
+    if (kind !== "request" || key === undefined || id === undefined) return true;
+    if (this.#working.has(key)) return false;
+    this.#working.set(key, id);
+    return true;
+  }
+
+  /** Asks for the requests that have no answer; `undefined` when there are none. */
+  ask(): Message | undefined {
+    if (this.#asked.size === 0) return undefined;
+    const id = `${this.#name}${++this.#questions}"`;
+    this.#question = { id, about: new Map(this.#asked) };
+    return Message.from(`{"jsonrpc":"2.0","id":${id},"method":"${PENDING}"}`);
+  }
+
+  /** Answers the peer's question; `undefined` when the message is something else. */
+  answer({ kind, method, id }: Message): Message | undefined {
+    if (kind !== "request" || method !== PENDING || id === undefined) return undefined;
+    const ids = JSON.stringify([...this.#working.values()]); // as text, so that no number loses a digit
+    return Message.from(`{"jsonrpc":"2.0","id":${id},"result":{"ids":${ids}}}`);
+  }
+
+  /** Takes an answer; `undefined` when the host is to have it, or else the errors for what turns out to be lost. */
+  received(message: Message): readonly Message[] | undefined {
+    const { kind, key } = message;
+    if (kind !== "response" || key === undefined) return undefined;
+    if (typeof key !== "string" || !key.startsWith(this.#name)) {
+      this.#asked.delete(key);
+      return undefined;
+    }
+    if (key !== this.#question?.id) return []; // to a question that was asked again
+    const lost = [...this.#question.about].filter(([key]) => this.#asked.has(key));
+    this.#question = undefined;
+    const there = idsIn(message);
+    if (there === undefined) return []; // a peer that does not know the question
+    return lost.filter(([, id]) => !there.has(id)).map(([key, id]) => {
+      this.#asked.delete(key);
+      return LOST.toResponse(id);
+    });
+  }
+}
+
+const LOST = new Failure(
+  "broker-unreachable",
+  "The request or its answer was lost when a connection to the broker broke; it may have run",
+);
+
+function idsIn(message: Message): ReadonlySet<unknown> | undefined {
+  const { result } = message.parse() as { result?: { ids?: unknown } };
+  const ids = result?.ids;
+  return Array.isArray(ids) ? new Set(ids) : undefined;
+}

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { Message } from "../../../../src/core/message.ts";
+import { LostRequests } from "../../../../src/wire/request_response/session/lost_requests.ts";
+
+const request = (id: unknown) => Message.from({ jsonrpc: "2.0", id, method: "tools/call" });
+const response = (id: unknown) => Message.from({ jsonrpc: "2.0", id, result: {} });
+
+/** Both ends of a session, of which the client has asked for what is not answered. */
+function ends(...ids: readonly unknown[]) {
+  const [client, server] = [new LostRequests(), new LostRequests()];
+  for (const id of ids) client.sent(request(id));
+  return { client, server };
+}
+
+/** The ids of the requests that turn out to be lost when `client` asks `server`. */
+function lost(client: LostRequests, server: LostRequests): unknown[] {
+  const question = client.ask();
+  assert.ok(question !== undefined);
+  const answer = server.answer(question);
+  assert.ok(answer !== undefined);
+  return (client.received(answer) ?? []).map((message) => {
+    const { id, error } = message.parse() as { id: unknown; error: { data: { reason: string } } };
+    assert.equal(error.data.reason, "broker-unreachable");
+    return id;
+  });
+}
+
+Deno.test("what the server has never had, or has answered in vain, is lost; what it works on is not", () => {
+  const { client, server } = ends(1, "two", 3, 4);
+  for (const id of ["two", 3, 4]) assert.ok(server.begins(request(id)));
+  server.sent(response(3)); // which does not arrive
+  assert.deepEqual(lost(client, server), [1, 3]);
+  assert.deepEqual(lost(client, server), [], "and is told of once");
+});
+
+Deno.test("what was answered before the answer to the question is not lost", () => {
+  const { client, server } = ends(1, 2);
+  const question = client.ask();
+  assert.equal(client.received(response(1)), undefined);
+  const answer = question && server.answer(question);
+  assert.equal(answer && client.received(answer)?.length, 1);
+});
+
+Deno.test("an id that no number of JavaScript holds is known again", () => {
+  const { client, server } = ends();
+  const large = Message.from('{"jsonrpc":"2.0","id":12345678901234567890,"method":"x"}');
+  client.sent(large);
+  server.begins(large);
+  assert.deepEqual(lost(client, server), []);
+});
+
+Deno.test("there is nothing to ask when everything is answered", () => {
+  const { client } = ends(1);
+  client.received(response(1));
+  assert.equal(client.ask(), undefined);
+});
+
+Deno.test("a peer that does not know the question, or answers an older one, changes nothing", () => {
+  const { client, server } = ends(1);
+  const older = client.ask();
+  const question = client.ask();
+  assert.ok(question?.id !== undefined && older !== undefined);
+  const late = server.answer(older);
+  assert.deepEqual(late && client.received(late), []);
+  const unknown = Message.from(`{"jsonrpc":"2.0","id":${question.id},"error":{"code":-32601,"message":"?"}}`);
+  assert.deepEqual(client.received(unknown), []);
+  assert.ok(client.ask() !== undefined, "the request still waits");
+});
+
+Deno.test("a request that comes twice is worked on once", () => {
+  const { server } = ends();
+  assert.deepEqual([server.begins(request(1)), server.begins(request(1))], [true, false]);
+  server.sent(response(1));
+  assert.ok(server.begins(request(1)));
+});
