@@ -6,20 +6,7 @@
 import { embeddedBroker } from "../support/embedded_broker.ts";
 import { MOSQUITTO, mosquitto } from "../support/mosquitto.ts";
 import { freePort } from "../support/net.ts";
-
-/** A broker that runs. */
-export interface RunningBroker extends AsyncDisposable {
-  readonly url: string;
-  /** What has to be said to be let in. */
-  readonly login: readonly string[];
-}
-
-/** A broker that can be started, again and again on one port. */
-export interface InstalledBroker {
-  readonly name: string;
-  readonly version: string;
-  start(port: number): Promise<RunningBroker>;
-}
+import { type InstalledBroker, started } from "./broker_process.ts";
 
 /** Where a program is; Debian keeps servers out of users' PATH. */
 function find(program: string): string | undefined {
@@ -36,45 +23,6 @@ function find(program: string): string | undefined {
 async function printed(command: string, ...args: string[]): Promise<string> {
   const { stdout, stderr } = await new Deno.Command(command, { args, stdin: "null" }).output();
   return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-}
-
-/** Starts a program in a directory of its own, and waits until it listens. */
-async function started(
-  port: number,
-  command: string,
-  login: readonly string[],
-  files: (directory: string) => Record<string, string>,
-  args: (directory: string) => readonly string[],
-): Promise<RunningBroker> {
-  const directory = await Deno.makeTempDir({ prefix: "broker-" });
-  for (const [name, text] of Object.entries(files(directory))) await Deno.writeTextFile(`${directory}/${name}`, text);
-  await Deno.chmod(directory, 0o777);
-  const process = new Deno.Command("setsid", {
-    args: [command, ...args(directory)],
-    cwd: directory,
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  const end = async () => {
-    await new Deno.Command("kill", { args: ["-KILL", "--", `-${process.pid}`], stderr: "null" }).output();
-    await process.status;
-    await Deno.remove(directory, { recursive: true }).catch(() => {}); // what it has started may still write there
-  };
-  const deadline = performance.now() + 60_000;
-  while (true) {
-    try {
-      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-      break;
-    } catch {
-      if (performance.now() > deadline) {
-        await end();
-        throw new Error(`${command} does not listen`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-  return { url: `mqtt://127.0.0.1:${port}`, login, [Symbol.asyncDispose]: end };
 }
 
 async function mosquittoHere(): Promise<InstalledBroker | undefined> {
@@ -167,8 +115,32 @@ const AEDES: InstalledBroker = {
   },
 };
 
-/** All that are here. */
-export async function installedBrokers(): Promise<readonly InstalledBroker[]> {
+/** A program that becomes the broker of a name: it is started with the name, a port of 127.0.0.1 and an empty directory. */
+const SCRIPT = Deno.env.get("BROKER_SCRIPT");
+
+/** A broker that the script starts. */
+function scripted(name: string, script: string): InstalledBroker {
+  return {
+    name,
+    version: "",
+    start: (port) =>
+      started(
+        port,
+        script,
+        ["--username", "x@localhost", "--password", "x"],
+        () => ({}),
+        (directory) => [name, String(port), directory],
+      ),
+  };
+}
+
+/** Those of these names that are here, or that the script starts; all that are here if there are no names. */
+export async function installedBrokers(names: readonly string[]): Promise<readonly InstalledBroker[]> {
   const others = [await mosquittoHere(), await ejabberdHere(), await natsHere(), await mochiHere()];
-  return [AEDES, ...others.filter((broker) => broker !== undefined)];
+  const here = [AEDES, ...others.filter((broker) => broker !== undefined)];
+  if (names.length === 0) return here;
+  return names.flatMap((name) =>
+    here.find((broker) => broker.name.toLowerCase() === name.toLowerCase()) ??
+      (SCRIPT === undefined ? [] : scripted(name, SCRIPT))
+  );
 }

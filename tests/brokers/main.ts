@@ -3,13 +3,16 @@
  *
  *     deno task brokers [NAME...]
  *
+ * With BROKER_SCRIPT, a program that starts brokers, NAME may be one of those too.
+ *
  * @module
  */
 import { type Process, startProxy, startServe } from "../support/proxy.ts";
 import { print } from "../../scripts/support/print.ts";
 import { freePort } from "../support/net.ts";
 import { within } from "../support/wait.ts";
-import { type InstalledBroker, installedBrokers, type RunningBroker } from "./installed.ts";
+import type { InstalledBroker, RunningBroker } from "./broker_process.ts";
+import { installedBrokers } from "./installed.ts";
 
 const COUNTER = new URL("../faults/counter_server.ts", import.meta.url).pathname;
 
@@ -166,10 +169,8 @@ class Trial implements AsyncDisposable {
   }
 }
 
-const wanted = Deno.args.map((name) => name.toLowerCase());
-const brokers = (await installedBrokers()).filter(({ name }) =>
-  wanted.length === 0 || wanted.includes(name.toLowerCase())
-);
+const brokers = await installedBrokers(Deno.args);
+if (brokers.length === 0) throw new Error(`None of these is here: ${Deno.args.join(", ")}`);
 const columns = Object.keys(TRIALS) as Column[];
 const rows: string[][] = [];
 let failed = false;
@@ -186,7 +187,7 @@ for (const kind of brokers) {
     await trial.rest();
   }
   failed ||= NEEDED.some((column) => cells[columns.indexOf(column)] === "no");
-  rows.push([`${kind.name} ${kind.version}`, ...cells]);
+  rows.push([`${kind.name} ${kind.version}`.trim(), ...cells]);
 }
 const head = ["broker", ...columns];
 print([head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n"));
