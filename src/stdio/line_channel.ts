@@ -61,6 +61,8 @@ export class LineChannel implements Channel {
   #outputEnded = false;
   #ended = false;
   #first = true;
+  /** What is read while nobody takes what came before it. */
+  #ahead: Promise<Uint8Array | undefined> | undefined;
   #written: Promise<void> | undefined;
 
   constructor(source: ByteSource, sink: ByteSink, options: LineChannelOptions) {
@@ -115,23 +117,30 @@ export class LineChannel implements Channel {
     const { maxMessage, tooLong } = this.#options;
     const dropped = (excerpt: Uint8Array) => this.#answer(new Message(excerpt), receiver);
     const lines = new LineSplitter(maxMessage, tooLong, dropped);
-    let ahead: Promise<Uint8Array | undefined> | undefined;
-    while (!this.#ended) {
-      const chunk = await (ahead ?? this.#next());
-      ahead = undefined;
-      if (chunk === undefined || this.#ended) break;
-      for (const line of lines.push(chunk)) {
-        const wait = this.#deliver(line, receiver);
-        if (wait !== undefined) {
-          // Reads one chunk ahead, so that an end is seen even while nobody takes what came before it.
-          ahead ??= this.#next();
-          await Promise.race([wait, ahead.then((next) => next === undefined ? undefined : wait)]);
-        }
-        if (this.#ended) return;
-      }
-    }
+    while (await this.#readSome(lines, receiver));
     const rest = lines.end();
     if (rest !== undefined && !this.#ended) void this.#deliver(rest, receiver);
+  }
+
+  /**
+   * Reads one chunk and hands on its lines. Resolves with whether there may be more. While the next chunk is waited for,
+   * nothing here may hold a line: an async function that waits keeps all that its variables have, even out of scope.
+   */
+  async #readSome(lines: LineSplitter, receiver: Receiver): Promise<boolean> {
+    if (this.#ended) return false;
+    const chunk = await (this.#ahead ?? this.#next());
+    this.#ahead = undefined;
+    if (chunk === undefined || this.#ended) return false;
+    for (const line of lines.push(chunk)) {
+      const wait = this.#deliver(line, receiver);
+      if (wait !== undefined) {
+        // Reads one chunk ahead, so that an end is seen even while nobody takes what came before it.
+        const ahead = this.#ahead ??= this.#next();
+        await Promise.race([wait, ahead.then((next) => next === undefined ? undefined : wait)]);
+      }
+      if (this.#ended) return false;
+    }
+    return true;
   }
 
   /** The next bytes. A source that fails has nothing more to give: for MCP on stdio that is the end. */
