@@ -40,17 +40,29 @@ interface Entry {
   readonly signal: AbortSignal | undefined;
   /** When Message Expiry takes it, in ms of the clock. */
   readonly expires: number;
+  /** Its place among all that were taken. */
+  readonly order: number;
   /** When the broker's patience with us ends, in ms of the clock. */
   deadline: number;
 }
 
-/** The messages of one link that are not yet with the broker, in order. */
+/** Each message in an account, in bytes, besides its payload. */
+const ENTRY_COST = 256;
+
+/**
+ * The messages of one link that are not yet with the broker, in order. Only where the broker's window is full, those that
+ * take no place in it (QoS 0) overtake the others: who keeps the window full must not hold up everybody.
+ */
 export class Outbox {
   readonly #clock: Clock;
   readonly #redact: Redact;
   #connection: MqttConnection | undefined;
   #limits: BrokerLimits | undefined;
+  /** Waiting with QoS 1 or 2. */
   readonly #waiting = new Queue<Entry>();
+  /** Waiting with QoS 0. */
+  readonly #waitingUnconfirmed = new Queue<Entry>();
+  #taken = 0;
   #unacknowledged = new Set<Entry>();
   readonly #suspicion = new Suspicion<Entry>();
   /** The one that was sent alone. */
@@ -75,8 +87,8 @@ export class Outbox {
     if (this.#sendAtOnce(packet, done, signal)) return;
     const expiry = packet.properties?.messageExpiryInterval;
     const expires = expiry === undefined ? Infinity : this.#clock.now() + expiry * 1000;
-    this.#payloads.add(packet.payload.length);
-    this.#waiting.push({ packet, done, signal, expires, deadline: Infinity });
+    this.#payloads.add(costOf(packet));
+    this.#push({ packet, done, signal, expires, order: this.#taken++, deadline: Infinity });
     this.#pump();
     const room = this.#payloads.room();
     if (room === undefined) return;
@@ -126,7 +138,7 @@ export class Outbox {
 
   /** Gives up on everything. */
   fail(failure: Failure): void {
-    const entries = [...this.#unacknowledged, ...this.#waiting.takeAll()];
+    const entries = [...this.#unacknowledged, ...this.#takeWaiting()];
     this.#unacknowledged.clear();
     for (const entry of entries) this.#finish(entry, failure);
     this.#announceEmpty();
@@ -139,7 +151,33 @@ export class Outbox {
   }
 
   #isEmpty(): boolean {
-    return this.#waiting.length === 0 && this.#unacknowledged.size === 0;
+    return this.#waits === 0 && this.#unacknowledged.size === 0;
+  }
+
+  /** How many wait. */
+  get #waits(): number {
+    return this.#waiting.length + this.#waitingUnconfirmed.length;
+  }
+
+  #queueOf({ packet }: Entry): Queue<Entry> {
+    return packet.qos === 0 ? this.#waitingUnconfirmed : this.#waiting;
+  }
+
+  #push(entry: Entry): void {
+    this.#queueOf(entry).push(entry);
+  }
+
+  #takeWaiting(): Entry[] {
+    return [...this.#waiting.takeAll(), ...this.#waitingUnconfirmed.takeAll()].sort((a, b) => a.order - b.order);
+  }
+
+  /** What is to be sent next; `undefined` when nothing may. */
+  #next({ maximumQoS, receiveMaximum }: BrokerLimits): Entry | undefined {
+    const unconfirmed = this.#waitingUnconfirmed.first;
+    const { first } = this.#waiting;
+    if (first === undefined) return unconfirmed;
+    if (maximumQoS > 0 && this.#unacknowledged.size >= receiveMaximum) return unconfirmed;
+    return unconfirmed !== undefined && unconfirmed.order < first.order ? unconfirmed : first;
   }
 
   /** The way of nearly every message: it has not to wait for anything, and nobody acknowledges it. */
@@ -148,7 +186,9 @@ export class Outbox {
     const limits = this.#limits;
     if (packet.qos > 0 || packet.retain === true || connection?.hasRoom !== true || limits === undefined) return false;
     if (this.#suspicion.suspectsAll || this.#alone !== undefined) return false;
-    if (this.#waiting.length > 0 || packet.payload.length + LARGEST_HEADER > limits.maximumPacketSize) return false;
+    // What waits with QoS 1 or 2 waits for the broker's window.
+    if (this.#waitingUnconfirmed.length > 0) return false;
+    if (packet.payload.length + LARGEST_HEADER > limits.maximumPacketSize) return false;
     if (packet.payload.length > LARGEST_AT_ONCE || signal?.aborted === true) return false;
     try {
       connection.publish(packet, () => done?.());
@@ -173,14 +213,14 @@ export class Outbox {
 
   #sendWaiting(): void {
     while (this.#connection !== undefined && this.#limits !== undefined) {
-      const entry = this.#waiting.first;
+      const entry = this.#next(this.#limits);
       if (entry === undefined) break;
       const isSuspect = this.#suspicion.isSuspect(entry);
       if (this.#alone !== undefined || (isSuspect && this.#unacknowledged.size > 0)) break;
       const wanted = isSuspect ? Math.max(1, entry.packet.qos) : entry.packet.qos;
       const qos = Math.min(wanted, this.#limits.maximumQoS) as QoS;
       if (qos > 0 && this.#unacknowledged.size >= this.#limits.receiveMaximum) break;
-      this.#waiting.shift();
+      this.#queueOf(entry).shift();
       if (isSuspect) this.#alone = entry;
       const late = entry.expires <= this.#clock.now();
       const failure = late ? expired() : beyondLimits(entry.packet, this.#limits);
@@ -217,7 +257,7 @@ export class Outbox {
     if (!this.#forgetSent(entry)) return;
     this.#suspicion.acknowledged(entry);
     this.#finish(entry, refusal(this.#redact(entry.packet.topic), entry.packet.payload.length, reasonCode));
-    if (this.#waiting.length > 0 || this.#empty !== undefined) this.#pump();
+    if (this.#waits > 0 || this.#empty !== undefined) this.#pump();
   }
 
   #forgetSent(entry: Entry): boolean {
@@ -251,9 +291,9 @@ export class Outbox {
   }
 
   #removeAborted(): void {
-    for (const entry of this.#waiting.takeAll()) {
+    for (const entry of this.#takeWaiting()) {
       if (entry.signal?.aborted === true) this.#release(entry);
-      else this.#waiting.push(entry);
+      else this.#push(entry);
     }
     this.#announceEmpty();
   }
@@ -266,6 +306,10 @@ export class Outbox {
   #release(entry: Entry): void {
     if (entry === this.#alone) this.#alone = undefined;
     this.#suspicion.forget(entry);
-    this.#payloads.add(-entry.packet.payload.length);
+    this.#payloads.add(-costOf(entry.packet));
   }
+}
+
+function costOf({ payload }: PublishPacket): number {
+  return payload.length + ENTRY_COST;
 }

@@ -47,6 +47,23 @@ Deno.test("no more than Receive Maximum messages are on their way at a time", ()
   box.detach();
 });
 
+Deno.test("what takes no place in the broker's window does not wait for those that fill it, whatever its size", () => {
+  const { box, add, connection } = outbox();
+  add(packet("before", { qos: 0 }));
+  box.attach(connection, limits({ receiveMaximum: 2 }));
+  for (const topic of ["a", "b", "c", "d"]) add(packet(topic));
+  add(packet("small", { qos: 0 }));
+  add(packet("large", { qos: 0, size: 100_000 }));
+  assert.deepEqual(connection.topics, ["before", "a", "b", "small", "large"]);
+  box.detach();
+  add(packet("e"));
+  add(packet("f", { qos: 0 }));
+  const next = new FakeConnection();
+  box.attach(next, limits({ receiveMaximum: 9 }));
+  assert.deepEqual(next.topics, ["a", "b", "c", "d", "e", "f"], "with room, in order");
+  box.detach();
+});
+
 Deno.test("what may be sent once fails when the connection is lost before it is acknowledged", () => {
   const { box, add, connection, outcomes } = outbox();
   add(packet("waits", { once: true }));
