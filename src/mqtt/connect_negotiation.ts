@@ -169,7 +169,8 @@ export class ConnectNegotiation {
     if (protocolVersion === 5) return undefined;
     const broker = this.#options.broker();
     if (this.#plan.protocolVersion === 5) {
-      return new Failure("login-refused", `The broker ${broker} does not speak MQTT 5, which is needed for this`);
+      const { versionNeededFor: what = "this" } = this.#plan;
+      return new Failure("login-refused", `The broker ${broker} does not speak MQTT 5, which is needed for ${what}`);
     }
     if (cause !== undefined) this.#options.observe({ type: "broker.downgraded", broker, cause });
     return undefined;

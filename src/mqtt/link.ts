@@ -90,6 +90,8 @@ export interface ConnectPlan {
   readonly nudgeProperties?: PublishProperties;
   /** The only version of MQTT that will do, where the profile cannot work with another. */
   readonly protocolVersion?: 5;
+  /** What takes that version, as a broker's user is told. @default {"this"} */
+  readonly versionNeededFor?: string;
 }
 
 /** What the broker grants; from CONNACK, and from what is known of the kind of broker. */

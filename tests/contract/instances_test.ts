@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { ask } from "../support/bridge.ts";
 import { testOnBrokers } from "../support/brokers.ts";
 import type { TestBroker } from "../support/embedded_broker.ts";
+import { keyFiles } from "../support/keys.ts";
 import { TestClient } from "../support/mqtt_client.ts";
 import { type Process, startProxy, startServe } from "../support/proxy.ts";
 import { eventually } from "../support/wait.ts";
@@ -20,7 +21,13 @@ const WAYS = [
   ["with a serve on MQTT 3.1.1 and a connect on MQTT 5", ["--mqtt-version", "4"], []],
   ["with a connect on MQTT 3.1.1 and a serve on MQTT 5", [], ["--mqtt-version", "4"]],
   ["with --no-share", ["--no-share"], []],
+  ["with --no-share, sealed by one key", ["--no-share", "SEALED"], ["SEALED"]],
 ] as const;
+
+/** The arguments with those of the keys in their place. */
+function withKeys(args: readonly string[], keys: readonly string[]): readonly string[] {
+  return args.flatMap((arg) => arg === "SEALED" ? keys : [arg]);
+}
 
 /** Two instances, and how often each call ran on them. */
 class Instances implements AsyncDisposable {
@@ -52,11 +59,12 @@ const call = (number: number) => ({ name: "count", arguments: { number } });
 for (const [way, serveArgs, connectArgs] of WAYS) {
   testOnBrokers(`two instances ${way}: each call runs once, also when one is killed`, async (broker) => {
     await using instances = new Instances();
-    const killed = await instances.start(broker, "a", serveArgs);
-    await instances.start(broker, "b", serveArgs);
+    await using keys = await keyFiles();
+    const killed = await instances.start(broker, "a", withKeys(serveArgs, keys.serve));
+    await instances.start(broker, "b", withKeys(serveArgs, keys.serve));
     const address = ["--broker", broker.url, "--name", "counter", "--profile", "request-response"];
     const options = ["--session-expiry", "0.2", "--pick", "first"];
-    await using host = startProxy(["connect", ...address, ...options, ...connectArgs]);
+    await using host = startProxy(["connect", ...address, ...options, ...withKeys(connectArgs, keys.connect)]);
     const numbers = Array.from({ length: 9 }, (_, index) => index + 1);
     await host.send({ jsonrpc: "2.0", id: 0, method: "initialize", params: {} });
     assert.ok((await host.output.nextJson()).result !== undefined);

@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { generateKeyPair, privateKeyFile, publicKeyText } from "../../src/seal/mod.ts";
 import { ask, bridge, ECHO, initialize } from "../support/bridge.ts";
 import { testOnBrokers } from "../support/brokers.ts";
-import { embeddedBroker, type TestBroker } from "../support/embedded_broker.ts";
+import { embeddedBroker, oldBroker, type TestBroker } from "../support/embedded_broker.ts";
 import { keyFiles } from "../support/keys.ts";
 import { TestClient } from "../support/mqtt_client.ts";
 import { type Process, startProxy, startServe } from "../support/proxy.ts";
@@ -58,6 +58,19 @@ testOnBrokers("a server with a key takes nothing that is not sealed, and says wh
   const mistaken = await call(broker, key, file, "--server-key", publicKeyText(generateKeyPair().publicKey));
   assert.match(mistaken.errors, /No server with the key that was given has answered.*check --server-key/);
   assert.deepEqual([plain.code, stranger.code, mistaken.code], [1, 1, 1]);
+});
+
+Deno.test("on a broker of MQTT 3.1.1, neither end goes on without sealing", async () => {
+  await using broker = await oldBroker();
+  await using keys = await keyFiles();
+  const at = ["--broker", broker.url, "--name", "echo"];
+  const reason = /does not speak MQTT 5, which is needed for sealed sessions/;
+  const serve = await run(["serve", ...at, ...keys.serve, "--", ...ECHO]);
+  assert.equal(serve.code, 77);
+  assert.match(serve.errors, reason);
+  await using _open = await startServe([...at, "--", ...ECHO]);
+  assert.match((await call(broker, ...keys.connect)).errors, reason);
+  await using _both = await startServe([...at, ...keys.serve, "--allow-unsealed", "--", ...ECHO]);
 });
 
 testOnBrokers("--allow-unsealed takes both", async (broker) => {

@@ -44,10 +44,13 @@ export const requestResponse: WireProfile = {
   dialer,
   probeSealing: async (makeLink, { clientId, ...options }, signal) => {
     const { probeSealing } = await import("./sealed/sealing_probe.ts");
-    const link = makeLink({ clientId, protocolVersion: 5 });
+    const link = makeLink({ clientId, ...FOR_SEALING });
     return await probeSealing(link, options, signal).finally(() => link.close());
   },
 };
+
+/** What is sealed has no place in MQTT 3.1.1. */
+const FOR_SEALING = { protocolVersion: 5, versionNeededFor: "sealed sessions" } as const;
 
 function dialer(makeLink: MakeLink, options: ClientOptions): ProfileDialer {
   const link = makeLink(clientPlan(options.clientId(), options));
@@ -65,10 +68,11 @@ function dialer(makeLink: MakeLink, options: ClientOptions): ProfileDialer {
 }
 
 function serverPlan(options: ServerOptions): ConnectPlan {
-  const { clientId } = options;
+  const { clientId, serverSealing } = options;
   const topics = topicsFor(options);
   return {
     clientId,
+    ...(serverSealing?.allowUnsealed === false ? FOR_SEALING : {}),
     nudgeTopic: topics.response.for(clientId),
     will: {
       topic: topics.presence(clientId),
@@ -83,7 +87,7 @@ function serverPlan(options: ServerOptions): ConnectPlan {
 function sharedPlan({ clientId, closedTopic, sealed }: SharedConnectionOptions): ConnectPlan {
   return {
     clientId,
-    ...(sealed ? { protocolVersion: 5 } : {}),
+    ...(sealed ? FOR_SEALING : {}),
     nudgeTopic: `mcp/instance/${clientId}/${clientId}`,
     will: { topic: closedTopic.replace("{client}", clientId), payload: disconnected(), qos: 1, retain: false },
   };
@@ -93,7 +97,7 @@ function clientPlan(clientId: string, options: ClientOptions): ConnectPlan {
   const topics = topicsFor(options);
   return {
     clientId,
-    ...(options.clientSealing === undefined ? {} : { protocolVersion: 5 }),
+    ...(options.clientSealing === undefined ? {} : FOR_SEALING),
     nudgeTopic: topics.instance(clientId).for(clientId),
     will: { topic: topics.closed.for(clientId), payload: disconnected(), qos: 1, retain: false },
   };

@@ -8,7 +8,13 @@ import type { Clock } from "../../../../src/core/clock.ts";
 import { Message } from "../../../../src/core/message.ts";
 import type { Channel } from "../../../../src/core/channel.ts";
 import type { PublishPacket, ReceivedPacket } from "../../../../src/mqtt/mod.ts";
-import { clientSealing, generateKeyPair, publicKeyText, serverSealing } from "../../../../src/seal/mod.ts";
+import {
+  clientSealing,
+  generateKeyPair,
+  type KeyPair,
+  publicKeyText,
+  serverSealing,
+} from "../../../../src/seal/mod.ts";
 import { RequestResponseClient } from "../../../../src/wire/request_response/client/client.ts";
 import { RequestResponseServer } from "../../../../src/wire/request_response/server/server.ts";
 import type { IncomingSession } from "../../../../src/wire/mod.ts";
@@ -29,7 +35,7 @@ class World implements AsyncDisposable {
   readonly seen: ReceivedPacket[] = [];
   readonly sessions: IncomingSession[] = [];
   readonly atServer: string[] = [];
-  readonly serverKey = generateKeyPair();
+  readonly serverKey: KeyPair;
   readonly clientKey = generateKeyPair();
   readonly authorized = new Map([[publicKeyText(this.clientKey.publicKey), "ada"]]);
   readonly server: RequestResponseServer;
@@ -40,7 +46,9 @@ class World implements AsyncDisposable {
   readonly #abort = new AbortController();
   #changed = () => {};
 
-  constructor() {
+  /** @param serverKey the key of a server that was there before */
+  constructor(serverKey = generateKeyPair()) {
+    this.serverKey = serverKey;
     this.serverLink = new LoopLink("s1", (packet) => this.carry(packet, "to-client"), 100_000);
     const authorized = { names: this.authorized, watch: (changed: () => void) => void (this.#changed = changed) };
     this.server = new RequestResponseServer(this.serverLink, {
@@ -208,7 +216,8 @@ Deno.test("a first message that was recorded leads nowhere, here or at an instan
   await world.has(answers, 2);
   assert.equal(world.sessions.length, 1);
   await channel.close();
-  await using other = new World();
+  await using other = new World(world.serverKey);
+  other.authorized.set(publicKeyText(world.clientKey.publicKey), "ada");
   for (const packet of recorded) other.serverLink.deliver(packet);
   assert.equal(other.sessions.length, 0);
 });
