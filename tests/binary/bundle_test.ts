@@ -48,12 +48,20 @@ function actionFile(command: string): string {
 Deno.test("the bundle has what the program needs, and nothing of the MCP SDK's web stack or of the tests", () => {
   const packages = files.values().map(namesIn).reduce((all, some) => all.union(some), new Set<string>());
   for (const name of ["mqtt", "commander", "zod"]) assert.ok(packages.has(name), name);
-  const unreached = ["express", "hono", "@hono/node-server", "jose", "eventsource", "cross-spawn", "aedes"];
+  const unreached = ["express", "hono", "@hono/node-server", "eventsource", "cross-spawn", "aedes"];
   assert.deepEqual(unreached.filter((name) => packages.has(name)), []);
   assert.deepEqual(
     Object.keys(metadata.imports).filter((name) => /everything|aedes/.test(name) && packages.has(name)),
     [],
   );
+});
+
+Deno.test("gateway loads MCP's second SDK, and not what that takes to log in on the web", () => {
+  const packages = packagesLoadedWith(actionFile("gateway"));
+  for (const name of ["@modelcontextprotocol/client", "@modelcontextprotocol/server"]) {
+    assert.ok(packages.has(name), name);
+  }
+  assert.ok(!packages.has("jose"));
 });
 
 Deno.test("the bundle has none of zod's languages but English", () => {
