@@ -49,7 +49,9 @@ export interface CommandLineIo {
   readonly printError: (text: string) => void;
   /** How many columns the terminal has that stderr is; `undefined` when it is none, and nobody looks. */
   readonly terminalWidth?: () => number | undefined;
-  /** How large the terminal is that stdout is; `undefined` when it is none. */
+  /** Whether nothing that was written on that terminal can be written over. @default {false} */
+  readonly dumb?: boolean;
+  /** How large the terminal is that stdout is; `undefined` when it is none, or nothing can be written over there. */
   readonly outputSize?: () => { readonly columns: number; readonly rows: number } | undefined;
   /** Gives back a permission that the command does not need; without it, all are kept. */
   readonly revoke?: (kind: PermissionKind) => void;

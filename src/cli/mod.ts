@@ -9,6 +9,7 @@ import { readArguments } from "./arguments.ts";
 import { type CommandLineIo, EXIT_FAILURE, EXIT_OK, EXIT_USAGE, helpHint, runCommand } from "./command.ts";
 import { allDeclarations, COMMANDS } from "./commands.ts";
 import { endOnUnhandledErrors, explanation } from "./explain.ts";
+import { IS_DUMB, terminalSize } from "./terminal.ts";
 
 const encoder = new TextEncoder();
 
@@ -29,18 +30,10 @@ const PROCESS_IO: CommandLineIo = {
     }
   },
   terminalWidth: () => Deno.stderr.isTerminal() ? terminalSize().columns : undefined,
-  outputSize: () => Deno.stdout.isTerminal() ? terminalSize() : undefined,
+  outputSize: () => Deno.stdout.isTerminal() && !IS_DUMB ? terminalSize() : undefined,
+  dumb: IS_DUMB,
   revoke: (name) => void Deno.permissions.revokeSync({ name }),
 };
-
-function terminalSize(): { columns: number; rows: number } {
-  try {
-    const { columns, rows } = Deno.consoleSize();
-    return { columns: columns || 80, rows: rows || 24 }; // 0 is what a terminal says that does not know
-  } catch {
-    return { columns: 80, rows: 24 };
-  }
-}
 
 /** Runs one command line. Resolves with the exit code. */
 export async function main(args: readonly string[], io: CommandLineIo = PROCESS_IO): Promise<number> {

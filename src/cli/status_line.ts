@@ -20,12 +20,16 @@ export class StatusLine implements Disposable {
 
   /** Whether anybody can see it. */
   get visible(): boolean {
-    return this.#io.terminalWidth?.() !== undefined;
+    return this.#width !== undefined;
+  }
+
+  get #width(): number | undefined {
+    return this.#io.dumb === true ? undefined : this.#io.terminalWidth?.();
   }
 
   /** Shows `text`, which may be a stranger's, in the place of what was shown before. */
   show(text: string): void {
-    const width = this.#io.terminalWidth?.();
+    const width = this.#width;
     if (width === undefined) return;
     // Letters beyond ASCII may take two columns each.
     const room = /[^\x20-\x7e]/.test(text) ? width / 2 : width;

@@ -18,7 +18,7 @@ export async function connectionsPerUserFinding(options: ProbeOptions, first: Pr
     await using second = await Probe.open(beside(options), first.protocolVersion);
     await second.roundTrip();
   } catch (error) {
-    return { name, value: "one", verdict: "note", meaning: `a second client is not let in: ${errorText(error)}` };
+    return { name, value: "one", verdict: "note", meaning: `the broker refuses a second client: ${errorText(error)}` };
   }
   return first.connected ? { name, value: "several", verdict: "ok", meaning: "the broker goes by the client id" } : {
     name,

@@ -28,7 +28,7 @@ export async function largestMessageFinding(probe: Probe, topic: string): Promis
   const deadline = performance.now() + PATIENCE;
   let cause: string | undefined;
   if (await passes(wanted)) {
-    const limit = wanted < LARGEST ? "the most that the broker says to take" : "all that was tried";
+    const limit = wanted < LARGEST ? "the most that the broker says to take" : "no larger one was tried";
     return { name, value: `${bytesText(wanted)} pass`, verdict: "ok", meaning: limit };
   }
   let fails = wanted;

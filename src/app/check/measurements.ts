@@ -20,7 +20,7 @@ export async function connectionFindings(probe: Probe, broker: BrokerSettings): 
   return [
     {
       name: "connection",
-      value: `${broker.url}, let in within ${milliseconds(probe.loginTime)}`,
+      value: `${broker.url}, logged in within ${milliseconds(probe.loginTime)}`,
       verdict: "ok",
       meaning: "address, login and encryption are right",
     },
@@ -30,7 +30,7 @@ export async function connectionFindings(probe: Probe, broker: BrokerSettings): 
       verdict: old ? "note" : "ok",
       meaning: old
         ? "request-response works, without sessions and their recovery; the open convention does not"
-        : "all there is",
+        : "everything works with it",
     },
     {
       name: "round trip",

@@ -14,6 +14,7 @@ import { visibleText } from "../../core/text.ts";
 import { table, visibleJson } from "../text.ts";
 import { ChangeLines } from "./change_lines.ts";
 import { announced, changeLine, keyProblems, rowsOf } from "./rows.ts";
+import { watchSize } from "../terminal.ts";
 
 /** Lists the servers that are online, once or until the process is asked to end. */
 export const listAction: Action<ListSettings> = async ({ values, flags, operands, started, io }) => {
@@ -29,6 +30,7 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
   if (values.watch && !json && size?.() !== undefined) {
     const { LiveTable } = await import("./live_table.ts");
     using live = new LiveTable(io.print, () => size() ?? { columns: 80, rows: 24 }, broker.broker.url, known);
+    using _size = watchSize(() => live.resized());
     const observe = (event: ProxyEvent) => {
       live.observe(event);
       saidOnce(log.observe, "warning")(event);
@@ -40,7 +42,9 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
   line.show(`looking for servers on ${broker.broker.url}`);
   if (values.watch) {
     const unwritable = new AbortController();
-    using lines = new ChangeLines(io.print, json ? '{"time":"20' : "20", (error) => unwritable.abort(error));
+    // Whoever looks at a terminal is not to see half a line, and a terminal is never a pipe without a reader.
+    const beginning = io.dumb ? "" : json ? '{"time":"20' : "20";
+    using lines = new ChangeLines(io.print, beginning, (error) => unwritable.abort(error));
     const print = (change: Announcement) => {
       line.clear();
       lines.print(json ? jsonLine(change, known) : changeLine(change, known));

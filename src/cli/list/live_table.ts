@@ -7,13 +7,8 @@ import type { ListedServer } from "../../app/list/server_registry.ts";
 import type { Observer } from "../../core/events.ts";
 import type { Announcement } from "../../wire/mod.ts";
 import { changeLine, keyProblems, rowsOf } from "./rows.ts";
+import type { TerminalSize } from "../terminal.ts";
 import { table } from "../text.ts";
-
-/** The terminal's columns and rows. */
-export interface TerminalSize {
-  readonly columns: number;
-  readonly rows: number;
-}
 
 /** So many of the last changes stand below the table. */
 const CHANGES = 5;
@@ -33,7 +28,7 @@ export class LiveTable implements Disposable {
   #servers: () => readonly ListedServer[] = () => [];
   #changes: string[] = [];
   #trouble: string | undefined;
-  #shownLines = 0;
+  #shown: readonly string[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
@@ -72,6 +67,11 @@ export class LiveTable implements Disposable {
     this.#soon();
   }
 
+  /** The terminal has another size. */
+  resized(): void {
+    this.#soon();
+  }
+
   [Symbol.dispose](): void {
     if (this.#timer === undefined) return;
     clearTimeout(this.#timer);
@@ -100,10 +100,12 @@ export class LiveTable implements Disposable {
       ...problems,
       ...(this.#changes.length === 0 ? [] : ["", ...this.#changes]),
     ].map((line) => visibleRow(line, columns));
-    // Up to where the last one began, and nothing of it is left (ECMA-48: CUU, ED).
-    const back = this.#shownLines === 0 ? "" : `\u001b[${this.#shownLines}A\r\u001b[J`;
+    // Up to where the last one began, and nothing of it is left (ECMA-48: CUU, ED). Where there are fewer columns now,
+    // the terminal has broken its lines.
+    const shownRows = this.#shown.reduce((sum, { length }) => sum + Math.max(1, Math.ceil(length / columns)), 0);
+    const back = shownRows === 0 ? "" : `\u001b[${shownRows}A\r\u001b[J`;
     this.#print(`${back}${all.join("\n")}\n`);
-    this.#shownLines = all.length;
+    this.#shown = all;
   }
 }
 

@@ -128,3 +128,19 @@ Deno.test("list --watch in a terminal is such a table, until it is asked to end"
   list.kill("SIGTERM");
   assert.equal((await list.status).code, 0);
 });
+
+Deno.test("in a terminal that became narrower, the rows that it made of the old lines are cleared too", async () => {
+  const size = { columns: 60, rows: 24 };
+  const printed: string[] = [];
+  using table = new LiveTable(
+    (text) => void printed.push(text),
+    () => size,
+    "mqtt://broker.example.com:1883",
+    new Map(),
+  );
+  size.columns = 20;
+  table.resized();
+  await eventually("it is drawn again", () => printed.length === 2);
+  const [first = "", second = ""] = printed;
+  assert.equal(UP.exec(second.slice(0, 4))?.[1], String(Math.ceil(first.trimEnd().length / 20)));
+});
