@@ -6,6 +6,7 @@
 // Without .js: the package declares no types for the names that it exports with .js.
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types";
+import { messagesIn } from "../core/batch.ts";
 import type { Channel } from "../core/channel.ts";
 import { systemClock } from "../core/clock.ts";
 import { waitAtMost } from "../core/waiting.ts";
@@ -72,11 +73,17 @@ export class ChannelTransport implements Transport {
     await this.close();
   }
 
+  /** The SDK knows no batches, so it gets their messages one by one, and each request its answer. */
+  #deliver(message: Message): Promise<void> | undefined {
+    const waits = messagesIn(message).map((one) => this.#deliverOne(one)).filter((wait) => wait !== undefined);
+    return waits.length === 0 ? undefined : Promise.all(waits).then(() => {});
+  }
+
   /**
    * The SDK runs what handles a notification a microtask later, and forgets a request's progress handler as soon as it
    * has the answer: the last progress must not come in the same breath as the answer.
    */
-  #deliver(message: Message): Promise<void> | undefined {
+  #deliverOne(message: Message): Promise<void> | undefined {
     if (message.kind === "request") this.#unanswered.add(message);
     const cancelled = cancelledRequest(message);
     if (cancelled !== undefined) this.#unanswered.cancel(cancelled);

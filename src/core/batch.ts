@@ -9,8 +9,14 @@
  * @module
  */
 import type { Failure } from "./failure.ts";
-import { elementsOf } from "./json_scan.ts";
+import { elementsOf, type Span } from "./json_scan.ts";
 import { Message } from "./message.ts";
+
+/** The messages in a message: those of a batch, or the message itself. */
+export function messagesIn(message: Message): readonly Message[] {
+  const elements = message.kind === "other" ? elementsOf(message.bytes) : [];
+  return elements.length === 0 ? [message] : messagesAt(message, elements);
+}
 
 /** The requests in a message: the message itself, those of a batch, or none. */
 export function requestsIn(message: Message): readonly Message[] {
@@ -37,8 +43,10 @@ export function batchOf(messages: readonly Message[]): Message | undefined {
 
 const NONE: readonly Message[] = [];
 
-function ofBatch({ bytes }: Message, kind: "request" | "response"): readonly Message[] {
-  return elementsOf(bytes)
-    .map(({ start, end }) => new Message(bytes.subarray(start, end)))
-    .filter((one) => one.kind === kind);
+function ofBatch(message: Message, kind: "request" | "response"): readonly Message[] {
+  return messagesAt(message, elementsOf(message.bytes)).filter((one) => one.kind === kind);
+}
+
+function messagesAt({ bytes }: Message, elements: readonly Span[]): readonly Message[] {
+  return elements.map(({ start, end }) => new Message(bytes.subarray(start, end)));
 }

@@ -12,7 +12,13 @@ const LONGEST_LINE = 500;
 
 /** Lines that end the output of many programs and say nothing of this one. */
 const TRAILERS: readonly RegExp[] = [
-  /^Node\.js v\d/,
+  /^(?:Node\.js|Bun) v\d/,
+  /^\(Use `node --trace-/,
+  /^(?:Run|See|Try) ['"`].*--help['"`]/, // docker, and many others
+  /^\[notice\] /, // pip
+  /^This error happened while installing /, // pnpm
+  /^(?:info Visit https:\/\/yarnpkg\.com\/|error Command failed with exit code \d)/,
+  /^error: process didn't exit successfully/, // cargo
   /^npm (?:error|ERR!|notice)(?: |$)(?:A complete log of this run|\s*\S*-debug-\d*\.log|New (?:major|minor|patch) version|$)/,
   /^note: run with `RUST_BACKTRACE/,
   /^(?:stack backtrace|Stack backtrace|goroutine \d+ \[.*\]):?$/,

@@ -42,6 +42,16 @@ Deno.test("messages pass in both directions", async () => {
   await end.close();
 });
 
+Deno.test("the SDK gets the messages of a batch one by one, and each request is waited for", async () => {
+  const { transport: end, peer, calls } = transport();
+  await end.start();
+  const messages = [{ jsonrpc: "2.0", id: 1, method: "ping" }, { jsonrpc: "2.0", method: "n" }];
+  void peer.send(Message.from(messages));
+  await idleTurns();
+  assert.deepEqual(calls, messages.map((message) => JSON.stringify(message)));
+  await end.close();
+});
+
 Deno.test("what cannot be parsed, or makes the SDK throw, is an error and not the end", async () => {
   const { transport: end, peer, calls } = transport();
   await end.start();

@@ -42,6 +42,31 @@ npm error A complete log of this run can be found in: /root/.npm/_logs/2026-01-0
     "Error: no database",
     "Error: no database\n    at x\nnpm error Lifecycle script `start` failed with error:\nnpm error code 1\nnpm error path /srv",
   ],
+  "Node.js, with a hint": [
+    "Error: no configuration",
+    "Error: no configuration\n    at x\n(Use `node --trace-uncaught ...` to show where the exception was thrown)\n\nNode.js v22.1.0",
+  ],
+  "Bun": ["error: no configuration", "error: no configuration\n      at /srv/x.ts:1:7\n\nBun v1.1.0 (Linux x64)"],
+  "pnpm": [
+    "ERR_PNPM_FETCH_404  GET https://registry.npmjs.org/x: Not Found - 404",
+    " ERR_PNPM_FETCH_404  GET https://registry.npmjs.org/x: Not Found - 404\n\nThis error happened while installing a direct dependency of /srv",
+  ],
+  "Yarn": [
+    "error no configuration",
+    "error no configuration\nerror Command failed with exit code 1.\ninfo Visit https://yarnpkg.com/en/docs/cli/run for documentation about this command.",
+  ],
+  "Docker": [
+    "docker: Error response from daemon: pull access denied for x.",
+    "docker: Error response from daemon: pull access denied for x.\n\nRun 'docker run --help' for more information",
+  ],
+  "pip": [
+    "ERROR: No matching distribution found for x",
+    "ERROR: No matching distribution found for x\n\n[notice] A new release of pip is available: 24.0 -> 25.0",
+  ],
+  "Cargo": [
+    "no configuration",
+    "thread 'main' panicked at src/main.rs:2:5:\nno configuration\nerror: process didn't exit successfully: `target/debug/x` (exit status: 101)",
+  ],
   "Python": [
     "KeyError: 'TOKEN'",
     `Traceback (most recent call last):
