@@ -55,6 +55,19 @@ for (const directory of ["src", "tests"]) {
   });
 }
 
+Deno.test("every class that src/README.md names has the members that it names", async () => {
+  const named = words(await read("src/README.md")).flatMap((word) => {
+    const [, owner, member] = /^([A-Z]\w+)\.(#?\w+)$/.exec(word) ?? [];
+    return owner === undefined || member === undefined ? [] : [{ owner, member }];
+  });
+  assert.ok(named.length > 20, `only ${named.length} found`);
+  for (const { owner, member } of named) {
+    const declares = new RegExp(`^(?:export )?(?:abstract )?(?:class|interface) ${owner}\\b`, "m");
+    const has = new RegExp(`^\\s+(?:\\w+ )*${member}[?(:;<]`, "m");
+    assert.ok(SOURCES.flat().some(({ text }) => declares.test(text) && has.test(text)), `${owner} has no ${member}`);
+  }
+});
+
 for (const guide of ["src/README.md", "tests/README.md", ".github/CONTRIBUTING.md"]) {
   Deno.test(`every task, every file of a command and every link in ${guide} exists`, async () => {
     const text = await read(guide);
