@@ -4,9 +4,10 @@ import { Message } from "../../src/core/message.ts";
 import { RecoveringChannel } from "../../src/relay/mod.ts";
 import { testOnBrokers } from "../support/brokers.ts";
 import type { TestBroker } from "../support/embedded_broker.ts";
-import { TestLinks, until } from "../support/links.ts";
+import { TestLinks } from "../support/links.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { CLIENT_OPTIONS, profileNamed, SERVER_OPTIONS } from "../support/wire_options.ts";
+import { eventually } from "../support/wait.ts";
 
 const INSTANCES = 10;
 const CLIENTS = 100;
@@ -122,13 +123,13 @@ testOnBrokers(
 
     const [dead, alive] = [instances.slice(0, INSTANCES / 2), instances.slice(INSTANCES / 2)];
     await Promise.all(dead.map((instance) => instance.die()));
-    await until(() => counted() === CLIENTS, "all sessions moved");
+    await eventually("all sessions moved", () => counted() === CLIENTS);
     await Promise.all(hosts.map((host) => host.ask("tools/list")));
     const survivors = new Set(alive.map(({ id }) => id));
     assert.deepEqual(hosts.filter(({ servedBy }) => !survivors.has(servedBy)), []);
 
     await Promise.all(hosts.map((host) => host[Symbol.asyncDispose]()));
-    await until(() => counted() === 0, "the end of all sessions");
+    await eventually("the end of all sessions", () => counted() === 0);
     await Promise.all(alive.map((instance) => instance[Symbol.asyncDispose]()));
     await using late = await MqttPeer.connect(broker.url);
     await late.subscribe("$mcp-server/#");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { testOnBrokers } from "../support/brokers.ts";
 import type { TestBroker } from "../support/embedded_broker.ts";
-import { until } from "../support/links.ts";
 import { MqttPeer } from "../support/mqtt_peer.ts";
 import { fixture, type Process, startProxy, startServe } from "../support/proxy.ts";
+import { eventually } from "../support/wait.ts";
 
 /** Starts `serve`, and waits until it is online in the open convention. */
 async function serve(broker: TestBroker, ...options: string[]): Promise<Process> {
@@ -56,7 +56,7 @@ testOnBrokers("kill -9 of serve: the broker takes the presence back and the host
   const { id, error } = await host.output.nextJson();
   assert.equal(id, 1);
   assert.equal(error.data.reason, "server-gone");
-  await until(() => !isRunning(child), "the end of the server's process");
+  await eventually("the end of the server's process", () => !isRunning(child));
   await assertNoPresence(broker);
 });
 
@@ -85,7 +85,7 @@ testOnBrokers("kill -9 of connect: serve ends the session and its process", asyn
   const child = await initialize(host);
   host.kill("SIGKILL");
   await server.errors.find((line) => line.includes("ended: the client has left"));
-  await until(() => !isRunning(child), "the end of the server's process");
+  await eventually("the end of the server's process", () => !isRunning(child));
 });
 
 testOnBrokers("serve holds both profiles, and takes both presences back when it is asked to end", async (broker) => {
@@ -93,10 +93,10 @@ testOnBrokers("serve holds both profiles, and takes both presences back when it 
   await watcher.subscribe("mcp/echo/presence/+");
   await watcher.subscribe("$mcp-server/presence/+/echo");
   await using server = await serve(broker);
-  await until(() => watcher.packets.length === 2, "both presences");
+  await eventually("both presences", () => watcher.packets.length === 2);
   server.kill("SIGTERM");
   assert.equal((await server.status).code, 0);
-  await until(() => watcher.packets.length === 4, "both goodbyes");
+  await eventually("both goodbyes", () => watcher.packets.length === 4);
   assert.deepEqual(watcher.packets.slice(2).map(({ payload }) => payload), ["", ""]);
   await assertNoPresence(broker);
 });

@@ -18,8 +18,8 @@
 import assert from "node:assert/strict";
 import { testOnBrokers as declare } from "../support/brokers.ts";
 import type { TestBroker } from "../support/embedded_broker.ts";
-import { until } from "../support/links.ts";
 import { fixture, Process, startProxy, startServe } from "../support/proxy.ts";
+import { eventually } from "../support/wait.ts";
 
 const PYTHON = Deno.env.get("MCP_OVER_MQTT_PYTHON") ?? "";
 const NAME = "demo/tools";
@@ -169,5 +169,5 @@ testOnBrokers("several Python clients have a session each", async (broker) => {
   const opened = server.errors.seen.filter((line) => line.includes(" opened"));
   assert.equal(opened.length, 3);
   for (const client of all) await client.send("quit");
-  await until(() => server.errors.seen.filter((line) => line.includes(" ended: ")).length === 3, "the goodbyes");
+  await eventually("the goodbyes", () => server.errors.seen.filter((line) => line.includes(" ended: ")).length === 3);
 });

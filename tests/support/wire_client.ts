@@ -8,9 +8,10 @@ import type { Failure } from "../../src/core/failure.ts";
 import type { Message } from "../../src/core/message.ts";
 import type { ClientOptions, ProfileDialer } from "../../src/wire/mod.ts";
 import type { TestBroker } from "./embedded_broker.ts";
-import { TestLinks, type TestLinksOptions, until } from "./links.ts";
+import { TestLinks, type TestLinksOptions } from "./links.ts";
 import { gist } from "./messages.ts";
 import { CLIENT_OPTIONS, profileNamed } from "./wire_options.ts";
+import { eventually } from "./wait.ts";
 
 /** A dialer of a profile. */
 export class WireClient implements AsyncDisposable {
@@ -47,7 +48,7 @@ export class WireClient implements AsyncDisposable {
 
   /** The messages that have come, in a few words, as soon as there are so many. */
   async hasReceived(count: number): Promise<string[]> {
-    await until(() => this.received.length >= count, `${count} messages`);
+    await eventually(`${count} messages`, () => this.received.length >= count);
     return this.received.map(gist);
   }
 

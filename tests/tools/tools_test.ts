@@ -4,6 +4,7 @@ import type { IPublishPacket } from "mqtt";
 import { testOnBrokers } from "../support/brokers.ts";
 import { mqttPeer, type Peer } from "../support/plain_peer.ts";
 import { rules, toolClient } from "../support/tool_client.ts";
+import { eventually } from "../support/wait.ts";
 
 /** What arrives at a plain MQTT client on `filter`. */
 async function watch(peer: Peer, filter: string): Promise<() => Promise<{ payload: Buffer; packet: IPublishPacket }>> {
@@ -88,7 +89,7 @@ testOnBrokers("the first subscribe returns retained messages and what is publish
   await peer.publish("a/kept", "old", { retain: true });
   await using tools = await toolClient(broker.url);
   const call = tools.call("subscribe", { topic: "a/+", timeout: 30, max_messages: 2, qos: 1 });
-  await until(async () => {
+  await eventually("the tools are online", async () => {
     await peer.publish("probe", "");
     return tools.link.state.status === "online";
   });
@@ -235,7 +236,7 @@ testOnBrokers("list_topics tells which topics there are, with counts and sizes",
   await peer.publish("a/kept", "12345", { retain: true });
   await using tools = await toolClient(broker.url);
   const call = tools.call("list_topics", { topic: "a/#", timeout: 2 });
-  await until(() => Promise.resolve(tools.link.state.status === "online"));
+  await eventually("the tools are online", () => tools.link.state.status === "online");
   await tools.link.roundTrip();
   await tools.link.roundTrip();
   await peer.publish("a/live", "1");
@@ -475,15 +476,11 @@ testOnBrokers("every tool says what it takes, what it returns and what it may do
   }
 });
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!await condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
 /** Publishes until `call` is over: it cannot be known from outside when it has begun to listen. */
 async function publishUntil(peer: Peer, topic: string, payload: string, call: Promise<unknown>): Promise<void> {
   let over = false;
   void call.finally(() => over = true);
-  await until(async () => {
+  await eventually("the call is over", async () => {
     await peer.publish(topic, payload);
     return over;
   });

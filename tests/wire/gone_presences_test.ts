@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { testOnBrokers } from "../support/brokers.ts";
-import { TestLinks, until } from "../support/links.ts";
+import { TestLinks } from "../support/links.ts";
 import { retained } from "../support/mqtt_client.ts";
 import { SessionPeer } from "../support/session_peer.ts";
 import { WireClient } from "../support/wire_client.ts";
 import { profileNamed, SERVER_OPTIONS } from "../support/wire_options.ts";
+import { eventually } from "../support/wait.ts";
 
 const GONE = { jsonrpc: "2.0", method: "notifications/disconnected" };
 
@@ -31,7 +32,7 @@ for (const [profile, presence, another] of PRESENCES) {
           opened: () => {},
           observe: links.observe,
         });
-        await until(() => links.events.some(({ type }) => type === "server.online"), "the server");
+        await eventually("the server", () => links.events.some(({ type }) => type === "server.online"));
         while (await retained(broker.url, presence("old")) !== undefined) {
           await new Promise((done) => setTimeout(done, 10));
         }
@@ -51,7 +52,7 @@ for (const [profile, presence, another] of PRESENCES) {
     await peer.say(presence("old"), GONE, { retain: true });
     await using client = new WireClient(profile, broker, { serverName: "demo", clientId: () => "c1", clientInfo: {} });
     const dialled = client.dial();
-    await until(() => client.unavailableReason().reason === "no-server-online", "the connection");
+    await eventually("the connection", () => client.unavailableReason().reason === "no-server-online");
     const found = profileNamed(profile).directory({ clientInfo: {} });
     const payload = new TextEncoder().encode(JSON.stringify(GONE));
     const packet = { topic: presence("old"), payload, qos: 1, retain: true, properties: {} } as const;

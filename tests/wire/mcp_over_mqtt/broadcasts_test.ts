@@ -3,10 +3,10 @@ import { Message } from "../../../src/core/message.ts";
 import type { ReceivedPacket } from "../../../src/mqtt/mod.ts";
 import { Broadcasts } from "../../../src/wire/mcp_over_mqtt/broadcasts.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
-import { until } from "../../support/links.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 import { notification, request } from "../../support/messages.ts";
 import { Client, EchoServer, INITIALIZE } from "../../support/open_convention.ts";
+import { eventually } from "../../support/wait.ts";
 
 const updated = (uri: string, meta = "{}") =>
   notification("notifications/resources/updated", `{"uri":${JSON.stringify(uri)},"_meta":${meta}}`);
@@ -75,14 +75,14 @@ testOnBrokers("each client of a server hears once of a change that its processes
     void session.send(Message.from(INITIALIZE));
     void session.send(request("2", "resources/subscribe", '{"uri":"test:a"}'));
   }
-  await until(() => one.received.length + two.received.length === 4, "the answers");
+  await eventually("the answers", () => one.received.length + two.received.length === 4);
   for (const session of server.sessions) {
     void session.send(toolsChanged);
     void session.send(updated("test:a"));
   }
   for (const session of server.sessions) void session.send(notification("notifications/message"));
   const isMessage = ({ method }: Message) => method === "notifications/message";
-  await until(() => [one, two].every(({ received }) => received.some(isMessage)), "what comes last");
+  await eventually("what comes last", () => [one, two].every(({ received }) => received.some(isMessage)));
   for (const { received } of [one, two]) {
     const methods = received.map(({ method }) => method).filter((method) => method !== undefined);
     assert.deepEqual(methods.toSorted(), [

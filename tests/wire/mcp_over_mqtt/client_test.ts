@@ -3,7 +3,6 @@ import type { Failure } from "../../../src/core/failure.ts";
 import { Message } from "../../../src/core/message.ts";
 import { testOnBrokers, testOnMosquitto } from "../../support/brokers.ts";
 import { embeddedBroker } from "../../support/embedded_broker.ts";
-import { until } from "../../support/links.ts";
 import { mosquitto } from "../../support/mosquitto.ts";
 import { MqttPeer } from "../../support/mqtt_peer.ts";
 import {
@@ -22,6 +21,7 @@ import {
   RPC,
   server,
 } from "../../support/open_convention.ts";
+import { eventually } from "../../support/wait.ts";
 
 /** Where the client sends what is to reach nobody, to save time. */
 const NOBODY = "$mcp-rpc/c1/c1/-";
@@ -45,9 +45,9 @@ testOnBrokers("every message of a session is where the convention wants it", asy
     assert.deepEqual({ qos, retain, userProperties }, { qos: 1, retain: false, userProperties: OF_CLIENT });
   }
   void session.send(Message.from({ jsonrpc: "2.0", method: "notifications/roots/list_changed" }));
-  await until(() => watcher.packets.length === 2, "the client's notification");
+  await eventually("the client's notification", () => watcher.packets.length === 2);
   await session.close();
-  await until(() => watcher.packets.length === 3, "the client's goodbye");
+  await eventually("the client's goodbye", () => watcher.packets.length === 3);
   assert.deepEqual(watcher.packets.map(brief), [
     [CONTROL, "initialize"],
     ["$mcp-client/capability/c1", "notifications/roots/list_changed"],
@@ -115,7 +115,7 @@ testOnBrokers("the host gets what comes on the session's topic and on the server
   await peer.publish(RPC, "{", AS_SERVER);
   await peer.publish(CAPABILITY, "", AS_SERVER);
   await peer.publish(RPC, { jsonrpc: "2.0", method: "notifications/message" }, AS_SERVER);
-  await until(() => client.received.length === 4, "all messages");
+  await eventually("all messages", () => client.received.length === 4);
   assert.deepEqual(client.received.map(({ method }) => method), [
     undefined,
     "roots/list",
@@ -164,7 +164,7 @@ testOnBrokers(
     assert.deepEqual([topic, payload], ["$mcp-client/presence/c1", DISCONNECTED]);
     const next = await client.dial();
     void next.send(Message.from(INITIALIZE));
-    await until(() => peer.packets.length === 2, "the second initialization");
+    await eventually("the second initialization", () => peer.packets.length === 2);
     assert.equal(peer.packets[1]?.userProperties["MCP-MQTT-CLIENT-ID"], "c2");
     await next.close();
   },
@@ -173,7 +173,7 @@ testOnBrokers(
 testOnBrokers("a server that comes online later is found", async (broker) => {
   await using client = new Client(broker, { pick: "random" });
   const dialled = client.dial();
-  await until(() => client.unavailableReason().reason === "no-server-online", "the connection");
+  await eventually("the connection", () => client.unavailableReason().reason === "no-server-online");
   await using peer = await server(broker);
   await initialize(peer, await dialled);
 });
@@ -194,7 +194,7 @@ testOnBrokers("only servers of that very name are found", async (broker) => {
   }
   await using client = new Client(broker);
   const dialled = client.dial();
-  await until(() => client.unavailableReason().reason === "no-server-online", "the connection");
+  await eventually("the connection", () => client.unavailableReason().reason === "no-server-online");
   await using peer = await server(broker, "right");
   const session = await dialled;
   void session.send(Message.from(INITIALIZE));
@@ -263,7 +263,7 @@ testOnMosquitto("an instance whose presence is a leftover is passed over without
   await using client = new Client(broker);
   const session = await client.dial();
   await initialize(peer, session);
-  await until(() => client.received.length === 1, "the answer");
+  await eventually("the answer", () => client.received.length === 1);
   await session.close();
 });
 

@@ -4,7 +4,6 @@ import type { ReceivedPacket } from "../../../src/mqtt/mod.ts";
 import { EndedSessions } from "../../../src/wire/mcp_over_mqtt/ended_sessions.ts";
 import { Topics } from "../../../src/wire/mcp_over_mqtt/topics.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
-import { until } from "../../support/links.ts";
 import { request } from "../../support/messages.ts";
 import {
   AS_CLIENT,
@@ -17,6 +16,7 @@ import {
   RPC,
 } from "../../support/open_convention.ts";
 import { ScriptedLink } from "../../support/scripted_link.ts";
+import { eventually } from "../../support/wait.ts";
 
 const IDLE = new Failure("session-ended", "idle");
 const PING = { jsonrpc: "2.0", id: 7, method: "ping" };
@@ -88,7 +88,10 @@ testOnBrokers("after a lost connection nobody is remembered", async (broker) => 
   await server.sessions[0]?.close(IDLE);
   await peer.nextOn(RPC);
   server.links.cut("s1");
-  await until(() => server.links.events.filter(({ type }) => type === "server.online").length === 2, "the way back");
+  await eventually(
+    "the way back",
+    () => server.links.events.filter(({ type }) => type === "server.online").length === 2,
+  );
   await peer.publish(RPC, PING, AS_CLIENT);
   await peer.publish(CONTROL, { ...INITIALIZE, id: 3 }, AS_CLIENT);
   await peer.find(({ payload }) => payload.id === 3);

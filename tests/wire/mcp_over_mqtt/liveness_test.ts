@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { Message } from "../../../src/core/message.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
 import { embeddedBroker } from "../../support/embedded_broker.ts";
-import { until } from "../../support/links.ts";
 import { MqttPeer } from "../../support/mqtt_peer.ts";
 import {
   AS_SERVER,
@@ -14,6 +13,7 @@ import {
   RPC,
   server,
 } from "../../support/open_convention.ts";
+import { eventually } from "../../support/wait.ts";
 
 const PING = { jsonrpc: "2.0", id: 9, method: "ping" };
 
@@ -45,7 +45,10 @@ testOnBrokers("a server that announces itself again, and answers a ping, keeps i
   assert.deepEqual([topic, payload.method], [RPC, "ping"]);
   await peer.publish(RPC, { jsonrpc: "2.0", id: payload.id, result: {} }, AS_SERVER);
   await peer.publish(RPC, { jsonrpc: "2.0", method: "notifications/message" }, AS_SERVER);
-  await until(() => client.received.length === 2, "what comes behind the answer to the ping, which is not the host's");
+  await eventually(
+    "what comes behind the answer to the ping, which is not the host's",
+    () => client.received.length === 2,
+  );
   assert.equal(client.received[1]?.method, "notifications/message");
   assert.equal(session.ended, false);
 });
@@ -62,7 +65,7 @@ testOnBrokers(
     await initialize(peer, session);
     await peer.publish(PRESENCE, online({ since, toolsDigest: "x" }), { retain: true, ...AS_SERVER });
     await peer.publish(RPC, { jsonrpc: "2.0", method: "notifications/message" }, AS_SERVER);
-    await until(() => client.received.length === 2, "what comes behind the presence");
+    await eventually("what comes behind the presence", () => client.received.length === 2);
     void session.send(Message.from(PING));
     assert.equal((await peer.next()).payload.id, PING.id);
     // The same again is what a server says that has lost its connection.
@@ -99,9 +102,9 @@ Deno.test("a server that does not answer pings, but says something else, keeps i
   void session.send(Message.from(PING));
   assert.equal((await peer.next()).payload.method, "ping");
   await peer.publish(RPC, { jsonrpc: "2.0", method: "notifications/progress" }, AS_SERVER);
-  await until(() => client.received.length === 2, "the notification");
+  await eventually("the notification", () => client.received.length === 2);
   void session.send(Message.from({ ...PING, id: 10 }));
   void session.send(Message.from({ ...PING, id: 11 }));
-  await until(() => peer.packets.length === 4, "the other pings");
+  await eventually("the other pings", () => peer.packets.length === 4);
   assert.equal(session.ended, false);
 });

@@ -5,7 +5,6 @@ import { Opening } from "../../../src/wire/mcp_over_mqtt/opening.ts";
 import { Topics } from "../../../src/wire/mcp_over_mqtt/topics.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
 import { embeddedBroker, type TestBroker } from "../../support/embedded_broker.ts";
-import { until } from "../../support/links.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 import { response } from "../../support/messages.ts";
 import { MqttPeer } from "../../support/mqtt_peer.ts";
@@ -25,6 +24,7 @@ import {
 } from "../../support/open_convention.ts";
 import { ScriptedLink } from "../../support/scripted_link.ts";
 import { CLIENT_OPTIONS } from "../../support/wire_options.ts";
+import { eventually } from "../../support/wait.ts";
 
 const CALL = { jsonrpc: "2.0", id: 1, method: "tools/call", params: {} };
 const PING = { jsonrpc: "2.0", id: 5, method: "ping" };
@@ -46,7 +46,7 @@ testOnBrokers(
     void session.send(Message.from(INITIALIZE));
     assert.equal((await peer.next()).payload.method, "initialize");
     await peer.publish(RPC, { jsonrpc: "2.0", id: 1, result: {} }, AS_SERVER);
-    await until(() => client.received.length === 1, "the answer");
+    await eventually("the answer", () => client.received.length === 1);
   },
 );
 

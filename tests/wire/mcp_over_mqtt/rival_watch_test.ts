@@ -3,10 +3,10 @@ import type { ProxyEvent } from "../../../src/core/events.ts";
 import { RivalWatch } from "../../../src/wire/mcp_over_mqtt/rival_watch.ts";
 import { Topics } from "../../../src/wire/mcp_over_mqtt/topics.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
-import { until } from "../../support/links.ts";
 import { LoopLink } from "../../support/loop_link.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 import { EchoServer, NAME, ONLINE, PRESENCE } from "../../support/open_convention.ts";
+import { eventually } from "../../support/wait.ts";
 
 const OURS = "2026-11-28T01:00:00.000Z";
 const THEIRS = "2026-11-28T02:00:00.000Z";
@@ -18,7 +18,7 @@ testOnBrokers("two servers with one client id name each other", async (broker) =
     links.events.flatMap((event) =>
       event.type === "warning" && event.text.includes("another server") ? [event.text] : []
     );
-  await until(() => warnings(one).length > 0 && warnings(two).length > 0, "both warnings", 30_000);
+  await eventually("both warnings", () => warnings(one).length > 0 && warnings(two).length > 0, 30_000);
   assert.match(warnings(one)[0] ?? "", new RegExp(`started at ${THEIRS}, has the client id "s1" too.* --client-id$`));
   assert.match(warnings(two)[0] ?? "", new RegExp(`started at ${OURS},`));
 });

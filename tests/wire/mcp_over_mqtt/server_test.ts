@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { Message } from "../../../src/core/message.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
 import { embeddedBroker } from "../../support/embedded_broker.ts";
-import { until } from "../../support/links.ts";
 import { MqttPeer } from "../../support/mqtt_peer.ts";
 import {
   CAPABILITY,
@@ -17,6 +16,7 @@ import {
   PRESENCE,
   RPC,
 } from "../../support/open_convention.ts";
+import { eventually } from "../../support/wait.ts";
 
 /** Where the server sends what is to reach nobody, to save time. */
 const NOBODY = "$mcp-rpc/s1/s1/-";
@@ -89,7 +89,7 @@ testOnBrokers("every message of a session is where the convention wants it", asy
   const changed = { jsonrpc: "2.0", method: "notifications/roots/list_changed" };
   await peer.publish("$mcp-client/capability/c1", changed, { userProperties: OF_CLIENT });
   await peer.publish(RPC, { jsonrpc: "2.0", id: "q", result: {} }, { userProperties: OF_CLIENT });
-  await until(() => server.received.length === 5, "all that the client has sent");
+  await eventually("all that the client has sent", () => server.received.length === 5);
   assert.deepEqual(server.received.map(({ method, id }) => method ?? id), [
     "initialize",
     "notifications/initialized",
@@ -131,7 +131,7 @@ Deno.test("the server subscribes to all topics of a client before it answers, th
   await peer.publish(CONTROL, INITIALIZE, { userProperties: OF_CLIENT });
   await peer.nextOn(RPC);
   await peer.publish(RPC, DISCONNECTED, { userProperties: OF_CLIENT });
-  await until(() => order.length === 10, "the end of the session");
+  await eventually("the end of the session", () => order.length === 10);
   assert.deepEqual(order, [
     [CONTROL, false],
     PRESENCE,
@@ -170,7 +170,7 @@ for (const [how, say] of GOODBYES) {
     await peer.publish(CONTROL, INITIALIZE, { userProperties: OF_CLIENT });
     await peer.nextOn(RPC);
     await say(peer);
-    await until(() => server.ended.length === 1, "the end of the session");
+    await eventually("the end of the session", () => server.ended.length === 1);
     assert.deepEqual(server.ended, ["left"]);
   });
 }
@@ -364,8 +364,8 @@ Deno.test("when the broker closes the connection over the presence, that is said
       if (event.type === "warning" && /closes the connection/.test(event.text)) warned.push(announcements);
     },
   });
-  await until(() => warned.length > 0, "the warning");
+  await eventually("the warning", () => warned.length > 0);
   assert.deepEqual(warned, [2]);
   broker.aedes.authorizePublish = (_client, _packet, done) => done(null);
-  await until(() => server.links.events.some(({ type }) => type === "server.online"), "the presence");
+  await eventually("the presence", () => server.links.events.some(({ type }) => type === "server.online"));
 });

@@ -3,10 +3,10 @@ import type { Channel } from "../../../src/core/channel.ts";
 import { Message } from "../../../src/core/message.ts";
 import { NegotiatedSession } from "../../../src/wire/mcp_over_mqtt/version_negotiation.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
-import { until } from "../../support/links.ts";
 import { MemoryChannel } from "../../support/memory_channel.ts";
 import { notification, request, response, textOf } from "../../support/messages.ts";
 import { AS_SERVER, Client, server } from "../../support/open_convention.ts";
+import { eventually } from "../../support/wait.ts";
 
 const initialize = (version: string) =>
   request("1", "initialize", `{"protocolVersion":"${version}", "n":12345678901234567890}`);
@@ -40,12 +40,12 @@ Deno.test("a server that refuses a version is asked again with the newest that i
   const { session, servers, received, texts } = negotiated();
   void session.send(initialize("2025-11-25"));
   void servers[0]?.send(refusal(["2024-11-05", "2025-03-26", "2026-07-28"]));
-  await until(() => servers.length === 2 && texts(1)?.length === 1, "the second initialization");
+  await eventually("the second initialization", () => servers.length === 2 && texts(1)?.length === 1);
   assert.deepEqual(texts(1), [textOf(initialize("2025-03-26"))]); // and nothing else is different
   assert.equal(received.length, 0);
   void servers[1]?.send(response("1"));
   void session.send(notification("notifications/initialized"));
-  await until(() => received.length === 1 && texts(1)?.length === 2, "the rest of the session");
+  await eventually("the rest of the session", () => received.length === 1 && texts(1)?.length === 2);
   await servers[0]?.closed;
   assert.equal(session.ended, false);
   await servers[1]?.close();
@@ -66,7 +66,7 @@ for (const [what, answer] of FINAL) {
     const { session, servers, received } = negotiated();
     void session.send(initialize("2025-11-25"));
     void servers[0]?.send(answer);
-    await until(() => received.length === 1, "the answer");
+    await eventually("the answer", () => received.length === 1);
     assert.deepEqual([textOf(received[0]), servers.length], [textOf(answer), 1]);
   });
 }
@@ -75,9 +75,9 @@ Deno.test("a server that refuses its own version as well has refused", async () 
   const { session, servers, received } = negotiated();
   void session.send(initialize("2025-11-25"));
   void servers[0]?.send(refusal(["2025-03-26"]));
-  await until(() => servers.length === 2, "the second session");
+  await eventually("the second session", () => servers.length === 2);
   void servers[1]?.send(refusal(["2024-11-05"]));
-  await until(() => received.length === 1, "the answer");
+  await eventually("the answer", () => received.length === 1);
   assert.equal(servers.length, 2);
 });
 
@@ -88,7 +88,7 @@ Deno.test("when there is no other session, the host gets the refusal", async () 
   session.receive((message) => void received.push(message));
   void session.send(initialize("2025-11-25"));
   void theirs.send(refusal(["2025-03-26"]));
-  await until(() => received.length === 1, "the answer");
+  await eventually("the answer", () => received.length === 1);
   assert.equal(session.ended, false);
   await session.close();
   await session.closed;
@@ -114,7 +114,7 @@ testOnBrokers(
       ["c2", "2025-03-26"],
     );
     await peer.publish("$mcp-rpc/c2/s1/demo/echo", { jsonrpc: "2.0", id: 1, result: {} }, AS_SERVER);
-    await until(() => client.received.length === 1, "the answer");
+    await eventually("the answer", () => client.received.length === 1);
     await peer.find(({ topic, payload }) =>
       topic === "$mcp-client/presence/c1" && payload.method === "notifications/disconnected"
     );

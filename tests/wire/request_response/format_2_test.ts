@@ -4,11 +4,12 @@ import type { Channel } from "../../../src/core/channel.ts";
 import type { Acceptor, IncomingSession } from "../../../src/wire/mod.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
 import type { TestBroker } from "../../support/embedded_broker.ts";
-import { TestLinks, type TestLinksOptions, until } from "../../support/links.ts";
+import { TestLinks, type TestLinksOptions } from "../../support/links.ts";
 import { gist, notification, request, response } from "../../support/messages.ts";
 import { type Manner, type Seen, SessionPeer } from "../../support/session_peer.ts";
 import { WireClient } from "../../support/wire_client.ts";
 import { profileNamed, SERVER_OPTIONS } from "../../support/wire_options.ts";
+import { eventually } from "../../support/wait.ts";
 
 const BASE = "mcp/demo";
 const REQUEST = `${BASE}/request/c1`;
@@ -56,7 +57,7 @@ class Server implements AsyncDisposable {
   }
 
   async online(): Promise<this> {
-    await until(() => this.#links.events.some(({ type }) => type === "server.online"), "the server");
+    await eventually("the server", () => this.#links.events.some(({ type }) => type === "server.online"));
     return this;
   }
 
@@ -81,7 +82,7 @@ class Server implements AsyncDisposable {
   }
 
   async hasReceived(count: number): Promise<string[]> {
-    await until(() => this.received.length >= count, `${count} messages, of which there are ${this.received}`);
+    await eventually(`${count} messages, of which there are ${this.received}`, () => this.received.length >= count);
     return this.received;
   }
 

@@ -3,11 +3,12 @@ import type { Channel } from "../../../../src/core/channel.ts";
 import type { ClientOptions } from "../../../../src/wire/mod.ts";
 import { testOnBrokers } from "../../../support/brokers.ts";
 import { embeddedBroker, type TestBroker } from "../../../support/embedded_broker.ts";
-import { type TestLinksOptions, until } from "../../../support/links.ts";
+import type { TestLinksOptions } from "../../../support/links.ts";
 import { gist, notification, request, response, textOf } from "../../../support/messages.ts";
 import { type Manner, type Seen, SessionPeer } from "../../../support/session_peer.ts";
 import { CLIENT_OPTIONS } from "../../../support/wire_options.ts";
 import { WireClient } from "../../../support/wire_client.ts";
+import { eventually } from "../../../support/wait.ts";
 
 const BASE = "mcp/demo";
 const REQUEST = `${BASE}/request/c1`;
@@ -191,7 +192,7 @@ testOnBrokers(
   async (broker) => {
     await using client = new Client(broker);
     const dialled = client.dial();
-    await until(() => client.unavailableReason().reason === "no-server-online", "the connection");
+    await eventually("the connection", () => client.unavailableReason().reason === "no-server-online");
     assert.deepEqual(client.unavailableReason().details, { topic: BASE });
     await using elsewhere = await SessionPeer.connect(broker.url, {});
     await elsewhere.say("mcp/other/presence/s1", ONLINE, { retain: true });

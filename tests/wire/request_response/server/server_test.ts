@@ -4,11 +4,12 @@ import { Message } from "../../../../src/core/message.ts";
 import type { Acceptor, IncomingSession, ServerOptions } from "../../../../src/wire/mod.ts";
 import { testOnBrokers } from "../../../support/brokers.ts";
 import type { TestBroker } from "../../../support/embedded_broker.ts";
-import { TestLinks, type TestLinksOptions, until } from "../../../support/links.ts";
+import { TestLinks, type TestLinksOptions } from "../../../support/links.ts";
 import { request, response, textOf } from "../../../support/messages.ts";
 import { retained } from "../../../support/mqtt_client.ts";
 import { type Manner, type Seen, SessionPeer } from "../../../support/session_peer.ts";
 import { profileNamed, SERVER_OPTIONS } from "../../../support/wire_options.ts";
+import { eventually } from "../../../support/wait.ts";
 
 const BASE = "mcp/demo";
 const REQUEST = `${BASE}/request/c1`;
@@ -48,7 +49,7 @@ class Server implements AsyncDisposable {
 
   /** Resolves when clients can reach it. */
   async online(): Promise<this> {
-    await until(() => this.links.events.some(({ type }) => type === "server.online"), "the server");
+    await eventually("the server", () => this.links.events.some(({ type }) => type === "server.online"));
     return this;
   }
 
@@ -68,7 +69,7 @@ class Server implements AsyncDisposable {
   }
 
   async hasReceived(count: number): Promise<string[]> {
-    await until(() => this.received.length >= count, `${count} messages, of which there are ${this.received}`);
+    await eventually(`${count} messages, of which there are ${this.received}`, () => this.received.length >= count);
     return this.received;
   }
 
@@ -106,7 +107,7 @@ async function open(server: Server, client: SessionPeer, manner: Manner = {}): P
   const sessions = server.sessions.length;
   await client.say(REQUEST, PING, numbered(1, { responseTopic: RESPONSE, correlation: "k1", ...manner }));
   const welcome = await client.next();
-  await until(() => server.sessions.length > sessions, "the session");
+  await eventually("the session", () => server.sessions.length > sessions);
   return welcome;
 }
 
@@ -114,7 +115,7 @@ async function open(server: Server, client: SessionPeer, manner: Manner = {}): P
 async function isAlive(server: Server, client: SessionPeer, seq: number): Promise<void> {
   const id = `alive ${seq}`;
   await client.say(INSTANCE, { ...PING, id }, numbered(seq));
-  await until(() => server.received.includes(`ping "${id}"`), "the last message");
+  await eventually("the last message", () => server.received.includes(`ping "${id}"`));
   server.answer(id);
   assert.equal((await client.find(({ payload }) => payload.id === id)).payload.id, id);
 }
@@ -157,7 +158,7 @@ testOnBrokers("a server that withdraws takes no more sessions, and goes on with 
   await using client = await peer(broker);
   await open(server, client);
   server.acceptor.withdraw();
-  await until(() => server.links.events.some(({ type }) => type === "server.offline"), "the withdrawal");
+  await eventually("the withdrawal", () => server.links.events.some(({ type }) => type === "server.offline"));
   await isAlive(server, client, 2);
   assert.equal(await retained(broker.url, PRESENCE), undefined);
   await using late = await peer(broker, "c2");
@@ -285,7 +286,7 @@ testOnBrokers("a Response Topic is not honoured where no response of this client
     await client.say(topic, PING, numbered(1, { correlation: "k", ...rest }));
   }
   await client.say(`${REQUEST}/more`, PING, { responseTopic: RESPONSE });
-  await until(() => server.dropped.length >= DISHONOURED.length * 2 + 1, "the end of all of them");
+  await eventually("the end of all of them", () => server.dropped.length >= DISHONOURED.length * 2 + 1);
   assert.equal(server.sessions.length, 0);
   const topics = new Set(watcher.all.map(({ topic }) => topic));
   assert.deepEqual([...topics].toSorted(), [PRESENCE, BARE, REQUEST, `${REQUEST}/more`]);
@@ -296,7 +297,7 @@ testOnBrokers("who asks on the bare topic is answered wherever responses are, an
   await using client = await SessionPeer.connect(broker.url, {}, `${BASE}/response/#`);
   for (const topic of [`${BASE}/response/c1`, `${BASE}/response/any/where`]) {
     await client.say(BARE, PING, { responseTopic: topic, correlation: "k" });
-    await until(() => server.sessions.at(-1)?.name === topic, "the session");
+    await eventually("the session", () => server.sessions.at(-1)?.name === topic);
     server.answer(1);
     const { layer, responseTopic, ...packet } = await client.message();
     assert.deepEqual([packet.topic, packet.correlation, layer, responseTopic], [topic, "k", {}, undefined]);
@@ -336,11 +337,11 @@ testOnBrokers("a stranger cannot use the session of a client on the instance's t
   const { topic, layer } = await stranger.next();
   assert.deepEqual([topic, layer.closed], [`${BASE}/response/c2`, "session-ended"]);
   await stranger.say(`${BASE}/instance/s1/c2`, { ...PING, id: 667 });
-  await until(() => server.sessions.length === 2, "its own session");
+  await eventually("its own session", () => server.sessions.length === 2);
   await stranger.say(`${BASE}/closed/c2`, DISCONNECTED, { layer: { session: SESSION } });
   const [session] = server.sessions;
   await client.say(INSTANCE, { ...PING, id: 2 }, numbered(2));
-  await until(() => server.received.includes("ping 2"), "the message behind it");
+  await eventually("the message behind it", () => server.received.includes("ping 2"));
   void session?.send(response("2"));
   assert.equal((await client.find(({ payload }) => payload.id === 2)).payload.id, 2);
   assert.deepEqual(server.ended, []);
@@ -390,11 +391,11 @@ testOnBrokers(
     await isAlive(server, client, 2);
     assert.deepEqual(server.ended, []);
     await client.say(CLOSED, DISCONNECTED, { layer: { session: SESSION } });
-    await until(() => server.ended.length === 1, "the end of the session");
+    await eventually("the end of the session", () => server.ended.length === 1);
     assert.deepEqual(server.ended, ["left"]);
     const heard = client.all.length;
     await client.say(INSTANCE, { ...PING, id: 9 }, numbered(3));
-    await until(() => client.all.length > heard, "the answer");
+    await eventually("the answer", () => client.all.length > heard);
     assert.equal(client.all.at(-1)?.layer.closed, "session-ended");
   },
 );
@@ -405,7 +406,7 @@ testOnBrokers("what is retained on a client's closed topic ends nothing", async 
   await using server = await new Server(broker).online();
   await open(server, client);
   server.links.cut("s1"); // and gets the message again
-  await until(() => server.links.events.filter(({ type }) => type === "server.online").length === 2, "the server");
+  await eventually("the server", () => server.links.events.filter(({ type }) => type === "server.online").length === 2);
   await isAlive(server, client, 2);
   assert.deepEqual(server.ended, []);
 });
@@ -433,7 +434,7 @@ testOnBrokers("another session of the same client ends the one before, which hea
   const goodbye = await client.find(({ layer }) => layer.closed !== undefined);
   assert.deepEqual(goodbye.layer, { session: SESSION, closed: "session-replaced", ack: "1" });
   assert.equal(goodbye.payload.params.data.reason, "session-replaced");
-  await until(() => server.sessions.length === 2, "the second session");
+  await eventually("the second session", () => server.sessions.length === 2);
   server.answer(2);
   const answer = await client.message();
   assert.deepEqual([answer.payload.id, answer.layer.session, answer.layer.seq], [2, session, "1"]);
@@ -561,7 +562,7 @@ testOnBrokers("a question of the server that is too large is answered to the ser
   await server.online();
   await using client = await peer(broker);
   await client.say(REQUEST, PING, numbered(1, { responseTopic: RESPONSE }));
-  await until(() => received.length === 2, "the answer");
+  await eventually("the answer", () => received.length === 2);
   const answer = received.find(({ kind }) => kind === "response");
   assert.match(textOf(answer), /"id":"q","error":.*"reason":"too-large"/);
 });
@@ -607,7 +608,7 @@ testOnBrokers("a plain requester that sends no JSON is told so, one that sends n
   const { payload, correlation } = await client.next();
   assert.deepEqual([payload.id, payload.error.code, correlation], [null, -32700, "k"]);
   await client.say(REQUEST, { jsonrpc: "2.0", method: "notifications/initialized" }, { responseTopic: RESPONSE });
-  await until(() => server.dropped.length === 2, "the end of the notification");
+  await eventually("the end of the notification", () => server.dropped.length === 2);
   assert.equal(server.sessions.length, 0);
 });
 
@@ -677,7 +678,7 @@ for (const [who, links] of [["on MQTT 3.1.1", { protocolVersion: 4 }], ["with --
         const instance = server === one ? "s1" : "s2";
         if (server === one && !alive) return;
         await client.say(`${BASE}/instance/${instance}/c1`, { ...PING, id: id + 1 });
-        await until(() => server.received.includes(`ping ${id + 1}`), `the message behind ${id}`);
+        await eventually(`the message behind ${id}`, () => server.received.includes(`ping ${id + 1}`));
       }));
       return [one, two].map(({ received }) => received.filter((message) => message === `ping ${id}`).length);
     };
