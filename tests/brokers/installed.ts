@@ -127,7 +127,7 @@ function scripted(name: string, script: string): InstalledBroker {
       started(
         port,
         script,
-        ["--username", "x@localhost", "--password", "x"],
+        [],
         () => ({}),
         (directory) => [name, String(port), directory],
       ),

@@ -18,10 +18,12 @@ export function unanswered(url: string, how: "closed" | "silent"): string {
     ? "the connection was accepted, and closed without an answer to CONNECT"
     : "the connection was accepted, but CONNECT is not answered";
   const port = OTHER_PORTS[new URL(url).protocol];
+  // amqtt 0.12 waits for more when it is offered MQTT 5.
+  const old = how === "silent" ? "; one that knows only MQTT 3.1.1 may have to be asked for it: --mqtt-version 4" : "";
   return `${what}; if that is always so, there may be no MQTT broker behind it: ${
     port ?? "it may be for something else"
   }` +
-    ", or a load balancer there has no backend; if there is one, its log says more";
+    `, or a load balancer there has no backend; if there is one, its log says more${old}`;
 }
 
 /** Whether an error means that the other end has closed the connection, with something unread. */

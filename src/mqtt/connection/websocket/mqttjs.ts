@@ -21,6 +21,7 @@ import { waitAtMost } from "../../../core/waiting.ts";
 import type { PublishPacket } from "../../link.ts";
 import { allProperties, isExcessive } from "../../codec/properties.ts";
 import { networkErrorText, type Socket } from "../socket.ts";
+import { LenientPackets } from "./lenient_packets.ts";
 import { openInTime } from "../transport.ts";
 import { unanswered } from "../unanswered.ts";
 import { fromReturnCode, reasonCodeName } from "../../reason_codes.ts";
@@ -80,9 +81,10 @@ function receiveFrom(client: MqttClient, received: ConnectRequest["received"]): 
 
 /** The websocket as MQTT.js wants it: the ways to a broker are the same as without it, through proxies too. */
 function toDuplex(socket: Socket): Duplex {
+  const packets = new LenientPackets();
   return new Duplex({
     read() {
-      socket.read().then((chunk) => this.push(chunk ?? null), (error) => this.destroy(error));
+      passOn(socket, packets, (packet) => void this.push(packet)).catch((error) => this.destroy(error));
     },
     write(chunk: Uint8Array, _encoding, done) {
       socket.write(chunk).then(() => done(), done);
@@ -95,6 +97,22 @@ function toDuplex(socket: Socket): Duplex {
       done(error);
     },
   });
+}
+
+/** Reads until there is at least one packet, or the end. */
+async function passOn(
+  socket: Socket,
+  packets: LenientPackets,
+  push: (packet: Uint8Array | null) => void,
+): Promise<void> {
+  for (let found = false; !found;) {
+    const chunk = await socket.read();
+    if (chunk === undefined) return push(null);
+    for (const packet of packets.take(chunk)) {
+      push(packet);
+      found = true;
+    }
+  }
 }
 
 function destroy(client: MqttClient): void {
