@@ -17,7 +17,7 @@ import { print } from "../support/print.ts";
 const SIZES: readonly number[] = [10, 100, 1_000, 3_000];
 
 /** How long what a start or a call leaves to do may take, and how long nothing happens then, in ms. */
-const AFTERMATH = 4_000;
+const AFTERMATH = 10_000;
 const IDLE = 5_000;
 
 /** What a gateway takes for one fleet. */

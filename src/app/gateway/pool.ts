@@ -23,6 +23,9 @@ export interface PoolConfig {
   readonly patience: number;
 }
 
+/** So many sessions wait for their next use; of more, those that have not been used for longest are ended. */
+const MOST_UNUSED = 256;
+
 interface Entry {
   readonly server: string;
   readonly session: Promise<ServerSession>;
@@ -141,8 +144,9 @@ export class SessionPool implements AsyncDisposable {
     if (this.#entries.get(entry.server) !== entry) return;
     if (this.#config.directory.get(entry.server) === undefined) return void this.#close(entry);
     const { idleTimeout } = this.#config;
-    if (idleTimeout === Infinity) return;
-    entry.cancelIdle = systemClock.after(idleTimeout, () => void this.#close(entry));
+    if (idleTimeout !== Infinity) entry.cancelIdle = systemClock.after(idleTimeout, () => void this.#close(entry));
+    const unused = [...this.#entries.values()].filter(({ uses }) => uses === 0);
+    for (const oldest of unused.slice(0, Math.max(0, unused.length - MOST_UNUSED))) void this.#close(oldest);
   }
 
   async #close(entry: Entry): Promise<void> {
