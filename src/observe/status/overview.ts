@@ -168,7 +168,7 @@ export class Overview {
       name,
       online: online?.met ?? false,
       detail: online?.detail ?? "",
-      profiles: [...profiles],
+      profiles: [...profiles].toSorted(),
       sessions: sessions.filter(({ server }) => server === name).length,
       calls,
       errors,

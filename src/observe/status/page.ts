@@ -54,6 +54,11 @@ ${table("Connections to the broker", CONNECTION_COLUMNS, worstFirst(connections,
 ${table("Last events, failures first", EVENT_COLUMNS, worstFirst(events, ({ failure }) => !failure), status)}`;
 }
 
+/** A text that a narrow column does not break: with hyphens and spaces that are none to the browser. */
+function unbroken(text: string): string {
+  return text.replaceAll("-", "\u2011").replaceAll(" ", "\u00a0");
+}
+
 function heading({ title, ready }: Status): string {
   return `${title}: ${ready ? "ready" : "not ready"}`;
 }
@@ -72,14 +77,17 @@ const SERVER_COLUMNS: readonly Column<ServerStatus>[] = [
     cell: ({ online, detail }) => `${online ? "✓" : "✗"} ${detail}`,
     bad: ({ online }) => !online,
   },
-  { title: "profiles", cell: ({ profiles }) => profiles.join(", ") },
+  { title: "profiles", cell: ({ profiles }) => profiles.map(unbroken).join(", ") },
   {
     title: "sessions",
     cell: ({ sessions }, { maximumSessions }) => maximumSessions ? `${sessions}/${maximumSessions}` : sessions,
   },
   { title: "calls", cell: ({ calls }) => calls },
   { title: "errors", cell: ({ errors }) => errors, bad: ({ errors }) => errors > 0 },
-  { title: "p50 / p95", cell: ({ p50, p95 }) => p50 === undefined ? "" : `${latency(p50)} / ${latency(p95)}` },
+  {
+    title: unbroken("p50 / p95"),
+    cell: ({ p50, p95 }) => p50 === undefined ? "" : unbroken(`${latency(p50)} / ${latency(p95)}`),
+  },
   {
     title: "process",
     cell: ({ process }) => process && `${process.met ? "✓" : "✗"} ${process.detail}`,

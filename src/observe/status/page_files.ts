@@ -25,6 +25,7 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line);
   overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 th { color: var(--faint); font-weight: 500; overflow-wrap: normal; }
+td[data-title="profiles"], td[data-title^="p50"] { overflow-wrap: normal; }
 footer { margin-top: 2rem; }
 a { color: inherit; }
 @media (max-width: 46rem) {

@@ -93,7 +93,7 @@ export class Readiness {
     if (online) topics.add(topic);
     else topics.delete(topic);
     this.#online.set(server, topics);
-    const detail = topics.size > 0 ? `online on ${[...topics].join(" and ")}` : `offline on ${topic}`;
+    const detail = topics.size > 0 ? `online on ${[...topics].toSorted().join(" and ")}` : `offline on ${topic}`;
     this.#set(serverCondition(server), topics.size > 0, detail);
   }
 

@@ -69,7 +69,7 @@ Deno.test("a server that is there in one of two profiles can be reached", () => 
   );
   const readiness = new Readiness([{ server: "files" }]);
   for (const topic of both) readiness.observe(online(topic));
-  assert.deepEqual(readiness.conditions[0]?.detail, `online on ${one} and ${other}`);
+  assert.deepEqual(readiness.conditions[0]?.detail, `online on ${both.toSorted().join(" and ")}`);
   for (const topic of both) readiness.observe(offline(topic));
   assert.deepEqual(readiness.conditions[0]?.detail, `offline on ${other}`);
 });
