@@ -34,6 +34,9 @@ import { SharedGoodbyes } from "./shared_goodbyes.ts";
 /** Longest session name and response topic that are kept, in characters: they are a stranger's choice. */
 const NAME_LIMIT = 1_024;
 
+/** So many answers to what is no message may be on their way: nobody waits for them but who sends a lot of that. */
+const MOST_REFUSALS = 256;
+
 /** Accepts sessions on a link and shows the server's presence while the link is online. */
 export class RequestResponseServer implements Acceptor {
   readonly #link: MqttLink;
@@ -44,6 +47,8 @@ export class RequestResponseServer implements Acceptor {
   readonly #sealed: SealedSessions | undefined;
   readonly #abort = new AbortController();
   #withdrawn = false;
+  /** How many answers to what is no message are on their way. */
+  #refusing = 0;
 
   constructor(link: MqttLink, options: ServerOptions) {
     this.#link = link;
@@ -230,9 +235,11 @@ export class RequestResponseServer implements Acceptor {
     if (problem === undefined) return false;
     const { correlationData } = packet.properties;
     const properties = correlationData === undefined ? MESSAGE_PROPERTIES : { ...MESSAGE_PROPERTIES, correlationData };
-    const answer = invalidResponse(message, "null");
+    const answer = this.#refusing < MOST_REFUSALS ? invalidResponse(message, "null") : undefined;
     if (answer === undefined) return false;
-    void this.#link.publish({ topic, payload: answer.bytes, qos: plainQoS(this.#options.qos), properties });
+    this.#refusing++;
+    const refusal = { topic, payload: answer.bytes, qos: plainQoS(this.#options.qos), properties };
+    void this.#link.publish(refusal, () => this.#refusing--);
     return false;
   }
 
