@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { concatBytes, indexOfByte } from "../core/bytes.ts";
+import { ByteGatherer } from "../core/byte_gatherer.ts";
+import { indexOfByte } from "../core/bytes.ts";
 import { EnvelopeExcerpt } from "../core/envelope_excerpt.ts";
 
 const NEWLINE = 0x0a;
@@ -16,8 +17,7 @@ export class LineSplitter {
   readonly #maximum: number;
   readonly #tooLong: (length: number) => void;
   readonly #dropped: (excerpt: Uint8Array) => void;
-  #parts: Uint8Array[] = [];
-  #length = 0;
+  readonly #gathered = new ByteGatherer();
   /** What is kept of the line that is being dropped. */
   #excerpt: EnvelopeExcerpt | undefined;
 
@@ -59,7 +59,7 @@ export class LineSplitter {
 
   /** The line that ends at `newline`. Nearly all of them stand in one chunk. */
   #complete(chunk: Uint8Array, start: number, newline: number): Uint8Array | undefined {
-    const whole = this.#length === 0 && this.#excerpt === undefined && newline - start <= this.#maximum;
+    const whole = this.#gathered.length === 0 && this.#excerpt === undefined && newline - start <= this.#maximum;
     if (whole) return chunk.subarray(start, chunk[newline - 1] === CARRIAGE_RETURN ? newline - 1 : newline);
     this.#keep(chunk.subarray(start, newline));
     return this.#take();
@@ -70,18 +70,14 @@ export class LineSplitter {
       this.#excerpt.push(part);
       return;
     }
-    if (part.length === 0) return;
-    this.#parts.push(part);
-    this.#length += part.length;
-    if (this.#length > this.#maximum) this.#giveUp();
+    this.#gathered.push(part);
+    if (this.#gathered.length > this.#maximum) this.#giveUp();
   }
 
   #giveUp(): void {
-    this.#tooLong(this.#length);
+    this.#tooLong(this.#gathered.length);
     this.#excerpt = new EnvelopeExcerpt();
-    for (const part of this.#parts) this.#excerpt.push(part);
-    this.#parts = [];
-    this.#length = 0;
+    this.#excerpt.push(this.#gathered.take());
   }
 
   #take(): Uint8Array | undefined {
@@ -91,9 +87,7 @@ export class LineSplitter {
       this.#dropped(excerpt);
       return undefined;
     }
-    const line = concatBytes(this.#parts, this.#length);
-    this.#parts = [];
-    this.#length = 0;
+    const line = this.#gathered.take();
     return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
   }
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { concatBytes } from "../../core/bytes.ts";
+import { ByteGatherer } from "../../core/byte_gatherer.ts";
 
 const NOTHING = new Uint8Array();
 
@@ -21,25 +21,21 @@ export class PacketSplitter {
   #bytes: Uint8Array = NOTHING;
   #start = 0;
   /** The beginning of a packet that goes on beyond `#bytes`. */
-  #parts: Uint8Array[] = [];
-  #length = 0;
+  readonly #gathered = new ByteGatherer();
   /** How long that packet is; `undefined` when even that is not known yet. */
   #wanted: number | undefined;
 
   /** Takes the next bytes. The packets may share memory with them, so the caller gives them away. */
   push(chunk: Uint8Array): void {
-    if (this.#length === 0) {
+    if (this.#gathered.length === 0) {
       this.#bytes = chunk;
       this.#start = 0;
       return;
     }
-    this.#parts.push(chunk);
-    this.#length += chunk.length;
-    if (this.#wanted !== undefined && this.#length < this.#wanted) return;
-    this.#bytes = concatBytes(this.#parts, this.#length);
+    this.#gathered.push(chunk);
+    if (this.#wanted !== undefined && this.#gathered.length < this.#wanted) return;
+    this.#bytes = this.#gathered.take();
     this.#start = 0;
-    this.#parts = [];
-    this.#length = 0;
   }
 
   /**
@@ -55,8 +51,7 @@ export class PacketSplitter {
     const end = header === undefined ? Infinity : start + header.length;
     if (header === undefined || end > bytes.length) {
       this.#wanted = header?.length;
-      this.#parts = [bytes.subarray(start)];
-      this.#length = bytes.length - start;
+      this.#gathered.push(bytes.subarray(start));
       this.#bytes = NOTHING;
       this.#start = 0;
       return undefined;

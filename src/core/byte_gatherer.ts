@@ -1,0 +1,58 @@
+/**
+ * Putting together what arrives in many pieces.
+ *
+ * @module
+ */
+import { concatBytes } from "./bytes.ts";
+
+/** Up to this many bytes the pieces themselves are kept. */
+const SMALL = 256 * 1024;
+
+/** What is beyond is copied into blocks of this size, in bytes, of which only what is filled takes memory. */
+const BLOCK = 16 * 1024 * 1024;
+
+/**
+ * Gathers bytes. A thousand pieces of 64 KiB would be a thousand holes in the memory of the process when they are free
+ * again, which the system does not get back; a block is given back as a whole.
+ */
+export class ByteGatherer {
+  #parts: Uint8Array[] = [];
+  #block: ArrayBuffer | undefined;
+  #length = 0;
+
+  /** How many bytes there are. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Adds bytes, which the caller gives away. */
+  push(part: Uint8Array): void {
+    if (part.length === 0) return;
+    this.#length += part.length;
+    if (this.#length <= SMALL) this.#parts.push(part);
+    else this.#copy(part);
+  }
+
+  /** Everything in one piece; then there is nothing. */
+  take(): Uint8Array {
+    const whole = concatBytes(this.#parts, this.#length);
+    this.#parts = [];
+    this.#block = undefined;
+    this.#length = 0;
+    return whole;
+  }
+
+  #copy(part: Uint8Array): void {
+    for (let rest = part; rest.length > 0;) {
+      const block = this.#block ??= new ArrayBuffer(0, { maxByteLength: BLOCK });
+      const from = block.byteLength;
+      const piece = rest.subarray(0, BLOCK - from);
+      block.resize(from + piece.length);
+      const copy = new Uint8Array(block, from, piece.length);
+      copy.set(piece);
+      this.#parts.push(copy);
+      if (block.byteLength === BLOCK) this.#block = undefined;
+      rest = rest.subarray(piece.length);
+    }
+  }
+}
