@@ -3,7 +3,7 @@ import { testOnBrokers, testOnMosquitto } from "../support/brokers.ts";
 import { makeCertificates } from "../support/certificates.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
 import { mosquitto } from "../support/mosquitto.ts";
-import { mqttPeer } from "../support/plain_peer.ts";
+import { TestClient } from "../support/mqtt_client.ts";
 import { Process, PROXY_COMMAND } from "../support/proxy.ts";
 import { isRunning } from "../support/processes.ts";
 import {
@@ -145,7 +145,7 @@ testOnBrokers(
     assert.equal(await read(), "+READY\n");
     await write(credentialsFor(broker.url, { API_KEY: "unknown keys are no reason to speak" }));
     assert.equal(await read(), "+OK\n");
-    await using peer = await mqttPeer(broker.url);
+    await using peer = await TestClient.connect(broker.url);
     await peer.publish("a", "nobody has asked for this");
     await write({ jsonrpc: "2.0", id: 1, method: "ping" });
     assert.equal(await read(), '{"result":{},"jsonrpc":"2.0","id":1}\n');

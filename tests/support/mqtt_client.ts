@@ -21,12 +21,12 @@ export interface Arrival {
 export class TestClient implements AsyncDisposable {
   /** Everything that has arrived so far. */
   readonly arrivals: Arrival[] = [];
-  readonly #client: MqttClient;
-
+  /** The client of MQTT.js itself. */
+  readonly client: MqttClient;
   #sessionPresent = false;
 
   private constructor(client: MqttClient) {
-    this.#client = client;
+    this.client = client;
     client.once("connect", ({ sessionPresent }) => this.#sessionPresent = sessionPresent);
     client.on("message", (topic, payload, { qos, retain, properties = {} }) => {
       this.arrivals.push({ topic, payload, text: payload.toString(), qos, retain, properties });
@@ -48,22 +48,24 @@ export class TestClient implements AsyncDisposable {
   }
 
   get connected(): boolean {
-    return this.#client.connected;
+    return this.client.connected;
   }
 
   /** Subscribes, and returns the reason codes. */
   async subscribe(...filters: string[]): Promise<readonly number[]> {
     const topics = Object.fromEntries(filters.map((filter) => [filter, { qos: 1 as const }]));
-    const grants = await this.#client.subscribeAsync(topics);
+    const grants = await this.client.subscribeAsync(topics);
     return grants.map(({ qos }) => qos);
   }
 
+  /** Publishes, with QoS 1 unless the options say otherwise, and waits until the broker has it. */
   async publish(
     topic: string,
     payload: string | Uint8Array,
-    options: IClientPublishOptions = { qos: 1 },
+    options: IClientPublishOptions = {},
   ): Promise<void> {
-    await this.#client.publishAsync(topic, typeof payload === "string" ? payload : Buffer.from(payload), options);
+    const bytes = typeof payload === "string" ? payload : Buffer.from(payload);
+    await this.client.publishAsync(topic, bytes, { qos: 1, ...options });
   }
 
   /** The first message that fulfils `condition`, from the beginning. */
@@ -73,12 +75,12 @@ export class TestClient implements AsyncDisposable {
 
   /** Drops the connection, so that the will is sent. */
   drop(): void {
-    this.#client.stream.destroy();
+    this.client.stream.destroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#client.endAsync(true);
-    this.#client.stream.destroy();
+    await this.client.endAsync(true);
+    this.client.stream.destroy();
   }
 }
 

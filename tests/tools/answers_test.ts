@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { testOnBrokers } from "../support/brokers.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
-import { mqttPeer, type Peer } from "../support/plain_peer.ts";
+import { TestClient } from "../support/mqtt_client.ts";
 import { type ToolAnswer, type ToolClient, toolClient } from "../support/tool_client.ts";
 
 const BUDGET = 48_000;
 
-async function publishMany(peer: Peer, count: number, payload: string): Promise<string[]> {
+async function publishMany(peer: TestClient, count: number, payload: string): Promise<string[]> {
   const topics = Array.from({ length: count }, (_, number) => `plant/${number}`);
   await Promise.all(topics.map((topic) => peer.publish(topic, payload, { retain: true })));
   return topics.sort();
@@ -32,7 +32,7 @@ function sizesOf(answers: readonly ToolAnswer[]): number[] {
 }
 
 testOnBrokers("5,000 kept values come in pages that follow each other, each once", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   const topics = await publishMany(peer, 5_000, "x".repeat(1_000));
   await using tools = await toolClient(broker.url);
   const first = await tools.call("get_retained", { topic: "#", timeout: 30 });
@@ -55,7 +55,7 @@ testOnBrokers("5,000 kept values come in pages that follow each other, each once
 });
 
 testOnBrokers("what fits comes whole, up to the last byte of the budget", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   for (const topic of ["b", "a", "c"]) await peer.publish(`kept/${topic}`, "value", { retain: true });
   await using tools = await toolClient(broker.url);
   await peer.publish("kept/filler", "x".repeat(1_000), { retain: true });
@@ -70,7 +70,7 @@ testOnBrokers("what fits comes whole, up to the last byte of the budget", async 
 });
 
 testOnBrokers("messages that had no room wait for the next subscribe, in order", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await using tools = await toolClient(broker.url);
   await tools.call("subscribe", { topic: "a/#", timeout: 0 });
   for (let number = 0; number < 500; number++) await peer.publish("a/b", `${number} ${"x".repeat(500)}`);
@@ -92,7 +92,7 @@ for (
   const [kind, payload] of [["text", "grüße €"], ["binary", "\u0000"], ["text that JSON escapes", '"\\\n']] as const
 ) {
   testOnBrokers(`a payload of 1 MB is read in parts, which together are the whole: ${kind}`, async (broker) => {
-    await using peer = await mqttPeer(broker.url);
+    await using peer = await TestClient.connect(broker.url);
     const bytes = kind === "binary"
       ? Uint8Array.from({ length: 1_000_000 }, (_, index) => (index * 7) & 0xff)
       : new TextEncoder().encode(payload.repeat(Math.ceil(1_000_000 / Buffer.byteLength(payload))));
@@ -120,7 +120,7 @@ for (
 }
 
 testOnBrokers("a large message among small ones is shown in part, and the small ones are there", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await peer.publish("m/large", "0123456789".repeat(20_000), { retain: true });
   for (const name of ["a", "z"]) await peer.publish(`m/${name}`, name, { retain: true });
   await using tools = await toolClient(broker.url);
@@ -133,7 +133,7 @@ testOnBrokers("a large message among small ones is shown in part, and the small 
 testOnBrokers(
   "what subscribe has cut is read on with its cursor, and nothing behind it is consumed",
   async (broker) => {
-    await using peer = await mqttPeer(broker.url);
+    await using peer = await TestClient.connect(broker.url);
     await using tools = await toolClient(broker.url);
     await tools.call("subscribe", { topic: "a", timeout: 0 });
     const large = "0123456789".repeat(10_000);
@@ -155,7 +155,7 @@ testOnBrokers(
 );
 
 testOnBrokers("topics come in pages without listening again, and resources in pages of the host", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   const topics = await publishMany(peer, 900, "x");
   await using tools = await toolClient(broker.url, { maxBytes: 10_000 });
   const pages = await follow(tools, "list_topics", { topic: "plant/#", timeout: 2 });
@@ -174,7 +174,7 @@ testOnBrokers("topics come in pages without listening again, and resources in pa
 });
 
 testOnBrokers("max_messages holds for kept values too", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   const topics = await publishMany(peer, 25, "x");
   await using tools = await toolClient(broker.url);
   const pages = await follow(tools, "get_retained", { topic: "plant/#", max_messages: 10 });
@@ -184,7 +184,7 @@ testOnBrokers("max_messages holds for kept values too", async (broker) => {
 
 Deno.test("a message that no buffer holds is named with its size and the option to raise", async () => {
   await using broker = await embeddedBroker();
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await peer.publish("huge", "x".repeat(20_000), { retain: true });
   await using tools = await toolClient(broker.url, { bufferBytes: 10_000 });
   const said = /"huge" has 20000 bytes, more than is kept here: the operator can raise --buffer-bytes/;
@@ -203,7 +203,7 @@ Deno.test("a message that no buffer holds is named with its size and the option 
 });
 
 testOnBrokers("twenty thousand kept values are all reached, though a buffer holds a tenth of them", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   const topics = await publishMany(peer, 2_000, "x");
   await using tools = await toolClient(broker.url, { bufferMessages: 200 });
   const pages = await follow(tools, "get_retained", { topic: "plant/#", timeout: 30 });
@@ -221,7 +221,7 @@ const IMAGES: [type: string, begin: readonly number[]][] = [
 testOnBrokers(
   "an image is an item that hosts show, other bytes an embedded resource, beside the text",
   async (broker) => {
-    await using peer = await mqttPeer(broker.url);
+    await using peer = await TestClient.connect(broker.url);
     await using tools = await toolClient(broker.url);
     for (const [type, begin] of IMAGES) {
       const bytes = Uint8Array.from([...begin, ...Array.from({ length: 300 }, (_, index) => index & 0xff)]);
@@ -246,7 +246,7 @@ testOnBrokers(
 );
 
 testOnBrokers("an image that has no room is named with its size and the call that shows it", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   const bytes = Uint8Array.from({ length: 100_000 }, (_, index) => index & 0xff);
   bytes.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
   await peer.publish("cam", bytes, { retain: true });
@@ -261,7 +261,7 @@ testOnBrokers("an image that has no room is named with its size and the call tha
 });
 
 testOnBrokers("parse adds what a JSON payload says, and only that of JSON", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await peer.publish("j/object", '{"state":"ON","t":21.5}', { retain: true });
   await peer.publish("j/text", "ON", { retain: true });
   await using tools = await toolClient(broker.url);

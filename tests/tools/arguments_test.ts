@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { testOnBrokers } from "../support/brokers.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
-import { mqttPeer } from "../support/plain_peer.ts";
+import { TestClient } from "../support/mqtt_client.ts";
 import { toolClient } from "../support/tool_client.ts";
 
 const SLIPS: [tool: string, args: Record<string, unknown>, given: string, meant: string][] = [
@@ -23,7 +23,7 @@ const SLIPS: [tool: string, args: Record<string, unknown>, given: string, meant:
 testOnBrokers(
   "a name that is nearly right is an error that names the right one, and nothing is done",
   async (broker) => {
-    await using peer = await mqttPeer(broker.url);
+    await using peer = await TestClient.connect(broker.url);
     let published = 0;
     peer.client.on("message", () => published++);
     await peer.client.subscribeAsync("a");
@@ -128,7 +128,7 @@ testOnBrokers("a topic with a control character or a wildcard is refused with th
 });
 
 testOnBrokers("a comma is part of a topic; where nothing comes, the answer says so", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await using tools = await toolClient(broker.url);
   const said = /A comma is part of the topic\. If several were meant, call with "topics":\["a","b"\]\./;
   assert.match((await tools.call("get_retained", { topic: "a, b" })).result.hint, said);

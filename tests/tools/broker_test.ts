@@ -4,7 +4,7 @@ import { testOnBrokers, testOnMosquitto } from "../support/brokers.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
 import { mosquitto } from "../support/mosquitto.ts";
 import { freePort } from "../support/net.ts";
-import { mqttPeer } from "../support/plain_peer.ts";
+import { TestClient } from "../support/mqtt_client.ts";
 import { rules, toolClient } from "../support/tool_client.ts";
 import { eventually } from "../support/wait.ts";
 
@@ -63,7 +63,7 @@ testOnMosquitto("a broker that keeps nothing is told of as such", async () => {
 });
 
 testOnBrokers("a value that its owner has cleared is told of as such", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await using tools = await toolClient(broker.url);
   const read = (topic: string) => tools.client.readResource({ uri: `mqtt://127.0.0.1/${topic}` });
   const publish = (topic: string, message: string) => tools.call("publish", { topic, message, retain: true, qos: 1 });

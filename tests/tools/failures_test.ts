@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { testOnBrokers, testOnMosquitto } from "../support/brokers.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
 import { mosquitto } from "../support/mosquitto.ts";
-import { mqttPeer } from "../support/plain_peer.ts";
+import { TestClient } from "../support/mqtt_client.ts";
 import { freePort } from "../support/net.ts";
 import { toolClient } from "../support/tool_client.ts";
 
@@ -133,7 +133,7 @@ testOnMosquitto("a restart of the broker in the middle is survived by calls and 
   await first.kill();
   await using _second = await mosquitto({ port });
   for (const answer of await Promise.all(calls)) assert.equal(answer.isError, false, answer.text);
-  await using peer = await mqttPeer(first.url);
+  await using peer = await TestClient.connect(first.url);
   await peer.publish("a/1", "after");
   const { result } = await call;
   assert.deepEqual(result.messages.map(({ payload }: { payload: string }) => payload), ["after"]);

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { testOnMosquitto } from "../support/brokers.ts";
 import { mosquitto } from "../support/mosquitto.ts";
-import { mqttPeer, type Peer } from "../support/plain_peer.ts";
+import { TestClient } from "../support/mqtt_client.ts";
 import { callTool, credentialsFor, initialize, startSmcp } from "../support/smcp.ts";
 
 const RATE = 10_000;
 const PAYLOAD = "x".repeat(200);
 
 /** Publishes `count` numbered messages of QoS 0 at {@linkcode RATE} a second. */
-async function flood(peer: Peer, count: number): Promise<void> {
+async function flood(peer: TestClient, count: number): Promise<void> {
   const since = performance.now();
   for (let sent = 0; sent < count;) {
     const due = Math.min(count, Math.ceil((performance.now() - since) / 1000 * RATE));
@@ -29,7 +29,7 @@ if (Deno.build.os === "linux") {
     "10,000 messages a second on a kept subscription cost bounded memory, and none is unaccounted for",
     async () => {
       await using broker = await mosquitto();
-      await using peer = await mqttPeer(broker.url);
+      await using peer = await TestClient.connect(broker.url);
       await using server = await startSmcp(["tools"], credentialsFor(broker.url));
       await initialize(server);
       const subscribe = async (args: Record<string, unknown>) =>

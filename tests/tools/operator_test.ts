@@ -7,7 +7,7 @@ import { readTopicFile } from "../../src/config/mod.ts";
 import { TopicCatalog } from "../../src/tools/mod.ts";
 import { testOnBrokers } from "../support/brokers.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
-import { mqttPeer } from "../support/plain_peer.ts";
+import { TestClient } from "../support/mqtt_client.ts";
 import { rules, type ToolClient, toolClient } from "../support/tool_client.ts";
 import { eventually } from "../support/wait.ts";
 
@@ -60,7 +60,7 @@ Deno.test("the instructions say beforehand what the agent may do, and what the o
 testOnBrokers(
   "what the operator says of topics is in list_topics, among the resources and in completions",
   async (broker) => {
-    await using peer = await mqttPeer(broker.url);
+    await using peer = await TestClient.connect(broker.url);
     await peer.publish("plant/7/mode", "auto", { retain: true });
     await using tools = await toolClient(broker.url, {
       catalog: new TopicCatalog(PLANT),
@@ -165,7 +165,7 @@ function user({ client }: ToolClient, action: "accept" | "decline" | "cancel"): 
 const CONFIRM = { permissions: rules({ confirm: ["plant/#"] }), capabilities: { elicitation: {} } };
 
 testOnBrokers("the user is asked before something is published where the rules want it", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   const got: string[] = [];
   peer.client.on("message", (topic, payload) => got.push(`${topic} ${payload}`));
   await peer.client.subscribeAsync("#", { qos: 1 });

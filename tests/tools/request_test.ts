@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { testOnBrokers, testOnMosquitto } from "../support/brokers.ts";
 import { mosquitto } from "../support/mosquitto.ts";
-import { mqttPeer, type Peer } from "../support/plain_peer.ts";
+import { TestClient } from "../support/mqtt_client.ts";
 import { fixture, startServe } from "../support/proxy.ts";
 import { rules, toolClient } from "../support/tool_client.ts";
 
 /** A device as Tasmota is: it takes commands on `cmnd/plug/NAME` and says on `stat/plug/RESULT` what it has done. */
-async function plug(peer: Peer, answers: readonly string[]): Promise<void> {
+async function plug(peer: TestClient, answers: readonly string[]): Promise<void> {
   await peer.client.subscribeAsync("cmnd/plug/+", { qos: 1 });
   peer.client.on("message", (topic) => {
     if (!topic.startsWith("cmnd/")) return;
@@ -17,7 +17,7 @@ async function plug(peer: Peer, answers: readonly string[]): Promise<void> {
 
 for (const protocolVersion of [5, 4] as const) {
   testOnBrokers(`a device that answers by itself is asked, with MQTT ${protocolVersion}`, async (broker) => {
-    await using peer = await mqttPeer(broker.url, { protocolVersion });
+    await using peer = await TestClient.connect(broker.url, { protocolVersion });
     await peer.publish("stat/plug/RESULT", '{"POWER":"stale"}', { retain: true });
     await plug(peer, ['{"POWER":"ON"}']);
     await using tools = await toolClient(broker.url, { protocolVersion });
@@ -38,7 +38,7 @@ for (const protocolVersion of [5, 4] as const) {
 }
 
 testOnBrokers("match takes the first answer with the member, by name or by value", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await plug(peer, ["no JSON", '{"id":6}', '{"id":7,"ok":true}']);
   await using tools = await toolClient(broker.url);
   const ask = { topic: "cmnd/plug/X", message: "", response_topic: "stat/plug/RESULT", timeout: 30 };
@@ -55,7 +55,7 @@ testOnBrokers("match takes the first answer with the member, by name or by value
 });
 
 testOnBrokers("a response topic has to be allowed to be read, and need not be to be published to", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await plug(peer, ['{"POWER":"ON"}']);
   await using tools = await toolClient(broker.url, {
     permissions: rules({ allowPublish: ["cmnd/#"], allowSubscribe: ["stat/#"] }),
@@ -70,7 +70,7 @@ testOnBrokers("a response topic has to be allowed to be read, and need not be to
 });
 
 testOnBrokers("an answer that has no room is read on in, without asking again", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   let asked = 0;
   peer.client.on("message", (_topic, _payload, { properties }) => {
     asked++;

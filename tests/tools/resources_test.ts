@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 // @ts-types="@modelcontextprotocol/sdk/types"
 import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { testOnBrokers } from "../support/brokers.ts";
-import { mqttPeer } from "../support/plain_peer.ts";
+import { TestClient } from "../support/mqtt_client.ts";
 import { rules, type ToolClient, toolClient } from "../support/tool_client.ts";
 
 /** Resolves with the URIs of the first `count` updates. */
@@ -23,7 +23,7 @@ async function textOf({ client }: ToolClient, uri: string): Promise<string> {
 }
 
 testOnBrokers("a topic is a resource, whose value is what the broker keeps", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await peer.publish("plant/line 1/temp", "21", { retain: true, properties: { contentType: "text/csv" } });
   await peer.publish("plant/bytes", Uint8Array.of(0xff, 0x00), { retain: true });
   await using tools = await toolClient(broker.url);
@@ -38,7 +38,7 @@ testOnBrokers("a topic is a resource, whose value is what the broker keeps", asy
 });
 
 testOnBrokers("the URI may name the port", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await peer.publish("a", "21", { retain: true });
   await using tools = await toolClient(broker.url);
   assert.equal(await textOf(tools, `mqtt://127.0.0.1:${broker.port}/a`), "21");
@@ -56,7 +56,7 @@ testOnBrokers("a topic without a value, or that is none of this broker, is an er
 });
 
 testOnBrokers("whoever subscribes to a resource is told of each new message, and can read it", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await peer.publish("a", "old", { retain: true });
   await using tools = await toolClient(broker.url);
   const uri = "mqtt://127.0.0.1/a";
@@ -76,7 +76,7 @@ testOnBrokers("whoever subscribes to a resource is told of each new message, and
 });
 
 testOnBrokers("topics that were seen are listed, and complete a name", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   for (const topic of ["plant/1", "plant/2", "office/1"]) await peer.publish(topic, "x", { retain: true });
   await using tools = await toolClient(broker.url);
   assert.deepEqual((await tools.client.listResources()).resources, []);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { testOnBrokers } from "../support/brokers.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
-import { mqttPeer } from "../support/plain_peer.ts";
+import { TestClient } from "../support/mqtt_client.ts";
 import { type ToolAnswer, toolClient } from "../support/tool_client.ts";
 
 function payloads({ result }: ToolAnswer): string[] {
@@ -10,7 +10,7 @@ function payloads({ result }: ToolAnswer): string[] {
 }
 
 testOnBrokers("a message has the time at which it came, and a kept one its age if it was seen", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await peer.publish("old", "1", { retain: true });
   let now = Date.parse("2026-11-28T12:00:00Z");
   await using tools = await toolClient(broker.url, { time: () => now });
@@ -38,7 +38,7 @@ testOnBrokers("a message has the time at which it came, and a kept one its age i
 });
 
 testOnBrokers("peek shows what waits, and lets it wait", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await using tools = await toolClient(broker.url);
   await tools.call("subscribe", { topic: "a", timeout: 0 });
   for (const text of ["1", "2", "3"]) await peer.publish("a", text);
@@ -54,7 +54,7 @@ testOnBrokers("peek shows what waits, and lets it wait", async (broker) => {
 
 Deno.test("since reads again what has come from a time on, whether it was taken or waits", async () => {
   await using broker = await embeddedBroker();
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   let now = Date.parse("2026-11-28T12:00:00Z");
   await using tools = await toolClient(broker.url, { time: () => now });
   await tools.call("subscribe", { topic: "a", timeout: 0 });
@@ -81,7 +81,7 @@ Deno.test("since reads again what has come from a time on, whether it was taken 
 });
 
 testOnBrokers("since also returns what comes during the call", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await using tools = await toolClient(broker.url);
   await tools.call("subscribe", { topic: "a", timeout: 0 });
   await peer.publish("a", "1");
@@ -95,7 +95,7 @@ testOnBrokers("since also returns what comes during the call", async (broker) =>
 testOnBrokers(
   "several filters are one call: one answer, in the order of arrival, each message once",
   async (broker) => {
-    await using peer = await mqttPeer(broker.url);
+    await using peer = await TestClient.connect(broker.url);
     await peer.publish("a/kept", "kept", { retain: true });
     await using tools = await toolClient(broker.url);
     const topics = ["a/+", "b", "a/#"];
@@ -118,7 +118,7 @@ testOnBrokers(
 );
 
 testOnBrokers("list_subscriptions tells what is kept, since when and how many wait", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await using tools = await toolClient(broker.url, { time: () => Date.parse("2026-11-28T12:00:00Z") });
   await tools.call("subscribe", { topic: "a/+", timeout: 0, qos: 1 });
   await tools.call("subscribe", { topic: "b", timeout: 0 });
@@ -133,7 +133,7 @@ testOnBrokers("list_subscriptions tells what is kept, since when and how many wa
 });
 
 testOnBrokers("a call that is cancelled while another goes on loses nothing that had waited", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await using tools = await toolClient(broker.url);
   await tools.call("subscribe", { topic: "a", timeout: 0 });
   await peer.publish("a", "waited");

@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import type { Buffer } from "node:buffer";
 import type { IPublishPacket } from "mqtt";
 import { testOnBrokers } from "../support/brokers.ts";
-import { mqttPeer, type Peer } from "../support/plain_peer.ts";
+import { TestClient } from "../support/mqtt_client.ts";
 import { rules, toolClient } from "../support/tool_client.ts";
 import { eventually } from "../support/wait.ts";
 
 /** What arrives at a plain MQTT client on `filter`. */
-async function watch(peer: Peer, filter: string): Promise<() => Promise<{ payload: Buffer; packet: IPublishPacket }>> {
+async function watch(
+  peer: TestClient,
+  filter: string,
+): Promise<() => Promise<{ payload: Buffer; packet: IPublishPacket }>> {
   const waiting: { payload: Buffer; packet: IPublishPacket }[] = [];
   let arrived = Promise.withResolvers<void>();
   peer.client.on("message", (_topic, payload, packet) => {
@@ -26,7 +29,7 @@ async function watch(peer: Peer, filter: string): Promise<() => Promise<{ payloa
 }
 
 testOnBrokers("publish sends a message to whoever has subscribed", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   const next = await watch(peer, "a/b");
   await using tools = await toolClient(broker.url);
   const answer = await tools.call("publish", { topic: "a/b", message: "grüß dich" });
@@ -41,7 +44,7 @@ testOnBrokers("publish sends a message to whoever has subscribed", async (broker
 });
 
 testOnBrokers("publish has the whole message sent: QoS, binary payload and MQTT 5 properties", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   const next = await watch(peer, "a/b");
   await using tools = await toolClient(broker.url);
   await tools.call("publish", {
@@ -66,7 +69,7 @@ testOnBrokers("publish has the whole message sent: QoS, binary payload and MQTT 
 });
 
 testOnBrokers("numbers, booleans, objects and lists may come as JSON text, and a message as JSON", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   const next = await watch(peer, "a/b");
   await using tools = await toolClient(broker.url);
   const args = { topic: "a/b", message: { on: true }, retain: "true", qos: "1", user_properties: '{"a":"b"}' };
@@ -85,7 +88,7 @@ testOnBrokers("publish succeeds when nobody has subscribed, whatever the QoS", a
 });
 
 testOnBrokers("the first subscribe returns retained messages and what is published meanwhile", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await peer.publish("a/kept", "old", { retain: true });
   await using tools = await toolClient(broker.url);
   const call = tools.call("subscribe", { topic: "a/+", timeout: 30, max_messages: 2, qos: 1 });
@@ -110,7 +113,7 @@ testOnBrokers("a subscription that nothing arrives on gives an empty list after 
 });
 
 testOnBrokers("what arrives between two calls waits for the second, until unsubscribe", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await using tools = await toolClient(broker.url);
   await tools.call("subscribe", { topic: "a/+", timeout: 0 });
   await peer.publish("a/1", "one");
@@ -127,7 +130,7 @@ testOnBrokers("what arrives between two calls waits for the second, until unsubs
 });
 
 testOnBrokers("max_messages ends a call early, and the rest waits for the next", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await using tools = await toolClient(broker.url);
   await tools.call("subscribe", { topic: "a", timeout: 0 });
   for (const text of ["1", "2", "3", "4", "5"]) await peer.publish("a", text);
@@ -144,7 +147,7 @@ for (const [protocolVersion, qos] of [[5, 0], [5, 1], [4, 0]] as const) {
   testOnBrokers(
     `overlapping calls each get what matches theirs, once (MQTT ${protocolVersion}, QoS ${qos})`,
     async (broker) => {
-      await using peer = await mqttPeer(broker.url);
+      await using peer = await TestClient.connect(broker.url);
       await peer.publish("p/l1/temp", "retained", { retain: true });
       await using tools = await toolClient(broker.url, { protocolVersion });
       const filters = ["p/#", "p/+/temp", "p/l1/+", "p/l1/temp", "#", "p/+/+", "p/l1/temp"];
@@ -169,7 +172,7 @@ for (const [protocolVersion, qos] of [[5, 0], [5, 1], [4, 0]] as const) {
 }
 
 testOnBrokers("every one of many first calls for a filter gets its retained messages, once", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   for (const topic of ["a/1", "a/2", "a/3"]) await peer.publish(topic, "kept", { retain: true });
   await using tools = await toolClient(broker.url);
   const filters = ["a/+", "a/+", "a/#", "a/1", "a/+", "a/2"];
@@ -178,7 +181,7 @@ testOnBrokers("every one of many first calls for a filter gets its retained mess
 });
 
 testOnBrokers("get_retained returns the values that the broker keeps, and nothing else", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await peer.publish("a/1", "one", { retain: true });
   await peer.publish("a/2", "two", { retain: true, properties: { contentType: "text/x", userProperties: { k: "v" } } });
   await peer.publish("a/3", "not kept");
@@ -195,7 +198,7 @@ testOnBrokers("get_retained returns the values that the broker keeps, and nothin
 });
 
 testOnBrokers("get_retained does not wait for its timeout when the broker has sent everything", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await peer.publish("a/1", "one", { retain: true });
   await using tools = await toolClient(broker.url);
   const since = performance.now();
@@ -206,7 +209,7 @@ testOnBrokers("get_retained does not wait for its timeout when the broker has se
 });
 
 testOnBrokers("get_retained finds all of many values", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   const publications: Promise<void>[] = [];
   for (let number = 0; number < 2_000; number++) {
     publications.push(peer.publish(`many/${number}`, "x", { retain: true }));
@@ -220,7 +223,7 @@ testOnBrokers("get_retained finds all of many values", async (broker) => {
 testOnBrokers(
   "get_retained works on a filter that is subscribed to, and takes nothing away from it",
   async (broker) => {
-    await using peer = await mqttPeer(broker.url);
+    await using peer = await TestClient.connect(broker.url);
     await peer.publish("a/1", "kept", { retain: true });
     await using tools = await toolClient(broker.url);
     assert.equal((await tools.call("subscribe", { topic: "a/+", timeout: 1 })).result.message_count, 1);
@@ -232,7 +235,7 @@ testOnBrokers(
 );
 
 testOnBrokers("list_topics tells which topics there are, with counts and sizes", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await peer.publish("a/kept", "12345", { retain: true });
   await using tools = await toolClient(broker.url);
   const call = tools.call("list_topics", { topic: "a/#", timeout: 2 });
@@ -257,7 +260,7 @@ testOnBrokers("list_topics tells which topics there are, with counts and sizes",
 testOnBrokers(
   "request returns the answer of a program that follows MQTT 5, and of one that forgets the correlation",
   async (broker) => {
-    await using peer = await mqttPeer(broker.url);
+    await using peer = await TestClient.connect(broker.url);
     peer.client.on("message", (topic, payload, { properties }) => {
       const correlationData = topic === "svc/polite" ? properties?.correlationData : undefined;
       void peer.publish(properties?.responseTopic ?? "lost", `echo ${payload}`, {
@@ -284,7 +287,7 @@ testOnBrokers(
 );
 
 testOnBrokers("request says that no answer came", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await peer.client.subscribeAsync("svc/deaf");
   await using tools = await toolClient(broker.url);
   const { isError, text } = await tools.call("request", { topic: "svc/deaf", message: "x", timeout: 0.2 });
@@ -305,7 +308,7 @@ testOnBrokers("on MQTT 3.1.1, what it lacks is a tool error, and everything else
 });
 
 testOnBrokers("a payload of every byte value, and every byte value alone, arrives as it was", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await using tools = await toolClient(broker.url);
   await tools.call("subscribe", { topic: "bytes/#", timeout: 0 });
   const all = Uint8Array.from({ length: 256 }, (_, value) => value);
@@ -342,7 +345,7 @@ testOnBrokers("a payload of 1 MB goes out and comes in whole", async (broker) =>
 });
 
 testOnBrokers("200 calls at a time are all answered, each with its own", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   for (let number = 0; number < 50; number++) await peer.publish(`kept/${number}`, `${number}`, { retain: true });
   await using tools = await toolClient(broker.url);
   const calls = Array.from({ length: 200 }, async (_, index) => {
@@ -364,7 +367,7 @@ testOnBrokers("200 calls at a time are all answered, each with its own", async (
 });
 
 testOnBrokers("what is dropped is counted: what is returned and what is dropped is what was sent", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await using tools = await toolClient(broker.url, { bufferMessages: 100 });
   await tools.call("subscribe", { topic: "flood", timeout: 0 });
   for (let number = 0; number < 250; number++) await peer.publish("flood", `${number}`);
@@ -390,7 +393,7 @@ testOnBrokers("a host that wants to know is told how far a subscribe is", async 
 });
 
 testOnBrokers("a cancelled subscribe ends, and what it had got waits for the next", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await using tools = await toolClient(broker.url);
   await tools.call("subscribe", { topic: "a", timeout: 0 });
   const cancel = new AbortController();
@@ -405,7 +408,7 @@ testOnBrokers("a cancelled subscribe ends, and what it had got waits for the nex
 });
 
 testOnBrokers("the rules hold for every tool", async (broker) => {
-  await using peer = await mqttPeer(broker.url);
+  await using peer = await TestClient.connect(broker.url);
   await peer.publish("plant/1", "open", { retain: true });
   await peer.publish("plant/secret/1", "hidden", { retain: true });
   await using tools = await toolClient(broker.url, {
@@ -477,7 +480,7 @@ testOnBrokers("every tool says what it takes, what it returns and what it may do
 });
 
 /** Publishes until `call` is over: it cannot be known from outside when it has begun to listen. */
-async function publishUntil(peer: Peer, topic: string, payload: string, call: Promise<unknown>): Promise<void> {
+async function publishUntil(peer: TestClient, topic: string, payload: string, call: Promise<unknown>): Promise<void> {
   let over = false;
   void call.finally(() => over = true);
   await eventually("the call is over", async () => {
