@@ -41,7 +41,7 @@ export interface ClientSessionOptions extends SessionOpeningOptions {
   readonly watches: (instance: string) => boolean;
 }
 
-/** The last that a host has said may take this long to reach the server, in ms. */
+/** How long a close waits for the server to take the host's last messages, in ms. */
 const DELIVERY_TIMEOUT = 1_000;
 
 /**
@@ -56,7 +56,7 @@ export class ClientSession implements Channel {
   readonly #stream: SessionStream;
   readonly #end: PromiseWithResolvers<Failure | undefined> = Promise.withResolvers();
   readonly #abort = new AbortController();
-  readonly #absence: DisconnectTimer;
+  readonly #disconnectTimer: DisconnectTimer;
   readonly #opening: SessionOpening;
   readonly #requests: RequestProperties;
   #phase: "fresh" | "opening" | "open" | "ended" = "fresh";
@@ -66,7 +66,7 @@ export class ClientSession implements Channel {
   #acknowledged = false;
   #instance: string | undefined;
   #instanceTopic: string | undefined;
-  /** What each message has in common with the next; and each frame that is none. */
+  /** The properties that all messages share, and those that all frames without a message share. */
   readonly #common: { readonly message: PublishProperties; readonly control: PublishProperties };
   #held: Message[] = [];
   #unseen: readonly Message[] = [];
@@ -86,7 +86,7 @@ export class ClientSession implements Channel {
     const control = { ...MESSAGE_PROPERTIES, userProperties: { [SESSION]: sessionId } };
     this.#common = { message: { ...control, responseTopic: topics.response.for(link.clientId) }, control };
     this.closed = this.#end.promise;
-    this.#absence = new DisconnectTimer(
+    this.#disconnectTimer = new DisconnectTimer(
       clock,
       sessionExpiry,
       () => this.fail(new Failure("server-gone", "The server has gone offline", { instance: this.#instance ?? "" })),
@@ -94,7 +94,7 @@ export class ClientSession implements Channel {
     this.#stream = new SessionStream({
       name: sessionId.slice(0, 8),
       transmit: (frame, message, confirmed) => this.#transmit(frame, message, confirmed),
-      ended: () => {}, // a server's end is that of the session
+      ended: () => {}, // when a server ends, so does the session
       arrived: ({ kind }) => kind === "notification" && link.expectMore(),
       maximumPart: () => largestPart(link, this.#topic, sessionId.length + roomForTrace(traceContext)),
       travelsAlone: traceContext === true ? isTraced : undefined,
@@ -123,7 +123,7 @@ export class ClientSession implements Channel {
     return this.#opening.target;
   }
 
-  /** Whether nothing tells it from other sessions, since one end speaks MQTT 3.1.1. */
+  /** Whether the session has no name of its own, because one end speaks MQTT 3.1.1. */
   get plain(): boolean {
     return this.opening.plain || !hasProperties(this.#options.link);
   }
@@ -138,7 +138,7 @@ export class ClientSession implements Channel {
     return this.plain ? UNTOLD : undefined;
   }
 
-  /** What is not JSON stops here: no server has sent it, and a host's stdin is no place for it. */
+  /** Text that is not JSON stops here. No MCP server sends it, and no host can read it. */
   receive(receiver: Receiver): void {
     this.#stream.start((message) => {
       if (message.kind !== "malformed") return receiver(message);
@@ -185,7 +185,7 @@ export class ClientSession implements Channel {
       if (this.#phase === "open" || direct) this.#unseen = this.#stream.unseen(frame.acknowledge?.number);
       return this.fail(closedFailure(packet));
     }
-    this.#absence.end();
+    this.#disconnectTimer.end();
     this.#acknowledged ||= frame.acknowledge !== undefined;
     if (this.#phase === "opening") this.#opened(frame, packet);
     if (this.#numbered && frame.sequence === undefined && frame.payload.length > 0) {
@@ -201,15 +201,15 @@ export class ClientSession implements Channel {
     this.#finish(failure);
   }
 
-  /** The server seems to be gone; but it may only have lost its connection, or be about to go: then it still answers. */
+  /** The server seems to be gone. It may only have lost its connection, so it is asked. */
   absent(): void {
-    // Asked once: that nobody hears the question is a sign of its absence as well.
-    if (this.#phase === "open" && this.#absence.begin()) this.#stream.resume();
+    // Asked once: "nobody listens" is an answer too, and would lead here again.
+    if (this.#phase === "open" && this.#disconnectTimer.begin()) this.#stream.resume();
   }
 
   /** The server has shown that it is there. */
   present(): void {
-    if (this.#absence.end()) this.#stream.resume();
+    if (this.#disconnectTimer.end()) this.#stream.resume();
   }
 
   /** The connection to the broker is gone. */
@@ -253,7 +253,7 @@ export class ClientSession implements Channel {
   #finish(reason: Failure | undefined): void {
     this.#phase = "ended";
     this.#opening.stop();
-    this.#absence.end();
+    this.#disconnectTimer.end();
     this.#stream.close();
     this.#end.resolve(reason);
   }

@@ -1,5 +1,5 @@
 /**
- * Opening a session: the first message, until the server has shown its first sign of life.
+ * Opening a session: the first message, until the server has answered in any way.
  *
  * @module
  */
@@ -36,16 +36,13 @@ export interface OpeningSession {
   readonly signal: AbortSignal;
   /** Sends a frame of the first message again, to the topic that is now right. */
   readonly repeat: (frame: Frame, message: Message | undefined) => void;
-  /** The broker would not let the first message pass. */
+  /** The broker refuses the first message. */
   readonly refused: (failure: Failure) => void;
   /** No server has answered in time. */
   readonly timedOut: (failure: Failure) => void;
 }
 
-/**
- * When a first message that nobody has acknowledged is not answered within this time, in ms, the broker is asked whether
- * it would have let it pass.
- */
+/** After this time without an answer, in ms, the broker is asked about a first message with QoS 0. */
 const DOUBT_AFTER = 250;
 
 /** The first message of one session: where it goes, and what becomes of it. */
@@ -80,7 +77,7 @@ export class SessionOpening {
     return this.#topic;
   }
 
-  /** The QoS of the first message. Whether an instance listens at all, only an acknowledgement tells. */
+  /** The QoS of the first message. On an instance's own topic, an acknowledgement tells whether somebody listens. */
   get qos(): QoS {
     const { numbered, direct } = this.#target;
     return qosOf(this.#options.options.qos, numbered && !direct);
@@ -140,7 +137,7 @@ export class SessionOpening {
     userProperties[MAXIMUM] = String(this.#options.options.maxMessage);
   }
 
-  /** The first message has come to nothing; the next one goes in smaller pieces, as it may have been too large. */
+  /** The first message was not answered. It may have been too large, so the next one goes in smaller pieces. */
   suspectSize(): void {
     const [first] = this.#first;
     if (first !== undefined) this.#options.limit.lost(first[0].payload.length);
@@ -178,7 +175,7 @@ export class SessionOpening {
     return topic.for(link.clientId);
   }
 
-  /** Publishes what no server takes, since it is for none of them; but the broker tells what it thinks of it. */
+  /** Publishes a message that is for no instance. Servers ignore it; the broker says whether it may pass. */
   #askBroker(): void {
     const { link, sessionId } = this.#options;
     const properties = { userProperties: { [SESSION]: sessionId, [INSTANCE]: "" } };

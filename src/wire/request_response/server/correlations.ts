@@ -7,10 +7,10 @@ import { requestsIn, responsesIn } from "../../../core/batch.ts";
 import type { RequestKey } from "../../../core/json_rpc.ts";
 import type { Message } from "../../../core/message.ts";
 
-/** How many bytes of Correlation Data of unanswered requests are kept; more than that is a client that never listens. */
+/** How many bytes of Correlation Data are kept for unanswered requests. Only a misbehaving client has more. */
 const LIMIT = 4 * 1024 * 1024;
 
-/** What each of them costs besides, in bytes. */
+/** What each entry costs besides its Correlation Data, in bytes. */
 const COST = 256;
 
 /** So many answers are remembered in case that they have to be sent again; no window is larger. */

@@ -62,7 +62,7 @@ export class ServerPresence {
     void this.#announce(false);
   }
 
-  /** Says that the server is going, and shows it no more. */
+  /** Clears the presence, for good. */
   withdraw(): void {
     this.#withdrawn = true;
     this.#peers.left();
@@ -75,7 +75,7 @@ export class ServerPresence {
     return this.#options.share !== undefined && sharedSubscriptionAvailable;
   }
 
-  /** Shows the presence; online is who can be found, and knows what to answer. */
+  /** Publishes the presence. The server counts as online when it can be found and knows which messages to answer. */
   async #appear(limits: BrokerLimits): Promise<void> {
     if (this.#isShared(limits)) {
       await this.#announce(false);
@@ -83,7 +83,7 @@ export class ServerPresence {
       this.#tell(true);
       return await clearLeftBehind(this.#link, this.#topics.presenceFilter, MESSAGE_PROPERTIES);
     }
-    // Asked for before, so that nobody is missed who comes meanwhile, and behind it, for what is retained.
+    // Subscribed before, so that nobody is missed who comes meanwhile, and again after it, for what is retained.
     await Promise.all([this.#watchPeers(), this.#announce(true)]);
     await Promise.all([this.#watchPeers(), this.#link.roundTrip().catch(() => {})]);
     if (this.#isOn(limits)) this.#peers.joined();
@@ -97,7 +97,7 @@ export class ServerPresence {
         this.#peers.heard(topic.split("/").at(-1) ?? "", decodePresence(payload), retain);
         if (isLeftBehind(payload)) clearPresence(this.#link, topic, MESSAGE_PROPERTIES);
       },
-      refused: () => {}, // then it is for the user to see to it that there is one instance
+      refused: () => {}, // then the user has to make sure that there is only one instance
     }).catch(() => {});
   }
 

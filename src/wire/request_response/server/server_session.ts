@@ -55,10 +55,10 @@ export interface ServerSessionOptions {
   readonly clock?: Clock;
 }
 
-/** A client that takes nothing of the last that a server has said for this long, in ms, does not get the rest. */
+/** A close waits as long as the client goes on taking messages. After this time without progress, in ms, it ends. */
 const DELIVERY_TIMEOUT = 30_000;
 
-/** All of it may take this long, in ms, when somebody waits for us to end. */
+/** How long a close may take when the program itself is ending, in ms. */
 const SHUTDOWN_TIMEOUT = 1_000;
 
 /** The channel to one client. */
@@ -73,8 +73,8 @@ export class ServerSession implements IncomingSession {
   readonly #abort = new AbortController();
   readonly #correlations = new Correlations();
   readonly #welcome: Welcome;
-  readonly #absence: DisconnectTimer;
-  /** What each message has in common with the next. */
+  readonly #disconnectTimer: DisconnectTimer;
+  /** The properties that all messages share. */
   readonly #common: PublishProperties;
   #closing: Promise<void> | undefined;
   #ended = false;
@@ -93,7 +93,7 @@ export class ServerSession implements IncomingSession {
     this.closed = this.#end.promise;
     const peerEnd = Promise.withResolvers<void>();
     this.peerEnded = peerEnd.promise;
-    this.#absence = new DisconnectTimer(
+    this.#disconnectTimer = new DisconnectTimer(
       clock,
       sessionExpiry,
       () => this.left(new Failure("session-ended", "The client has gone without a goodbye")),
@@ -150,23 +150,23 @@ export class ServerSession implements IncomingSession {
   /** Takes a frame that arrived for this session. */
   deliver(frame: Frame): void {
     if (this.#ended) return;
-    this.#absence.end();
+    this.#disconnectTimer.end();
     if (frame.acknowledge !== undefined) this.#welcome.acknowledged();
     this.#stream.receive(this.#closing === undefined ? frame : answerOf(frame));
   }
 
-  /** The client seems to be gone; but it may only have lost its connection. */
+  /** The client seems to be gone. It may only have lost its connection, so it gets time to come back. */
   absent(): void {
-    if (!this.#ended) this.#absence.begin();
+    if (!this.#ended) this.#disconnectTimer.begin();
   }
 
-  /** Somebody says that the client is gone. A client that is still there answers, and keeps its session. */
+  /** A message says that the client is gone. The client is asked: if it answers, it keeps its session. */
   doubt(): void {
     // Asked once: whoever says so again and again must not make this end ask as often.
-    if (!this.#ended && this.#absence.begin()) this.#stream.resume();
+    if (!this.#ended && this.#disconnectTimer.begin()) this.#stream.resume();
   }
 
-  /** Tells the client soon that it has a session, and with which instance; it must not wait for its server for that. */
+  /** Tells the client soon that it has a session, and with which instance, even if the server process is slow. */
   welcome(): void {
     const { sessionId, clock = systemClock } = this.#options;
     if (sessionId === undefined) return;
@@ -186,7 +186,7 @@ export class ServerSession implements IncomingSession {
 
   /** The connection to the broker is gone. */
   pause(): void {
-    this.#absence.end(); // it is we who are away
+    this.#disconnectTimer.end(); // it is this end that is away
     this.#stream.pause();
   }
 
@@ -196,7 +196,7 @@ export class ServerSession implements IncomingSession {
    */
   resume(): void {
     if (this.#ended) return;
-    if (this.#numbered) this.#absence.begin();
+    if (this.#numbered) this.#disconnectTimer.begin();
     this.#stream.resume();
   }
 
@@ -281,7 +281,7 @@ export class ServerSession implements IncomingSession {
   #finish(reason: Failure | undefined): void {
     this.#ended = true;
     this.#welcome.cancel();
-    this.#absence.end();
+    this.#disconnectTimer.end();
     this.#stream.close();
     this.#end.resolve(reason);
   }
@@ -350,7 +350,7 @@ export class ServerSession implements IncomingSession {
   }
 }
 
-/** What a frame says of what was sent to its sender. Its messages are left to the next session. */
+/** The part of a frame that acknowledges. Its messages are left to the next session. */
 function answerOf({ acknowledge, resume, window }: Frame): Frame {
   return {
     payload: NOTHING,

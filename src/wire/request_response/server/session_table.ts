@@ -52,7 +52,7 @@ export class SessionTable {
     return this.#sessions.get(key);
   }
 
-  /** The session that a client calls `sessionId`, and of which only that is known. */
+  /** The session that a client calls `sessionId`. */
   find(client: string, sessionId: string): ServerSession | undefined {
     const responseTopic = this.#options.topics.response.for(client);
     return this.get(sessionKey({ client, sessionId, responseTopic })) ??
@@ -100,7 +100,7 @@ export class SessionTable {
     return session;
   }
 
-  /** A session that nobody will find: one that is only there to be refused. */
+  /** Makes a session that is not kept in the table, to refuse it. */
   make(
     name: string,
     place: SessionPlace & Pick<ServerSessionOptions, "format" | "instanceTopic">,

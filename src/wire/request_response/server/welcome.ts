@@ -9,8 +9,8 @@ import type { Writable } from "../session/frame.ts";
 import { FORMAT, MAXIMUM, NEWEST_FORMAT } from "../session/properties.ts";
 
 /**
- * An answer that comes within this time, in ms, is the welcome. Two packets one after the other would be slower: a
- * broker with Nagle's algorithm holds the second one back for 40 ms.
+ * How long to wait for an answer that can carry the welcome, in ms. Two packets in a row would be slower: a broker with
+ * Nagle's algorithm (mosquitto by default) holds back the second one for 40 ms.
  */
 const DELAY = 20;
 
@@ -34,17 +34,17 @@ export class Welcome {
     this.#announcesFormat = announcesFormat;
   }
 
-  /** Calls `send` soon, unless something goes out before: the client must not wait for its server process. */
+  /** Calls `send` soon, unless another packet goes out first. So the client need not wait for the server process. */
   sendSoon(clock: Clock, send: () => void): void {
     this.#cancel = clock.after(DELAY, send);
   }
 
-  /** Something goes out, or nothing will. */
+  /** A packet goes out, or the session has ended. */
   cancel(): void {
     this.#cancel?.();
   }
 
-  /** The client has acknowledged something. Where it is told a topic as well, only the use of that shows what it knows. */
+  /** The client has acknowledged something. If it was told a topic too, only the use of that counts. */
   acknowledged(): void {
     this.#announcesFormat &&= this.#instanceTopic !== undefined;
   }

@@ -1,8 +1,8 @@
 /**
- * When the peer is told what has been taken from it.
+ * When the peer is sent an acknowledgement.
  *
- * An acknowledgement waits for a message that it can travel with. A packet of its own costs more than itself: a broker
- * with Nagle's algorithm (mosquitto by default) holds what follows it back for 40 ms, because nobody answers it.
+ * An acknowledgement waits for a message that can carry it. A packet of its own is expensive: a broker with Nagle's
+ * algorithm (mosquitto by default) holds back the packet after it for 40 ms, because nobody answers an acknowledgement.
  *
  * @module
  */
@@ -16,17 +16,17 @@ const LONGEST_DELAY = 400;
 /** The longest that it waits when there is much to acknowledge, in ms. */
 const SHORT_DELAY = 5;
 
-/** So many packets are much to acknowledge, and so is a quarter of the window. */
+/** From this many packets on, or a quarter of the window, the delay is short. */
 const MANY_PACKETS = 64;
 
-/** So many bytes are much to acknowledge, because the peer may not send much more. */
+/** From this many bytes on, the delay is short, because the peer may soon have to stop. */
 const MANY_BYTES = 1024 * 1024;
 
 /** What a {@linkcode DelayedAcknowledgement} is made of. */
 export interface AcknowledgementOptions {
   /** How many packets the peer may send without an acknowledgement; `undefined` when it is not to be told. */
   readonly window: () => number | undefined;
-  /** Sends a frame of its own, which {@linkcode DelayedAcknowledgement.addTo} has been called for. */
+  /** Sends an acknowledgement in a packet of its own. */
   readonly send: () => void;
   readonly clock: Clock;
 }
@@ -35,10 +35,10 @@ export interface AcknowledgementOptions {
 export class DelayedAcknowledgement {
   readonly #options: AcknowledgementOptions;
   #taken = START;
-  /** What the peer was told of that, and when. */
+  /** The last acknowledgement, and when it was sent. */
   #acknowledged = START;
   #acknowledgedAt = 0;
-  /** What has arrived since. */
+  /** How many packets have arrived since. */
   #packets = 0;
   #bytes = 0;
   /** The window that the peer was told. */
@@ -96,7 +96,7 @@ export class DelayedAcknowledgement {
     return this.#packets >= packets || this.#bytes >= MANY_BYTES;
   }
 
-  /** The timer is left running when a message takes the acknowledgement along: it is cheaper to let it find nothing. */
+  /** When a message carries the acknowledgement, the timer goes on: to cancel it costs more than one that fires in vain. */
   #schedule(delay: number): void {
     const due = this.#options.clock.now() + delay;
     if (due >= this.#due) return;

@@ -1,5 +1,5 @@
 /**
- * Noticing that the same packet is lost again and again, and what is to be done about it.
+ * Notices that one packet is lost again and again, and says what to do about it.
  *
  * @module
  */
@@ -17,19 +17,19 @@ import { isAfter, isSame, type Position, START } from "./position.ts";
  */
 export type LossVerdict = "repeat" | "cut" | "separate" | "never";
 
-/** A packet was lost for good, not just overtaken, when it is missing this long after it was sent, in ms. */
+/** A packet that is missing this long after it was sent, in ms, is lost and not just late. */
 const LOST_AFTER = 500;
 
-/** One loss may be bad luck. */
+/** After so many losses, a packet is cut. One loss may be an accident. */
 const LOSSES_BEFORE_CUT = 2;
 
-/** A packet that is too small to be cut is sent this often. */
+/** How often a packet is sent that is too small to be cut. */
 export const MOST_LOSSES = 8;
 
-/** So many connections that end in a row while the same packet is out have ended over it. */
+/** After so many connections in a row have ended while the same packet was out, the packet is the cause. */
 const CLOSES_BEFORE_CUT = 2;
 
-/** A connection that breaks costs far more time than a lost packet: the next try has to be a good one. */
+/** A broken connection costs far more time than a lost packet. So the next try is this many times smaller. */
 const CLOSE_DIVISOR = 8;
 
 /** Watches the packet that the peer misses, in one direction of a session. */

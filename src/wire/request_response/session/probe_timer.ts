@@ -1,26 +1,26 @@
 /**
- * When a silent peer is asked what it has.
+ * When a silent peer is asked which messages have arrived.
  *
  * @module
  */
 import type { Clock } from "../../../core/clock.ts";
 
-/** A peer that has acknowledged nothing for this long, in ms, is asked what it has. */
+/** A peer that has acknowledged nothing for this long, in ms, is asked. */
 const FIRST_DELAY = 1_000;
 
-/** Each further question waits twice as long as the one before, but not longer than this, in ms. */
+/** Each wait is twice as long as the one before, up to this, in ms. */
 const LONGEST_DELAY = 10_000;
 
 /** What a {@linkcode ProbeTimer} is made of. */
 export interface ProbeOptions {
-  /** Whether something is out that the peer has not acknowledged. If not, the timer stops. */
+  /** Whether the peer owes an acknowledgement. If not, the timer stops. */
   readonly needed: () => boolean;
   /** Asks the peer. */
   readonly ask: () => void;
   readonly clock: Clock;
 }
 
-/** Asks the peer ever less often, for as long as it acknowledges nothing. */
+/** Asks the peer again and again, with growing waits, until it acknowledges something. */
 export class ProbeTimer {
   readonly #options: ProbeOptions;
   #delay = FIRST_DELAY;
@@ -46,7 +46,7 @@ export class ProbeTimer {
     this.#cancel = undefined;
   }
 
-  /** A timer that runs is left running: it is cheaper to let it find that it is too early. */
+  /** A running timer is not restarted: to cancel it costs more than to let it fire too early. */
   #wait(delay: number): void {
     const { clock } = this.#options;
     this.#delay = delay;

@@ -6,10 +6,10 @@
 import type { Arrival } from "./format.ts";
 import type { StreamEnds } from "./frame.ts";
 
-/** What every message counts for at least, in bytes, however short it is. */
+/** The least that a message counts for, in bytes. */
 export const MESSAGE_COST = 1024;
 
-/** How much may wait for its receiver, in bytes. This program never sends so much without an acknowledgement. */
+/** How much may wait for the receiver, in bytes. The sender of this program stops before that. */
 const CAPACITY = 8 * 1024 * 1024;
 
 /**
@@ -18,7 +18,7 @@ const CAPACITY = 8 * 1024 * 1024;
  */
 const ALL_PEERS = 800;
 
-/** What each of them may send at most, and however many there are. */
+/** The most that one of them may send, and the least, in packets. */
 const ONE_PEER = 512;
 const EVERY_PEER = 4;
 
@@ -27,7 +27,7 @@ export function windowOf(peers: number): number {
   return Math.max(EVERY_PEER, Math.min(ONE_PEER, Math.floor(ALL_PEERS / Math.max(1, peers))));
 }
 
-/** Hands messages to their receiver one after the other, and keeps those behind one that it has not taken yet. */
+/** Hands messages to their receiver in order. While the receiver works on one, those behind it wait here. */
 export class ReceiveBuffer {
   readonly #ends: Pick<StreamEnds, "deliver" | "ended">;
   readonly #taken: () => void;
@@ -65,7 +65,7 @@ export class ReceiveBuffer {
     this.#waitingBytes += Math.max(arrival.cost, MESSAGE_COST);
   }
 
-  /** Lets go of everything that waits. */
+  /** Drops everything that waits. */
   clear(): void {
     this.#waiting = [];
   }

@@ -1,9 +1,9 @@
 /**
  * The session layer: nothing lost, nothing twice, nothing out of order.
  *
- * QoS 1 duplicates, QoS 0 loses, and a broker that restarts or runs out of queue loses what it had acknowledged. So
- * each direction of a session numbers its messages. The receiver acknowledges what has been taken from it, drops what
- * it has seen, and asks again when it misses something. The sender keeps what is not acknowledged.
+ * MQTT alone is not enough. QoS 1 delivers twice. QoS 0 loses messages. A broker that restarts, or whose queue is full,
+ * loses what it has acknowledged. So each direction of a session numbers its messages. The receiver acknowledges what
+ * its program has taken, drops duplicates, and asks for what is missing. The sender keeps what is not acknowledged.
  *
  * This is the state machine alone: it knows neither MQTT nor sessions, nor how messages become frames.
  *
@@ -42,12 +42,12 @@ export class ReliableStream implements Stream {
   readonly #probe: ProbeTimer;
   #online = true;
   #closed = false;
-  /** Whether everything that this turn sends leaves at its end. */
+  /** Whether a flush at the end of this turn is scheduled. */
   #leaving = false;
-  /** Whether the peer was asked for what is missing. */
+  /** Whether the peer has been asked for the missing messages. */
   #askedAgain = false;
 
-  /** Somebody waits for the peer to take everything. */
+  /** Resolved when the peer has taken everything, if somebody waits for that. */
   #delivered: PromiseWithResolvers<void> | undefined;
   #askedFor = START;
 
@@ -105,7 +105,7 @@ export class ReliableStream implements Stream {
     if (this.#closed) return;
     const { acknowledge, resume, window, sequence, sent } = frame;
     if (window !== undefined) this.#outgoing.grant(window);
-    // What has only arrived may still be lost with the peer, and its requests asked again elsewhere: it is kept.
+    // Messages that have arrived but are not taken may be lost with the peer. They are kept, to be sent elsewhere.
     if (acknowledge !== undefined && this.#outgoing.acknowledge(acknowledge)) {
       this.#retransmission.arrived(acknowledge);
       this.#probe.restart();
@@ -182,7 +182,7 @@ export class ReliableStream implements Stream {
     void this.#options.transmit(frame, undefined, members.sent !== undefined);
   }
 
-  /** Whoever waits for the peer to take everything has it say so at once, whenever more has gone out. */
+  /** Asks the peer to acknowledge at once, if more has gone out since it was last asked. */
   #askFor(highest: Position): void {
     if (!isAfter(highest, this.#askedFor)) return;
     this.#askedFor = highest;
@@ -198,7 +198,7 @@ export class ReliableStream implements Stream {
   // --- what arrives
 
   #arrived(frame: Frame, sequence: number): void {
-    if (this.#buffer.full) return; // more than we let the peer send: it has to send it again
+    if (this.#buffer.full) return; // beyond the window: the peer has to send it again
     const outcome = this.#incoming.take(frame, sequence, (arrival) => this.#queue(arrival));
     if (outcome === "known") this.#options.duplicate?.();
     if (outcome === "gap") this.#ask();
@@ -216,21 +216,21 @@ export class ReliableStream implements Stream {
     this.#buffer.add(arrival);
   }
 
-  /** Everything counts as taken up to the message that its receiver still hesitates to take. */
+  /** Everything in front of the first message that its receiver has not taken counts as taken. */
   #took(): void {
-    if (this.#closed) return; // by the receiver of the message, perhaps
+    if (this.#closed) return; // the receiver of the message may have closed the session
     const untaken = this.#buffer.firstUntaken;
     this.#acknowledgement.take(untaken === undefined ? this.#incoming.received : behind(untaken - 1));
   }
 
-  /** Asks for what is missing, once; if that is lost, the peer's next question shows it. */
+  /** Asks for what is missing, once. If that is lost, the peer's next `sent` shows that something is missing. */
   #ask(): void {
     if (this.#askedAgain) return;
     this.#askedAgain = true;
     this.#control({ resume: this.#incoming.received });
   }
 
-  /** The peer says how much it has sent: it wants to know how much of that is here. */
+  /** The peer says how much it has sent, and asks how much of it has arrived. */
   #compare(sent: Position): void {
     if (isAfter(sent, this.#incoming.received)) {
       this.#askedAgain = false;

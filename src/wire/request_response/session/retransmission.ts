@@ -1,5 +1,5 @@
 /**
- * Sending again what has not arrived: whole, in smaller pieces, one by one, or not any more.
+ * Sending lost messages again: as they were, in smaller pieces, one by one, or no more.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { type LossVerdict, LossWatch, MOST_LOSSES } from "./loss_watch.ts";
 import type { PathLimit } from "./path_limit.ts";
 import type { Position } from "./position.ts";
 
-/** The peer gets what it misses once in this time, in ms: its question costs little, and the answer may be megabytes. */
+/** How often a peer may ask for missing messages, in ms: a question is small, and the answer may be megabytes. */
 const SHORTEST_INTERVAL = 1_000;
 
 /** What a {@linkcode Retransmission} is made of. */
@@ -20,20 +20,20 @@ export interface RetransmissionOptions {
   readonly outgoing: Outgoing;
   /** What is known of the size of packets that get through. */
   readonly limit: PathLimit;
-  /** Told of a message that will never arrive. What it returns goes out as its number. */
+  /** Called for a message that will never arrive. What it returns is sent under the same number. */
   readonly undeliverable: (message: Message, failure: Failure) => Message | undefined;
-  /** Called when a number will never arrive, and nothing can stand for it. */
+  /** Called when a number will never arrive and nothing can be sent in its place. */
   readonly failed: (failure: Failure) => void;
   /** Told how many packets are sent again. */
   readonly retransmitted?: (count: number) => void;
   readonly clock: Clock;
 }
 
-/** Has the messages of one direction go out again. What goes out, its owner sends. */
+/** Decides what of one direction is sent again. The owner sends it. */
 export class Retransmission {
   readonly #options: RetransmissionOptions;
   readonly #losses: LossWatch;
-  /** What the broker has said of a packet that does not arrive. */
+  /** Why the broker refused the packet that does not arrive. */
   #refusal: Failure | undefined;
   /** The largest payload since messages were cut smaller. */
   #cut = Infinity;
@@ -56,7 +56,7 @@ export class Retransmission {
     return this.#losses.sent(frame, frame.sequence);
   }
 
-  /** The connection has no room for a frame that was sent. The peer gets nothing again before `wait` resolves. */
+  /** A frame waits for the connection. Nothing is sent again before `wait` resolves. */
   sentSlowly(wait: Promise<void>): void {
     this.#leaving++;
     void wait.then(() => this.#leaving--);
@@ -98,7 +98,7 @@ export class Retransmission {
    */
   refused({ frame, sequence }: { readonly frame: Frame; readonly sequence: number }, failure: Failure): boolean {
     this.#refusal = failure;
-    if (failure.reason !== "too-large") return false; // the peer misses it, and asks for it
+    if (failure.reason !== "too-large") return false; // the peer will ask for it
     if (frame.payload.length > this.#cut) return false; // all that went out with it has been cut since
     const from = { number: sequence - 1, offset: frame.piece?.offset ?? 0 };
     if (this.#options.outgoing.rewind(from) === 0) return false;
@@ -117,7 +117,7 @@ export class Retransmission {
         return outgoing.separate?.(number, messages);
       case "cut":
         this.#cut = limit.maximum;
-        // What has gone out in format 1 cannot be cut again; but it may have been bad luck.
+        // Format 1 cannot cut a message that has gone out. The loss may have been an accident, so it is tried again.
         if (outgoing.replace === undefined && losses >= MOST_LOSSES) this.#giveUp(number);
         return;
       case "never":
