@@ -9,8 +9,8 @@ import metadata from "../../deno.json" with { type: "json" };
 export const CLIENT_INFO = { implementation: "mcp-mqtt-proxy", version: metadata.version } as const;
 
 /**
- * A client id that says what it belongs to: `mcp-serve-3f9c2a71b0`. Short, since it becomes part of topics that
- * some brokers limit.
+ * A client id that says what it belongs to: `mcp-serve-3f9c2a71b0`. Short, since it becomes part of topics, which
+ * AWS IoT Core limits to 256 bytes.
  *
  * @param chosen what the user asked for, which wins
  * @param suffix keeps several connections of one user's choice apart

@@ -46,7 +46,7 @@ export interface BrokerLinkOptions {
   readonly random?: () => number;
 }
 
-/** A connection that held this long, in ms, worked: its end is no reason to be slow to come back. */
+/** A connection that lasted this long, in ms, has worked. After it, the first pause is short again. */
 const WORKED_FOR = 1_000;
 
 /** How long a close may take, in ms. */
@@ -70,13 +70,13 @@ export class BrokerLink implements MqttLink {
   #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   readonly #pause: ReconnectPause;
-  /** Why there will be no connection any more. */
+  /** Why no further connection is made. */
   #refusal: Failure | undefined;
   /** Whether it has been online. */
   #worked = false;
   /** Why the connection was dropped, when it was we who dropped it. */
   #droppedOver: string | undefined;
-  /** A filter that nobody subscribes to, so that leaving it changes nothing and has to be answered all the same. */
+  /** A filter that is never subscribed to. UNSUBSCRIBE from it changes nothing, and has to be acknowledged. */
   readonly #nobodysFilter = `mcp/${crypto.randomUUID()}`;
 
   constructor(options: BrokerLinkOptions) {
@@ -175,7 +175,7 @@ export class BrokerLink implements MqttLink {
     if (this.#state.status === "connecting") this.#pause.hurry();
   }
 
-  /** Gives up: ends the connection without a goodbye and makes no other, until somebody changes what `failure` names. */
+  /** Gives up: ends the connection without DISCONNECT and makes no other. `failure` says what has to be changed. */
   refuse({ reason, message }: Failure): void {
     if (this.#closing !== undefined || this.#refusal !== undefined) return;
     this.#refusal = new Failure(reason, this.#redact(message));

@@ -94,7 +94,7 @@ export function limitsOf(
     maximumQoS: Math.min(answer.maximumQoS ?? 2, preset.maximumQoS) as QoS,
     retainAvailable: answer.retainAvailable ?? true,
     wildcardSubscriptionAvailable: answer.wildcardSubscriptionAvailable ?? true,
-    // MQTT 3.1.1 knows no shared subscriptions, whatever some brokers make of their filters.
+    // MQTT 3.1.1 has no shared subscriptions, though mosquitto and EMQX take their filters there too.
     sharedSubscriptionAvailable: protocolVersion === 5 &&
       (answer.sharedSubscriptionAvailable ?? preset.sharedSubscriptionAvailable),
     subscriptionIdentifiersAvailable: protocolVersion === 5 &&

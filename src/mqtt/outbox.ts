@@ -25,10 +25,10 @@ import { Suspicion } from "./suspicion.ts";
 /** Above this many bytes of payload waiting, a caller is asked to wait. */
 const HIGH_WATER_MARK = 4 * 1024 * 1024;
 
-/** The broker has this long to acknowledge, in ms; some drop what they forbid without a word. */
+/** How long the broker may take to acknowledge, in ms. A broker may drop what it forbids and never answer. */
 const ACKNOWLEDGEMENT_TIMEOUT = 10_000;
 
-/** And as much longer as what was sent takes on a network this slow, in bytes per ms. */
+/** More time is given for large messages, as if the network were this slow, in bytes per ms. */
 const SLOWEST_NETWORK = 16;
 
 /** A larger payload, in bytes, counts as waiting until it is written. */
@@ -38,11 +38,11 @@ interface Entry {
   readonly packet: PublishPacket;
   readonly done: PublishOutcome | undefined;
   readonly signal: AbortSignal | undefined;
-  /** When Message Expiry takes it, in ms of the clock. */
+  /** When its Message Expiry Interval ends, in ms of the clock. */
   readonly expires: number;
   /** Its place among all that were taken. */
   readonly order: number;
-  /** When the broker's patience with us ends, in ms of the clock. */
+  /** When the broker has to have acknowledged it, in ms of the clock. */
   deadline: number;
 }
 
@@ -92,7 +92,7 @@ export class Outbox {
     this.#pump();
     const room = this.#payloads.room();
     if (room === undefined) return;
-    // Whoever waits for room must not wait for a connection when what fills the room has been taken back.
+    // An abort may free the room that a caller waits for, even without a connection.
     if (signal !== undefined && !this.#watched.has(signal)) {
       this.#watched.add(signal);
       signal.addEventListener("abort", () => this.#removeAborted(), { once: true });
@@ -180,7 +180,7 @@ export class Outbox {
     return unconfirmed !== undefined && unconfirmed.order < first.order ? unconfirmed : first;
   }
 
-  /** The way of nearly every message: it has not to wait for anything, and nobody acknowledges it. */
+  /** The fast path of nearly every message: QoS 0, with nothing to wait for. */
   #sendAtOnce(packet: PublishPacket, done: PublishOutcome | undefined, signal: AbortSignal | undefined): boolean {
     const connection = this.#connection;
     const limits = this.#limits;

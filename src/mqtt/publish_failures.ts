@@ -9,17 +9,17 @@ import { publishSize } from "./codec/packet_size.ts";
 import type { BrokerLimits, PublishPacket } from "./link.ts";
 import { NO_MATCHING_SUBSCRIBERS, NOT_AUTHORIZED, PACKET_TOO_LARGE, reasonCodeName } from "./reason_codes.ts";
 
-/** Whatever is not payload is smaller than this, in bytes: only then has the size to be looked at closely. */
+/** The rest of a PUBLISH is smaller than this, in bytes. A payload this far below the limit need not be measured. */
 export const LARGEST_HEADER = 256 * 1024;
 
 const RAISE_THE_LIMIT = "Raise the broker's limit (mosquitto: message_size_limit)";
 
-/** The message has lain here too long. */
+/** The Message Expiry Interval has passed before the message was sent. */
 export function expired(): Failure {
   return new Failure("timed-out", "The message expired before the connection to the broker was back");
 }
 
-/** What the broker has said it cannot take. */
+/** A message beyond the limits that CONNACK has named; `undefined` when it is within them. */
 export function beyondLimits(packet: PublishPacket, limits: BrokerLimits): Failure | undefined {
   const size = limits.maximumPacketSize < packet.payload.length + LARGEST_HEADER ? publishSize(packet) : 0;
   if (size > limits.maximumPacketSize) {

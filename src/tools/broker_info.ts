@@ -7,7 +7,7 @@ import { BUDGET } from "./parameters.ts";
 import { jsonSize, toText } from "./text.ts";
 import { tool } from "./tool.ts";
 
-/** Where many brokers say how they are. */
+/** Where mosquitto, EMQX and others publish their state. */
 const SYS = "$SYS/#";
 
 /** How long to wait for that, in ms. */

@@ -42,7 +42,7 @@ export async function connectionFindings(probe: Probe, broker: BrokerSettings): 
   ];
 }
 
-/** Whether somebody who subscribes later, with a wildcard, gets what was retained. Some brokers keep it from him. */
+/** Whether somebody who subscribes later, with a wildcard, gets what was retained. RabbitMQ keeps it from him. */
 export async function retainedFinding(probe: Probe): Promise<Finding> {
   const name = "discovery";
   const filter = `mcp/check-${crypto.randomUUID().slice(0, 8)}/presence/+`;

@@ -53,7 +53,7 @@ export interface Trial {
   readonly userProperties?: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** A connection to try things on. Some brokers close it over what they forbid; then the next try gets a new one. */
+/** A connection to try things on. AWS IoT Core closes it over what it forbids. Then the next try gets a new one. */
 export class Probe implements AsyncDisposable {
   readonly protocolVersion: 4 | 5;
   readonly answer: ConnectAnswer;
@@ -116,7 +116,7 @@ export class Probe implements AsyncDisposable {
 
   /**
    * How long the broker takes to answer, in ms: as long as an UNSUBSCRIBE for which it has nothing to do. Nobody has to be
-   * allowed that; over a SUBSCRIBE that they do not allow, some brokers close the connection.
+   * allowed that; AWS IoT Core closes the connection over a SUBSCRIBE that it does not allow.
    */
   async roundTrip(): Promise<number> {
     const connection = await this.#connected();
