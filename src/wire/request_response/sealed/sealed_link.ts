@@ -27,6 +27,7 @@ export class SealedLink implements MqttLink {
   readonly #options: SealedLinkOptions;
   readonly #common;
   #traffic = 0;
+  #spent = false;
 
   constructor(options: SealedLinkOptions) {
     this.#options = options;
@@ -57,7 +58,14 @@ export class SealedLink implements MqttLink {
 
   publish(packet: PublishPacket, done?: PublishOutcome, signal?: AbortSignal): Promise<void> | void {
     const { link, seal, topic, exhausted } = this.#options;
-    if (seal.exhausted) return exhausted();
+    if (seal.exhausted) {
+      // Who ends a session says goodbye, for which there is no key any more.
+      if (!this.#spent) {
+        this.#spent = true;
+        exhausted();
+      }
+      return;
+    }
     this.#traffic++;
     const sealed = {
       topic,
