@@ -169,7 +169,7 @@ async function write(
   }
   const outcome = await writeHostFile(host, file, content, options);
   if (typeof outcome === "object") hint(`the file as it was is ${outcome.backup}`);
-  hint(outcome === "unchanged" ? `${file} has it already, and was not touched` : `${file} has it now`);
+  hint(outcome === "unchanged" ? `${file} has this already, and was not changed` : `written to ${file}`);
 }
 
 /** The line for a shell that makes Claude Code put the entry into its own file. */

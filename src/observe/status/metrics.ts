@@ -18,7 +18,7 @@ type Kind = "counter" | "gauge";
 const NUMBERS = {
   build_info: ["gauge", "1, with the version of the program", ["version"]],
   start_time_seconds: ["gauge", "When the process began to serve, in seconds since 1970", []],
-  broker_connections_total: ["counter", "Connections to the broker that came about", []],
+  broker_connections_total: ["counter", "Connections to the broker that were made", []],
   broker_connected: ["gauge", "Connections to the broker that are up", []],
   server_online: ["gauge", "Topics on which clients can reach the server; 0 while it is offline", ["server"]],
   fleet_servers: ["gauge", "Servers of the fleet that are online, at a gateway", []],

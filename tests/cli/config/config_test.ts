@@ -278,7 +278,7 @@ Deno.test({
       assert.ok(text.startsWith('\uFEFF{\r\n\t// mine\r\n\t"theme": "dark",\r\n\t"mcpServers": {\r\n\t\t"a": {'), text);
       assert.doesNotMatch(text, /[^\r]\n/);
 
-      assert.match((await write()).err, /has it already, and was not touched/);
+      assert.match((await write()).err, /has this already, and was not changed/);
       assert.equal(await Deno.readTextFile(file), text);
       assert.equal((await Array.fromAsync(Deno.readDir(directory))).length, 2);
     } finally {
@@ -313,7 +313,7 @@ Deno.test("without a home, a file of the user has to be named, and one of the pr
   const directory = await Deno.realPath(await Deno.makeTempDir());
   try {
     for (
-      const [scope, expected] of [["user", /there is no HOME, add --file FILE/], ["project", /has it now/]] as const
+      const [scope, expected] of [["user", /there is no HOME, add --file FILE/], ["project", /written to /]] as const
     ) {
       const args = ["config", "--for", "cursor", "--scope", scope, "--write", "--name", "a"];
       const env = { ...await homeIn(""), USERPROFILE: "" };
