@@ -130,7 +130,9 @@ export class Outbox {
     }
     for (const entry of others) {
       if (entry.packet.qos === 0) this.#finish(entry);
-      else if (entry.packet.once === true) this.#finish(entry, mayHaveArrived(topicOf(entry)));
+      else if (entry.packet.once === true) {
+        this.#finish(entry, mayHaveArrived(topicOf(entry), entry.packet.payload.length));
+      }
     }
     if (culprit !== undefined) return "found";
     return inFlight.length > 0 ? "possible" : "none";

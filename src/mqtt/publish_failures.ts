@@ -65,9 +65,9 @@ export function unacknowledged(topic: string): Failure {
 }
 
 /** The connection ended while a message was on its way that must not be sent twice. */
-export function mayHaveArrived(topic: string): Failure {
-  const text = `The connection to the broker was lost before it had acknowledged a message to "${topic}", which may ` +
-    "have arrived";
+export function mayHaveArrived(topic: string, bytes: number): Failure {
+  const text = `The connection to the broker was lost before it had acknowledged a message of ${bytes} bytes to ` +
+    `"${topic}", which may have arrived`;
   return new Failure("broker-unreachable", text);
 }
 

@@ -56,13 +56,15 @@ export class LostRequests {
     return Message.from(`{"jsonrpc":"2.0","id":${id},"result":{"ids":${ids}}}`);
   }
 
-  /** Takes an answer; `undefined` when the host is to have it, or else the errors for what turns out to be lost. */
+  /**
+   * Takes an answer; `undefined` when the host is to have it, or else the errors for what turns out to be lost. To a
+   * request that has an answer already there is nothing more to say: QoS 1 may deliver it twice, or too late.
+   */
   received(message: Message): readonly Message[] | undefined {
     const { kind, key } = message;
     if (kind !== "response" || key === undefined) return undefined;
     if (typeof key !== "string" || !key.startsWith(this.#name)) {
-      this.#asked.delete(key);
-      return undefined;
+      return this.#asked.delete(key) ? undefined : [];
     }
     if (key !== this.#question?.id) return []; // to a question that was asked again
     const lost = [...this.#question.about].filter(([key]) => this.#asked.has(key));

@@ -24,15 +24,18 @@ export class PlainStream implements Stream {
   /**
    * @param refused asked of each message whether it is one that nobody may receive, and deals with it then
    * @param overflow called when the receiver does not keep up
+   * @param sent what has been sent already
    */
   constructor(
     ends: StreamEnds,
     refused: (message: Message, correlation: Uint8Array | undefined) => boolean,
     overflow: () => void,
+    sent: readonly Message[] = [],
   ) {
     this.#ends = ends;
     this.#refused = refused;
     this.#overflow = overflow;
+    for (const message of sent) this.#requests.sent(message);
     this.#inbox.start(ends.deliver);
   }
 

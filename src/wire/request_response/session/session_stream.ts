@@ -190,7 +190,7 @@ export class SessionStream {
   #streamOf(format: SessionFormat, sent: readonly Message[] = []): Stream {
     if (format === "plain") {
       const refused = (message: Message, correlation: Uint8Array | undefined) => this.#refuses(message, correlation);
-      return new PlainStream(this.#ends(), refused, this.#options.overflow);
+      return new PlainStream(this.#ends(), refused, this.#options.overflow, sent);
     }
     const { name, window, clock, observe, limit, failed } = this.#options;
     const { outgoing, incoming } = this.#directions(format);

@@ -73,3 +73,11 @@ Deno.test("a request that comes twice is worked on once", () => {
   server.sent(response(1));
   assert.ok(server.begins(request(1)));
 });
+
+Deno.test("a second answer to a request is nobody's business", () => {
+  const { client, server } = ends(1, 2);
+  assert.equal(client.received(response(1)), undefined);
+  assert.deepEqual(client.received(response(1)), []);
+  assert.deepEqual(lost(client, server), [2]);
+  assert.deepEqual(client.received(response(2)), [], "one that comes too late");
+});
