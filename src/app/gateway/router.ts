@@ -23,7 +23,7 @@ import {
 import { systemClock } from "../../core/clock.ts";
 import type { Host, ListKind } from "./host.ts";
 import { HostCall, type Question } from "./host_call.ts";
-import { type Json, membersOf } from "./json.ts";
+import { type Json, membersOf, objectsOf } from "./json.ts";
 import type { SessionPool } from "./pool.ts";
 import { callDigest, type CallState, QUESTION_LIFETIME, stateOf } from "./request_state.ts";
 import { serverError } from "./server_error.ts";
@@ -190,8 +190,15 @@ export class Router implements SessionListener {
 
   /** Waits for the end of a call, or for a question to the host. */
   async #settle(call: HostCall, work: Promise<Json>, digest: string, agreed: boolean | undefined): Promise<Json> {
-    const result = await Promise.race([work, call.asked.then(() => undefined)]);
     const state = { call: digest, ...(agreed === undefined ? {} : { agreed }) };
+    let result: Json | undefined;
+    try {
+      result = await Promise.race([work, call.asked.then(() => undefined)]);
+    } catch (error) {
+      const inputRequests = this.#host.modern ? visitsIn(error, call.server) : undefined;
+      if (inputRequests === undefined) throw error;
+      return inputRequired({ inputRequests, requestState: await this.#states.mint(state, call.context) });
+    }
     if (result === undefined) {
       const requestState = await this.#states.mint({ ...state, held: this.#hold(call, work) }, call.context);
       const questions = [...call.questions].map(([key, { method, params }]) => [key, { method, params }]);
@@ -268,4 +275,19 @@ export class Router implements SessionListener {
 function withServer(server: string, method: string, params: Json): Json {
   if (method !== "elicitation/create" || typeof params.message !== "string") return params;
   return { ...params, message: `${server}: ${params.message}` };
+}
+
+/** By this error servers with a handshake say that the user has to visit some URLs first (MCP 2025-11-25, "Elicitation"). */
+const URL_ELICITATION_REQUIRED = -32042;
+
+/** The same as questions to a host without a handshake, which calls again when the user has been there. */
+function visitsIn(error: unknown, server: string): InputRequests | undefined {
+  const { code, data } = membersOf(error);
+  if (code !== URL_ELICITATION_REQUIRED) return undefined;
+  const visits = objectsOf(membersOf(data).elicitations).filter(({ url }) => typeof url === "string");
+  if (visits.length === 0) return undefined;
+  return Object.fromEntries(visits.map(({ url, message }, index) => [
+    `visit-${index + 1}`,
+    inputRequired.elicitUrl({ url: String(url), message: `${server}: ${message ?? url}` }),
+  ]));
 }

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import type { Client, ClientCapabilities } from "@modelcontextprotocol/client";
-import { acceptedContent, inputRequired, type McpServer } from "@modelcontextprotocol/server";
+import {
+  acceptedContent,
+  inputRequired,
+  type McpServer,
+  UrlElicitationRequiredError,
+} from "@modelcontextprotocol/server";
 import * as z from "zod";
 import { type Era, fleetServer, gatewayHost, textOf } from "../../support/gateway.ts";
 import { embeddedBroker } from "../../support/embedded_broker.ts";
@@ -247,4 +252,40 @@ Deno.test("an error names the server, and whether the call may have run", async 
     assert.equal(error.data?.server, "fragile");
     return true;
   });
+});
+
+Deno.test("a user is sent to a URL that a server wants to be visited, by hosts of both kinds", async () => {
+  await using broker = await embeddedBroker();
+  for (const era of ERAS) {
+    let visited = false;
+    await using _server = await fleetServer(broker, {
+      name: `bank/${era}`,
+      build: (server) =>
+        server.registerTool("pay", {}, () => {
+          if (visited) return content("paid");
+          const visit = { mode: "url" as const, elicitationId: "1", url: "https://bank.example/", message: "Log in" };
+          throw new UrlElicitationRequiredError([visit]);
+        }),
+    });
+    await using host = await gatewayHost(broker, {
+      era,
+      capabilities: { elicitation: { url: {} } },
+      prepare: (client) =>
+        client.setRequestHandler("elicitation/create", ({ params }) => {
+          visited = params.mode === "url" && params.message === `bank/${era}: Log in`;
+          return { action: "accept" };
+        }),
+    });
+    const paying = host.client.callTool({ name: `bank--${era}__pay` });
+    if (era === "modern") {
+      assert.equal(textOf(await paying), "paid");
+    } else {
+      // Such a host does the rest by itself.
+      await assert.rejects(
+        paying,
+        (error: { code?: number; data?: { elicitations?: unknown[] } }) =>
+          error.code === -32042 && error.data?.elicitations?.length === 1,
+      );
+    }
+  }
 });
