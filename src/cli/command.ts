@@ -71,7 +71,7 @@ export const EXIT_FAILURE = 1;
 export const EXIT_USAGE = 2;
 /** The tool that was called, or its server, has answered with an error. */
 export const EXIT_REMOTE_ERROR = 3;
-/** The broker will never let us in as we are: `EX_NOPERM` of BSD's sysexits.h. */
+/** The broker refuses these credentials or this client id: `EX_NOPERM` of BSD's sysexits.h. */
 export const EXIT_NO_PERMISSION = 77;
 /** The terminal of a command that was not done is gone: 128 and the number of SIGHUP, as shells have it. */
 export const EXIT_HUNG_UP = 129;

@@ -10,17 +10,17 @@ import type { SettingsOf } from "./setting.ts";
 /** How a server on a broker is reached. */
 export interface ConnectOptions {
   /**
-   * How long a request waits for broker and server before it is answered with an error, in ms; 0 for ever.
+   * How long a request waits for broker and server before it is answered with an error, in ms; 0 for no limit.
    *
    * @default {10000}
    */
   readonly connectTimeout: number;
   /**
-   * How long the server may take to answer a request, in ms; 0 for ever. By default as long as the server is known to be
+   * How long the server may take to answer a request, in ms; 0 for no limit. By default as long as the server is known to be
    * there, and 1 to 10 minutes by method where that cannot be known.
    */
   readonly timeout: number | undefined;
-  /** How long a server that has lost its connection is waited for, in ms; 0 for ever. @default {5000} */
+  /** How long a server that has lost its connection is waited for, in ms; 0 for no limit. @default {5000} */
   readonly sessionExpiry: number;
   /** Which of several instances to speak to, where the broker does not decide. @default {"random"} */
   readonly pick: "random" | "first";
@@ -43,14 +43,14 @@ export const CONNECT_SETTINGS: SettingsOf<ConnectOptions> = {
     flag: "--timeout <seconds>",
     environment: "MCP_MQTT_TIMEOUT",
     description:
-      "how long the server may take to answer a request; 0 for ever, auto: as long as it is known to be there",
+      "how long the server may take to answer a request; 0 for no limit, auto: as long as it is known to be there",
     kind: secondsOrAuto,
     fallback: "auto",
   },
   sessionExpiry: {
     flag: "--session-expiry <seconds>",
     environment: "MCP_MQTT_SESSION_EXPIRY",
-    description: "how long to wait for a server that has lost its connection, before another is taken; 0 for ever",
+    description: "how long to wait for a server that has lost its connection, before another is taken; 0 for no limit",
     kind: seconds,
     fallback: "5",
   },

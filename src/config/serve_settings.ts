@@ -164,7 +164,7 @@ export const SERVE_SETTINGS: SettingsOf<ServeOptions> = {
   sessionExpiry: {
     flag: "--session-expiry <seconds>",
     environment: "MCP_MQTT_SESSION_EXPIRY",
-    description: "how long the session of a client that has lost its connection waits for it; 0 for ever",
+    description: "how long the session of a client that has lost its connection waits for it; 0 for no limit",
     kind: seconds,
     fallback: "15",
   },

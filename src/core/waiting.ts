@@ -1,5 +1,5 @@
 /**
- * Waiting, for a time or for work, but not for ever.
+ * Waiting for a time, or for work with a limit.
  *
  * | function     | when the time is over                      | when the signal is aborted | when the work fails |
  * |--------------|--------------------------------------------|----------------------------|---------------------|

@@ -158,7 +158,7 @@ export class ConnectNegotiation {
   }
 
   /**
-   * The broker has let us in. A broker that closes without a word, as RabbitMQ does before 3.13, may not know MQTT 5, or
+   * The broker has accepted the connection. A broker that closes without a word, as RabbitMQ does before 3.13, may not know MQTT 5, or
    * not be ready yet: which of them it is, 3.1.1 tells, even to who cannot work with it.
    *
    * @returns why the connection is of no use, if it is of none

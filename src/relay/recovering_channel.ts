@@ -269,7 +269,7 @@ export class RecoveringChannel implements Channel {
     if (!idle || this.#waiting.first !== undefined) this.#opening ??= this.#open();
   }
 
-  /** Keeps a request of a lost session for the next one, since it has not run; once, or it might wait for ever. */
+  /** Keeps a request of a lost session for the next one, since it has not run. Only once, or it might never be answered. */
   #takeBack(request: Message): boolean {
     if (this.#inputEnded || this.#abort.signal.aborted) return false;
     if (this.#replayed.has(request) || this.#takenBack.has(request)) return false;

@@ -1,6 +1,6 @@
 /**
  * Ending children that outlive us. When we are killed (SIGKILL), nothing of ours runs any more: their stdin ends, and one
- * that takes no notice of that would run for ever.
+ * that takes no notice of that would never end.
  *
  * So a shell watches, which learns of our end by that of its own stdin. It takes 1 MB, and a millisecond to start.
  *

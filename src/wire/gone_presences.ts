@@ -1,8 +1,8 @@
 /**
  * What is left of servers that are gone, on brokers that do not take a will without payload.
  *
- * There the will says that the server is gone, and stays. Peers other than ours may take it for a presence, and it would
- * be there for ever: whoever comes next under the name clears it.
+ * There the will says that the server is gone, and the broker keeps it. Other implementations may take it for a presence,
+ * and it would never go away. So the next server of that name clears it.
  *
  * @module
  */

@@ -57,7 +57,7 @@ export interface Trial {
 export class Probe implements AsyncDisposable {
   readonly protocolVersion: 4 | 5;
   readonly answer: ConnectAnswer;
-  /** How long the broker took to let us in, in ms. */
+  /** How long the broker took to accept the connection, in ms. */
   readonly loginTime: number;
   readonly #options: ProbeOptions;
   readonly #waiters = new Set<Waiter>();

@@ -29,7 +29,7 @@ export interface CheckedSealing {
 
 const NAME = "sealed sessions";
 
-/** What keys are there, and whom they let in. */
+/** Which keys there are, and which clients they authorize. */
 export function keyFindings({ ownKey, server, problems }: CheckedSealing): Finding[] {
   const findings: Finding[] = problems.map((value) => ({
     name: NAME,

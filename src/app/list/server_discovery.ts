@@ -22,7 +22,7 @@ export interface DiscoveryConfig {
   readonly broker: BrokerConfig;
   /** The profile to look at, and topics other than those that servers have by default. */
   readonly address: Pick<AddressOptions, "profile" | "topicPrefix"> & Partial<Pick<AddressOptions, "topic">>;
-  /** How long the broker may take to let us in, in ms. */
+  /** How long the connection to the broker may take, in ms. */
   readonly connectTimeout: number;
   /** Without a further server for this long, in ms, all are known. */
   readonly wait: number;

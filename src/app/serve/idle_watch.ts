@@ -12,7 +12,7 @@ import type { IncomingSession } from "../../wire/mod.ts";
 /** How long a client that may go without a word is kept without a message, in ms. */
 const WITHOUT_WILL = 3_600_000;
 
-/** How long a session may be idle if the user does not say, in ms: for ever if we are told when its client is gone. */
+/** How long a session may be idle if the user does not say, in ms: without limit if it becomes known when its client is gone. */
 export function usualIdleTimeout({ hasWill = false }: Pick<IncomingSession, "hasWill">): number {
   return hasWill ? Infinity : WITHOUT_WILL;
 }
@@ -29,7 +29,7 @@ export class IdleWatch extends ChannelWrapper {
   #cancelTimer: (() => void) | undefined;
 
   /**
-   * @param limit how long nothing may happen, in ms; `Infinity` for ever
+   * @param limit how long nothing may happen, in ms; `Infinity` for no limit
    * @param busy whether somebody waits for an answer
    */
   constructor(inner: Channel, limit: number, busy: () => boolean, clock: Clock = systemClock) {

@@ -6,7 +6,7 @@
  * @module
  */
 
-/** A client asks to be let in. */
+/** A client asks the broker for a connection. */
 export const CONNECT = 1;
 /** The broker's answer to CONNECT. */
 export const CONNACK = 2;

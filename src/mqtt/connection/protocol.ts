@@ -39,7 +39,7 @@ import type { ConnectAnswer, ConnectionEnd, ConnectRequest, SubscriptionRequest 
 export interface ProtocolEffects {
   /** There is something to write. */
   readonly wrote: () => void;
-  /** The broker has let us in. */
+  /** The broker has accepted the connection. */
   readonly answered: (answer: ConnectAnswer) => void;
   /** The connection is to be dropped, when what waits has been written. */
   readonly ended: (end: ConnectionEnd) => void;
@@ -84,7 +84,7 @@ export class ClientProtocol {
     return this.#silent;
   }
 
-  /** Asks to be let in. */
+  /** Writes CONNECT. */
   connect(): void {
     writeConnect(this.#writer, this.#request);
     this.#effects.wrote();

@@ -21,7 +21,7 @@ import { networkErrorText, type Socket } from "./socket.ts";
 import { openInTime } from "./transport.ts";
 import { isReset, unanswered } from "./unanswered.ts";
 
-/** How long the network and TLS may take to open a connection, and then the broker to let us in, in ms. */
+/** How long the network and TLS may take to open a connection, and then how long the broker may take to send CONNACK, in ms. */
 const CONNECT_TIMEOUT = 10_000;
 
 /** How long a goodbye may take, in ms. */
@@ -57,7 +57,7 @@ export const connectStream: Connect = async (request, signal) => {
 class StreamConnection implements MqttConnection {
   readonly early: readonly Promise<readonly number[]>[];
   readonly closed: Promise<ConnectionEnd>;
-  /** Resolves when the broker has let us in; rejects with a {@linkcode ConnectError} when it does not. */
+  /** Resolves when the broker has accepted the connection; rejects with a {@linkcode ConnectError} when it does not. */
   readonly opened: Promise<void>;
   readonly #request: ConnectRequest;
   readonly #protocol: ClientProtocol;

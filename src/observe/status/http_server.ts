@@ -1,7 +1,7 @@
 /**
  * As much of an HTTP/1.1 server as a status takes: GET and HEAD, one request for each connection.
  *
- * The runtime's own server waits for ever for a header that does not come, and answers a malformed one with an exception.
+ * The runtime's own server waits without limit for a header that does not come, and answers a malformed one with an exception.
  *
  * Source: RFC 9112, sections 2 to 7; RFC 9110, section 7.2 (Host).
  *

@@ -2,7 +2,7 @@
  * Clients whose sessions the server has ended, and that may not know it.
  *
  * The Python SDK (mcp-python-sdk 9088cc3) and EMQX's gateway ignore the server's `notifications/disconnected`: without an
- * answer, their next request would wait for ever.
+ * answer, their next request would never be answered.
  *
  * @module
  */

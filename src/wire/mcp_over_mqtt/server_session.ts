@@ -253,7 +253,7 @@ export class ServerSession implements Channel {
   #onPresence(packet: ReceivedPacket): void {
     if (packet.retain) return;
     if (packet.payload.length > 0 && !isDisconnected(new Message(packet.payload))) return;
-    // Others may write here too, and a client that is still there would wait for ever.
+    // Others may write here too, and a client that is still there would never get an answer.
     this.#sayGoodbye(new Failure("session-ended", "A message on the client's presence topic says that it is gone"));
     this.#finish(undefined);
   }

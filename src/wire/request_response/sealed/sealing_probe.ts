@@ -89,7 +89,7 @@ async function outcome(
   }
 }
 
-/** Resolves when the broker has let us in. */
+/** Resolves when the broker has accepted the connection. */
 async function reached(link: MqttLink, signal: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const look = () => {

@@ -341,7 +341,7 @@ export class ServerSession implements IncomingSession {
     if (failure.reason === "no-server-online") return this.absent();
     if (frame.sequence !== undefined && this.#stream.refused(frame, failure)) return;
     observe({ type: "publish.failed", topic: responseTopic, cause: failure.message });
-    if (this.#numbered) return this.#fail(failure); // what is behind it would wait for it for ever
+    if (this.#numbered) return this.#fail(failure); // the messages behind it would never be delivered
     if (message === undefined) return;
     for (const answer of failureResponses(failure, requestsIn(message))) this.#stream.inject(answer);
     for (const { bytes: payload } of failureResponses(failure, responsesIn(message))) {
