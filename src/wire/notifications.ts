@@ -67,11 +67,22 @@ export function decodeOnline(payload: Uint8Array): Partial<Online> | undefined {
     return {
       ...(typeof params.server_name === "string" ? { serverName: params.server_name } : {}),
       ...(typeof params.description === "string" ? { description: params.description } : {}),
-      ...(isObject(params.meta) ? { meta: params.meta } : {}),
+      ...(isObject(params.meta) && isShallow(params.meta, DEEPEST) ? { meta: params.meta } : {}),
     };
   } catch {
     return undefined;
   }
+}
+
+/**
+ * What is said of a server is not looked at when it is nested more deeply than this: JSON that is nested without end can be
+ * read, but not written again.
+ */
+const DEEPEST = 50;
+
+function isShallow(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return depth > 0 && Object.values(value).every((member) => isShallow(member, depth - 1));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

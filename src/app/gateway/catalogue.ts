@@ -4,7 +4,7 @@
  * @module
  */
 import type { Observer } from "../../core/events.ts";
-import { orAborted } from "../../core/waiting.ts";
+import { orAborted, orLate, sleep } from "../../core/waiting.ts";
 import { errorText } from "../../core/text.ts";
 import type { FleetDirectory, FleetServer } from "./directory.ts";
 import { membersOf, objectsOf } from "./json.ts";
@@ -22,11 +22,15 @@ export interface CatalogueConfig {
   readonly changed: (server: string) => void;
 }
 
-/** Servers that are asked at the same time. */
+/** Servers that are asked at the same time, but for those that take longer than this, in ms. */
 const ASKED_AT_ONCE = 16;
+const USUAL_TIME = 2_000;
 
 /** How long a server may take to say which tools it has, in ms; a server may have to be started first. */
 const ASK_TIMEOUT = 30_000;
+
+/** A server that says again and again that its tools have changed is asked no more often than this, in ms. */
+const PAUSE = 2_000;
 
 /** A list that comes in more pages than this is not read to its end. */
 const MOST_PAGES = 100;
@@ -42,17 +46,20 @@ interface Entry {
   asking?: Promise<ToolList>;
   /** Whether its presence names a digest that its list does not have. */
   distrusted?: boolean;
+  /** While it is asked for its new tools, and for a while after: whether they have changed again. */
+  refresh?: { again: boolean };
 }
 
 /** The tools of each server, from the best source that there is. */
-export class Catalogue {
+export class Catalogue implements Disposable {
   readonly #config: CatalogueConfig;
   readonly #entries = new Map<string, Entry>();
   /** Lists that have the digest by which they are announced. */
   readonly #byDigest = new Map<string, ToolList>();
   /** Who is asked for the list of a digest. */
   readonly #asked = new Map<string, Promise<unknown>>();
-  readonly #limiter = new Limiter(ASKED_AT_ONCE);
+  readonly #limiter = new Limiter(ASKED_AT_ONCE, USUAL_TIME);
+  readonly #abort = new AbortController();
 
   constructor(config: CatalogueConfig) {
     this.#config = config;
@@ -108,13 +115,38 @@ export class Catalogue {
 
   /** The server has said that its tools have changed. */
   listChanged(name: string): void {
-    const before = this.known(name);
-    if (before === undefined) return;
-    void this.#ask(name, true).then((list) => {
-      if (list.digest !== before.digest) this.#config.changed(name);
-    }).catch((error) => {
-      this.#config.observe({ type: "warning", text: `the new tools of ${name} are not known: ${errorText(error)}` });
-    });
+    if (this.known(name) === undefined) return;
+    const entry = this.#entryOf(name);
+    if (entry.refresh === undefined) void this.#refresh(name, entry);
+    else entry.refresh.again = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.#abort.abort();
+  }
+
+  async #refresh(name: string, entry: Entry): Promise<void> {
+    const { signal } = this.#abort;
+    const state = { again: true };
+    entry.refresh = state;
+    while (state.again && !signal.aborted && this.#entries.get(name) === entry) {
+      state.again = false;
+      const before = this.known(name);
+      try {
+        const list = await this.#ask(name, true);
+        if (list.digest !== before?.digest) this.#config.changed(name);
+      } catch (error) {
+        this.#config.observe({ type: "warning", text: `the new tools of ${name} are not known: ${errorText(error)}` });
+      }
+      await sleep(PAUSE, signal).catch(() => {});
+    }
+    delete entry.refresh;
+  }
+
+  #entryOf(name: string): Entry {
+    const entry = this.#entries.get(name) ?? {};
+    this.#entries.set(name, entry);
+    return entry;
   }
 
   #shared({ toolsDigest }: FleetServer, entry: Entry | undefined): ToolList | undefined {
@@ -122,12 +154,14 @@ export class Catalogue {
   }
 
   #ask(name: string, anew = false): Promise<ToolList> {
-    const entry = this.#entries.get(name) ?? {};
-    this.#entries.set(name, entry);
+    const entry = this.#entryOf(name);
     if (!anew && entry.asking !== undefined) return entry.asking;
-    const asking = this.#limiter.run(() => this.#config.pool.use(name, (session) => this.#fetch(session))).then((
-      list,
-    ) => this.#learn(name, entry, list));
+    const fetched = () => this.#config.pool.use(name, (session) => this.#fetch(session));
+    const late = () => {
+      throw new Error(`${name} has not said within ${ASK_TIMEOUT / 1_000} s which tools it has`);
+    };
+    const asking = this.#limiter.run(() => orLate(fetched(), ASK_TIMEOUT, late))
+      .then((list) => this.#learn(name, entry, list));
     entry.asking = asking;
     const digest = this.#config.directory.get(name)?.toolsDigest;
     if (digest !== undefined && !this.#asked.has(digest)) {

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { systemClock } from "../../core/clock.ts";
-import { waitAtMost } from "../../core/waiting.ts";
+import { orLate } from "../../core/waiting.ts";
 import type { Fleet } from "./fleet.ts";
 import { type Json, membersOf, objectsOf } from "./json.ts";
 import { Limiter } from "./limiter.ts";
+import { Patience } from "./patience.ts";
 import type { SessionPool } from "./pool.ts";
 import type { ServerSession } from "./server_session.ts";
 
@@ -21,10 +21,12 @@ const KINDS = {
 /** One of these lists. */
 export type FleetListKind = keyof typeof KINDS;
 
-/** A host waits so long for servers that have to be asked, in ms. What comes later is there when it asks again. */
-const PATIENCE = 5_000;
+/** How long a server may take, in ms; it may have to be started first. */
 const ASK_TIMEOUT = 30_000;
+
+/** Servers that are asked at the same time, but for those that take longer than this, in ms. */
 const ASKED_AT_ONCE = 16;
+const USUAL_TIME = 2_000;
 
 /** A list may have so many entries, pages, and bytes of JSON; what is behind that is left out. */
 const MOST_ENTRIES = 1_000;
@@ -45,7 +47,8 @@ export class FleetLists {
   readonly #fleet: Fleet;
   readonly #pool: SessionPool;
   readonly #lists = new Map<string, Promise<readonly Json[]>>();
-  readonly #limiter = new Limiter(ASKED_AT_ONCE);
+  readonly #limiter = new Limiter(ASKED_AT_ONCE, USUAL_TIME);
+  readonly #patience = new Patience();
 
   constructor(fleet: Fleet, pool: SessionPool) {
     this.#fleet = fleet;
@@ -56,12 +59,14 @@ export class FleetLists {
   async all(kind: FleetListKind): Promise<Listed[]> {
     const { directory, capabilities } = this.#fleet;
     const listed: Listed[] = [];
-    const asking = [...directory.servers].map(({ name }) => name).toSorted().map(async (server) => {
-      if (capabilities(server)?.[KINDS[kind].capability] === undefined && capabilities(server) !== undefined) return;
+    const ask = async (server: string) => {
       const entries = await this.of(server, kind);
       listed.push(...entries.map((entry) => ({ server, entry })));
-    });
-    await waitAtMost(Promise.allSettled(asking), PATIENCE, systemClock);
+    };
+    const candidates = [...directory.servers].map(({ name }) => name).toSorted()
+      .filter((name) => capabilities(name) === undefined || capabilities(name)?.[KINDS[kind].capability] !== undefined);
+    // What comes later is there when the host asks again.
+    await this.#patience.wait(candidates.map((server) => [server, ask(server)]));
     return listed.toSorted((a, b) => a.server < b.server ? -1 : a.server > b.server ? 1 : 0);
   }
 
@@ -74,7 +79,11 @@ export class FleetLists {
     const key = `${kind} ${server}`;
     const known = this.#lists.get(key);
     if (known !== undefined) return await known;
-    const asking = this.#limiter.run(() => this.#pool.use(server, (session) => fetchList(session, kind)));
+    const asking = this.#limiter.run(() =>
+      orLate(this.#pool.use(server, (session) => fetchList(session, kind)), ASK_TIMEOUT, () => {
+        throw new Error(`${server} has not answered`);
+      })
+    );
     this.#lists.set(key, asking);
     asking.catch(() => this.#lists.delete(key));
     const [oldest] = this.#lists.keys();

@@ -111,6 +111,7 @@ export class FleetWatch implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
+    this.catalogue[Symbol.dispose]();
     await this.#discovery[Symbol.asyncDispose]();
   }
 }

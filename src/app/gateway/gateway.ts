@@ -49,7 +49,7 @@ export async function gateway(
     idleTimeout,
     maxConnections,
     patience,
-    open: async (server) => {
+    open: async (server, signal) => {
       const current = hosted;
       if (current === undefined) throw new Failure("session-ended", "The host has not said anything yet");
       const { name } = server;
@@ -62,6 +62,7 @@ export async function gateway(
           asked: (...question) => (hosted ?? current).router.asked(...question),
           notified: (...news) => (hosted ?? current).router.notified(...news),
         },
+        signal,
       );
       eras.set(name, session.era);
       const place = { server: name, session: SESSION, profile: session.profile };

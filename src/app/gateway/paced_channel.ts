@@ -27,14 +27,15 @@ export class PacedChannel extends ChannelWrapper {
   }
 
   override receive(receiver: Receiver): void {
-    const never = new AbortController().signal;
+    const ended = new AbortController();
+    void this.closed.then(() => ended.abort());
     this.inner.receive((message) => {
       const wait = receiver(message);
       const now = this.#clock.now();
       this.#left = Math.min(BURST, this.#left + (now - this.#since) * PER_SECOND / 1_000) - 1;
       this.#since = now;
       if (this.#left >= 0) return wait;
-      const pause = sleep(-this.#left * 1_000 / PER_SECOND, never, this.#clock);
+      const pause = sleep(-this.#left * 1_000 / PER_SECOND, ended.signal, this.#clock).catch(() => {});
       return wait === undefined ? pause : wait.then(() => pause);
     });
   }

@@ -14,7 +14,8 @@ import type { ServerSession } from "./server_session.ts";
 export interface PoolConfig {
   readonly directory: Pick<FleetDirectory, "get">;
   readonly connections: Pick<Connections, "takesConnection">;
-  readonly open: (server: FleetServer) => Promise<ServerSession>;
+  /** Opens a session, unless the signal is aborted before it is open. */
+  readonly open: (server: FleetServer, signal: AbortSignal) => Promise<ServerSession>;
   /** In ms. */
   readonly idleTimeout: number;
   /** Sessions at a time that need a connection of their own. */
@@ -26,9 +27,14 @@ export interface PoolConfig {
 /** So many sessions wait for their next use; of more, those that have not been used for longest are ended. */
 const MOST_UNUSED = 256;
 
+/** A server that has not begun a session within this time, in ms, will not: it may have to fetch a program first. */
+const LONGEST_OPENING = 300_000;
+
 interface Entry {
   readonly server: string;
   readonly session: Promise<ServerSession>;
+  /** Gives up opening the session. */
+  readonly giveUp: () => void;
   readonly connected: boolean;
   uses: number;
   cancelIdle?: () => void;
@@ -102,7 +108,10 @@ export class SessionPool implements AsyncDisposable {
         await this.#wait();
         continue;
       }
-      const entry: Entry = { server: name, connected, uses: 0, session: open(server) };
+      const abort = new AbortController();
+      const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(LONGEST_OPENING)]);
+      const giveUp = () => abort.abort(new Failure("session-ended", "The gateway has ended"));
+      const entry: Entry = { server: name, connected, uses: 0, session: open(server, signal), giveUp };
       entry.session.catch(() => {
         if (this.#entries.get(name) === entry) this.#entries.delete(name);
         this.#notify();
@@ -153,6 +162,7 @@ export class SessionPool implements AsyncDisposable {
     entry.cancelIdle?.();
     if (this.#entries.get(entry.server) !== entry) return;
     this.#entries.delete(entry.server);
+    entry.giveUp();
     const closed = entry.session.then((session) => session[Symbol.asyncDispose]()).catch(() => {});
     this.#closing.set(entry.server, closed);
     await closed;

@@ -10,6 +10,7 @@ import {
   type VersionNegotiationMode,
 } from "@modelcontextprotocol/client";
 import { isFailureReason } from "../../core/failure.ts";
+import { orAborted } from "../../core/waiting.ts";
 import { CLIENT_INFO } from "../client_identity.ts";
 import { ChannelTransport } from "../transport.ts";
 import type { FleetChannel } from "./connections.ts";
@@ -74,6 +75,7 @@ export class ServerSession implements AsyncDisposable {
    * @param connect makes the channel to the server
    * @param era which kind of versions the server is known to speak, if it is
    * @param capabilities what the host can be asked
+   * @param signal gives it up, as long as it is not open
    * @throws {Error} when the server cannot be reached, or wants nothing to do with us
    */
   static async open(
@@ -82,13 +84,15 @@ export class ServerSession implements AsyncDisposable {
     era: Era | undefined,
     capabilities: ClientCapabilities,
     listener: SessionListener,
+    signal: AbortSignal,
   ): Promise<ServerSession> {
     const mode = era === "legacy" ? "legacy" : "auto";
     try {
-      return await ServerSession.#open(server, connect(), mode, capabilities, listener);
+      return await ServerSession.#open(server, connect(), mode, capabilities, listener, signal);
     } catch (error) {
+      signal.throwIfAborted();
       if (!isRefusal(error)) throw error;
-      return await ServerSession.#open(server, connect(), { pin: MODERN }, capabilities, listener).catch(() => {
+      return await ServerSession.#open(server, connect(), { pin: MODERN }, capabilities, listener, signal).catch(() => {
         throw error;
       });
     }
@@ -100,6 +104,7 @@ export class ServerSession implements AsyncDisposable {
     mode: VersionNegotiationMode,
     capabilities: ClientCapabilities,
     listener: SessionListener,
+    signal: AbortSignal,
   ): Promise<ServerSession> {
     const client = new Client(INFO, {
       capabilities,
@@ -114,7 +119,13 @@ export class ServerSession implements AsyncDisposable {
       listener.notified(session, method, membersOf(params));
       return Promise.resolve();
     };
-    await client.connect(new ChannelTransport(new PacedChannel(channel), close), { timeout: NO_TIMEOUT });
+    const transport = new ChannelTransport(new PacedChannel(channel), close);
+    try {
+      await orAborted(client.connect(transport, { timeout: NO_TIMEOUT }), signal);
+    } catch (error) {
+      await transport.close();
+      throw error;
+    }
     return session;
   }
 

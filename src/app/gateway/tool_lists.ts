@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isSpecType } from "@modelcontextprotocol/server";
 import { toolsDigest } from "../tools_digest.ts";
 import { type Json, membersOf } from "./json.ts";
 
@@ -35,6 +36,8 @@ const HIDDEN = /[\p{Cc}\p{Cf}\u{e0000}-\u{e0fff}]/gu;
 export class ToolListReader {
   readonly #tools: Tool[] = [];
   readonly #all: unknown[] = [];
+  /** Of several tools with one name, the first is the one. */
+  readonly #names = new Set<string>();
   #bytes = 0;
   #cut = false;
 
@@ -53,7 +56,9 @@ export class ToolListReader {
       }
       this.#bytes += size;
       this.#all.push(tool);
-      if (isTool(tool)) this.#tools.push(shown(tool));
+      if (!isTool(tool) || this.#names.has(tool.name)) continue;
+      this.#names.add(tool.name);
+      this.#tools.push(shown(acceptable(tool)));
     }
   }
 
@@ -71,6 +76,17 @@ export class ToolListReader {
 
 function isTool(tool: Json): tool is Tool {
   return typeof tool.name === "string" && tool.name !== "" && tool.name.length <= LONGEST_NAME;
+}
+
+/** A tool without what is not as the protocol says: a host would refuse the tools of all servers because of it. */
+function acceptable(tool: Tool): Tool {
+  if (isSpecType.Tool(tool)) return tool;
+  let kept: Tool & { readonly inputSchema: unknown } = { name: tool.name, inputSchema: { type: "object" } };
+  for (const [name, value] of Object.entries(tool)) {
+    const more = { ...kept, [name]: value };
+    if (isSpecType.Tool(more)) kept = more;
+  }
+  return kept;
 }
 
 /** A tool with texts that people see as models do; everything else is as it was. */

@@ -63,6 +63,19 @@ export class FleetConnection implements AsyncDisposable {
     return member;
   }
 
+  /**
+   * Lets a server hear and say nothing more, as if it had been killed, and says in the broker's place that it is gone.
+   *
+   * @param presences the topics on which it may have shown its presence
+   */
+  cut(key: string, presences: readonly string[]): void {
+    this.#members.get(key)?.cut();
+    this.#members.delete(key);
+    for (const topic of presences) {
+      void this.#link.publish({ topic, payload: new Uint8Array(), qos: 1, retain: true });
+    }
+  }
+
   /** Resolves when the broker has dealt with everything that was published. */
   roundTrip(): Promise<void> {
     return this.#link.roundTrip();
@@ -80,6 +93,7 @@ class MemberLink implements MqttLink {
   readonly #dispatcher = new Dispatcher();
   readonly #abort = new AbortController();
   readonly #gone: () => void;
+  #isCut = false;
 
   constructor(link: MqttLink, clientId: string, gone: () => void) {
     this.#link = link;
@@ -89,6 +103,10 @@ class MemberLink implements MqttLink {
 
   get state(): LinkState {
     return this.#abort.signal.aborted ? { status: "closed" } : this.#link.state;
+  }
+
+  cut(): void {
+    this.#isCut = true;
   }
 
   deliver(packet: ReceivedPacket): void {
@@ -114,6 +132,7 @@ class MemberLink implements MqttLink {
   }
 
   publish(packet: PublishPacket, done?: PublishOutcome, signal?: AbortSignal): Promise<void> | void {
+    if (this.#isCut) return done?.();
     return this.#link.publish(packet, done, signal);
   }
 

@@ -33,7 +33,7 @@ export interface FleetMember {
 export interface SimulatedFleet extends AsyncDisposable {
   /** How many sessions each server has had, by its name. */
   readonly sessions: ReadonlyMap<string, number>;
-  /** Takes the presence of a server back, and leaves its sessions without an answer, as a server does that is cut off. */
+  /** Ends a server as a power failure would. */
   kill(name: string): void;
 }
 
@@ -46,7 +46,6 @@ export async function simulatedFleet(url: string, members: readonly FleetMember[
   );
   await Promise.all(connections.map((connection) => connection.online()));
   const sessions = new Map<string, number>();
-  const dead = new Set<string>();
   const acceptors = new Map<string, Acceptor>();
   for (const [index, member] of members.entries()) {
     const { name, profile, description = "", meta = {}, behaviour } = member;
@@ -66,7 +65,7 @@ export async function simulatedFleet(url: string, members: readonly FleetMember[
         meta,
         opened: (session) => {
           sessions.set(name, (sessions.get(name) ?? 0) + 1);
-          serveSession(session, (request) => dead.has(name) ? new Promise(() => {}) : behaviour(request));
+          serveSession(session, behaviour);
         },
       }),
     );
@@ -75,8 +74,12 @@ export async function simulatedFleet(url: string, members: readonly FleetMember[
   return {
     sessions,
     kill(name) {
-      dead.add(name);
-      acceptors.get(name)?.withdraw();
+      const index = members.findIndex((member) => member.name === name);
+      const clientId = `${id}-${index}`;
+      connections[index % connections.length]?.cut(name, [
+        `mcp/${name}/presence/${clientId}`,
+        `$mcp-server/presence/${clientId}/${name}`,
+      ]);
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([...acceptors.values()].map((acceptor) => acceptor[Symbol.asyncDispose]()));

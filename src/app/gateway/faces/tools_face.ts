@@ -4,22 +4,20 @@
  * @module
  */
 import { ProtocolError, type ServerContext } from "@modelcontextprotocol/server";
-import { waitAtMost } from "../../../core/waiting.ts";
 import { type Fleet, serverLabel } from "../fleet.ts";
 import { withFleetUris } from "../fleet_uri.ts";
 import type { Json } from "../json.ts";
+import { Patience } from "../patience.ts";
 import type { ToolCalls } from "../tool_calls.ts";
 import { annotationsOf, type Tool } from "../tool_lists.ts";
 import { ToolNames } from "../tool_names.ts";
-
-/** A host waits so long for servers that have to be asked for their tools, in ms; it is told of those that come later. */
-const PATIENCE = 5_000;
 
 /** One tool for each of the fleet's. */
 export class ToolsFace {
   readonly #fleet: Fleet;
   readonly #calls: ToolCalls;
   readonly #names = new ToolNames();
+  readonly #patience = new Patience();
   /** The digest of the list of each server whose tools have names. */
   readonly #named = new Map<string, string>();
   /** What the host has seen last. */
@@ -34,7 +32,8 @@ export class ToolsFace {
   async list(signal: AbortSignal): Promise<Json[]> {
     const { directory, catalogue } = this.#fleet;
     const unknown = [...directory.servers].filter(({ name }) => catalogue.known(name) === undefined);
-    await waitAtMost(Promise.allSettled(unknown.map(({ name }) => catalogue.tools(name, signal))), PATIENCE);
+    // It is told of those that come later.
+    await this.#patience.wait(unknown.map(({ name }) => [name, catalogue.tools(name, signal)]));
     this.#seen = this.#version;
     return this.known();
   }
