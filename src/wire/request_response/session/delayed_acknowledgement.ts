@@ -16,8 +16,9 @@ const LONGEST_DELAY = 400;
 /** The longest that it waits when there is much to acknowledge, in ms. */
 const SHORT_DELAY = 5;
 
-/** From this many packets on, or a quarter of the window, the delay is short. */
+/** From this many packets on, or a quarter of the window but several, the delay is short. */
 const MANY_PACKETS = 64;
+const SEVERAL_PACKETS = 2;
 
 /** From this many bytes on, the delay is short, because the peer may soon have to stop. */
 const MANY_BYTES = 1024 * 1024;
@@ -92,7 +93,7 @@ export class DelayedAcknowledgement {
   }
 
   get #much(): boolean {
-    const packets = Math.min(MANY_PACKETS, (this.#options.window() ?? Infinity) / 4);
+    const packets = Math.max(SEVERAL_PACKETS, Math.min(MANY_PACKETS, (this.#options.window() ?? Infinity) / 4));
     return this.#packets >= packets || this.#bytes >= MANY_BYTES;
   }
 
