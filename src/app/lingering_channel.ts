@@ -9,7 +9,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { waitAtMost } from "../core/waiting.ts";
 import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
-import { cancelledRequest, PendingRequests } from "../relay/mod.ts";
+import { backstopOf, cancelledRequest, PendingRequests } from "../relay/mod.ts";
 
 /**
  * Passes everything through. When the host has ended its side, the end is held back while there are requests without
@@ -35,7 +35,9 @@ export class LingeringChannel extends ChannelWrapper {
 
   override receive(receiver: Receiver): void {
     this.inner.receive((message) => {
-      for (const request of requestsIn(message)) this.#unanswered.add(request);
+      for (const request of requestsIn(message)) {
+        if (!staysOpen(request)) this.#unanswered.add(request);
+      }
       const cancelled = cancelledRequest(message);
       if (cancelled !== undefined) this.#unanswered.cancel(cancelled);
       return receiver(message);
@@ -63,4 +65,9 @@ export class LingeringChannel extends ChannelWrapper {
       void this.inner.send(new Failure("timed-out", text, { timeout: patience }).toResponse(id));
     }
   }
+}
+
+/** Whether nobody expects an answer before the end, as of `subscriptions/listen`. */
+function staysOpen({ method = "" }: Message): boolean {
+  return backstopOf(method) === Infinity;
 }

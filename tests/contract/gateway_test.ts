@@ -10,7 +10,7 @@ import { testOnBrokers } from "../support/brokers.ts";
 import { embeddedBroker, type TestBroker } from "../support/embedded_broker.ts";
 import { isRunning } from "../support/processes.ts";
 import { run } from "../support/command_line.ts";
-import { eventually } from "../support/wait.ts";
+import { eventually, within } from "../support/wait.ts";
 import { freePort } from "../support/net.ts";
 import { EVERYTHING } from "../support/packages.ts";
 
@@ -90,6 +90,36 @@ Deno.test("the death of one server touches its own calls only, and its name is i
   const { error } = JSON.parse(await host.output.find((line) => line.includes('"id":2')));
   assert.match(error.message, /^other: .*\(the call may have run\)$/);
   assert.equal(error.data.server, "other");
+});
+
+Deno.test("calls move to another instance when the one that has the session is gone", async () => {
+  await using broker = await embeddedBroker();
+  const quick = ["--session-expiry", "1"];
+  await using one = await serve(broker, "house", ...quick);
+  await using two = await serve(broker, "house", ...quick);
+  await using host = await gateway(broker, ...quick);
+  await ask(host, 1, "tools/call", READ);
+  const [first, second] = childrenOf(one).length > 0 ? [one, two] : [two, one];
+  first.kill("SIGKILL");
+  await eventually("the other instance has a session", async () => {
+    const { result } = await ask(host, 2, "tools/call", READ);
+    return result !== undefined && childrenOf(second).length > 0;
+  });
+});
+
+Deno.test("a host that follows changes and then leaves is not waited for", async () => {
+  await using broker = await embeddedBroker();
+  await using host = startProxy(["gateway", "--broker", broker.url, "--end-timeout", "60"]);
+  const meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": { name: "test", version: "1" },
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const params = { notifications: { toolsListChanged: true }, _meta: meta };
+  await host.send({ jsonrpc: "2.0", id: 1, method: "subscriptions/listen", params });
+  assert.equal((await host.output.nextJson()).method, "notifications/subscriptions/acknowledged");
+  await host.closeInput();
+  assert.equal((await within("the end", host.status, 30_000)).code, 0);
 });
 
 Deno.test("an unused session ends, and the next call opens another", async () => {

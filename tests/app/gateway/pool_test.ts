@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import type { McpServer } from "@modelcontextprotocol/server";
+import { fleetServer, gatewayHost } from "../../support/gateway.ts";
+import { embeddedBroker } from "../../support/embedded_broker.ts";
+import { eventually } from "../../support/wait.ts";
+
+const read = (server: McpServer) => server.registerTool("read", {}, () => ({ content: [] }));
+
+for (const [profile, most] of [["mcp-over-mqtt", 2], ["request-response", 1]] as const) {
+  Deno.test(`sessions with six servers take ${most} connections of the gateway at most [${profile}]`, async () => {
+    await using broker = await embeddedBroker();
+    await using stack = new AsyncDisposableStack();
+    for (let number = 1; number <= 6; number++) {
+      stack.use(await fleetServer(broker, { name: `room/${number}`, profile, build: read }));
+    }
+    const open = new Set<string>();
+    let highest = 0;
+    broker.aedes.on("client", ({ id }) => {
+      if (id.startsWith("mcp-gateway-")) open.add(id);
+      highest = Math.max(highest, open.size);
+    });
+    broker.aedes.on("clientDisconnect", ({ id }) => void open.delete(id));
+    await using host = await gatewayHost(broker, { options: { mode: "search", maxConnections: 2 } });
+    for (let round = 0; round < 2; round++) {
+      const many = await host.client.callTool({ name: "call_many", arguments: { names: "#", tool: "read" } });
+      assert.equal((many.structuredContent as { failed: number }).failed, 0);
+    }
+    // One more hears of servers, and one that is about to end may be there still.
+    assert.ok(highest <= 2 * most + 1, `${highest} connections`);
+    await eventually("what is too much has been closed", () => open.size <= most + 1);
+  });
+}
+
+Deno.test("a session that nobody uses ends, and is opened again", async () => {
+  await using broker = await embeddedBroker();
+  let sessions = 0;
+  await using _server = await fleetServer(broker, {
+    name: "room",
+    build: (server) => {
+      sessions++;
+      read(server);
+    },
+  });
+  await using host = await gatewayHost(broker, { options: { idleTimeout: 50 } });
+  const ended = () => host.events.filter(({ type }) => type === "session.ended").length;
+  for (let round = 1; round <= 2; round++) {
+    await host.client.callTool({ name: "room__read" });
+    await eventually("it has ended", () => ended() >= round);
+  }
+  assert.ok(sessions >= 2);
+});
