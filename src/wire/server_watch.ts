@@ -24,6 +24,7 @@ export class ServerWatch implements AsyncDisposable {
   readonly #goodbye: Will | undefined;
   readonly #link: MqttLink;
   readonly #ready = Promise.withResolvers<void>();
+  readonly #caughtUp = Promise.withResolvers<void>();
   readonly #granted = new Map<string, boolean>();
   readonly #refusals = new Map<string, Failure>();
 
@@ -56,6 +57,11 @@ export class ServerWatch implements AsyncDisposable {
     return this.#ready.promise;
   }
 
+  /** Resolves when everybody has been announced whom the broker knew when the subscriptions were made. Never rejects. */
+  get caughtUp(): Promise<void> {
+    return this.#caughtUp.promise;
+  }
+
   /** The profiles of which the broker shows nothing at all, and why. */
   get hidden(): ReadonlyMap<string, Failure> {
     return new Map([...this.#refusals].filter(([profile]) => this.#granted.get(profile) !== true));
@@ -80,7 +86,14 @@ export class ServerWatch implements AsyncDisposable {
         this.#subscribeTo(profile, directory, directory.filters(answer))
       ),
     );
-    this.#ready.resolve();
+    try {
+      const arrived = this.#link.roundTrip();
+      if (this.state.status === "online") this.#ready.resolve();
+      await arrived;
+      this.#caughtUp.resolve();
+    } catch {
+      // The connection is lost; the next one begins again.
+    }
   }
 
   async #subscribeTo(profile: string, directory: Directory, filters: readonly string[]): Promise<void> {

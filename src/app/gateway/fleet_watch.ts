@@ -42,7 +42,7 @@ export class FleetWatch implements AsyncDisposable {
   /** What the servers can do with which there has been a session. */
   readonly capabilities = new Map<string, Json>();
   readonly #discovery: ServerDiscovery;
-  readonly #complete: Promise<void>;
+  readonly #complete: Promise<unknown>;
   readonly #abort = new AbortController();
   /** The profiles in which servers are known to be online. */
   readonly #told = new Map<string, string>();
@@ -105,7 +105,7 @@ export class FleetWatch implements AsyncDisposable {
    * @throws {Failure} when the broker cannot be reached
    */
   async complete(signal: AbortSignal): Promise<void> {
-    if (this.directory.size === 0) return await orAborted(this.#complete, signal);
+    if (this.directory.size === 0) return void await orAborted(this.#complete, signal);
     await orAborted(this.#complete.catch(() => {}), signal); // it was away, but has come since
   }
 

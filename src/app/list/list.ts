@@ -12,6 +12,8 @@ import type { ListedServer } from "./server_registry.ts";
 /** What was found. */
 export interface Listing {
   readonly servers: readonly ListedServer[];
+  /** Whether the broker has told of everybody in the time that it had. */
+  readonly complete: boolean;
   /** Profiles of which the broker shows nothing, and why. */
   readonly hidden: ReadonlyMap<string, Failure>;
 }
@@ -19,12 +21,12 @@ export interface Listing {
 /**
  * Lists the servers that are online.
  *
- * @throws {Failure} when the broker cannot be reached
+ * @throws {Failure} when the broker cannot be reached, or the connection is lost before it has told who is there
  */
 export async function list(config: DiscoveryConfig, observe: Observer, signal: AbortSignal): Promise<Listing> {
   await using discovery = new ServerDiscovery(config, observe, () => {});
-  await discovery.complete(signal);
-  return { servers: discovery.registry.servers, hidden: discovery.hidden };
+  const complete = await discovery.complete(signal);
+  return { servers: discovery.registry.servers, complete, hidden: discovery.hidden };
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import type { BrokerConfig } from "../../config/mod.ts";
 import { systemClock } from "../../core/clock.ts";
-import { orAborted, sleep } from "../../core/waiting.ts";
+import { orAborted, sleep, waitAtMost } from "../../core/waiting.ts";
 import type { Observer } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
 import { unavailableReason } from "../../mqtt/mod.ts";
@@ -68,8 +68,12 @@ export class ServerDiscovery implements AsyncDisposable {
     return this.#watch.hidden;
   }
 
-  /** Resolves when everybody is likely to be known. */
-  async complete(signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves when everybody is likely to be known: with `true`, or with `false` when there was not enough time.
+   *
+   * @throws {Failure} when the broker cannot be reached, or the connection is lost before it has told who is there
+   */
+  async complete(signal: AbortSignal): Promise<boolean> {
     const { connectTimeout, wait } = this.#config;
     const late = new AbortController();
     const cancel = systemClock.after(connectTimeout, () => late.abort()); // which may be never
@@ -83,12 +87,20 @@ export class ServerDiscovery implements AsyncDisposable {
       cancel();
     }
     const began = performance.now();
+    const end = began + MOST_WAITS * wait;
     this.#lastNews = Math.max(this.#lastNews, began);
     while (true) {
-      const left = Math.min(this.#lastNews + wait, began + MOST_WAITS * wait) - performance.now();
-      if (left <= 0) return;
+      const left = Math.min(this.#lastNews + wait, end) - performance.now();
+      if (left <= 0) break;
       await sleep(left, signal);
     }
+    // A busy broker may pause for longer than that in the middle of what it has to tell.
+    let isKnown = false;
+    const caughtUp = this.#watch.caughtUp.then(() => void (isKnown = true));
+    await orAborted(waitAtMost(caughtUp, Math.max(0, end - performance.now())), signal);
+    const { state } = this.#watch;
+    if (!isKnown && state.status !== "online") throw unavailableReason(state);
+    return isKnown || wait === 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

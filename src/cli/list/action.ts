@@ -65,10 +65,13 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
   for (const [name, { message }] of listing.hidden) {
     io.printError(`The profile ${name} is not shown: ${visibleText(message)}\n`);
   }
-  const { servers } = listing;
+  const { servers, complete } = listing;
+  if (!complete) {
+    io.printError("There may be more servers: the broker has not told of all in time. Give it more by --wait.\n");
+  }
   if (json) io.print(visibleJson(servers.map((server) => ({ ...server, ...statusMember(server, known) })), 2));
   else if (servers.length > 0) io.print(table(rowsOf(servers, known)));
-  else io.printError("No server is online.\n");
+  else if (complete) io.printError("No server is online.\n");
   const problems = keyProblems(servers, known);
   printProblems(io, problems);
   return problems.length === 0 ? EXIT_OK : EXIT_FAILURE;

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { testOnBrokers } from "../../support/brokers.ts";
 import { run, runOnTerminal } from "../../support/command_line.ts";
+import { connack, granted, publish } from "../../faults/hostile/bytes.ts";
+import { type Guest, HostileBroker, type Mode } from "../../faults/hostile/broker.ts";
 import { embeddedBroker, type TestBroker } from "../../support/embedded_broker.ts";
 import { TestLinks } from "../../support/links.ts";
 import { MqttPeer } from "../../support/mqtt_peer.ts";
@@ -138,6 +140,69 @@ Deno.test("list fails when the broker cannot be reached", async () => {
   const { code, errors } = await run("list", "--broker", "mqtt://127.0.0.1:1", "--connect-timeout", "2");
   assert.equal(code, 1);
   assert.match(errors, /^error: The broker mqtt:\/\/127\.0\.0\.1:1 cannot be reached: [^\n]*\n$/);
+});
+
+Deno.test("list fails when the broker closes each connection as soon as it has accepted it", async () => {
+  const mode: Mode = {
+    name: "closes after CONNACK",
+    on: {
+      connect: async (guest) => {
+        await guest.send(connack());
+        guest.close();
+        return true;
+      },
+    },
+  };
+  await using broker = new HostileBroker(mode);
+  const { code, errors } = await run("list", "--broker", broker.url, "--connect-timeout", "2", ...QUIET);
+  assert.equal(errors, `error: The broker ${broker.url} cannot be reached: the broker closed the connection\n`);
+  assert.equal(code, 1);
+});
+
+Deno.test("list fails when the connection is lost before the broker has told who is there", async () => {
+  await using broker = new HostileBroker({
+    name: "closes at UNSUBSCRIBE",
+    on: { unsubscribe: (guest) => guest.close() },
+  });
+  const { code, errors } = await run("list", "--broker", broker.url, ...QUIET);
+  assert.equal(errors, `error: The broker ${broker.url} cannot be reached: the broker closed the connection\n`);
+  assert.equal(code, 1);
+});
+
+const presence = (name: string) =>
+  publish(`mcp/${name}/presence/a`, '{"jsonrpc":"2.0","method":"notifications/server/online","params":{}}', {
+    retain: true,
+  });
+
+Deno.test("list waits for a broker that pauses in the middle of what it has to tell", async () => {
+  const mode: Mode = {
+    name: "pauses",
+    beside: (guest) => guest.send(presence("first")),
+    on: {
+      unsubscribe: async (guest, { messageId = 0 }) => {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        await guest.send(presence("last"), granted(0xb0, messageId, [0]));
+        return true;
+      },
+    },
+  };
+  await using broker = new HostileBroker(mode);
+  const { code, output, errors } = await run("list", "--broker", broker.url, "--json", ...QUIET);
+  assert.deepEqual(JSON.parse(output).map(({ name }: { name: string }) => name), ["mcp/first", "mcp/last"]);
+  assert.deepEqual([code, errors], [0, ""]);
+});
+
+Deno.test("list says so when it does not know whether the broker has told of all", async () => {
+  const mode = {
+    name: "never answers",
+    beside: (guest: Guest) => guest.send(presence("first")),
+    on: { unsubscribe: () => true },
+  };
+  await using broker = new HostileBroker(mode);
+  const { code, output, errors } = await run("list", "--broker", broker.url, "--json", ...QUIET);
+  assert.deepEqual(JSON.parse(output).map(({ name }: { name: string }) => name), ["mcp/first"]);
+  assert.match(errors, /^There may be more servers: [^\n]*--wait\.\n$/);
+  assert.equal(code, 0);
 });
 
 Deno.test("list --wait 0 does not wait, and --connect-timeout 0 waits until it is asked to end", async () => {
