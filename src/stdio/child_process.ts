@@ -20,6 +20,8 @@ import { type ProgramOptions, spawn } from "./spawn.ts";
 export interface ChildProcessOptions extends ProgramOptions {
   /** Longest line the child may print, in bytes. */
   readonly maxMessage: number;
+  /** Told when the child says something on stdout for the first time, or ends that. */
+  readonly heard?: () => void;
   /** Takes each line of the child's stderr. */
   readonly stderr: (line: string) => void;
   /** Takes the last lines of its stderr, if it has exited by itself and not in peace. */
@@ -182,7 +184,7 @@ export class ChildProcess implements Channel {
     this.#reading = true;
     const chunk = await output.read();
     this.#reading = false;
-    this.#reads++;
+    if (this.#reads++ === 0) this.#options.heard?.();
     return chunk;
   }
 

@@ -18,6 +18,7 @@ import {
   type OrphanWatch,
   whyNotFound,
 } from "../../stdio/mod.ts";
+import { ChildStarts } from "./child_starts.ts";
 
 /** How the children of one server entry are started. */
 export interface ChildPoolOptions {
@@ -27,6 +28,8 @@ export interface ChildPoolOptions {
   readonly credentials: Credentials | undefined;
   /** Ends the children when we are killed. @default {nobody} */
   readonly orphans?: OrphanWatch;
+  /** How many children start at a time, where others start some too. @default {as many as there are cores} */
+  readonly starts?: ChildStarts;
   readonly observe: Observer;
 }
 
@@ -50,63 +53,92 @@ interface Named {
   name: string;
 }
 
+/** Whoever waits for a child that is for no client. */
+const OURS = "";
+
 /** The children of one server entry. Disposing of it ends those that wait for a session. */
 export class ChildPool implements AsyncDisposable {
   readonly #options: ChildPoolOptions;
   readonly #ready = new Set<Named>();
+  readonly #starts: ChildStarts;
+  readonly #closing = Promise.withResolvers<void>();
   #closed = false;
+  #refilling = false;
 
   constructor(options: ChildPoolOptions) {
     this.#options = options;
-    this.#refill();
+    this.#starts = options.starts ?? new ChildStarts();
+    void this.#refill();
   }
 
   /**
-   * A child for one session.
+   * A child for one session: at once, or when it is the turn of its client.
    *
+   * @param client whose session it is
+   * @param over resolves when the session is over
+   * @returns `undefined` when the session was over before the child has started
    * @throws {Failure} `child-not-started`
    */
-  take(session: string): ChildProcess {
+  take(
+    session: string,
+    client: string,
+    over: Promise<unknown>,
+  ): ChildProcess | Promise<ChildProcess | undefined> {
     const [spare] = this.#ready;
-    const named = spare ?? this.#startFor(session);
-    this.#ready.delete(named);
-    named.name = session;
+    if (spare === undefined) {
+      const started = this.#starts.begin();
+      return started === undefined ? this.#takeInTurn(session, client, over) : this.#startFor(session, started);
+    }
+    this.#ready.delete(spare);
+    spare.name = session;
     // The session comes first: its messages are waiting.
     setTimeout(() => this.#refill(), 0);
-    return named.child;
+    return spare.child;
   }
 
   /**
    * A child for no session, called `name` in the log; those that are ready stay so.
    *
+   * @returns `undefined` when the pool is disposed of before
    * @throws {Failure} `child-not-started`
    */
-  startAnother(name: string): ChildProcess {
-    return this.#startFor(name).child;
+  async startAnother(name: string): Promise<ChildProcess | undefined> {
+    return await this.#takeInTurn(name, OURS, this.#closing.promise);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    this.#closing.resolve();
     await Promise.all([...this.#ready].map(({ child }) => child.close()));
   }
 
-  #refill(): void {
+  async #takeInTurn(name: string, client: string, over: Promise<unknown>): Promise<ChildProcess | undefined> {
+    const started = this.#starts.begin() ?? await this.#starts.inTurn(client, over);
+    return started && this.#startFor(name, started);
+  }
+
+  async #refill(): Promise<void> {
+    if (this.#refilling) return;
+    this.#refilling = true;
     while (!this.#closed && this.#ready.size < this.#options.options.prewarm) {
+      const started = this.#starts.begin() ?? await this.#starts.inTurn(OURS, this.#closing.promise);
+      if (started === undefined) break;
       try {
-        const spare = this.#start(`${this.#options.entry.name} (spare)`);
+        const spare = this.#start(`${this.#options.entry.name} (spare)`, started);
         this.#ready.add(spare);
         void spare.child.closed.then(() => this.#ready.delete(spare));
       } catch (error) {
         // Whoever needs a child will be told; here nobody waits for one.
         this.#failed(error);
-        return;
+        break;
       }
     }
+    this.#refilling = false;
   }
 
-  #startFor(session: string): Named {
+  #startFor(session: string, started: () => void): ChildProcess {
     try {
-      return this.#start(session);
+      return this.#start(session, started).child;
     } catch (error) {
       this.#failed(error);
       throw error;
@@ -117,7 +149,19 @@ export class ChildPool implements AsyncDisposable {
     this.#options.observe({ type: "child.failed", server: this.#options.entry.name, cause: errorText(error) });
   }
 
-  #start(name: string): Named {
+  /** @param started called when the child has said something, or cannot be started */
+  #start(name: string, started: () => void): Named {
+    try {
+      const named = this.#spawn(name, started);
+      void named.child.closed.then(started);
+      return named;
+    } catch (error) {
+      started();
+      throw error;
+    }
+  }
+
+  #spawn(name: string, started: () => void): Named {
     const { entry, options: { passEnv, maxMessage }, orphans, observe } = this.#options;
     let skippedBefore = false;
     const child = new ChildProcess({
@@ -127,6 +171,7 @@ export class ChildPool implements AsyncDisposable {
       ...(entry.directory === undefined ? {} : { directory: entry.directory }),
       ...(orphans === undefined ? {} : { orphans }),
       maxMessage,
+      heard: started,
       stderr: (line) => observe({ type: "child.stderr", session: named.name, line }),
       lastWords: (lines) => lines.forEach((line) => observe({ type: "child.last_words", session: named.name, line })),
       skipped: (line) => {

@@ -18,6 +18,7 @@ import type { ServerSealing } from "../../seal/mod.ts";
 import { TakeoverDetector } from "../../mqtt/mod.ts";
 import { OrphanWatch } from "../../stdio/mod.ts";
 import { ChildPool } from "./child_pool.ts";
+import { ChildStarts } from "./child_starts.ts";
 import { ClientProcesses } from "./client_processes.ts";
 import { clientIdFor } from "../client_identity.ts";
 import { isPresence, ServerEndpoint, serverOptions } from "./server_endpoint.ts";
@@ -60,7 +61,7 @@ export async function serve(
   const clients = new ClientProcesses(maxSessionsPerClient, maxSessions);
   const takeovers = new TakeoverDetector();
   await using orphans = new OrphanWatch();
-  const shared = { slots, clients, takeovers, orphans };
+  const shared = { slots, clients, takeovers, orphans, starts: new ChildStarts() };
   const servers = config.servers.map((served) => start(served, config, shared, observers));
   const aborted = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
@@ -88,13 +89,14 @@ interface Shared {
   readonly clients: ClientProcesses;
   readonly takeovers: TakeoverDetector;
   readonly orphans: OrphanWatch;
+  readonly starts: ChildStarts;
 }
 
 /** Puts one server on the broker. */
 function start(
   { entry, address }: ServedEntry,
   { broker, servers, options, sealing, childCredentials: credentials }: ServeConfig,
-  { slots, clients, takeovers, orphans }: Shared,
+  { slots, clients, takeovers, orphans, starts }: Shared,
   { observe, meter, traced = false }: Observers,
 ): RunningServer {
   const profiles = profilesFor(address.options, {
@@ -103,13 +105,13 @@ function start(
     sealed: sealing?.allowUnsealed === false,
   });
   const links = new Links(broker, observe, takeovers);
-  const pool = new ChildPool({ entry, options, credentials, orphans, observe });
+  const pool = new ChildPool({ entry, options, credentials, orphans, starts, observe });
   const supervisor = new SessionSupervisor({
     server: address.label,
     slots,
     clients,
     options,
-    start: (session) => pool.take(session),
+    start: (name, client, over) => pool.take(name, client, over),
     observe,
     meter,
     traced,

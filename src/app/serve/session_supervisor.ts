@@ -25,8 +25,15 @@ export interface SessionSupervisorOptions {
   /** And how many of one client, and processes of it. */
   readonly clients: ClientProcesses;
   readonly options: Pick<ServeOptions, "maxPending" | "idleTimeout" | "restart"> & EndOptions;
-  /** Starts the server for a session. Throws a {@linkcode Failure} when it cannot. */
-  readonly start: (session: string) => Channel;
+  /**
+   * Starts the server for a session of a client, at once or in its turn; not when the session is `over` before. Throws a
+   * {@linkcode Failure} when it cannot.
+   */
+  readonly start: (
+    session: string,
+    client: string,
+    over: Promise<unknown>,
+  ) => Channel | Promise<Channel | undefined>;
   readonly observe: Observer;
   readonly meter: Observer | undefined;
   /** Whether `meter` wants to know what requests are a part of. @default {false} */
@@ -45,6 +52,8 @@ export class SessionSupervisor implements AsyncDisposable {
   readonly #restart: RestartPolicy;
   readonly #sessions = new Set<Promise<void>>();
   readonly #running = new Set<Running>();
+  /** Whose processes start when it is their turn. */
+  readonly #starting = new Set<IncomingSession>();
   readonly #abort = new AbortController();
   #draining: Failure | undefined;
 
@@ -78,6 +87,7 @@ export class SessionSupervisor implements AsyncDisposable {
   async drain(reason: Failure, limit: number): Promise<void> {
     this.#draining = reason;
     this.#abort.abort(reason);
+    for (const session of this.#starting) this.#refuse(session, reason);
     await Promise.all([...this.#running].map(async ({ gate, server }) => {
       gate.refuse(reason);
       await waitAtMost(server.allAnswered(), limit);
@@ -95,15 +105,16 @@ export class SessionSupervisor implements AsyncDisposable {
     const client = session.client || `/${session.name}`;
     const done = clients.start(client) ?? await clients.whenStarted(client, session.closed);
     if (done === undefined) return;
-    await this.#run(session, profile).finally(done);
+    await this.#run(session, client, profile).finally(done);
   }
 
-  async #run(session: IncomingSession, profile: string): Promise<void> {
+  async #run(session: IncomingSession, owner: string, profile: string): Promise<void> {
     const { server: name, slots, observe, meter, traced = false, options } = this.#options;
     const { idleTimeout, maxPending, endTimeout } = options;
     const { delay } = this.#restart;
     if (delay > 0) await this.#pause(session, delay);
-    const child = this.#start(session);
+    const starting = this.#start(session, owner);
+    const child = starting instanceof Promise ? await starting : starting;
     if (child === undefined) return;
     const place = { server: name, profile, session: session.name };
     observe({ type: "session.opened", ...place });
@@ -156,18 +167,33 @@ export class SessionSupervisor implements AsyncDisposable {
     await sleep(delay, this.#abort.signal).catch(() => {});
   }
 
-  /** The session's process; `undefined` when there is none, and the session has been told. */
-  #start(session: IncomingSession): Channel | undefined {
+  /** The session's process; `undefined` when there is none, and the session has been told or is over. */
+  #start(session: IncomingSession, client: string): Channel | undefined | Promise<Channel | undefined> {
     try {
       if (this.#draining !== undefined) throw this.#draining;
-      return this.#options.start(`${this.#options.server}/${session.name}`);
+      const child = this.#options.start(`${this.#options.server}/${session.name}`, client, session.closed);
+      return child instanceof Promise ? this.#startInTurn(session, child) : child;
     } catch (error) {
-      this.#refuse(session, error instanceof Failure ? error : new Failure("child-not-started", String(error)));
+      return this.#refuse(session, error);
     }
   }
 
-  #refuse(session: IncomingSession, failure: Failure): void {
+  async #startInTurn(session: IncomingSession, starting: Promise<Channel | undefined>): Promise<Channel | undefined> {
+    this.#starting.add(session);
+    try {
+      const child = await starting;
+      if (this.#draining === undefined) return child;
+      void child?.close();
+    } catch (error) {
+      return this.#refuse(session, error);
+    } finally {
+      this.#starting.delete(session);
+    }
+  }
+
+  #refuse(session: IncomingSession, error: unknown): undefined {
     const { server, observe } = this.#options;
+    const failure = error instanceof Failure ? error : new Failure("child-not-started", String(error));
     const { reason, message: cause } = failure;
     observe({ type: "session.refused", server, session: session.name, reason, cause });
     void session.close(failure);

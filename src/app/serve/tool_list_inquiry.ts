@@ -16,11 +16,16 @@ const TIMEOUT = 30_000;
  * The digest of a server's list of tools; `undefined` when the server does not tell all of it. The process is spoken to
  * for nothing else, and ended.
  *
- * @param start starts the process. When it throws, there is no digest
+ * @param start starts the process. When it throws or resolves with nothing, there is no digest
  */
-export async function inquireTools(start: () => Channel, signal: AbortSignal): Promise<string | undefined> {
+export async function inquireTools(
+  start: () => Promise<Channel | undefined>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   try {
-    await using server = new AnsweringChannel(start(), { timeout: TIMEOUT });
+    const child = await start();
+    if (child === undefined) return undefined;
+    await using server = new AnsweringChannel(child, { timeout: TIMEOUT });
     return await orAborted(digestOf(new McpClient(server)), signal);
   } catch {
     return undefined; // whoever opens a session will be told what is wrong

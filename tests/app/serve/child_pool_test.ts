@@ -3,6 +3,8 @@ import type { ProxyEvent } from "../../../src/core/events.ts";
 import { Failure } from "../../../src/core/failure.ts";
 import type { Message } from "../../../src/core/message.ts";
 import { ChildPool, type ChildPoolOptions } from "../../../src/app/serve/child_pool.ts";
+import { ChildStarts } from "../../../src/app/serve/child_starts.ts";
+import { ChildProcess } from "../../../src/stdio/mod.ts";
 import { isRunning, kill } from "../../support/processes.ts";
 import { fixture } from "../../support/proxy.ts";
 import { eventually } from "../../support/wait.ts";
@@ -25,11 +27,18 @@ function pool(
   return { children, events, pids };
 }
 
+/** A child that starts at once, for a session that nobody ends. */
+function take(children: ChildPool, session: string): ChildProcess {
+  const child = children.take(session, "client", new Promise(() => {}));
+  assert.ok(child instanceof ChildProcess);
+  return child;
+}
+
 Deno.test("without prewarming a child is started for each session, and belongs to it", async () => {
   await using stack = new AsyncDisposableStack();
   const { children, pids } = pool(["until-eof"]);
   stack.use(children);
-  const [one, two] = [stack.use(children.take("a")), stack.use(children.take("b"))];
+  const [one, two] = [stack.use(take(children, "a")), stack.use(take(children, "b"))];
   assert.deepEqual(pids(), [one.pid, two.pid]);
   await children[Symbol.asyncDispose]();
   assert.equal(isRunning(one.pid), true);
@@ -40,7 +49,7 @@ Deno.test("spare children are ready before they are needed, are replaced when ta
   const { children, events, pids } = pool(["until-eof"], { prewarm: 2 });
   stack.use(children);
   assert.equal(pids().length, 2);
-  const taken = stack.use(children.take("session"));
+  const taken = stack.use(take(children, "session"));
   assert.equal(taken.pid, pids()[0]);
   await eventually("it is replaced", () => pids().length === 3);
   await children[Symbol.asyncDispose]();
@@ -58,7 +67,7 @@ Deno.test("a spare child that has died is not handed out, and does not keep the 
   kill(spare);
   await eventually("it is noticed", () => events.some(({ type }) => type === "child.exited"));
   assert.equal(pids().length, 1);
-  const taken = stack.use(children.take("session"));
+  const taken = stack.use(take(children, "session"));
   assert.notEqual(taken.pid, spare);
 });
 
@@ -66,7 +75,7 @@ Deno.test("the log names a child by its session from the moment on when it has o
   await using stack = new AsyncDisposableStack();
   const { children, events } = pool(["until-sigterm"], { prewarm: 1 });
   stack.use(children);
-  const taken = children.take("a session");
+  const taken = take(children, "a session");
   const ready = Promise.withResolvers<Message>();
   taken.receive(ready.resolve);
   await ready.promise;
@@ -80,7 +89,7 @@ Deno.test("noise on stdout is told once for each child", async () => {
   const { children, events } = pool(["noisy"]);
   stack.use(children);
   for (const session of ["a", "b"]) {
-    const child = children.take(session);
+    const child = take(children, session);
     child.receive(() => {});
     await child.closed;
   }
@@ -94,6 +103,32 @@ Deno.test("a program that is not there fails the session that wants it, and only
     entry: { name: "files", command: "no-such-program", args: [], environment: {} },
   });
   assert.deepEqual(events.map(({ type }) => type), ["child.failed"]);
-  assert.throws(() => children.take("a"), (error) => error instanceof Failure && error.reason === "child-not-started");
+  assert.throws(() => take(children, "a"), (error) => error instanceof Failure && error.reason === "child-not-started");
   await children[Symbol.asyncDispose]();
+});
+
+Deno.test("children start one after the other where no more may start at a time, and not for sessions that are over", async () => {
+  await using stack = new AsyncDisposableStack();
+  const { children, pids } = pool(["until-sigterm"], { starts: new ChildStarts(1) });
+  stack.use(children);
+  const first = stack.use(take(children, "a"));
+  const over = Promise.withResolvers<void>();
+  const [second, third] = ["b", "c"].map((name) =>
+    children.take(name, name, name === "b" ? over.promise : new Promise(() => {}))
+  );
+  assert.deepEqual(pids(), [first.pid]);
+  over.resolve();
+  assert.equal(await second, undefined);
+  const ready = Promise.withResolvers<Message>();
+  first.receive(ready.resolve); // it has started
+  const last = await third;
+  assert.ok(last !== undefined);
+  stack.use(last);
+  assert.deepEqual(pids(), [first.pid, last.pid]);
+});
+
+Deno.test("a program that is not there is in nobody's way", async () => {
+  const entry = { name: "files", command: "no-such-program", args: [], environment: {} };
+  await using children = pool([], { starts: new ChildStarts(1), entry }).children;
+  for (const session of ["a", "b"]) assert.throws(() => take(children, session), Failure);
 });

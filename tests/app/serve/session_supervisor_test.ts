@@ -22,7 +22,7 @@ function incoming(name: string) {
 interface HostOptions {
   readonly maximum?: number;
   readonly perClient?: number;
-  readonly start?: (session: string) => Channel;
+  readonly start?: (session: string) => Channel | Promise<Channel | undefined>;
 }
 
 function hosts({ maximum = 2, perClient = 100, start }: HostOptions = {}) {
@@ -121,6 +121,21 @@ Deno.test("a server that cannot be started is a refusal, and takes no slot", asy
     await idleTurns();
   }
   assert.equal(slots.take(), true);
+});
+
+Deno.test("a session whose server has to wait for its turn is told when nothing is taken any more", async () => {
+  const turn = Promise.withResolvers<Channel>();
+  const { host, events } = hosts({ start: () => turn.promise });
+  const { session, client } = incoming("x");
+  host.accept(session, "request-response");
+  const reason = new Failure("server-shutting-down", "The server is shutting down");
+  await host.drain(reason, 1_000);
+  assert.equal(await client.closed, reason);
+  const [child, peer] = MemoryChannel.pair();
+  turn.resolve(child);
+  await peer.closed;
+  await host[Symbol.asyncDispose]();
+  assert.deepEqual(events.map(({ type }) => type), ["session.refused"]);
 });
 
 Deno.test("disposing waits until the last server has ended", async () => {
