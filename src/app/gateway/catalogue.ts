@@ -172,7 +172,11 @@ export class Catalogue implements Disposable {
     const settled = () => {
       if (entry.asking === asking) delete entry.asking;
     };
-    asking.then(settled, settled);
+    asking.then(settled, (error) => {
+      settled();
+      if (this.#abort.signal.aborted || anew || this.#config.directory.get(name) === undefined) return;
+      this.#config.observe({ type: "warning", text: `the tools of ${name} are not known: ${errorText(error)}` });
+    });
     return asking;
   }
 

@@ -112,3 +112,20 @@ Deno.test("what cannot be seen in a description, or is too long, does not reach 
   assert.equal(a?.description, "[sly] Reads [31mfiles");
   assert.ok((b?.description?.length ?? 0) < 5_000);
 });
+
+Deno.test("a server that does not tell its tools is named, and why", async () => {
+  await using broker = await embeddedBroker();
+  await using _server = await fleetServer(broker, {
+    name: "shy",
+    build: (server) => {
+      has("hidden")(server);
+      server.server.setRequestHandler("tools/list", () => {
+        throw new Error("none of your business");
+      });
+    },
+  });
+  await using host = await gatewayHost(broker);
+  assert.deepEqual((await host.client.listTools()).tools, []);
+  const warnings = host.events.filter(({ type }) => type === "warning").map((event) => JSON.stringify(event));
+  assert.ok(warnings.some((text) => text.includes("the tools of shy are not known: none of your business")));
+});
