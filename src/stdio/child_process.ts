@@ -100,7 +100,7 @@ export class ChildProcess implements Channel {
       { ...options, unwritable: () => this.#endHalfDead("has closed its stdin") },
     );
     void this.#lines.closed.then(() => this.#endHalfDead("has closed its stdout"));
-    const stderr = this.#child.stderr.getReader();
+    const stderr = new PipeReader(this.#child.stderr);
     this.#stderr = this.#drain(stderr);
     this.closed = this.#supervise([output, stderr]);
   }
@@ -200,7 +200,7 @@ export class ChildProcess implements Channel {
     }
   }
 
-  async #drain(stderr: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  async #drain(stderr: PipeReader): Promise<void> {
     const decoder = new TextDecoder();
     const { redact = redactNothing } = this.#options;
     const lines = new LineSplitter(STDERR_LINE_LIMIT, () => {});
@@ -210,10 +210,8 @@ export class ChildProcess implements Channel {
       this.#lastWords.add(line);
       this.#options.stderr(line);
     };
-    while (true) {
-      const { value } = await stderr.read();
-      if (value === undefined) break;
-      for (const line of lines.push(value)) take(line);
+    for (let chunk = await stderr.read(); chunk !== undefined; chunk = await stderr.read()) {
+      for (const line of lines.push(chunk)) take(line);
     }
     const rest = lines.end();
     if (rest !== undefined) take(rest);
