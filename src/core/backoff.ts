@@ -12,8 +12,9 @@ export const LONGEST_DELAY = 60_000;
 export const STABLE_AFTER = 10_000;
 
 /**
- * The wait after a number of failures in a row, in ms: doubling, and spread over its upper half, so that a
- * thousand clients of a restarted broker do not come back in the same moment.
+ * The wait after a number of failures in a row, in ms: exponential backoff with jitter. Each wait is twice the one
+ * before, and random within its upper half: a thousand clients of a restarted broker must not reconnect in the same
+ * moment.
  *
  * @param failures how many attempts have failed in a row, at least 1
  * @param random from 0 up to 1
@@ -23,21 +24,21 @@ export function backoff(failures: number, random: number): number {
   return Math.round(delay * (0.5 + random / 2));
 }
 
-/** Counts what ended soon after it began, in a row: connections, sessions or processes. */
+/** Counts runs in a row that ended before {@linkcode STABLE_AFTER}. A run is a connection, a session or a process. */
 export class ShortRuns {
   #count = 0;
 
-  /** How many in a row. */
+  /** How many short runs there were in a row. */
   get count(): number {
     return this.#count;
   }
 
-  /** One has ended that lasted so long, in ms. */
+  /** Notes the end of a run. `lasted` is how long it took, in ms. */
   ended(lasted: number): void {
     this.#count = lasted < STABLE_AFTER ? this.#count + 1 : 0;
   }
 
-  /** One has ended for a good reason. */
+  /** Starts counting from zero: the last run ended for a good reason. */
   reset(): void {
     this.#count = 0;
   }

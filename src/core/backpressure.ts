@@ -1,11 +1,11 @@
 /**
- * Asking whoever feeds a queue to wait.
+ * Backpressure: asking the producer of a queue to wait.
  *
  * @module
  */
 
 /**
- * Counts what waits in a queue, in bytes or in items, and makes the promise that its producer has to wait for.
+ * Counts the contents of a queue, in bytes or in items, and makes the promise that its producer has to wait for.
  *
  * A queue may be filled up to its high-water mark. Above it the producer is asked to wait until the level has fallen to
  * the low-water mark.
@@ -17,37 +17,37 @@ export class Backpressure {
   #room: PromiseWithResolvers<void> | undefined;
 
   /**
-   * @param high more than this makes producers wait
-   * @param low they go on when there is not more than this. @default {high}
+   * @param high a level above this makes producers wait
+   * @param low a level at or below this lets them continue. @default {high}
    */
   constructor(high: number, low: number = high) {
     this.#high = high;
     this.#low = low;
   }
 
-  /** How much waits. */
+  /** The current level: how much is in the queue. */
   get level(): number {
     return this.#level;
   }
 
-  /** Something was put into the queue; a negative amount was taken out. */
+  /** Notes that `amount` was put into the queue. A negative amount was taken out of it. */
   add(amount: number): void {
     this.#level += amount;
     if (this.#level <= this.#low) this.release();
   }
 
-  /** What a producer has to wait for before it adds more; nothing while there is room. */
+  /** The promise that a producer has to wait for before it adds more; `undefined` while there is room. */
   room(): Promise<void> | void {
     if (this.#level > this.#high) return (this.#room ??= Promise.withResolvers<void>()).promise;
   }
 
-  /** The queue is empty: whoever waits goes on. */
+  /** Notes that the queue is empty, and lets waiting producers continue. */
   reset(): void {
     this.#level = 0;
     this.release();
   }
 
-  /** Lets whoever waits go on, however full the queue is. */
+  /** Lets waiting producers continue, however full the queue is. */
   release(): void {
     this.#room?.resolve();
     this.#room = undefined;

@@ -1,8 +1,7 @@
 /**
  * JSON-RPC batches: several messages in one.
  *
- * MCP had them in its version 2025-03-26 alone, but nobody keeps a host from sending them, and whoever is asked has to
- * be answered.
+ * Only MCP 2025-03-26 has batches. But a host of any version can send one, and each request in it needs an answer.
  *
  * Source: JSON-RPC 2.0 section 6.
  *
@@ -28,7 +27,7 @@ export function responsesIn(message: Message): readonly Message[] {
   return message.kind === "response" ? [message] : message.kind === "other" ? ofBatch(message, "response") : NONE;
 }
 
-/** The error responses with which a failure answers these messages, or stands for them. */
+/** The error responses of a failure for these messages. They answer requests, or take the place of responses. */
 export function failureResponses(failure: Failure, messages: readonly Message[]): readonly Message[] {
   return messages.flatMap(({ id }) => id === undefined ? [] : failure.toResponse(id));
 }

@@ -1,19 +1,19 @@
 /**
- * Putting together what arrives in many pieces.
+ * Putting together bytes that arrive in many pieces.
  *
  * @module
  */
 import { concatBytes } from "./bytes.ts";
 
-/** Up to this many bytes the pieces themselves are kept. */
+/** Up to this many bytes, the pieces themselves are kept. */
 const SMALL = 256 * 1024;
 
-/** What is beyond is copied into blocks of this size, in bytes, of which only what is filled takes memory. */
+/** Further pieces are copied into blocks of this size, in bytes. Only the filled part of a block takes memory. */
 const BLOCK = 16 * 1024 * 1024;
 
 /**
- * Gathers bytes. A thousand pieces of 64 KiB would be a thousand holes in the memory of the process when they are free
- * again, which the system does not get back; a block is given back as a whole.
+ * Gathers bytes. A thousand pieces of 64 KiB would fragment the memory of the process: when they are freed, the system
+ * does not get it back. A block is given back as a whole.
  */
 export class ByteGatherer {
   #parts: Uint8Array[] = [];
@@ -25,7 +25,7 @@ export class ByteGatherer {
     return this.#length;
   }
 
-  /** Adds bytes, which the caller gives away. */
+  /** Adds bytes. The caller must not change them afterwards. */
   push(part: Uint8Array): void {
     if (part.length === 0) return;
     this.#length += part.length;
@@ -33,7 +33,7 @@ export class ByteGatherer {
     else this.#copy(part);
   }
 
-  /** Everything in one piece; then there is nothing. */
+  /** Removes everything, and returns it in one piece. */
   take(): Uint8Array {
     const whole = concatBytes(this.#parts, this.#length);
     this.#parts = [];

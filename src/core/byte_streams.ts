@@ -1,5 +1,5 @@
 /**
- * Reading from and writing to what the system gives.
+ * Reading from and writing to files, pipes and sockets.
  *
  * @module
  */
@@ -7,12 +7,13 @@
 const SLAB_SIZE = 64 * 1024;
 
 /**
- * Reads into one slab after another, and leaves what was read where it is: a small message costs a few bytes of a slab,
- * not a buffer of its own.
+ * Reads into one slab after another, without copying. So a small message takes a few bytes of a slab, not a buffer of
+ * its own.
  *
- * @param read fills the beginning of `into`; resolves with how many bytes that are, `null` at the end
- * @param smallest below this much room, in bytes, a new slab is taken, so that one read is never cut into slivers
- * @returns what gives the next bytes, which its caller may keep; `undefined` at the end
+ * @param read fills the beginning of `into`; resolves with the number of bytes, or `null` at the end
+ * @param smallest with less room than this, in bytes, a new slab is taken: a read into a nearly full one would be cut
+ * into tiny pieces
+ * @returns a function for the next bytes, which its caller may keep; `undefined` at the end
  */
 export function slabReader(
   read: (into: Uint8Array) => Promise<number | null>,
@@ -32,7 +33,7 @@ export function slabReader(
   };
 }
 
-/** Writes all of `bytes`, where a write may take less than it is offered. */
+/** Writes all of `bytes`, to an output that may take only a part with each write. */
 export async function writeAll(
   output: { write(bytes: Uint8Array): Promise<number> },
   bytes: Uint8Array,

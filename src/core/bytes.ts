@@ -3,17 +3,20 @@
  *
  * @module
  */
-/** Up to this many bytes a plain loop is faster than any call. */
+/** Up to this many bytes, a plain loop is faster than any call. */
 const SHORT = 64;
 
-/** Up to this many bytes further a search by V8 is fast enough. */
+/** For up to this many further bytes, V8's search of a typed array is fast enough. */
 const MIDDLE = 4 * 1024;
 
-/** How many bytes are searched at a time beyond that, so that a hit is never dearer than the way to it. */
+/**
+ * How many bytes are searched at a time beyond that. A larger window could convert far more bytes than there are before
+ * the hit.
+ */
 const WINDOW = 64 * 1024;
 
 /**
- * The first position of `byte` at or after `from`, or -1. Takes time in proportion to the way to it.
+ * The first position of `byte` at or after `from`, or -1. Takes time in proportion to the distance.
  *
  * V8 searches a typed array one element at a time (310 µs for 1 MiB here) but a one-byte string with vector instructions
  * (110 µs, the copy included), so long ranges are searched as strings.
@@ -34,8 +37,8 @@ let textOf: ((bytes: Uint8Array, start: number, end: number) => string) | undefi
 let loading: Promise<void> | undefined;
 
 /**
- * Loaded when it is first needed: it takes 5 ms, and most messages are small. On Deno 2.7 it takes a hundred times as long
- * as a search by V8, so it is tried first.
+ * Loads Node's `Buffer` when it is first needed: that takes 5 ms, and most messages are small. The search is measured
+ * first, since on Deno 2.7 it takes a hundred times as long as V8's.
  */
 async function loadBuffer(): Promise<void> {
   const { Buffer } = await import("node:buffer");
@@ -64,12 +67,13 @@ function farIndexOf(bytes: Uint8Array, byte: number, from: number): number {
   return -1;
 }
 
-/** Keeping up to this many bytes alive for nothing is cheaper than copying, in bytes. */
+/** Up to this many unused bytes, keeping a buffer alive is cheaper than copying from it. */
 const SLACK = 1024;
 
 /**
- * The bytes, to be kept: copied if they are a small part of a large buffer, which they would keep alive. What arrives
- * shares memory with everything that was read with it, and a stranger chooses how much that is.
+ * The bytes in a form to keep. They are copied if they are a small part of a large buffer, because they would keep all
+ * of it alive. A received message shares its buffer with everything that was read together with it, and the sender
+ * decides how much that is.
  */
 export function owned(bytes: Uint8Array): Uint8Array {
   return bytes.buffer.byteLength > 2 * bytes.length + SLACK ? bytes.slice() : bytes;
@@ -88,10 +92,10 @@ export function concatBytes(parts: readonly Uint8Array[], length: number): Uint8
   return whole;
 }
 
-/** A part longer than this is written from where it is; shorter ones are put together. */
+/** A part longer than this, in bytes, is written without copying; shorter ones are put together. */
 const COPY_LIMIT = 64 * 1024;
 
-/** What to write, in few pieces: short parts put together, long ones as they are. */
+/** The parts in few pieces to write: short ones are put together, long ones stay as they are. */
 export function* batches(parts: readonly Uint8Array[]): Generator<Uint8Array> {
   let batch: Uint8Array[] = [];
   let size = 0;

@@ -1,5 +1,5 @@
 /**
- * The one interface that everything meets at.
+ * The interface between the host, a server process and a session on MQTT.
  *
  * @module
  */
@@ -12,14 +12,14 @@ export type Receiver = (message: Message) => Promise<void> | void;
 /**
  * An ordered, bidirectional stream of JSON-RPC messages with an end and a reason for it.
  *
- * Own stdio is a channel, a child process is one, and a session on MQTT is one. Whoever joins two of them needs
- * to know nothing else.
+ * Our own stdio, a child process and a session on MQTT are each a channel. So any two of them can be joined by the same
+ * code.
  *
- * A request that a channel takes but cannot carry (too large, refused by the broker, nobody there) is answered
- * by the channel itself, with the error response that its receiver would otherwise wait for.
+ * A request that a channel takes but cannot carry (too large, refused by the broker, no peer) is answered by the
+ * channel itself with an error response. Otherwise the sender would wait in vain.
  */
 export interface Channel extends AsyncDisposable {
-  /** Starts handing over what arrives. To be called once; nothing that came earlier is lost. */
+  /** Starts handing received messages to `receiver`. To be called once; messages that came earlier are not lost. */
   receive(receiver: Receiver): void;
 
   /**
@@ -29,34 +29,34 @@ export interface Channel extends AsyncDisposable {
   send(message: Message): Promise<void> | void;
 
   /**
-   * Ends the channel: what was already taken is sent first. Idempotent.
+   * Ends the channel. Messages that it has already taken are sent first. Idempotent.
    *
    * @param reason why, when it is not the orderly end of the conversation
    */
   close(reason?: Failure): Promise<void>;
 
   /**
-   * Says that no more will be sent. What the peer still says is received, until it ends the channel.
+   * Half-closes the channel: no more will be sent. Messages of the peer are still received, until it ends the channel.
    *
    * @returns whether the peer learns of it; if not, the channel goes on as before
    */
   end?(): Promise<boolean> | boolean;
 
-  /** Resolves when the peer will say no more, although it still listens. @default {never} */
+  /** Resolves when the peer has half-closed: it sends no more, but still listens. @default {never} */
   readonly peerEnded?: Promise<void> | undefined;
 
-  /** Whether the channel has ended, where that is known before {@linkcode closed} has told everybody. */
+  /** Whether the channel has ended. It may be `true` before {@linkcode closed} resolves. */
   readonly ended?: boolean;
 
   /**
-   * Whether the channel ends by itself when its peer is gone, so that nobody has to limit how long an answer may take.
+   * Whether the channel ends by itself when its peer is gone. Then requests need no timeout.
    * @default {false}
    */
   readonly watched?: boolean;
 
   /**
-   * Why an answer may be missing without anybody having been told, and what to do, as a sentence; for who has waited for
-   * one in vain. @default {none}
+   * A sentence that says why an answer can be lost without notice, and what to do about it. It is shown when a request
+   * has timed out. @default {none}
    */
   readonly silentLoss?: string | undefined;
 
@@ -64,13 +64,13 @@ export interface Channel extends AsyncDisposable {
   readonly closed: Promise<Failure | undefined>;
 
   /**
-   * The requests that the channel has taken, but that its peer is known never to have looked at: they may be sent
-   * again. To be asked when it has {@linkcode closed}. @default {none}
+   * The requests that the channel has taken, and that its peer certainly never saw. So they may be sent again. To be
+   * asked when it has {@linkcode closed}. @default {none}
    */
   unseen?(): readonly Message[];
 }
 
-/** A channel around another one. What it does not change goes through as it is. */
+/** A channel around another one. By default, every call is passed on to the inner channel. */
 export abstract class ChannelWrapper implements Channel {
   readonly closed: Promise<Failure | undefined>;
   /** The channel inside. */

@@ -7,7 +7,7 @@ import type { Channel, Receiver } from "./channel.ts";
 import type { Failure } from "./failure.ts";
 import type { Message } from "./message.ts";
 
-/** Two channels: what is sent into one comes out of the other, and with one of them both have ended. */
+/** Two channels: a message sent into one comes out of the other. When one of them ends, so does the other. */
 export function channelPair(): readonly [Channel, Channel] {
   const end = Promise.withResolvers<Failure | undefined>();
   const [left, right] = [new PairedChannel(end), new PairedChannel(end)];
@@ -21,7 +21,7 @@ class PairedChannel implements Channel {
   peer: PairedChannel | undefined;
   ended = false;
   readonly #end: PromiseWithResolvers<Failure | undefined>;
-  /** What has come before somebody wanted it. */
+  /** Messages that came before there was a receiver. */
   readonly #early: Message[] = [];
   #receiver: Receiver | undefined;
 

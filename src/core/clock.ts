@@ -6,7 +6,7 @@
 
 /** Where a component gets the time and its timers from. */
 export interface Clock {
-  /** Milliseconds since some fixed moment; never goes back, whatever happens to the time of day. */
+  /** Milliseconds since a fixed moment. Monotonic: never goes back, even if the time of day is changed. */
   now(): number;
   /** Calls `callback` once after `delay` ms, unless the returned function is called first. */
   after(delay: number, callback: () => void): () => void;

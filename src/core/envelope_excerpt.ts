@@ -1,35 +1,35 @@
 /**
- * What is left of a JSON text that is too long to be kept.
+ * An excerpt of a JSON text that is too long to be kept.
  *
  * @module
  */
 import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE } from "./json_skip.ts";
 
-/** Longer strings are left out, in bytes: no id and no method is that long. */
+/** Strings longer than this, in bytes, are left out: no id and no method is that long. */
 const LONGEST_STRING = 1_024;
 
-/** More top-level text than this is that of no JSON-RPC message, in bytes. */
+/** No JSON-RPC message has more top-level text than this, in bytes. */
 const LONGEST_EXCERPT = 16 * 1_024;
 
-/** And of no batch of messages. */
+/** No batch has more text than this in the top level of its messages, in bytes. */
 const LONGEST_BATCH = 1_024 * 1_024;
 
 const NULL = new TextEncoder().encode("null");
 
 /**
  * Reads a JSON object chunk by chunk and keeps its top level only: nested objects and arrays are emptied, and long
- * strings become `null`. That is enough to tell which message it was, so that whoever waits for an answer gets one. Of an
- * array, which may be a batch of messages, it keeps the top level of each element.
+ * strings become `null`. That is enough to tell which message it was, so that a sender that waits for an answer gets
+ * one. An array may be a batch: of it, the top level of each element is kept.
  */
 export class EnvelopeExcerpt {
   #kept = new Uint8Array(LONGEST_EXCERPT);
   #length = 0;
-  /** How many levels are kept; not known before the text has begun. */
+  /** How many levels are kept: 1 for an object, 2 for an array. `undefined` before the text has begun. */
   #levels: number | undefined;
   #depth = 0;
   #inString = false;
   #escaped = false;
-  /** Where the string began that is being kept. */
+  /** Where the string that is being read begins in the excerpt; -1 when it is too long to be kept. */
   #stringStart = 0;
   #overflow = false;
 
@@ -42,7 +42,7 @@ export class EnvelopeExcerpt {
     }
   }
 
-  /** What was kept; empty when it would have been too much. */
+  /** The excerpt; empty when it would have been too long. */
   end(): Uint8Array {
     return this.#overflow ? new Uint8Array() : this.#kept.slice(0, this.#length);
   }
@@ -90,7 +90,7 @@ export class EnvelopeExcerpt {
     else this.#kept[this.#length++] = byte;
   }
 
-  /** Makes room for a batch of many messages; whether there may be more. */
+  /** Makes room for a batch of many messages. Returns `false` at the limit. */
   #grow(): boolean {
     const { length } = this.#kept;
     if (this.#levels !== 2 || length >= LONGEST_BATCH) return false;

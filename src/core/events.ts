@@ -1,5 +1,5 @@
 /**
- * What happens, as typed values. Durations are in ms. The log, the metrics and the status page are all fed by this one stream, so
+ * Events as typed values. Durations are in ms. The log, the metrics and the status page all read this one stream, so
  * they cannot disagree. No event carries a credential or a payload.
  *
  * @module
@@ -27,7 +27,7 @@ export type ProxyEvent =
     readonly broker: string;
     readonly clientId: string;
     readonly cause: string;
-    /** Never when `undefined`. */
+    /** When the next attempt is made, in ms; `undefined` when there is none. */
     readonly retryIn: number | undefined;
   }
   | { readonly type: "broker.closed"; readonly broker: string; readonly clientId: string }
@@ -49,7 +49,7 @@ export type ProxyEvent =
   | {
     readonly type: "fleet.changed";
     readonly server: string;
-    /** Those in which it is online now; none when it has gone. */
+    /** The wire profiles in which it is online now; none when it has gone. */
     readonly profiles: readonly string[];
     /** How many servers of the fleet are online. */
     readonly size: number;
@@ -109,11 +109,11 @@ export type ProxyEvent =
     readonly session?: string;
     readonly method: string;
     readonly duration: number;
-    /** Why nobody has answered it; with `traced`, also what went wrong as the answer says it. */
+    /** Why the server did not answer. With `traced`, also the error of an answer. */
     readonly reason?: string;
-    /** What it is a part of (W3C Trace Context), where somebody follows it. */
+    /** The trace that it is a part of (W3C Trace Context), when requests are traced. */
     readonly traceparent?: string;
-    /** The tool that it calls, where somebody follows it. */
+    /** The tool that it calls, when requests are traced. */
     readonly tool?: string;
   }
   | {
@@ -130,23 +130,23 @@ export type ProxyEvent =
 /** Takes events. Must not block and must not throw. */
 export type Observer = (event: ProxyEvent) => void;
 
-/** Who is told. */
+/** Who receives events. */
 export interface Observers {
   readonly observe: Observer;
-  /** Takes an event for every message and request as well; `undefined` when nobody counts them. */
+  /** Also takes an event for every message and every request; `undefined` when nobody counts them. */
   readonly meter: Observer | undefined;
-  /** Whether it wants to know what requests are a part of. @default {false} */
+  /** Whether requests are traced: their events then carry `traceparent` and `tool`. @default {false} */
   readonly traced?: boolean;
 }
 
-/** Which conversation a message or a request belongs to, as far as whoever tells of it knows. */
+/** Which session a message or a request belongs to, as far as that is known where the event is made. */
 export interface Place {
   readonly server?: string;
   readonly profile?: string;
   readonly session?: string;
 }
 
-/** Tells `observe` with every event where it happened. */
+/** Adds to every event where it happened, before `observe` gets it. */
 export function placed(observe: Observer, place: Place): Observer {
   return (event) => observe({ ...event, ...place } as ProxyEvent);
 }

@@ -1,5 +1,5 @@
 /**
- * Why a message could not be carried, and how the one who waits for it is told.
+ * Why a message could not be carried, and the error response that tells the waiting side.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export const FAILURE_REASONS = [
 /** The word in `error.data.reason`, for programs. The message beside it is for people. */
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
-/** Whether a word, which a stranger may have chosen, is one of these reasons. */
+/** Whether a word from an untrusted peer is one of these reasons. */
 export function isFailureReason(word: unknown): word is FailureReason {
   return FAILURE_REASONS.some((reason) => reason === word);
 }
@@ -53,7 +53,7 @@ export class Failure extends Error {
   /** Further members of `error.data`. Never credentials, never payloads. */
   readonly details: Readonly<Record<string, string | number | boolean>>;
 
-  /** A failure with a sentence for people: the cause, and what to do. */
+  /** A failure whose message is a sentence for people: the cause and the remedy. */
   constructor(
     reason: FailureReason,
     message: string,

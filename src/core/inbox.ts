@@ -7,7 +7,7 @@ import type { Receiver } from "./channel.ts";
 import type { Message } from "./message.ts";
 import { Queue } from "./queue.ts";
 
-/** What a message costs at least, in bytes: it takes more memory than its text. */
+/** The least that a message counts for, in bytes: a small one takes more memory than its text. */
 const SMALLEST_COST = 1024;
 
 function costOf({ bytes }: Message): number {
@@ -15,8 +15,8 @@ function costOf({ bytes }: Message): number {
 }
 
 /**
- * Hands messages to a receiver in order, as fast as it takes them, and keeps those that it does not take yet. So
- * one slow receiver does not hold up the others that share its connection.
+ * Hands messages to a receiver in order, as fast as it takes them. The others wait in a queue. So one slow receiver
+ * does not hold up the others on the same connection.
  */
 export class Inbox {
   #receiver: Receiver | undefined;
@@ -24,12 +24,12 @@ export class Inbox {
   #bytes = 0;
   #draining = false;
 
-  /** What the messages that are kept cost, in bytes. */
+  /** How much memory the waiting messages take, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Takes a message; hands it over at once if nothing is in front of it. */
+  /** Takes a message. It is handed over at once if no other message waits. */
   push(message: Message): void {
     if (this.#receiver !== undefined && !this.#draining) {
       const wait = this.#receiver(message);
@@ -40,13 +40,13 @@ export class Inbox {
     this.#bytes += costOf(message);
   }
 
-  /** Starts handing over. */
+  /** Starts handing messages to `receiver`. */
   start(receiver: Receiver): void {
     this.#receiver = receiver;
     void this.#drain(receiver);
   }
 
-  /** Removes and returns what is kept. */
+  /** Removes and returns the waiting messages. */
   takeAll(): Message[] {
     this.#bytes = 0;
     return this.#queue.takeAll();

@@ -1,8 +1,8 @@
 /**
  * The JSON-RPC envelope of a message, read without parsing its body.
  *
- * A proxy needs only three facts of a message: its kind, its `id` and its `method`. They are found by one
- * pass over the bytes that skips nested values, because a tool result may be megabytes that nobody here reads.
+ * A proxy needs only three facts of a message: its kind, its `id` and its `method`. They are found by one pass over the
+ * bytes that skips nested values. A tool result may have megabytes that the proxy has no need to read.
  *
  * Source: JSON-RPC 2.0 sections 4 and 5; MCP 2025-11-25, "Base protocol".
  *
@@ -13,17 +13,17 @@ import { OPEN_BRACE, OPEN_BRACKET, QUOTE, skipContainer, skipWhitespace } from "
 import { TextReader } from "./text_reader.ts";
 
 /**
- * What a message is, as far as carrying it is concerned:
- * - `request`: has a `method` and an `id` that is a string or a number; somebody waits for its response
+ * The kind of a message, as far as the proxy needs it:
+ * - `request`: has a `method` and an `id` that is a string or a number; its sender waits for a response
  * - `notification`: has a `method` and no `id`
  * - `response`: has no `method`, but an `id` that is a string, a number or null, and a `result` or an `error`
- * - `other`: any other JSON object, or an array (a batch); carried, but nobody is known to wait for it
- * - `invalid`: an `id` of more than 1,024 bytes; nobody is to remember that
+ * - `other`: any other JSON object, or an array (a batch); carried, but nobody is known to wait for an answer
+ * - `invalid`: has an `id` of more than 1,024 bytes, which would take too much memory to remember
  * - `malformed`: not a JSON object or array
  */
 export type MessageKind = "request" | "notification" | "response" | "other" | "invalid" | "malformed";
 
-/** Longest `id`, in bytes of JSON text; no peer of ours has one of more than 40. */
+/** Longest `id`, in bytes of JSON text. The longest id that we have seen has 40. */
 export const LONGEST_ID = 1_024;
 
 /** What {@linkcode scanEnvelope} finds. */
@@ -31,13 +31,15 @@ export interface Envelope {
   readonly kind: MessageKind;
   /** The `id` as the JSON text that was sent: `7`, `"a"`, `9007199254740993`. Absent ids are `undefined`. */
   readonly id: string | undefined;
-  /** The key under which a request and its response find each other; `undefined` for what is neither. */
+  /** The key that matches a response to its request; `undefined` for any other message. */
   readonly key: RequestKey | undefined;
   /** The `method`, decoded. */
   readonly method: string | undefined;
 }
 
-/** What is the same for all spellings of an `id`: a number where it is a whole one of up to 15 digits, else its text. */
+/**
+ * A key that is the same for all spellings of an `id`: a number for a whole one of up to 15 digits, otherwise a text.
+ */
 export type RequestKey = number | string;
 
 const MINUS = 0x2d;
@@ -51,8 +53,8 @@ const OTHER: Envelope = { kind: "other", id: undefined, key: undefined, method: 
 /**
  * Reads the envelope of one JSON-RPC message.
  *
- * Only the top level is checked: a broken value deep inside is the receiver's business, exactly as it would be
- * without a proxy. Of a repeated key the last one counts, as with `JSON.parse`. Never throws.
+ * Only the top level is checked: a broken value deeper inside is left to the receiver, exactly as without a proxy. Of a
+ * repeated key the last one counts, as with `JSON.parse`. Never throws.
  */
 export function scanEnvelope(bytes: Uint8Array): Envelope {
   const open = skipWhitespace(bytes, 0);
@@ -91,7 +93,7 @@ export function scanEnvelope(bytes: Uint8Array): Envelope {
   return { kind, id, key, method };
 }
 
-/** The text or the number that is reached by these names, as JSON text; `undefined` when there is none. */
+/** The string or the number at this path of member names, as JSON text; `undefined` when there is none. */
 export function idAt(bytes: Uint8Array, ...names: readonly string[]): string | undefined {
   const found = findMember(bytes, ...names);
   if (found === undefined) return undefined;
@@ -104,7 +106,10 @@ export function idAt(bytes: Uint8Array, ...names: readonly string[]): string | u
   return isStringOrNumber(text) ? text : undefined;
 }
 
-/** The string that is reached by these names, decoded; `undefined` when there is none, or a very long one. */
+/**
+ * The string at this path of member names, decoded; `undefined` when there is none, or one of more than
+ * {@linkcode LONGEST_ID} bytes.
+ */
 export function stringAt(bytes: Uint8Array, ...names: readonly string[]): string | undefined {
   const { start, end } = findMember(bytes, ...names) ?? { start: 0, end: 0 };
   return bytes[start] === QUOTE && end - start <= LONGEST_ID ? readString(bytes, start, end) : undefined;
@@ -124,7 +129,7 @@ function isStringOrNumber(json: string): boolean {
 }
 
 /**
- * The key under which a request and its response find each other.
+ * The key that matches a response to its request.
  *
  * A peer that parses an id and writes it again may change its spelling (`1.0` to `1`, `"\u0061"` to `"a"`), so
  * unusual spellings are reduced to the one that `JSON.stringify` gives. Plain integers are kept digit by digit:
@@ -141,12 +146,12 @@ export function idKey(id: string): RequestKey {
   return SHORT_NUMBER.test(usual) ? Number(usual) : usual;
 }
 
-/** A whole number that a double holds. */
+/** A whole number that a double holds exactly. */
 const SHORT_NUMBER = /^(?:0|-?[1-9]\d{0,14})$/;
 /** An id that can be spelled in no other way. */
 const PLAIN_ID = /^(?:-?[1-9]\d*|"[^"\\]*")$/;
 
-/** A number without sign that is short enough to be a key, if it is one. */
+/** The number between `start` and `end` if it has no sign and is short enough to be a key; otherwise `undefined`. */
 function readShortNumber(bytes: Uint8Array, start: number, end: number): number | undefined {
   if (end - start > 15) return undefined;
   let value = 0;

@@ -1,5 +1,5 @@
 /**
- * JSON as bytes: where its members begin and end, without parsing them.
+ * Finding the members of JSON as bytes, without parsing them.
  *
  * Everything here takes time in proportion to the bytes that it passes.
  *
@@ -37,7 +37,7 @@ export class Members {
   /** Where the value begins and ends. */
   start = 0;
   end = 0;
-  /** The position behind the object, once all members have been read; -1 when it is not well-formed. */
+  /** The position after the object, once all members have been read; -1 when it is not well-formed. */
   close = -1;
   readonly #bytes: Uint8Array;
   #position: number;
@@ -73,7 +73,9 @@ export class Members {
     return this.end >= 0;
   }
 
-  /** Whether the member has this name, which has letters and underscores only, however it is spelled. */
+  /**
+   * Whether the member has this name, also when it is written with escapes. `name` has letters and underscores only.
+   */
   isNamed(name: string): boolean {
     return spells(this.#bytes, this.nameStart + 1, this.nameEnd - 1, name);
   }
@@ -90,7 +92,7 @@ export interface Span {
   readonly end: number;
 }
 
-/** Where the value stands that is reached by these names, one object inside the other; `undefined` when there is none. */
+/** The span of the value at this path of member names; `undefined` when there is none. */
 export function findMember(bytes: Uint8Array, ...names: readonly string[]): Span | undefined {
   let found: Span = { start: skipWhitespace(bytes, 0), end: bytes.length };
   for (const name of names) {
@@ -99,7 +101,8 @@ export function findMember(bytes: Uint8Array, ...names: readonly string[]): Span
     const isPlain = /^\w+$/.test(name);
     let last: Span | undefined;
     while (members.next()) {
-      if (isPlain ? members.isNamed(name) : members.name === name) last = { start: members.start, end: members.end }; // of several, the last one counts
+      // Of a repeated name, the last one counts.
+      if (isPlain ? members.isNamed(name) : members.name === name) last = { start: members.start, end: members.end };
     }
     if (last === undefined || members.close < 0) return undefined;
     found = last;
@@ -124,7 +127,7 @@ export function elementsOf(bytes: Uint8Array): Span[] {
   return elements;
 }
 
-/** Whether the text between `start` and `end` is `name`, of which each character can be written as in `\u0069`. */
+/** Whether the text between `start` and `end` is `name`, where each character may be an escape such as `\u0069`. */
 function spells(bytes: Uint8Array, start: number, end: number, name: string): boolean {
   let position = start;
   for (let index = 0; index < name.length; index++) {
@@ -137,10 +140,10 @@ function spells(bytes: Uint8Array, start: number, end: number, name: string): bo
   return position === end;
 }
 
-/** An escape such as `\u0069`. */
+/** The length of an escape such as `\u0069`. */
 const ESCAPE_LENGTH = 6;
 
-/** The character that is written as in `\u0069`; `NaN` when it is not. */
+/** The code of the character in an escape such as `\u0069`; `NaN` when it is malformed. */
 function readEscape(bytes: Uint8Array, start: number, end: number): number {
   if (start + ESCAPE_LENGTH > end || bytes[start + 1] !== SMALL_U) return NaN;
   let code = 0;
@@ -173,7 +176,10 @@ export function readString(bytes: Uint8Array, start: number, end: number, known?
   }
 }
 
-/** Text this short is put together here: calling the decoder would cost more than the message's whole scan. */
+/**
+ * Up to this many bytes, text is decoded in a loop: calling the decoder would take longer than scanning the whole
+ * message.
+ */
 const SHORT_TEXT = 48;
 
 /** The text between `start` and `end`. */

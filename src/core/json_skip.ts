@@ -1,8 +1,8 @@
 /**
- * Passing over JSON values without parsing them.
+ * Skipping JSON values without parsing them.
  *
- * Everything here takes time in proportion to the bytes that it passes, and is to be faster than `JSON.parse` for
- * whatever strangers send: many short strings, long ones, escapes.
+ * Everything here takes time in proportion to the bytes that it passes. It has to be faster than `JSON.parse` for any
+ * input, also a hostile one: many short strings, long strings, escapes.
  *
  * Source: RFC 8259.
  *
@@ -12,7 +12,7 @@ import { indexOfByte } from "./bytes.ts";
 
 /** Begins and ends a string. */
 export const QUOTE = 0x22;
-/** Takes its meaning from the character behind it. */
+/** Begins an escape. */
 export const BACKSLASH = 0x5c;
 /** Begins an object. */
 export const OPEN_BRACE = 0x7b;
@@ -74,7 +74,7 @@ export function skipContainer(bytes: Uint8Array, start: number): number {
     if (byte === QUOTE) {
       position = skipString(bytes, position - 1, view);
       if (position < 0) return -1;
-    } else if (byte >= OPEN_BRACKET) { // what is none of these is mostly less: digits, commas, white space
+    } else if (byte >= OPEN_BRACKET) { // most other bytes are smaller: digits, commas, white space
       if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
       else if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && --depth === 0) return position;
     }
@@ -82,11 +82,14 @@ export function skipContainer(bytes: Uint8Array, start: number): number {
   return -1;
 }
 
-/** Up to this many bytes of a string are searched byte by byte; then four at a time, as long as this; then by V8. */
+/**
+ * A string is searched byte by byte up to the first limit, then four bytes at a time up to the second, then by V8. In
+ * bytes.
+ */
 const SHORT_STRING = 16;
 const MIDDLE_STRING = 1024;
 
-/** In less than this, in bytes, a view would cost more than it saves. */
+/** In a container smaller than this, in bytes, a view would cost more than it saves. */
 const SMALL_CONTAINER = 512;
 
 function viewOf(bytes: Uint8Array): DataView {
@@ -96,7 +99,7 @@ function viewOf(bytes: Uint8Array): DataView {
 /**
  * The position after the string whose opening quote is at `start`, or -1.
  *
- * @param view of `bytes`, where there is one
+ * @param view a view of `bytes`, if there is one
  */
 export function skipString(bytes: Uint8Array, start: number, view?: DataView): number {
   let position = start + 1;
@@ -118,7 +121,7 @@ export function skipString(bytes: Uint8Array, start: number, view?: DataView): n
   return -1;
 }
 
-/** Passes over bytes that are neither a quote nor a backslash, up to `limit` and not beyond it, but perhaps less far. */
+/** Skips bytes that are neither a quote nor a backslash. May stop early, but never goes beyond `limit`. */
 function skipPlain(view: DataView, start: number, limit: number): number {
   let position = start;
   while (position < limit) {
@@ -137,7 +140,7 @@ function hasZero(four: number): boolean {
   return ((four - 0x01010101) & ~four & 0x80808080) !== 0;
 }
 
-/** The position of the next byte that is no white space, or of the end. */
+/** The position of the next byte that is not white space, or of the end. */
 export function skipWhitespace(bytes: Uint8Array, start: number): number {
   let position = start;
   while (position < bytes.length) {

@@ -1,5 +1,6 @@
 /**
- * JSON that is read without being changed: numbers keep their digits, objects their order and their repeated names.
+ * JSON that is read without being changed: numbers keep their digits, and objects keep the order of their members and
+ * repeated names.
  *
  * `JSON.parse` makes `2574604874062343519` another number and `1.0` an integer, and moves names such as `10` forward.
  *
@@ -25,7 +26,7 @@ export class JsonText {
   }
 
   /**
-   * Takes a text for what it is.
+   * The JSON value that `text` spells.
    *
    * @throws {SyntaxError} when it is not JSON
    */
@@ -34,7 +35,7 @@ export class JsonText {
     return new JsonText(encoder.encode(text));
   }
 
-  /** The text of a value that has none yet. */
+  /** A JavaScript value as JSON text. */
   static from(value: unknown): JsonText {
     return new JsonText(encoder.encode(JSON.stringify(value)));
   }
@@ -50,12 +51,12 @@ export class JsonText {
     return this.#text ??= decoder.decode(this.#bytes);
   }
 
-  /** What JavaScript makes of it. */
+  /** The value as `JSON.parse` reads it. */
   get value(): unknown {
     return JSON.parse(this.text);
   }
 
-  /** The member that is reached by these names; `undefined` when there is none. */
+  /** The value at this path of member names; `undefined` when there is none. */
   get(...names: readonly string[]): JsonText | undefined {
     const found = findMember(this.#bytes, ...names);
     return found && new JsonText(this.#bytes.subarray(found.start, found.end));
@@ -80,7 +81,7 @@ export class JsonText {
     return elementsOf(this.#bytes).map(({ start, end }) => new JsonText(this.#bytes.subarray(start, end)));
   }
 
-  /** The same on many lines, as `JSON.stringify(value, undefined, 2)` puts it. */
+  /** The text on several lines, indented as `JSON.stringify(value, undefined, 2)` does. */
   get indented(): string {
     let text = "";
     let depth = 0;

@@ -1,5 +1,5 @@
 /**
- * One JSON-RPC message as it travels: its exact bytes, and what its envelope says.
+ * A JSON-RPC message: its exact bytes, and the members of its envelope.
  *
  * @module
  */
@@ -32,7 +32,9 @@ export class Message implements Envelope {
     return this.#bytes;
   }
 
-  /** To be called before a message is kept: it then keeps no more memory alive than its own. */
+  /**
+   * To be called before a message is kept. It is copied if it shares a much larger buffer, which it would keep alive.
+   */
   keep(): this {
     this.#bytes = owned(this.#bytes);
     return this;

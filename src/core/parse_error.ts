@@ -1,7 +1,7 @@
 /**
- * The answers to what is not JSON-RPC.
+ * Answers to messages that are not JSON-RPC.
  *
- * Source: JSON-RPC 2.0 section 5.1; MCP 2025-11-25, "Base protocol", whose errors know no `id` that is null.
+ * Source: JSON-RPC 2.0 section 5.1; MCP 2025-11-25, "Base protocol", where the `id` of an error is never null.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import { errorResponse, PARSE_ERROR_CODE } from "./failure.ts";
 import { LONGEST_ID } from "./json_rpc.ts";
 import type { Message } from "./message.ts";
 
-/** JSON-RPC error code for what is no request (JSON-RPC 2.0, section 5.1). */
+/** JSON-RPC error code "Invalid Request" (JSON-RPC 2.0, section 5.1). */
 const INVALID_REQUEST_CODE = -32600;
 
 /**
- * The error that answers these bytes, which are no message; `undefined` when they look like a response, since nobody
- * answers an answer.
+ * The error that answers these bytes, which are not a message; `undefined` when they look like a response, because a
+ * response is never answered.
  *
- * @param id `null` for peers that speak JSON-RPC without MCP; MCP's own get none
+ * @param id `null` for peers that speak plain JSON-RPC; without it, as MCP has it, the error has no `id`
  */
 export function parseErrorFor(bytes: Uint8Array, id?: "null"): Message | undefined {
   const text = new TextDecoder().decode(bytes);
@@ -27,7 +27,7 @@ export function parseErrorFor(bytes: Uint8Array, id?: "null"): Message | undefin
 const RESPONSE = /"(?:result|error)"\s*:/;
 const REQUEST = /"method"\s*:/;
 
-/** What is wrong with a message that nobody carries; `undefined` when nothing is. */
+/** Why a message is not carried; `undefined` when it is. */
 export function problemOf({ kind }: Message): string | undefined {
   if (kind === "invalid") return `its id is longer than ${LONGEST_ID} bytes`;
   if (kind === "malformed") return "it is not JSON";

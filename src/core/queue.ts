@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Up to this many places of items that have left are kept before the rest moves up. */
+/** How many empty places are kept at the front before the other items are moved up. */
 const SLACK = 1_024;
 
 /**
@@ -12,7 +12,7 @@ const SLACK = 1_024;
  * of them, so that emptying a long array takes time quadratic in its length.
  */
 export class Queue<T> {
-  /** `undefined` where an item has left, which nobody keeps any more. */
+  /** The places of removed items are `undefined`, so that those can be collected. */
   #items: (T | undefined)[] = [];
   #first = 0;
 

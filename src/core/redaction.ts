@@ -1,29 +1,32 @@
 /**
- * Keeping credentials out of sentences.
+ * Keeping credentials out of texts.
  *
  * @module
  */
 import type { Observer, ProxyEvent } from "./events.ts";
 import type { Secret } from "./secret.ts";
 
-/** Takes what must not be seen out of a text. */
+/** Replaces the secrets in a text. */
 export type Redact = (text: string) => string;
 
 /** Leaves texts as they are. */
 export const redactNothing: Redact = (text) => text;
 
-/** A secret shorter than this, in characters, is looked for as a whole word: it would be found everywhere. */
+/**
+ * A secret shorter than this, in characters, is replaced only as a whole word. Otherwise it would be found inside other
+ * words.
+ */
 const SHORT = 8;
 
-/** A line of a secret that is shorter than this, in characters, gives nothing away. */
+/** A line of a secret that is shorter than this, in characters, is not replaced by itself: it reveals too little. */
 const SHORT_LINE = 16;
 
 /**
- * Replaces each secret that occurs in a text by its name in brackets: errors of the network and of other programs
- * repeat what they were given, as it is or as JSON, whole or line by line. Takes time linear in the text for each
- * secret, and never throws.
+ * Replaces each secret that occurs in a text by its name in brackets. Errors of the network and of other programs can
+ * repeat a secret that they were given: as it is or as JSON, whole or line by line. Takes time linear in the text for
+ * each secret, and never throws.
  *
- * It is for the texts of others. A text that somebody chooses and gets back would tell him whether he has guessed right.
+ * Only for texts of others. A person who could choose a text and see the result would learn whether a guess is right.
  */
 export function redactor(secrets: Iterable<readonly [name: string, secret: Secret]>): Redact {
   const names = new Map<string, string>();
@@ -45,7 +48,9 @@ export function redactor(secrets: Iterable<readonly [name: string, secret: Secre
   };
 }
 
-/** Every second one of `parts` is a name that has replaced something; in the others `value` is replaced by `name`. */
+/**
+ * Replaces `value` by `name` in `parts`. Every second part is a name that has already replaced something, and stays.
+ */
 function replaceIn(parts: readonly string[], value: string, name: string): readonly string[] {
   if (!parts.some((part) => part.includes(value))) return parts;
   return parts.flatMap((part, index) =>
@@ -55,7 +60,7 @@ function replaceIn(parts: readonly string[], value: string, name: string): reado
   );
 }
 
-/** What stands before, between and behind the occurrences of `secret`. */
+/** The pieces of `text` before, between and after the occurrences of `secret`. */
 function cut(text: string, secret: string): string[] {
   const pieces: string[] = [];
   let start = 0;
@@ -72,7 +77,7 @@ function cut(text: string, secret: string): string[] {
   return [...pieces, text.slice(start)];
 }
 
-/** Whether no letter or digit stands right before or behind this part. */
+/** Whether there is no letter or digit right before or after this part. */
 function isWord(text: string, start: number, end: number): boolean {
   const before = [...text.slice(Math.max(0, start - 2), start)].at(-1) ?? "";
   const [behind = ""] = text.slice(end, end + 2);

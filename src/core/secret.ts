@@ -9,7 +9,7 @@ const REDACTED = "[redacted]";
 /** Credentials by their keys, such as `MQTT_PASS`. */
 export type Credentials = ReadonlyMap<string, Secret>;
 
-/** Holds a credential. Printing it, in any of the usual ways, shows that there is one and nothing else. */
+/** Holds a credential. Printed in any of the usual ways, it shows only `[redacted]`. */
 export class Secret {
   readonly #value: string;
 

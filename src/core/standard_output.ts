@@ -1,17 +1,17 @@
 /**
- * Writing to our stdout and stderr, whatever those who share them have made of them.
+ * Writing to our stdout and stderr, also when another process has made them non-blocking.
  *
  * @module
  */
 import { errorText } from "./text.ts";
 
-/** Our stdout takes nothing more. */
+/** Our stdout cannot be written any more. */
 export class OutputError extends Error {
   override readonly name = "OutputError";
-  /** Whether nobody reads it any more. Then nobody has to be told either. */
+  /** Whether its reader is gone. Then there is no need to report the error. */
   readonly unread: boolean;
 
-  /** @param cause what the system says */
+  /** @param cause the error of the system */
   constructor(cause: unknown) {
     super(`stdout cannot be written: ${errorText(cause)}`, { cause });
     const { code } = cause as { readonly code?: unknown };
@@ -20,7 +20,7 @@ export class OutputError extends Error {
 }
 
 /**
- * Tells why a conversation on our stdio has ended, if it is because stdout took nothing more.
+ * Throws when the channel on our stdio has ended because stdout could not be written.
  *
  * @throws {OutputError}
  */
@@ -37,16 +37,16 @@ export interface StandardOutput {
 /**
  * Writes all of `bytes`, and waits while there is no room for them.
  *
- * @throws what the system says
+ * @throws the error of the system
  */
 export function writeOut(output: StandardOutput, bytes: Uint8Array): Promise<void> {
   return writeAll(output, bytes, (piece) => output.write(piece));
 }
 
 /**
- * Writes all of `bytes`, and lets nothing else run while there is no room for them.
+ * Writes all of `bytes`, and blocks the whole process while there is no room for them.
  *
- * @throws what the system says
+ * @throws the error of the system
  */
 export function writeOutSync(output: StandardOutput, bytes: Uint8Array): void {
   const writing = new Writing(bytes, output !== Deno.stderr);
@@ -60,10 +60,10 @@ export function writeOutSync(output: StandardOutput, bytes: Uint8Array): void {
 }
 
 /**
- * Writes all of `bytes` to an output that never makes us wait: at once as far as there is room, which takes no other
- * thread, and the rest when there is room again.
+ * Writes all of `bytes` to a non-blocking output. As much as there is room for is written at once, without another
+ * thread. The rest follows when there is room again.
  *
- * @throws what the system says
+ * @throws the error of the system
  */
 export function writeOutAtOnce(output: StandardOutput, bytes: Uint8Array): Promise<void> {
   return writeAll(output, bytes, (piece) => output.writeSync(piece));
@@ -86,13 +86,16 @@ async function writeAll(
   }
 }
 
-/** A pipe takes so much at once or nothing of it (POSIX, `PIPE_BUF`), in bytes. Windows has no such pipes. */
+/**
+ * Up to this many bytes, a write to a pipe is atomic: all or nothing (POSIX, `PIPE_BUF`). On Windows, pipes are not
+ * made non-blocking, so there is no limit.
+ */
 const PIECE = { linux: 4096, windows: Infinity }[Deno.build.os as string] ?? 512;
 
-/** Deno 2.9 keeps up to so much of an unfinished line of stdout, in bytes (`std::io::LineWriter` of Rust). */
+/** Deno 2.9 buffers up to this much of an unfinished line of stdout, in bytes (`std::io::LineWriter` of Rust). */
 const LINE_BUFFER = 1024;
 
-/** How soon a full pipe is tried again, in ms: at first, and at last. */
+/** How soon a full pipe is tried again, in ms: the first time and, after doubling, at most. */
 const FIRST_PAUSE = 1;
 const LAST_PAUSE = 16;
 
@@ -100,11 +103,11 @@ const NEWLINE = 0x0a;
 const NOTHING = new Uint8Array();
 
 /**
- * What is still to be written.
+ * The bytes that are still to be written.
  *
- * A pipe can be full without making us wait: it is non-blocking for all who have inherited it as soon as one of them
- * makes it so, as Python's asyncio, Bun and Node.js do. The write fails then, and may have taken a part, but does not
- * say how much. So pieces are written of which it takes all or nothing.
+ * Our pipe may be non-blocking: when one of the processes that have inherited it makes it so, as Python's asyncio, Bun
+ * and Node.js do, it is for all of them. A write to a full pipe then fails. It may have written a part, but does not
+ * say how much. So the pieces are small enough to be written completely or not at all.
  */
 class Writing {
   readonly #bytes: Uint8Array;
@@ -113,7 +116,7 @@ class Writing {
   #piece: Uint8Array | undefined;
   #pause = FIRST_PAUSE;
 
-  /** @param keepsLines whether a line without an end is kept when there is no room for it */
+  /** @param keepsLines whether the output buffers an unfinished line when there is no room for it */
   constructor(bytes: Uint8Array, keepsLines: boolean) {
     this.#bytes = bytes;
     this.#keepsLines = keepsLines;
@@ -125,7 +128,7 @@ class Writing {
     return this.#piece;
   }
 
-  /** So many bytes of the piece are written. */
+  /** Notes that `count` bytes of the piece are written. */
   wrote(count: number): void {
     this.#pause = FIRST_PAUSE;
     this.#position += count;
@@ -133,7 +136,7 @@ class Writing {
   }
 
   /**
-   * The write of the piece has failed.
+   * Notes that the write of the piece has failed.
    *
    * @returns how long to wait before the next one, in ms
    * @throws the error, unless it says that there is no room
@@ -143,7 +146,7 @@ class Writing {
     const piece = this.#piece ?? NOTHING;
     if (this.#keepsLines && piece.length < LINE_BUFFER && piece.at(-1) !== NEWLINE) {
       this.#position += piece.length;
-      this.#piece = NOTHING; // which writes what was kept
+      this.#piece = NOTHING; // writing it flushes what Deno has buffered
     }
     const pause = this.#pause;
     this.#pause = Math.min(LAST_PAUSE, 2 * pause);

@@ -1,5 +1,5 @@
 /**
- * Texts that are few and come again and again: topics, names of properties, methods.
+ * Decoding texts that are repeated often: topics, names of properties, methods.
  *
  * @module
  */
@@ -7,10 +7,13 @@
 /** Longer texts are not remembered. */
 const LONGEST = 256;
 
-/** Numbers up to this length, in bytes, are put together here: they are always new, and a call of the decoder costs more. */
+/**
+ * Numbers up to this length, in bytes, are decoded in a loop: they are nearly always new, and calling the decoder costs
+ * more.
+ */
 const LONGEST_NUMBER = 16;
 
-/** A power of two. */
+/** How many texts are remembered; a power of two. */
 const SLOTS = 256;
 
 interface Slot {
@@ -19,8 +22,8 @@ interface Slot {
 }
 
 /**
- * Decodes UTF-8, and remembers what it has decoded: to compare a topic with one that came before is several times
- * faster than to decode it. Each slot holds one text, and a new one takes it over.
+ * Decodes UTF-8, and remembers decoded texts: comparing a topic with a remembered one is several times faster than
+ * decoding it. Each slot holds one text; a new one replaces it.
  */
 export class TextReader {
   readonly #slots: (Slot | undefined)[] = new Array(SLOTS).fill(undefined);

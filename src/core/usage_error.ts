@@ -1,5 +1,5 @@
 /**
- * What the user has to change.
+ * Errors of usage: settings that the user has to change.
  *
  * @module
  */
@@ -19,9 +19,9 @@ export class UsageError extends Error {
 }
 
 /**
- * Does all of `work` and resolves with what came of it.
+ * Does all of `work` and resolves with the results.
  *
- * @throws {UsageError} with the problems of all parts: whoever has to correct two settings wants to know of both
+ * @throws {UsageError} with the problems of all parts, so that a user with two wrong settings learns of both at once
  */
 export async function allOrProblems<T extends readonly unknown[]>(
   ...work: { readonly [Index in keyof T]: () => Promise<T[Index]> | T[Index] }

@@ -32,7 +32,7 @@ export function sleep(delay: number, signal: AbortSignal, clock: Clock = systemC
   });
 }
 
-/** Waits for the end of `work`, whatever it comes to, at most `limit` ms. Never rejects. */
+/** Waits until `work` has ended, well or badly, but at most `limit` ms. Never rejects. */
 export function waitAtMost(work: Promise<unknown>, limit: number, clock: Clock = systemClock): Promise<void> {
   return new Promise((resolve) => {
     const cancel = clock.after(limit, resolve);
@@ -45,7 +45,7 @@ export function waitAtMost(work: Promise<unknown>, limit: number, clock: Clock =
 }
 
 /**
- * Waits for `work`, but not beyond an abort.
+ * Waits for `work`, or until `signal` is aborted.
  *
  * @throws what `work` rejects with, or the reason of `signal` as soon as that is aborted
  */
@@ -62,7 +62,7 @@ export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promi
   }
 }
 
-/** What may end a wait early, and how its time is taken. */
+/** What may end a wait early, and the clock that measures it. */
 export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
   /** @default {systemClock} */
@@ -74,7 +74,7 @@ const LATE = Symbol("late");
 /**
  * Waits for `work`, at most `limit` ms.
  *
- * @param late called when the time is over: what it returns is the outcome, and so is what it throws
+ * @param late called when the time is over: its result becomes that of the wait, and its exception is thrown
  * @throws what `work` rejects with, or the reason of the signal as soon as that is aborted
  */
 export async function orLate<T, Late>(
