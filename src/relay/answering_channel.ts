@@ -17,40 +17,40 @@ import { errorIn, traceOf } from "./tracing.ts";
 /** How an {@linkcode AnsweringChannel} behaves. */
 export interface AnsweringOptions {
   /**
-   * How long a request may take, in ms, because the user says so; anew with each sign of progress, as far as its progress
-   * token is its id, which is what the MCP SDKs make it.
+   * The timeout of a request that the user has set, in ms. A progress notification restarts it if its progress token is
+   * the id of the request, as the MCP SDKs have it.
    */
   readonly timeout?: number | undefined;
   /**
-   * Without a {@linkcode timeout}, how long a request of this method may take, in ms, on a channel that is not
-   * {@linkcode Channel.watched}; anew with each sign of progress, and when the peer has got the answers to all that it
-   * asks itself. @default {() => Infinity}
+   * The timeout of a request of this method, in ms, on a channel that is not {@linkcode Channel.watched} and without a
+   * {@linkcode timeout}. It is restarted by each progress notification, and when all requests of the peer are answered.
+   * @default {() => Infinity}
    */
   readonly backstop?: (method: string) => number;
-  /** Told of each request that was answered here instead of by the peer. */
+  /** Told of each request that was answered here with an error. */
   readonly failed?: (request: Pick<PendingRequest, "method">, failure: Failure) => void;
   /**
-   * Asked, when the channel ends, for each request that the peer is known not to have seen, whether it will be sent
-   * elsewhere; then it is not answered here. @default {() => false}
+   * Asked for each request that the peer certainly never saw, when the channel ends. Returns whether the request will
+   * be sent elsewhere. If so, it is not answered here. @default {() => false}
    */
   readonly takeBack?: (request: Message) => boolean;
-  /** Told of every request and of its end, where somebody wants to know. */
+  /** Told when each request starts and ends. */
   readonly observe?: Observer | undefined;
-  /** Whether what is told of a request is to say what it is a part of, which has to be read. @default {false} */
+  /** Whether these events carry the trace context, which takes reading the request. @default {false} */
   readonly traced?: boolean;
   /** @default {systemClock} */
   readonly clock?: Clock;
 }
 
 /**
- * Wraps a channel. When it ends, or a request takes too long, the requests that were sent into it are answered
- * with a JSON-RPC error. A second answer to a request is dropped, wherever it comes from.
+ * Wraps a channel. A request that takes too long is answered with a JSON-RPC error, and so is every pending request
+ * when the channel ends. A second answer to a request is dropped, wherever it comes from.
  */
 export class AnsweringChannel extends ChannelWrapper {
   override readonly closed: Promise<Failure | undefined>;
   readonly #options: AnsweringOptions;
   readonly #pending: PendingRequests;
-  /** What the peer asks. */
+  /** The pending requests of the peer. */
   readonly #asked: PendingRequests;
   #receiver: Receiver = () => {};
   #end: Failure | undefined;
@@ -64,7 +64,7 @@ export class AnsweringChannel extends ChannelWrapper {
       clock,
       (request) => this.#expire(request),
       observe && ((request, end) => {
-        if (end === "unanswered") return; // which is told with its reason
+        if (end === "unanswered") return; // #answer tells of these, with the reason
         this.#tellEnd(request, options.traced && end !== "cancelled" ? errorIn(end, request.method) : undefined);
       }),
       (request) => this.#moreTime(request),
@@ -73,14 +73,14 @@ export class AnsweringChannel extends ChannelWrapper {
     this.closed = inner.closed.then((failure) => {
       this.#end = failure ?? new Failure("session-ended", "The session ended before the server answered");
       this.#giveBack();
-      // After the end of its input, a server that exits owes nobody an answer.
+      // A server may exit after the end of its input: then no answer is missing.
       if (this.#inputEnded && isOrderly(failure)) this.#pending.takeAll();
       else this.#answerAll(this.#end);
       return failure;
     });
   }
 
-  /** Whether the channel has ended: what is sent now will not be carried. */
+  /** Whether the channel has ended, so that a message sent now would not be carried. */
   override get ended(): boolean {
     return this.#end !== undefined || this.inner.ended === true;
   }
@@ -121,13 +121,13 @@ export class AnsweringChannel extends ChannelWrapper {
     return this.inner.send(message);
   }
 
-  /** Answers an invalid request. A response that is invalid answers nothing that was asked. */
+  /** Answers an invalid request. An invalid response is dropped: it cannot belong to a request of ours. */
   #refuse(message: Message, answer: Receiver): Promise<void> | void {
     const refusal = invalidResponse(message);
     return refusal && answer(refusal);
   }
 
-  /** Whether a message of the peer's is to be handed on; not when all that it answers has been answered. */
+  /** Whether to hand on a message of the peer. Not if all requests that it answers already have their answers. */
   #passes(message: Message): boolean {
     if (message.kind === "response") return this.#pending.answer(message);
     if (message.kind !== "other") return true;
@@ -138,7 +138,7 @@ export class AnsweringChannel extends ChannelWrapper {
   #add(request: Message): void {
     const { method = "" } = request;
     const { observe } = this.#options;
-    // One that has the id of another ends together with it.
+    // A request with the id of another pending one ends together with it, and so is not reported again.
     if (observe !== undefined && !this.#pending.has(request.key)) observe({ type: "request.started", method });
     const traced = observe !== undefined && this.#options.traced === true;
     this.#pending.add(request, this.#timeoutOf(method), traced ? traceOf(request) : undefined);
@@ -149,10 +149,10 @@ export class AnsweringChannel extends ChannelWrapper {
     return timeout ?? (this.watched ? Infinity : backstop?.(method) ?? Infinity);
   }
 
-  /** A request that waits for the user, whom the server asks, does not take too long. */
+  /** More time for a request while the server waits for the user, whom it has asked something. */
   #moreTime({ timeout }: PendingRequest): number {
     if (this.#options.timeout !== undefined) return 0;
-    if (this.watched) return Infinity; // which was not known when it was sent
+    if (this.watched) return Infinity; // this may not have been known when the request was sent
     return this.#asked.size > 0 ? timeout : 0;
   }
 
@@ -168,22 +168,22 @@ export class AnsweringChannel extends ChannelWrapper {
     if (this.#asked.size === 0 && this.#options.timeout === undefined) this.#pending.extend();
   }
 
-  /** How many requests wait for their answers. */
+  /** How many requests to the peer are pending. */
   get pending(): number {
     return this.#pending.size;
   }
 
-  /** Whether a request waits for its answer, in either direction. */
+  /** Whether a request is pending in either direction. */
   get busy(): boolean {
     return this.#pending.size > 0 || this.#asked.size > 0;
   }
 
-  /** Resolves when every request has its answer. */
+  /** Resolves when no request to the peer is pending. */
   allAnswered(): Promise<void> {
     return this.#pending.allAnswered();
   }
 
-  /** Resolves when no request waits for its answer, in either direction. */
+  /** Resolves when no request is pending in either direction. */
   async idle(): Promise<void> {
     while (this.busy) await Promise.all([this.#pending.allAnswered(), this.#asked.allAnswered()]);
   }
@@ -228,7 +228,7 @@ export class AnsweringChannel extends ChannelWrapper {
   }
 }
 
-/** Whether a server has ended by itself. */
+/** Whether the session ended in an orderly way, or the server process exited by itself. */
 function isOrderly(failure: Failure | undefined): boolean {
   return failure === undefined || failure.reason === "session-ended" || failure.reason === "child-exited";
 }

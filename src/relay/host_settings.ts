@@ -1,5 +1,5 @@
 /**
- * What a host has set in its server process, kept to be set in the next one as well.
+ * The settings that a host has made in its server process, kept to repeat them in the next process.
  *
  * Source: MCP 2025-11-25, "Resources", section "Subscriptions", and "Logging".
  *
@@ -9,12 +9,12 @@ import { idAt, type RequestKey } from "../core/json_rpc.ts";
 import type { Message } from "../core/message.ts";
 import { isResult, LOG_LEVEL, SUBSCRIBE, UNSUBSCRIBE } from "./mcp.ts";
 
-/** More subscriptions than this are not kept: no host has them. */
+/** How many settings are kept at most. No host has that many subscriptions. */
 const MAXIMUM = 10_000;
 
 /** The log level and the subscriptions that a host has asked for and the server has accepted. */
 export class HostSettings {
-  /** The requests that set something, by what they set. */
+  /** The accepted requests, by the setting that they make. */
   readonly #accepted = new Map<string, Message>();
   readonly #asked = new Map<RequestKey, Message>();
 
@@ -23,7 +23,7 @@ export class HostSettings {
     return [...this.#accepted.values()];
   }
 
-  /** Forgets everything: the host has begun a new conversation. */
+  /** Forgets everything, because the host begins a new MCP session. */
   clear(): void {
     this.#accepted.clear();
     this.#asked.clear();
@@ -44,7 +44,7 @@ export class HostSettings {
     const asked = this.#asked.get(key);
     this.#asked.delete(key);
     if (asked === undefined || !isResult(message)) return;
-    this.#accepted.delete(subject(asked)); // the last word is the last one to be repeated
+    this.#accepted.delete(subject(asked)); // a map keeps the order of insertion: the newest setting is repeated last
     if (this.#accepted.size < MAXIMUM) this.#accepted.set(subject(asked), asked);
   }
 }

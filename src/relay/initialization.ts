@@ -1,5 +1,5 @@
 /**
- * What a host said to open its conversation, kept to say it again to another server process.
+ * The opening handshake of a host, kept to repeat it to another server process.
  *
  * @module
  */
@@ -8,8 +8,8 @@ import { INITIALIZE, INITIALIZED, isResult } from "./mcp.ts";
 import { agreedVersion, inVersion } from "./versions.ts";
 
 /**
- * The `initialize` request of a host and what followed it. Hosts of the 2026-07-28 era send none; then there is
- * nothing to repeat, and nothing is.
+ * The `initialize` request of a host and the `notifications/initialized` that followed. From MCP 2026-07-28 on, hosts
+ * send neither; then nothing is repeated.
  */
 export class Initialization {
   #request: Message | undefined;
@@ -17,8 +17,8 @@ export class Initialization {
   #answered = false;
 
   /**
-   * The messages to repeat, once the server had accepted them; `undefined` before. The version of MCP is the one that was
-   * agreed upon, which the host goes on to speak.
+   * The messages to repeat; `undefined` until a server has accepted the `initialize`. They ask for the negotiated
+   * version of MCP, because the host will continue to use it.
    */
   get messages(): readonly [request: Message, initialized: Message | undefined] | undefined {
     if (this.#request === undefined || !this.#answered) return undefined;

@@ -14,16 +14,16 @@ export interface JoinEnd {
 
 /** How two channels are joined. */
 export interface JoinOptions {
-  /** How long the right channel may take to end, once it knows that the left one says no more. @default {as long as it likes} */
+  /** How long the right channel may take to end after the left one has half-closed. @default {no limit} */
   readonly linger?: () => Promise<void>;
   /** Awaited after one channel has ended, before the other one is closed. */
   readonly beforeClosing?: (end: JoinEnd) => Promise<void>;
 }
 
 /**
- * Passes every message of each channel to the other, until one of them ends; then closes both. When the left one will
- * say no more, but still listens, the right one is told so, and goes on if it can. A slow channel slows the one that
- * feeds it. Never rejects.
+ * Passes every message of each channel to the other, until one of them ends; then closes both. When the left channel
+ * half-closes, the right one is half-closed too if it can be. A slow channel applies backpressure to the other one.
+ * Never rejects.
  */
 export async function join(left: Channel, right: Channel, options: JoinOptions = {}): Promise<JoinEnd> {
   left.receive((message) => right.send(message));
@@ -40,7 +40,7 @@ export async function join(left: Channel, right: Channel, options: JoinOptions =
   return end;
 }
 
-/** The left channel counts as ended when the right one cannot be told of its end, or has taken too long after it. */
+/** Half-closes the right channel. If that is impossible, or takes too long, the left channel counts as ended. */
 async function passEndOn(right: Channel, { linger }: JoinOptions): Promise<JoinEnd> {
   const told = await right.end?.() ?? false;
   if (told) await (linger?.() ?? right.closed);

@@ -10,24 +10,24 @@ import { idAt, idKey, type RequestKey, stringAt } from "../core/json_rpc.ts";
 import { findMember, readText } from "../core/json_scan.ts";
 import { Message } from "../core/message.ts";
 
-/** The methods meant here. */
+/** Method that opens an MCP session with a handshake. */
 export const INITIALIZE = "initialize";
-/** Follows the answer to {@linkcode INITIALIZE}. */
+/** Notification of the client after the answer to {@linkcode INITIALIZE}. */
 export const INITIALIZED = "notifications/initialized";
-/** Asks whether the peer is there. */
+/** Method that asks whether the peer is alive. */
 export const PING = "ping";
-/** Sets which log messages the server sends. */
+/** Method that sets which log messages the server sends. */
 export const LOG_LEVEL = "logging/setLevel";
-/** Asks to be told when a resource has changed. */
+/** Method that subscribes to changes of a resource. */
 export const SUBSCRIBE = "resources/subscribe";
-/** Takes back {@linkcode SUBSCRIBE}. */
+/** Method that ends what {@linkcode SUBSCRIBE} began. */
 export const UNSUBSCRIBE = "resources/unsubscribe";
-/** Says that the peer is at work on a request. */
+/** Notification that the peer is at work on a request. */
 const PROGRESS = "notifications/progress";
-/** Says that nobody waits for the answer to a request any more. */
+/** Notification that the sender no longer waits for the answer to its request. */
 const CANCELLED = "notifications/cancelled";
 
-/** A longer message, in bytes, cancels nothing: it would have to give a reason of that length. */
+/** A message longer than this, in bytes, is not read as a cancellation: its reason alone would have to be that long. */
 const LONGEST_CANCELLATION = 64 * 1024;
 
 /** The key of the request that this message cancels; `undefined` when it cancels none. */
@@ -37,14 +37,14 @@ export function cancelledRequest(message: Message): RequestKey | undefined {
 }
 
 /**
- * The key of the progress token of the request that this message tells the progress of. The SDKs use the request's id as
- * its token.
+ * The progress token of a progress notification as a key; `undefined` for any other message. The MCP SDKs use the
+ * request's id as its token.
  */
 export function progressToken(message: Message): RequestKey | undefined {
   return message.method === PROGRESS ? keyAt(message, "progressToken") : undefined;
 }
 
-/** The sentence of the error that a response carries. */
+/** The message of the error in a response. */
 export function errorTextIn({ bytes }: Message): string {
   return stringAt(bytes, "error", "message") ?? "it does not say why";
 }
@@ -62,8 +62,8 @@ export function cancellation(id: string, reason: string): Message {
 }
 
 /**
- * The notifications by which a server may say that its lists are others now, as far as the capabilities in its
- * answer to `initialize` allow.
+ * The notifications that the server's lists have changed. Only those that the capabilities in its answer to
+ * `initialize` allow.
  */
 export function listChangedNotifications(initializeResponse: Message): Message[] {
   return ["tools", "prompts", "resources"]
@@ -71,7 +71,7 @@ export function listChangedNotifications(initializeResponse: Message): Message[]
     .map((list) => Message.from({ jsonrpc: "2.0", method: `notifications/${list}/list_changed` }));
 }
 
-/** Reasons for which a request is answered since its session has ended, whatever it asked for. */
+/** The failure reasons that mean the end of the session, not a fault of the request. */
 const SESSION_ENDS: readonly FailureReason[] = [
   "child-exited",
   "server-gone",
@@ -80,14 +80,14 @@ const SESSION_ENDS: readonly FailureReason[] = [
   "session-replaced",
 ];
 
-/** The failure of transport that answers a request; `undefined` when a server has answered it. */
+/** The transport failure in a response; `undefined` when the response is the server's own. */
 export function failureIn(response: Message): Failure | undefined {
   const reason = textAt(response, "error", "data", "reason")?.slice(1, -1);
   if (textAt(response, "error", "code") !== String(TRANSPORT_ERROR_CODE) || !isFailureReason(reason)) return undefined;
   return new Failure(reason, errorTextIn(response));
 }
 
-/** Whether this says that a request was not answered since its session has ended. */
+/** Whether a response says that the request failed because its session has ended. */
 export function isSessionEnd(response: Message): boolean {
   const failure = failureIn(response);
   return failure !== undefined && SESSION_ENDS.includes(failure.reason);
@@ -98,12 +98,15 @@ export function isResult(response: Message): boolean {
   return findMember(response.bytes, "result") !== undefined;
 }
 
-/** The JSON text that is reached by these names, which may be part of a large message; `undefined` when it is long itself. */
+/**
+ * The JSON text at this path of member names; `undefined` when there is none, or it is longer than
+ * {@linkcode LONGEST_TEXT}.
+ */
 function textAt({ bytes }: Message, ...names: readonly string[]): string | undefined {
   const found = findMember(bytes, ...names);
   if (found === undefined || found.end - found.start > LONGEST_TEXT) return undefined;
   return readText(bytes, found.start, found.end);
 }
 
-/** More than any text that is looked for here, in bytes. */
+/** Longest text that is read here, in bytes: more than any text that is looked for. */
 const LONGEST_TEXT = 64;

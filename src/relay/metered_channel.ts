@@ -1,5 +1,5 @@
 /**
- * Counting what goes by.
+ * Counting messages.
  *
  * @module
  */
@@ -7,11 +7,14 @@ import { type Channel, ChannelWrapper, type Receiver } from "../core/channel.ts"
 import type { Observer } from "../core/events.ts";
 import type { Message } from "../core/message.ts";
 
-/** Passes everything through, and tells of every message. Made only where somebody wants to know. */
+/** Passes everything through, and emits an event for every message. Made only when something counts them. */
 export class MeteredChannel extends ChannelWrapper {
   readonly #observe: Observer;
 
-  /** @param inner the channel to the MCP client: what comes out of it goes `to-server`, what is sent `to-client` */
+  /**
+   * @param inner the channel to the MCP client: a message received from it goes `to-server`, one sent into it
+   * `to-client`
+   */
   constructor(inner: Channel, observe: Observer) {
     super(inner);
     this.#observe = observe;

@@ -1,4 +1,4 @@
-/** Joining channels, and what makes the join reliable. @module */
+/** Joining channels, and keeping the join reliable. @module */
 export { AnsweringChannel, type AnsweringOptions } from "./answering_channel.ts";
 export { join, type JoinEnd } from "./join.ts";
 export { cancelledRequest, INITIALIZE, PING } from "./mcp.ts";

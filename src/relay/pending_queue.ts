@@ -14,7 +14,7 @@ interface Waiting {
   readonly expires: number;
 }
 
-/** Above this many bytes a sender is asked to wait until the queue is empty. */
+/** Above this many bytes, a sender is asked to wait until the queue is empty. */
 const HIGH_WATER_MARK = 4 * 1024 * 1024;
 
 /** A queue whose entries leave in order: taken all at once, or one by one when they have waited long enough. */

@@ -18,22 +18,22 @@ export interface PendingRequest {
   readonly since: number;
   /** How long it may take, in ms. */
   readonly timeout: number;
-  /** What a trace says of it, where somebody follows it. */
+  /** Its trace context, when requests are traced. */
   readonly trace: RequestTrace | undefined;
   deadline: number;
-  /** How many answers are to come: more than one only for a sender that uses one id for several requests at a time. */
+  /** How many answers are outstanding. More than one only if the sender uses one id for several requests at a time. */
   answers: number;
 }
 
-/** How a request has come to its end: by its response, or without one. */
+/** How a request has ended: with this response, or without one. */
 export type RequestEnd = Message | "cancelled" | "unanswered";
 
-/** This many requests that have their answer are remembered, so that another one is recognised. */
+/** How many answered requests are remembered, to recognise a second answer. */
 const REMEMBERED_ANSWERS = 1_000;
 
 /**
- * The pending requests of one direction. Each ends exactly once: by its response, by its timeout, or by
- * the end of everything.
+ * The pending requests of one direction. Each ends exactly once: by its response, its cancellation or its timeout, or
+ * when all are taken at the end.
  */
 export class PendingRequests {
   readonly #clock: Clock;
@@ -47,9 +47,9 @@ export class PendingRequests {
   #empty: PromiseWithResolvers<void> | undefined;
 
   /**
-   * @param expired told of each request whose time has run out, after it was removed
-   * @param ended told of each request that is no longer waited for
-   * @param more asked of each request whose time has run out how much more it gets, in ms
+   * @param expired called for each request that has timed out, after it was removed
+   * @param ended called for each request that is no longer pending
+   * @param more asked for each request that would time out: how much more time it gets, in ms
    */
   constructor(
     clock: Clock,
@@ -81,7 +81,7 @@ export class PendingRequests {
   /**
    * Notes a response.
    *
-   * @returns whether it is to be passed on; not when its request has its answer already
+   * @returns whether to pass it on; not if its request already has an answer
    */
   answer(response: Message): boolean {
     const { key } = response;
@@ -100,16 +100,16 @@ export class PendingRequests {
     return key !== undefined && this.#requests.has(key);
   }
 
-  /** Stops waiting for a request that its sender has cancelled. An answer that comes all the same is passed on. */
+  /** Stops waiting for a request that its sender has cancelled. An answer that still comes is passed on. */
   cancel(key: RequestKey | undefined): void {
     if (key === undefined || !this.#requests.has(key)) return;
     this.#remove(key, "cancelled");
-    this.#answered.delete(key); // of one before it with the same id
+    this.#answered.delete(key); // an earlier request may have had the same id
   }
 
   /**
-   * Starts time anew: that of the request whose key this is, or of all when there is none. (The SDKs use the request's id
-   * as its progress token; of any other token it is only known that the peer is at work.)
+   * Restarts the timeout of the request with this key, or of all requests if there is none. The MCP SDKs use the
+   * request's id as its progress token. Any other token tells only that the peer is at work.
    */
   extend(token?: RequestKey): void {
     const now = this.#clock.now();
@@ -154,7 +154,7 @@ export class PendingRequests {
     this.#empty = undefined;
   }
 
-  /** The timer is left running when nothing waits for it any more: the next request needs one again. */
+  /** Starts the timer. It keeps running when no request needs it any more, because the next request will. */
   #arm(deadline: number): void {
     this.#cancelTimer?.();
     this.#timerDue = deadline;
@@ -183,8 +183,8 @@ export class PendingRequests {
 }
 
 /**
- * The requests that were answered lately. Only a response that nobody waits for is looked up, so that keeping them has
- * to be cheap, and finding one has not.
+ * The requests that were answered lately. Adding one has to be cheap. Finding one may be slow: only a response without
+ * a pending request is looked up.
  */
 class AnsweredRequests {
   readonly #keys: (RequestKey | undefined)[] = new Array(REMEMBERED_ANSWERS).fill(undefined);

@@ -1,5 +1,5 @@
 /**
- * A conversation that outlives the sessions it is held in.
+ * A channel that survives the loss of its sessions.
  *
  * @module
  */
@@ -29,14 +29,14 @@ import { isWithoutHandshake } from "./versions.ts";
 /** Opens sessions with a remote server. */
 export interface Dialer {
   /**
-   * Opens a session, as soon as there is a server to open it with.
+   * Opens a session as soon as a server is available.
    *
-   * @throws {Failure} when waiting is of no use
+   * @throws {Failure} when waiting would not help
    */
   dial(signal: AbortSignal): Promise<Channel>;
-  /** Why {@linkcode dial} has not come to an end yet. */
+  /** Why {@linkcode dial} is still waiting. */
   unavailableReason(): Failure;
-  /** Somebody waits for a session. */
+  /** Asks to try at once, because a message waits for the session. */
   hurry?(): void;
 }
 
@@ -44,30 +44,35 @@ export interface Dialer {
 export interface RecoveringOptions extends AnsweringOptions {
   /** How long a message may wait for a session, in ms. */
   readonly connectTimeout: number;
-  /** Told when a session has been lost. */
+  /** Called when a session has been lost. */
   readonly lost?: (failure: Failure) => void;
-  /** Told of each message other than a request that waited in vain. */
+  /** Called for each dropped message that was not a request. */
   readonly dropped?: (message: Message, failure: Failure) => void;
   /** From 0 up to 1. @default {Math.random} */
   readonly random?: () => number;
 }
 
 /**
- * Reasons for which a session ends that are no trouble of the server's: the next one is opened when the host has
- * something to say, since the server has just freed what an idle host does not need.
+ * Reasons of a session's end that are no fault of the server. The next session is opened only when the host sends
+ * something: the server has just freed what an idle host does not need.
  */
 const ORDERLY_ENDS: readonly FailureReason[] = ["session-ended", "session-replaced"];
 
-/** Ids of requests of lost sessions that are remembered, so that late answers do not reach the wrong server. */
+/**
+ * How many requests of lost sessions are remembered, so that the host's late answers do not reach another server
+ * process.
+ */
 const REMEMBERED_REQUESTS = 1_000;
 
 /**
- * The channel of a host to a server that may be away, or another process than before.
+ * The channel of a host to a server that may be absent, or may be replaced by another process.
  *
- * It opens a session when there is something to say. While there is none, requests wait, and are answered with
- * the reason when they have waited too long. When a session is lost, its requests are answered with an error (they
- * may have run, so they are not repeated; those that the server says not to have seen are kept), a new one is opened,
- * and what the host said at the beginning is said again.
+ * It opens a session when there is a message to send. Requests wait for the session. If they wait too long, they are
+ * answered with an error that says why.
+ *
+ * When a session is lost, its requests are answered with an error. They are not sent again, because they may have run.
+ * Only requests that the server never saw are kept for the next session. Then a new session is opened, and the host's
+ * `initialize` and settings are repeated in it.
  */
 export class RecoveringChannel implements Channel {
   readonly closed: Promise<Failure | undefined>;
@@ -82,13 +87,16 @@ export class RecoveringChannel implements Channel {
   readonly #requestsOfServer = new Map<RequestKey, string>();
   readonly #staleRequests = new Set<RequestKey>();
   readonly #takenBack = new WeakSet<Message>();
-  /** An `initialize` that the host has sent into a session which it had used before, and which may be at its end. */
+  /**
+   * The last `initialize` if the host has sent it into a session that it had used before. That session may be about to
+   * end.
+   */
   #reinitialization: Message | undefined;
-  /** What was said here for the host: his answers are none of these. */
+  /** Requests sent here in the name of the host. Their answers are not for the host. */
   readonly #replayed = new WeakSet<Message>();
-  /** Whether the server knows that the host will say no more. */
+  /** Whether the server has been told that the host sends no more. */
   #inputEnded = false;
-  /** Whether the host has said something in this session. */
+  /** Whether the host has used this session, also by a repeated `initialize`. */
   #used = false;
   #receiver: Receiver = () => {};
   #session: AnsweringChannel | undefined;
@@ -120,14 +128,16 @@ export class RecoveringChannel implements Channel {
     const session = this.#session;
     if (session !== undefined && !session.ended) return this.#forward(session, message);
     const cancelled = cancelledRequest(message);
-    if (cancelled !== undefined && this.#waiting.remove(cancelled)) return; // nobody is to know of either
+    // Neither the request nor its cancellation is sent.
+    if (cancelled !== undefined && this.#waiting.remove(cancelled)) return;
     const wait = this.#waiting.add(message);
     this.#dialer.hurry?.();
-    if (session === undefined) this.#opening ??= this.#open(); // else it is about to be noticed that it is lost
+    // A session that has ended is about to be noticed as lost, and then the next one is opened.
+    if (session === undefined) this.#opening ??= this.#open();
     return wait;
   }
 
-  /** Passes the end on when everything is with the server. There will be no further session after it. */
+  /** Half-closes the session once all waiting messages are sent. No further session is opened after that. */
   async end(): Promise<boolean> {
     await this.#waiting.whenEmpty();
     const session = this.#session;
@@ -148,7 +158,7 @@ export class RecoveringChannel implements Channel {
     return this.close();
   }
 
-  /** Resolves when every request has its answer and nothing waits. */
+  /** Resolves when no message waits and no request is pending. */
   async allAnswered(): Promise<void> {
     await this.#waiting.whenEmpty();
     await this.#session?.allAnswered();
@@ -170,7 +180,7 @@ export class RecoveringChannel implements Channel {
     try {
       let session = await this.#begin(signal);
       while (session.ended) {
-        await session.closed; // it counts as lost then
+        await session.closed; // then #lost() has counted it
         session = await this.#begin(signal);
       }
       this.#session = session;
@@ -192,7 +202,7 @@ export class RecoveringChannel implements Channel {
     this.#loss = undefined;
   }
 
-  /** A new session, which may have ended again. */
+  /** Opens a new session, which may already have ended when this resolves. */
   async #begin(signal: AbortSignal): Promise<AnsweringChannel> {
     await this.#pauseAfterShortSession(signal);
     const session = new AnsweringChannel(await this.#dialer.dial(signal), {
@@ -206,8 +216,8 @@ export class RecoveringChannel implements Channel {
   }
 
   /**
-   * Brings a new session to where the lost one was, if the host had begun by `initialize`: that is repeated, and what
-   * the host has set since. The session may end meanwhile.
+   * Restores the state of the lost session in a new one, if the host had begun with `initialize`: repeats that, and the
+   * settings that the host has made since. The session may end meanwhile.
    *
    * @throws {Failure} when the server refuses
    */
@@ -230,7 +240,7 @@ export class RecoveringChannel implements Channel {
       const answer = await orAborted(replay.initialize(request), signal);
       if (isSessionEnd(answer)) {
         await session.close(failureIn(answer));
-        return void await session.closed; // and the next one is tried
+        return void await session.closed; // then the next session is tried
       }
       if (initialized !== undefined) void session.send(initialized);
       for (const setting of this.#settings.messages) void replay.ask(setting);
@@ -269,7 +279,10 @@ export class RecoveringChannel implements Channel {
     if (!idle || this.#waiting.first !== undefined) this.#opening ??= this.#open();
   }
 
-  /** Keeps a request of a lost session for the next one, since it has not run. Only once, or it might never be answered. */
+  /**
+   * Keeps a request of a lost session for the next one, because it has not run. Only once: otherwise it might never be
+   * answered.
+   */
   #takeBack(request: Message): boolean {
     if (this.#inputEnded || this.#abort.signal.aborted) return false;
     if (this.#replayed.has(request) || this.#takenBack.has(request)) return false;
@@ -279,8 +292,9 @@ export class RecoveringChannel implements Channel {
   }
 
   /**
-   * Whether this answers an `initialize` that has crossed the end of its session. Then it opens the next one: a host that
-   * asks `server/discover` first speaks to the next process of a server that exits over it.
+   * Whether this is the error for an `initialize` that was sent while its session ended. If so, the `initialize` is
+   * kept for the next session. A host that first tries `server/discover` needs this when the server exits on that
+   * unknown method.
    */
   #isForTheNextSession(message: Message): boolean {
     const request = this.#reinitialization;
@@ -289,7 +303,7 @@ export class RecoveringChannel implements Channel {
     return isSessionEnd(message) && this.#takeBack(request);
   }
 
-  /** Whether this is the host's answer to a request of a session that is lost. */
+  /** Whether this is the host's answer to a request of a lost session. */
   #isStaleAnswer(message: Message): boolean {
     const { kind, key } = message;
     if (kind !== "response" || key === undefined) return false;

@@ -1,5 +1,5 @@
 /**
- * Saying again to another server process what a host had said to the one that is lost.
+ * Repeating to a new server process what a host had sent to the lost one.
  *
  * Sources: MCP 2025-11-25, "Lifecycle"; MCP 2026-07-28, "Versioning" and "Discovery".
  *
@@ -11,17 +11,17 @@ import type { Message } from "../core/message.ts";
 import { errorTextIn, failureIn, isResult, isSessionEnd } from "./mcp.ts";
 import { askedVersion, discovery, inVersion, newestUpTo, offeredVersions, supportedVersions } from "./versions.ts";
 
-/** A conversation with a server process that the host knows nothing of. */
+/** An exchange with a server process that the host does not see. */
 export class Replay {
   readonly #send: (message: Message) => void;
   readonly #waiting = new Map<RequestKey, (answer: Message) => void>();
 
-  /** @param send says something to the server process; every request gets an answer */
+  /** @param send sends a message to the server process; every request must get an answer */
   constructor(send: (message: Message) => void) {
     this.#send = send;
   }
 
-  /** Takes an answer to what was said here; `false` for what is meant for the host. */
+  /** Takes the answer to a request that was sent here. Returns `false` for a message that is meant for the host. */
   takes(message: Message): boolean {
     const { kind, key } = message;
     const answer = kind === "response" && key !== undefined ? this.#waiting.get(key) : undefined;
@@ -31,7 +31,7 @@ export class Replay {
     return true;
   }
 
-  /** Asks the server process. */
+  /** Sends a request to the server process. Resolves with the answer. */
   ask(request: Message): Promise<Message> {
     const { promise, resolve } = Promise.withResolvers<Message>();
     if (request.key !== undefined) this.#waiting.set(request.key, resolve);
@@ -40,11 +40,11 @@ export class Replay {
   }
 
   /**
-   * Begins as the host had begun, in the newest version of MCP that this process speaks and the host knows.
+   * Repeats the `initialize` of the host, with the newest version of MCP that both this process and the host support.
    *
    * @param request the host's `initialize`
-   * @returns the answer, which has a result or says that the session has ended
-   * @throws {Failure} that says why the process cannot go on with this host
+   * @returns the answer: a result, or the error that the session has ended
+   * @throws {Failure} when the process cannot continue with this host
    */
   async initialize(request: Message): Promise<Message> {
     const answer = await this.ask(request);
@@ -58,7 +58,7 @@ export class Replay {
     throw discovered === undefined ? refusal(second) : otherVersions(request, discovered);
   }
 
-  /** The versions that the process speaks, if it is one that knows no `initialize`. */
+  /** The versions that the process supports if it has `server/discover`; otherwise `undefined`. */
   async #discover(request: Message, offered: readonly string[]): Promise<readonly string[] | undefined> {
     const answer = await this.ask(discovery(request, offered));
     return isResult(answer) ? supportedVersions(answer) : undefined;
@@ -66,9 +66,9 @@ export class Replay {
 }
 
 /**
- * Whether a server process has agreed to begin, or its session has ended.
+ * Whether no further attempt is needed: the server process has accepted `initialize`, or its session has ended.
  *
- * @throws {Failure} when something else than the server has answered
+ * @throws {Failure} when the answer is a transport failure
  */
 function isFinal(answer: Message): boolean {
   if (isResult(answer) || isSessionEnd(answer)) return true;
@@ -77,7 +77,7 @@ function isFinal(answer: Message): boolean {
   return false;
 }
 
-/** What the host is told of a server that has refused to begin, in its own words. */
+/** The failure for a server that has refused `initialize`, with the error text of the server. */
 function refusal(answer: Message): Failure {
   return new Failure(
     "server-gone",

@@ -1,5 +1,5 @@
 /**
- * What a trace says of a request and of its answer.
+ * What is read from a request and its answer for a trace.
  *
  * Source: MCP SEP-414, `traceparent` in `_meta`; W3C Trace Context, section 3.2; the semantic conventions of
  * OpenTelemetry for MCP.
@@ -12,15 +12,15 @@ import type { Message } from "../core/message.ts";
 
 const CALL = "tools/call";
 
-/** What is read of a request where somebody follows it. */
+/** What is read from a request when requests are traced. */
 export interface RequestTrace {
-  /** What it is a part of, as hosts that are traced say it. */
+  /** The trace context that the host has put into `_meta`. */
   readonly traceparent?: string;
   /** The tool that it calls. */
   readonly tool?: string;
 }
 
-/** Reads what a trace says of a request. */
+/** Reads these from a request. */
 export function traceOf({ bytes, method }: Message): RequestTrace {
   const parent = idAt(bytes, "params", "_meta", "traceparent");
   const traceparent = parent === undefined ? undefined : /^"([\da-f-]{55})"$/.exec(parent)?.[1];
@@ -29,8 +29,8 @@ export function traceOf({ bytes, method }: Message): RequestTrace {
 }
 
 /**
- * What went wrong, as a response says it: the reason of its error, or else the code; `tool_error` of a tool that has
- * failed. `undefined` when nothing went wrong.
+ * The error type of a response: the reason of its error, otherwise the code; `tool_error` when a tool has failed.
+ * `undefined` when nothing went wrong.
  *
  * @param method of the request
  */

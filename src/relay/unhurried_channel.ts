@@ -1,5 +1,5 @@
 /**
- * The channel of somebody who may take his time to read.
+ * A channel whose peer may read slowly.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { waitAtMost } from "../core/waiting.ts";
 import type { Message } from "../core/message.ts";
 
-/** Passes everything through, and knows whether the peer takes what it is sent. */
+/** Passes everything through, and knows whether the peer still reads. */
 export class UnhurriedChannel extends ChannelWrapper {
   readonly #clock: Clock;
-  /** How many messages it hesitates to take. */
+  /** How many sent messages the peer has not taken yet. */
   #waiting = 0;
   #tookAt = -Infinity;
 
@@ -30,7 +30,7 @@ export class UnhurriedChannel extends ChannelWrapper {
     });
   }
 
-  /** Waits for `work`, but not longer than `limit` ms, unless it is the peer that holds it up. Never rejects. */
+  /** Waits for `work`, at most `limit` ms. While the peer reads slowly, the wait is extended. Never rejects. */
   async waitAtMost(work: Promise<unknown>, limit: number): Promise<void> {
     let ended = false;
     const end = work.then(() => ended = true, () => ended = true);

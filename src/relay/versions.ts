@@ -1,8 +1,8 @@
 /**
- * The versions of MCP that two ends speak, as the messages say that open a conversation.
+ * The MCP versions of both ends, read from the messages that open a session.
  *
- * Up to 2025-11-25 it is opened by `initialize`. Since 2026-07-28 every request says in its `_meta` what it is, and
- * `server/discover` asks what a server speaks.
+ * Up to 2025-11-25 a session is opened by `initialize`. Since 2026-07-28 every request names its version in `_meta`,
+ * and `server/discover` asks for the versions that a server supports.
  *
  * Sources: MCP 2025-11-25, "Lifecycle", section "Version Negotiation"; MCP 2026-07-28, "Versioning" and "Discovery".
  *
@@ -15,14 +15,14 @@ import { Message } from "../core/message.ts";
 /** The first version of MCP without `initialize`. */
 const FIRST_WITHOUT_HANDSHAKE = "2026-07-28";
 
-/** Whether conversations in this version begin by `initialize`. */
+/** Whether sessions in this version begin with `initialize`. */
 export function hasHandshake(version: string): boolean {
   return version < FIRST_WITHOUT_HANDSHAKE;
 }
 
 const META = "io.modelcontextprotocol/";
 
-/** Whether a host speaks a version of MCP without `initialize` here: its requests say themselves what they are. */
+/** Whether this request is of a version of MCP without `initialize`: it names its version itself. */
 export function isWithoutHandshake({ bytes }: Message): boolean {
   return idAt(bytes, "params", "_meta", `${META}protocolVersion`) !== undefined;
 }
@@ -37,19 +37,19 @@ export function agreedVersion({ bytes }: Message): string | undefined {
   return versionAt(bytes, "result", "protocolVersion");
 }
 
-/** The versions that a server offers that has refused one, of those that are dates. */
+/** The versions that a server offers when it refuses the requested one. */
 export function offeredVersions(refusal: Message): readonly string[] {
   return versionsAt(refusal, "error", "data", "supported");
 }
 
-/** The versions that a server speaks, by its answer to `server/discover`. */
+/** The versions that a server supports, from its answer to `server/discover`. */
 export function supportedVersions(answer: Message): readonly string[] {
   return versionsAt(answer, "result", "supportedVersions");
 }
 
 /**
- * The newest of these versions with a handshake that is not newer than the one that was asked for, and is another one;
- * `undefined` when there is none.
+ * The newest of these versions that has a handshake and is older than the requested one; `undefined` when there is
+ * none.
  *
  * Source: MCP 2025-11-25, "Lifecycle", section "Error Handling".
  */
@@ -59,7 +59,7 @@ export function newestUpTo(request: Message, versions: readonly string[]): strin
   return versions.filter((version) => version < asked && hasHandshake(version)).toSorted().at(-1);
 }
 
-/** The same `initialize` for another version; all else is as it was. */
+/** The same `initialize` with another version, otherwise unchanged. */
 export function inVersion(request: Message, version: string | undefined): Message {
   const { bytes } = request;
   const asked = findMember(bytes, "params", "protocolVersion");
@@ -68,7 +68,7 @@ export function inVersion(request: Message, version: string | undefined): Messag
 }
 
 /**
- * `server/discover` in the name of the host that has sent this `initialize`, for a server that may know no handshake.
+ * `server/discover` in the name of the host that has sent this `initialize`, for a server that may have no handshake.
  *
  * @param offered the versions that the server has named
  */
@@ -100,10 +100,13 @@ function versionAt(bytes: Uint8Array, ...names: readonly string[]): string | und
   return found && versionIn(bytes.subarray(found.start, found.end));
 }
 
-/** A version, which is a date; so one can be told from what else a stranger may have put there. */
+/**
+ * A version, which is a date or the name of a draft; `undefined` for anything else that an untrusted peer may have
+ * sent.
+ */
 function versionIn(json: Uint8Array): string | undefined {
   return json.length > LONGEST_VERSION ? undefined : /^"([\w.-]+)"$/.exec(readText(json, 0, json.length))?.[1];
 }
 
-/** `"2025-11-25"` has 12 bytes, and drafts have names that are not much longer. */
+/** Longest version, in bytes of JSON text. `"2025-11-25"` has 12, and the names of drafts are not much longer. */
 const LONGEST_VERSION = 64;
