@@ -1,16 +1,16 @@
 /**
- * The two ends of pipes, as far as a reader or a writer has to know them.
+ * Interfaces of the reading and the writing end of a pipe.
  *
  * @module
  */
 
-/** Where bytes come from: own stdin, or a child's stdout. */
+/** A source of bytes: our stdin, or a child's stdout. */
 export interface ByteSource {
   /** The next bytes, which the caller may keep, or `undefined` at the end of the stream. */
   read(): Promise<Uint8Array | undefined>;
 }
 
-/** Where bytes go: own stdout, or a child's stdin. */
+/** A sink of bytes: our stdout, or a child's stdin. */
 export interface ByteSink {
   /** Writes all of `bytes`. */
   write(bytes: Uint8Array): Promise<void>;
@@ -18,7 +18,7 @@ export interface ByteSink {
   close(): Promise<void>;
 }
 
-/** `source`, with `first` in front of what it still has to give. */
+/** A source that gives `first`, and then what is left in `source`. */
 export function resumed(first: Uint8Array, source: ByteSource): ByteSource {
   let waiting: Uint8Array | undefined = first.length === 0 ? undefined : first;
   return {

@@ -1,5 +1,5 @@
 /**
- * A child process as two streams of bytes, whatever they mean. Its stderr is ours.
+ * A child process as two streams of raw bytes. It inherits our stderr.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export class ChildPipes {
   readonly source: ByteSource;
   /** Its stdin. */
   readonly sink: ByteSink;
-  /** Resolves when it has ended, with its exit code; 128 and the number of the signal that ended it. */
+  /** Resolves with its exit code when it has ended. After a signal, that is 128 plus the number of the signal. */
   readonly ended: Promise<number>;
   readonly #child: Deno.ChildProcess;
   readonly #output: PipeReader;
@@ -32,12 +32,12 @@ export class ChildPipes {
     this.source = this.#output;
     this.sink = { write: (bytes) => input.write(bytes), close: () => input.close() };
     this.ended = this.#child.status.then(async ({ code }) => {
-      await signalGroup(this.#child, "SIGKILL"); // whoever it left behind
+      await signalGroup(this.#child, "SIGKILL"); // its descendants may still run
       return code;
     });
   }
 
-  /** Asks the child to end, and ends it when it has not after `patience` ms. Resolves when it has. */
+  /** Asks the child to end, and kills it after `patience` ms. Resolves when it has ended. */
   async stop(patience: number): Promise<void> {
     await signalGroup(this.#child, "SIGTERM");
     await waitAtMost(this.ended, patience);
@@ -45,7 +45,7 @@ export class ChildPipes {
     await this.ended;
   }
 
-  /** Gives up the rest of its output, which somebody else may hold open. */
+  /** Discards the rest of its output, which another process may hold open. */
   async discard(): Promise<void> {
     await this.#output.cancel().catch(() => {});
   }

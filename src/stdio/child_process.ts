@@ -16,23 +16,23 @@ import { PipeReader } from "./pipe_reader.ts";
 import { endWithUs, signalGroup } from "./process_group.ts";
 import { type ProgramOptions, spawn } from "./spawn.ts";
 
-/** How to start a child, and who is told what about it. */
+/** How to start a child, and the callbacks about it. */
 export interface ChildProcessOptions extends ProgramOptions {
   /** Longest line the child may print, in bytes. */
   readonly maxMessage: number;
-  /** Told when the child says something on stdout for the first time, or ends that. */
+  /** Called when the child first writes to stdout, or closes it. */
   readonly heard?: () => void;
   /** Takes each line of the child's stderr. */
   readonly stderr: (line: string) => void;
-  /** Takes the last lines of its stderr, if it has exited by itself and not in peace. */
+  /** Takes the last lines of its stderr, if it has exited by itself with an exit code other than 0. */
   readonly lastWords?: (lines: readonly string[]) => void;
   /** Takes each line of the child's stdout that is not JSON. */
   readonly skipped: (line: Uint8Array) => void;
   /** Takes the length of each line that was longer than `maxMessage`. */
   readonly tooLong: (length: number) => void;
   /**
-   * What is said to the child, and heard from it, before the first message. Resolves with where messages come from;
-   * when it rejects, the child is ended at once, with that {@linkcode Failure} as the reason.
+   * An exchange with the child before the first message. Resolves with the source of the messages. When it rejects with
+   * a {@linkcode Failure}, the child is ended at once for that reason.
    */
   readonly opening?: (input: ByteSource, output: ByteSink) => Promise<ByteSource>;
   /** Applied to each line of the child's stderr. @default {redactNothing} */
@@ -44,18 +44,18 @@ export interface ChildProcessOptions extends ProgramOptions {
 /** Default of {@linkcode ChildProcessOptions.patience}, in ms: what the MCP SDKs grant. */
 const DEFAULT_PATIENCE = 2000;
 
-/** How long a child that has ended its output may take to exit without being taken for one that goes on, in ms. */
+/** How long a child may take to exit after it has closed its stdin or stdout, in ms. After that it counts as hung. */
 const EXIT_GRACE = 250;
 
 /** How long the output of a child that has exited may still be held open by its descendants, in ms. */
 const OUTPUT_GRACE = 500;
 
-/** Longest line of stderr that is kept; the rest of such a line is not. */
+/** Longest line of the child's stderr, in bytes. A longer line is dropped. */
 const STDERR_LINE_LIMIT = 64 * 1024;
 
 /**
- * A running child. It ends for one of two reasons: it was closed, or it exited by itself, which is a
- * `child-exited` failure with its exit code and its last words.
+ * A running child. It ends because it was closed, or because it exited by itself. The second is a `child-exited`
+ * failure, with the exit code and the last lines of stderr.
  */
 export class ChildProcess implements Channel {
   readonly closed: Promise<Failure | undefined>;
@@ -68,9 +68,9 @@ export class ChildProcess implements Channel {
   readonly #lastWords = new LastWords();
   #stopping: Promise<void> | undefined;
   #reason: Failure | undefined;
-  /** What the child did that leaves it unable to serve, although it runs on. */
+  /** What the child has closed, if it cannot serve any more but still runs. */
   #defect = "";
-  /** Whether the child was told that nothing more comes, so that its exit is no surprise. */
+  /** Whether the child's stdin was closed by {@linkcode end}. Then its exit is expected. */
   #inputEnded = false;
   #running = true;
   #receiving = false;
@@ -114,13 +114,16 @@ export class ChildProcess implements Channel {
     return this.#lines.send(message);
   }
 
-  /** Closes the child's stdin. What it still writes is delivered, also while it is then closed, until it exits. */
+  /** Closes the child's stdin. Its output is still delivered until it exits, even after {@linkcode close}. */
   end(): boolean {
     this.#inputEnded = true;
     return this.#lines.end();
   }
 
-  /** Ends the child: closes its stdin, then SIGTERM, then SIGKILL, each after the patience has run out. */
+  /**
+   * Ends the child: closes its stdin, then sends SIGTERM, then SIGKILL. Each step follows after the patience has run
+   * out.
+   */
   close(reason?: Failure): Promise<void> {
     return this.#end(reason, this.#options.patience ?? DEFAULT_PATIENCE);
   }
@@ -132,7 +135,7 @@ export class ChildProcess implements Channel {
   async #supervise(pipes: readonly { cancel(): Promise<void> }[]): Promise<Failure | undefined> {
     const status = await this.#child.status;
     this.#running = false;
-    await signalGroup(this.#child, "SIGKILL"); // whoever it left behind
+    await signalGroup(this.#child, "SIGKILL"); // its descendants may still run
     await this.#outputEnds();
     await waitAtMost(this.#stderr, OUTPUT_GRACE);
     await Promise.allSettled(pipes.map((pipe) => pipe.cancel()));
@@ -156,22 +159,22 @@ export class ChildProcess implements Channel {
 
   async #stop(reason: Failure | undefined, patience: number): Promise<void> {
     this.#reason = reason;
-    // Also when it has exited: nobody waits for the rest of its output any more.
+    // Also after the child has exited: the rest of its output is not needed.
     if (!this.#inputEnded) void this.#lines.close();
     await this.#askToExit(patience);
     await this.closed;
   }
 
-  /** Ends a child that neither serves any more nor exits. What it still writes meanwhile is delivered. */
+  /** Ends a child that cannot serve any more and does not exit. Its output is delivered meanwhile. */
   async #endHalfDead(defect: string): Promise<void> {
     await waitAtMost(this.#child.status, EXIT_GRACE);
     if (!this.#running || this.#stopping !== undefined || this.#defect !== "") return;
     this.#defect = `${defect} and `;
-    void this.#closeInput().catch(() => {}); // which waits for what it has not read
+    void this.#closeInput().catch(() => {}); // not awaited: closing waits until the child has read everything
     await this.#askToExit(this.#options.patience ?? DEFAULT_PATIENCE);
   }
 
-  /** Waits for the exit of a child that ought to end since its stdin has, then sends SIGTERM, then SIGKILL. */
+  /** Waits for the exit of a child whose stdin has ended, then sends SIGTERM, then SIGKILL. */
   async #askToExit(patience: number): Promise<void> {
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
       await waitAtMost(this.#child.status, patience);
@@ -188,7 +191,7 @@ export class ChildProcess implements Channel {
     return chunk;
   }
 
-  /** Waits for the last of the output, unless nothing comes because somebody else holds the pipe open. */
+  /** Waits for the last of the output. Gives up when nothing comes because another process holds the pipe open. */
   async #outputEnds(): Promise<void> {
     let ended = false;
     const end = this.#lines.closed.then(() => ended = true);

@@ -5,8 +5,8 @@
  */
 
 /**
- * How a program reaches the network, and where Deno keeps packages. Behind a proxy or a certificate authority of one's
- * own, `npx` and `deno run` can fetch no server without these.
+ * Variables that say how a program reaches the network, and where Deno keeps packages. Behind a proxy or with a private
+ * certificate authority, `npx` and `deno run` cannot fetch a server without them.
  */
 const NETWORK: readonly string[] = [
   "DENO_DIR",
@@ -19,12 +19,15 @@ const NETWORK: readonly string[] = [
   "npm_config_registry",
 ];
 
-/** The same for programs that know the lower-case names only, such as curl. Windows does not tell them apart. */
+/**
+ * These, and the lower-case names for programs that need them: curl, for one, ignores `HTTP_PROXY`. On Windows, names
+ * of variables are not case-sensitive.
+ */
 const NETWORK_ON_UNIX: readonly string[] = [...NETWORK, "http_proxy", "https_proxy", "no_proxy"];
 
 /**
- * The variables every child gets: what programs need to find themselves, their files and the network. The rest of the
- * lists follows the MCP SDKs, whose hosts start servers the same way.
+ * The variables every child gets: what programs need to find each other, their files and the network. Except for the
+ * network, the lists are those of the MCP SDKs, so that servers start as they do in hosts.
  */
 export const INHERITED_ON: Readonly<Record<"unix" | "windows", readonly string[]>> = {
   unix: [

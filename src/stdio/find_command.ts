@@ -1,5 +1,5 @@
 /**
- * Where a program is.
+ * Finding the file of a program.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { candidates } from "./windows_launcher.ts";
 const IS_WINDOWS = Deno.build.os === "windows";
 
 /**
- * The file that starting `command` would run; `undefined` when there is none that may be run.
+ * The file that would run for `command`; `undefined` when there is no executable file.
  *
- * @param environment of the child, whose PATH counts
- * @param directory of the child, where a command with a slash begins
+ * @param environment environment of the child, which has the PATH to search
+ * @param directory working directory of the child: a command with a slash is relative to it
  */
 export async function findCommand(
   command: string,
@@ -47,6 +47,6 @@ async function mayRun(file: string): Promise<boolean> {
     const { isFile, mode } = await Deno.stat(file);
     return isFile && (IS_WINDOWS || mode === null || (mode & 0o111) !== 0);
   } catch (error) {
-    return error instanceof Deno.errors.NotCapable; // we may not look; trying will tell
+    return error instanceof Deno.errors.NotCapable; // without the permission to look, starting it will tell
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What a process has said on stderr before it ended.
+ * The last lines that a process wrote to stderr before it ended.
  *
  * @module
  */
@@ -10,7 +10,7 @@ const MOST_LINES = 10;
 /** How much of a line is kept, in characters. */
 const LONGEST_LINE = 500;
 
-/** Lines that end the output of many programs and say nothing of this one. */
+/** Trailing lines of common programs that do not explain the error. */
 const TRAILERS: readonly RegExp[] = [
   /^(?:Node\.js|Bun) v\d/,
   /^\(Use `node --trace-/,
@@ -27,14 +27,14 @@ const TRAILERS: readonly RegExp[] = [
   /^[\s\])}^~]/, // frames, and the ends of what was printed
 ];
 
-/** What npm says of a failure: the first line that is no detail tells most. */
+/** What npm prints on a failure: the first line that is not a detail explains it best. */
 const NPM = /^npm (?:error|ERR!) /;
 const NPM_DETAIL = /^npm (?:error|ERR!) (?:code|syscall|path|dest|errno|cwd|Lifecycle script) /;
 
-/** Points at a place in the line above. */
+/** A line of `^` and `~` that marks a place in the line above. */
 const MARKER = /^\s*[~^]+\s*$/;
 
-/** Takes the lines of stderr, and keeps what may explain an exit. */
+/** Takes the lines of stderr, and keeps those that may explain an exit. */
 export class LastWords {
   readonly #lines: string[] = [];
   #headline = "";
@@ -47,7 +47,7 @@ export class LastWords {
     this.#lines.push(kept);
     if (this.#lines.length > MOST_LINES) this.#lines.shift();
     const before = this.#headline;
-    if (MARKER.test(kept)) this.#headline = this.#before; // the line above was one of the source
+    if (MARKER.test(kept)) this.#headline = this.#before; // the line above is source code, not the error
     else if (before === "" || !isTrailer(kept, before)) this.#headline = kept.trim();
     this.#before = before;
   }
@@ -57,13 +57,13 @@ export class LastWords {
     return this.#lines;
   }
 
-  /** The last line that says something; empty when there is none. */
+  /** The line that best explains the exit; empty when there is none. */
   get headline(): string {
     return this.#headline;
   }
 }
 
-/** Whether a line says less than the headline that there is. */
+/** Whether a line explains less than the current headline. */
 function isTrailer(line: string, headline: string): boolean {
   if (NPM.test(line) && (NPM_DETAIL.test(line) || (NPM.test(headline) && !NPM_DETAIL.test(headline)))) return true;
   return TRAILERS.some((trailer) => trailer.test(line));

@@ -15,39 +15,48 @@ import { LineSplitter } from "./line_splitter.ts";
 import type { ByteSink, ByteSource } from "./byte_pipes.ts";
 import { LineWriter } from "./line_writer.ts";
 
-/** What a {@linkcode LineChannel} is told about lines that are no messages. */
+/** How a {@linkcode LineChannel} treats lines that are not messages, and the ends of its streams. */
 export interface LineChannelOptions {
   /** Longest line, in bytes. */
   readonly maxMessage: number;
-  /** A line was longer than that and was dropped; if it was a message that somebody waits for, he is told. */
+  /**
+   * Called for each line longer than `maxMessage`. Such a line is dropped. If it is a request or a response, the
+   * waiting side gets an error response.
+   */
   readonly tooLong: (length: number) => void;
-  /** Takes a line that is not JSON, where such lines mean nothing. Without it they are answered as parse errors. */
+  /**
+   * Takes each line that is not JSON, for a peer that may print other text. Without it, such a line is answered with a
+   * parse error.
+   */
   readonly skipped?: (line: Uint8Array) => void;
-  /** Told of a line that is not JSON and was not skipped. */
+  /** Called for each line that is not JSON and was not skipped. */
   readonly refused?: () => void;
-  /** Whether the channel outlives the end of the readable stream, of which {@linkcode LineChannel.peerEnded} tells. */
+  /**
+   * Whether the channel stays open after the end of the readable stream. That end resolves
+   * {@linkcode LineChannel.peerEnded}.
+   */
   readonly halfOpen?: boolean;
-  /** Told when nothing more can be written. Without it the channel ends then. */
+  /** Called when writing fails. Without it, the channel ends then. */
   readonly unwritable?: (error: unknown) => void;
 }
 
-/** How long the end waits for a peer who may not read any more, in ms. */
+/** How long closing waits for a peer that may not read any more, in ms. */
 const UNREAD_PATIENCE = 500;
 
-/** What is to be told of a line of `source` that was longer than `maximum` bytes. */
+/** The event for a line of `source` that was longer than `maximum` bytes. */
 export function lineTooLong(source: string, length: number, maximum: number): ProxyEvent {
   const cause = `a line of more than ${length} bytes; --max-message allows ${maximum}`;
   return { type: "message.dropped", source, cause };
 }
 
-/** What is to be told of a line of `source` that was not JSON. */
+/** The event for a line of `source` that was not JSON. */
 export function lineRefused(source: string): ProxyEvent {
   return { type: "message.dropped", source, cause: "the line is not a JSON object" };
 }
 
 /**
- * A channel over a readable and a writable stream of newline-delimited JSON. It ends when the readable one does, or
- * when the writable one fails: nobody speaks with somebody who does not listen.
+ * A channel over a readable and a writable stream of newline-delimited JSON. By default it ends when the readable one
+ * ends, or when the writable one fails.
  */
 export class LineChannel implements Channel {
   readonly closed: Promise<Failure | undefined>;
@@ -61,7 +70,7 @@ export class LineChannel implements Channel {
   #outputEnded = false;
   #ended = false;
   #first = true;
-  /** What is read while nobody takes what came before it. */
+  /** The next chunk, read ahead while the receiver has not taken the last one. */
   #ahead: Promise<Uint8Array | undefined> | undefined;
   #written: Promise<void> | undefined;
 
@@ -85,15 +94,15 @@ export class LineChannel implements Channel {
     if (!this.#ended && !this.#outputEnded) return this.#writer.write(message.bytes);
   }
 
-  /** Ends the outgoing stream; what comes in is received as before. */
+  /** Half-closes the channel: ends the outgoing stream. Messages are still received. */
   end(): boolean {
     this.#written ??= this.#endOutput();
     return true;
   }
 
   /**
-   * Ends the outgoing stream, and does not wait for the incoming one to end. What was sent is written first; when there
-   * is a `reason`, a peer who does not read is not waited for.
+   * Ends the outgoing stream, and does not wait for the incoming one to end. Messages that were sent are written first.
+   * With a `reason`, a peer that does not read gets only a short time.
    */
   async close(reason?: Failure): Promise<void> {
     this.#ended = true;
@@ -110,7 +119,7 @@ export class LineChannel implements Channel {
   async #endOutput(): Promise<void> {
     this.#outputEnded = true;
     await this.#writer.flush();
-    await this.#sink.close().catch(() => {}); // perhaps it is closed
+    await this.#sink.close().catch(() => {}); // it may be closed already
   }
 
   async #read(receiver: Receiver): Promise<void> {
@@ -123,8 +132,9 @@ export class LineChannel implements Channel {
   }
 
   /**
-   * Reads one chunk and hands on its lines. Resolves with whether there may be more. While the next chunk is waited for,
-   * nothing here may hold a line: an async function that waits keeps all that its variables have, even out of scope.
+   * Reads one chunk and hands on its lines. Resolves with whether there may be more. This is a function of its own to
+   * free the lines while the next chunk is awaited: a suspended async function keeps the values of all its variables,
+   * even those out of scope.
    */
   async #readSome(lines: LineSplitter, receiver: Receiver): Promise<boolean> {
     if (this.#ended) return false;
@@ -134,7 +144,7 @@ export class LineChannel implements Channel {
     for (const line of lines.push(chunk)) {
       const wait = this.#deliver(line, receiver);
       if (wait !== undefined) {
-        // Reads one chunk ahead, so that an end is seen even while nobody takes what came before it.
+        // Reads one chunk ahead, to see the end of the stream even while the receiver is not ready.
         const ahead = this.#ahead ??= this.#next();
         await Promise.race([wait, ahead.then((next) => next === undefined ? undefined : wait)]);
       }
@@ -143,7 +153,7 @@ export class LineChannel implements Channel {
     return true;
   }
 
-  /** The next bytes. A source that fails has nothing more to give: for MCP on stdio that is the end. */
+  /** The next bytes; `undefined` at the end. For MCP on stdio, a failed read is the end of the stream. */
   #next(): Promise<Uint8Array | undefined> {
     return this.#source.read().catch(() => undefined);
   }
@@ -160,7 +170,7 @@ export class LineChannel implements Channel {
     if (answer !== undefined) void this.send(answer);
   }
 
-  /** Answers a request that was too long, or stands in for a response that was. */
+  /** Answers a request that was too long. A response that was too long is replaced by an error response. */
   #answer(message: Message, receiver: Receiver): void {
     if (this.#ended) return;
     const maximum = this.#options.maxMessage;
@@ -180,7 +190,7 @@ export class LineChannel implements Channel {
   }
 }
 
-/** Some shells and runtimes of Windows put one before everything that they write. */
+/** Some shells and runtimes on Windows write a byte order mark before everything else. */
 function withoutByteOrderMark(line: Uint8Array): Uint8Array {
   return line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf ? line.subarray(3) : line;
 }

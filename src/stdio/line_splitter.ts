@@ -18,12 +18,12 @@ export class LineSplitter {
   readonly #tooLong: (length: number) => void;
   readonly #dropped: (excerpt: Uint8Array) => void;
   readonly #gathered = new ByteGatherer();
-  /** What is kept of the line that is being dropped. */
+  /** The excerpt of the line that is being dropped. */
   #excerpt: EnvelopeExcerpt | undefined;
 
   /**
-   * @param maximum longest line to keep, in bytes; what is longer is dropped up to its end
-   * @param tooLong called once for every line that was dropped, with the bytes seen when it was given up
+   * @param maximum longest line to keep, in bytes; a longer one is dropped as a whole
+   * @param tooLong called once for every dropped line, with the number of bytes seen until it was given up
    * @param dropped called at the end of each such line, with the {@linkcode EnvelopeExcerpt} of its text
    */
   constructor(maximum: number, tooLong: (length: number) => void, dropped: (excerpt: Uint8Array) => void = () => {}) {
@@ -33,8 +33,8 @@ export class LineSplitter {
   }
 
   /**
-   * The lines that `chunk` completes, without their line ends. They may share memory with `chunk`, so the
-   * caller gives it away.
+   * The lines that `chunk` completes, without their line ends. They may share memory with `chunk`, so the caller must
+   * not change it afterwards.
    */
   push(chunk: Uint8Array): Uint8Array[] {
     const lines: Uint8Array[] = [];
@@ -52,12 +52,12 @@ export class LineSplitter {
     return lines;
   }
 
-  /** The last line, when the stream ended without a newline after it. */
+  /** The last line, if the stream ended without a newline. */
   end(): Uint8Array | undefined {
     return this.#take();
   }
 
-  /** The line that ends at `newline`. Nearly all of them stand in one chunk. */
+  /** The line that ends at `newline`. Nearly every line lies within one chunk, so that case has to be fast. */
   #complete(chunk: Uint8Array, start: number, newline: number): Uint8Array | undefined {
     const whole = this.#gathered.length === 0 && this.#excerpt === undefined && newline - start <= this.#maximum;
     if (whole) return chunk.subarray(start, chunk[newline - 1] === CARRIAGE_RETURN ? newline - 1 : newline);

@@ -7,14 +7,14 @@ import { Backpressure } from "../core/backpressure.ts";
 import { batches, indexOfByte } from "../core/bytes.ts";
 import type { ByteSink } from "./byte_pipes.ts";
 
-/** Above this many bytes waiting, {@linkcode LineWriter.write} asks its caller to wait. */
+/** Above this many waiting bytes, {@linkcode LineWriter.write} asks its caller to wait. */
 const HIGH_WATER_MARK = 1024 * 1024;
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const NEWLINE = Uint8Array.of(LINE_FEED);
 
-/** Queues lines and writes what has gathered in one go; asks for patience when the reader is slow. */
+/** Queues lines, and writes all that are queued at once. Applies backpressure when the reader is slow. */
 export class LineWriter {
   readonly #sink: ByteSink;
   #parts: Uint8Array[] = [];
@@ -23,7 +23,7 @@ export class LineWriter {
   readonly #failed: (error: unknown) => void;
   #failure: unknown;
 
-  /** @param failed told when the sink takes nothing more, and why */
+  /** @param failed called with the error when the sink fails */
   constructor(sink: ByteSink, failed: (error: unknown) => void = () => {}) {
     this.#sink = sink;
     this.#failed = failed;
@@ -48,7 +48,7 @@ export class LineWriter {
   }
 
   async #run(): Promise<void> {
-    await undefined; // what else this turn writes goes into the same batch
+    await undefined; // lines written in the same turn of the event loop go into the same batch
     try {
       while (this.#parts.length > 0) {
         const parts = this.#parts;
@@ -77,7 +77,7 @@ function onOneLine(line: Uint8Array): Uint8Array {
   return line.map((byte) => isLineBreak(byte) ? 0x20 : byte);
 }
 
-/** Up to this many bytes one loop is faster than two searches. */
+/** Up to this many bytes, one loop is faster than two searches. */
 const SHORT = 256;
 
 function isOneLine(line: Uint8Array): boolean {

@@ -1,8 +1,9 @@
 /**
- * Ending children that outlive us. When we are killed (SIGKILL), nothing of ours runs any more: their stdin ends, and one
- * that takes no notice of that would never end.
+ * Ending children that outlive us. When we are killed by SIGKILL, no code of ours runs any more. The children's stdin
+ * ends, but a child that ignores this would run on.
  *
- * So a shell watches, which learns of our end by that of its own stdin. It takes 1 MB, and a millisecond to start.
+ * So a shell watches. It notices our end by the end of its own stdin. It takes 1 MB of memory, and a millisecond to
+ * start.
  *
  * @module
  */
@@ -12,8 +13,9 @@ import { HAS_PROCESS_GROUPS } from "./process_group.ts";
 const SHELL = "/bin/sh";
 
 /**
- * Reads `+ GROUP` and `- GROUP`. At the end it does with the groups that are left what we would have done. Signals to us
- * are none of its business; it has a process group of its own, but a service manager may send them to all.
+ * Reads `+ GROUP` and `- GROUP`. At the end of stdin it ends the groups that are left, as we would have done. It
+ * ignores the signals that are meant for us: it has a process group of its own, but a service manager such as systemd
+ * may signal every process of the service.
  */
 const SCRIPT = `
 trap '' HUP INT TERM
@@ -35,15 +37,15 @@ done 2>/dev/null
 const END_TIMEOUT = 1_000;
 
 /**
- * Watches over children from the first of them on. Where there is no shell, or it may not be started, nobody watches.
- * Disposing of it ends the shell.
+ * Watches over children. The shell is started with the first of them. Without a shell, or without the permission to
+ * start it, nothing watches. Disposing of it ends the shell.
  */
 export class OrphanWatch implements AsyncDisposable {
   #shell: Deno.ChildProcess | undefined;
   #input: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #tried = false;
 
-  /** Watches over a child, which leads a process group, until it has ended. */
+  /** Watches over a child until it has ended. The child must be the leader of a process group. */
   watch(child: Deno.ChildProcess): void {
     if (!this.#tried) this.#start();
     this.#tell(`+ ${child.pid}`);
@@ -54,14 +56,14 @@ export class OrphanWatch implements AsyncDisposable {
     this.#tried = true;
     const input = this.#input;
     this.#input = undefined;
-    await input?.close().catch(() => {}); // it has ended by itself
+    await input?.close().catch(() => {}); // the shell may have ended already
     if (this.#shell !== undefined) await waitAtMost(this.#shell.status, END_TIMEOUT);
   }
 
   #start(): void {
     this.#tried = true;
     if (!HAS_PROCESS_GROUPS) return;
-    // Asking first, since Deno would ask the user.
+    // Starting it without the permission would make Deno prompt the user.
     if (Deno.permissions.querySync({ name: "run", command: SHELL }).state !== "granted") return;
     try {
       this.#shell = new Deno.Command(SHELL, {
@@ -75,7 +77,7 @@ export class OrphanWatch implements AsyncDisposable {
         detached: true,
       }).spawn();
     } catch {
-      return; // a container may have no shell; it ends as a whole
+      return; // a container may have no shell, but ends with all its processes
     }
     this.#shell.unref();
     this.#input = this.#shell.stdin.getWriter();

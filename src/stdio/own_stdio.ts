@@ -10,8 +10,8 @@ import type { ByteSink, ByteSource } from "./byte_pipes.ts";
 const SMALLEST_READ = 16 * 1024;
 
 /**
- * The faster way is loaded so long after the first message has been written, in ms. It takes 25 ms, for which nobody
- * should have to wait; and the first messages come in a row.
+ * How long after the first write the faster way is loaded, in ms. Loading takes 25 ms. The first messages follow each
+ * other closely, and must not wait for it.
  */
 const LOAD_AFTER = 250;
 
@@ -45,8 +45,7 @@ export function ownInput(): ByteSource {
 }
 
 /**
- * Our stdout. Closing it does nothing: it closes with the process. When it takes nothing more, a write rejects with
- * {@linkcode OutputError}.
+ * Our stdout. Closing it does nothing: it closes with the process. A failed write rejects with {@linkcode OutputError}.
  */
 export function ownOutput(): ByteSink {
   const slow = { write: (bytes: Uint8Array) => writeOut(Deno.stdout, bytes) };

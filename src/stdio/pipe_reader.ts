@@ -1,17 +1,19 @@
 /**
- * Reading what a child writes.
+ * Reading the output of a child.
  *
  * @module
  */
 import type { ByteSource } from "./byte_pipes.ts";
 
-/** In bytes: what waits for messages, and what is in the middle of large ones. */
+/** Size of the buffer while messages are small or none come, in bytes. */
 const SMALL_BUFFER = 8 * 1024;
+
+/** Size of the buffer while a large message is read, in bytes. */
 const LARGE_BUFFER = 64 * 1024;
 
 /**
- * Reads a stream into one buffer again and again. A stream that is left to make the buffers makes one of 64 KiB for each
- * message, however small, and keeps one for as long as nothing comes: with many children, most of our memory.
+ * Reads a stream into one buffer again and again. A stream that allocates its own buffers takes 64 KiB for each
+ * message, however small. It also keeps one while nothing comes: with many children, that is most of our memory.
  */
 export class PipeReader implements ByteSource {
   readonly #reader: ReadableStreamBYOBReader;
@@ -30,13 +32,13 @@ export class PipeReader implements ByteSource {
       : length <= SMALL_BUFFER
       ? SMALL_BUFFER
       : buffer.byteLength;
-    // Below half of it, what was read is copied, so that its buffer can be used again.
+    // A chunk of up to half the buffer is copied, so that the buffer can be used again.
     const copies = length <= buffer.byteLength / 2;
     this.#buffer = copies && size === buffer.byteLength ? buffer : new ArrayBuffer(size);
     return copies ? value.slice() : value;
   }
 
-  /** Gives up the rest. */
+  /** Discards the rest of the stream. */
   async cancel(): Promise<void> {
     await this.#reader.cancel();
   }

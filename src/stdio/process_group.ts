@@ -4,15 +4,15 @@
  * @module
  */
 
-/** A child can be the leader of its own process group only where there are such groups. */
+/** Whether a child can be the leader of a process group of its own. Windows has no such groups. */
 export const HAS_PROCESS_GROUPS = Deno.build.os !== "windows";
 
 /** The children that have not ended yet. */
 const running = new Set<Deno.ChildProcess>();
 
 /**
- * Ends a child and all its descendants when this process exits, even where nobody had the time to close it: a
- * second Ctrl-C does not wait.
+ * Ends a child and all its descendants when this process exits, even if it was not closed before: a second Ctrl-C does
+ * not wait for that.
  */
 export function endWithUs(child: Deno.ChildProcess): void {
   if (running.size === 0) globalThis.addEventListener("unload", endAll);
@@ -35,10 +35,11 @@ function endAll(): void {
 }
 
 /**
- * Asks a child and all its descendants to end (`SIGTERM`) or ends them (`SIGKILL`). Who is gone already is no
- * error. Windows knows no asking: both end the tree by `taskkill`.
+ * Asks a child and all its descendants to end (`SIGTERM`) or ends them (`SIGKILL`). It is no error if one has ended
+ * already. Windows has no SIGTERM: there both signals end the process tree by `taskkill`.
  *
- * Signalling a group needs the permission to run anything; with less, only the child itself is reached.
+ * Signalling a group needs Deno's permission to run any program (`--allow-run`). With less, only the child itself gets
+ * the signal.
  */
 export async function signalGroup(child: Deno.ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
   try {

@@ -9,7 +9,7 @@ import type { OrphanWatch } from "./orphan_watch.ts";
 import { HAS_PROCESS_GROUPS } from "./process_group.ts";
 import { type Launch, windowsLaunch } from "./windows_launcher.ts";
 
-/** What to start. */
+/** The program to start, and how. */
 export interface ProgramOptions {
   /** The program; without a slash in its name it is looked up in PATH. */
   readonly command: string;
@@ -18,7 +18,7 @@ export interface ProgramOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Working directory; our own by default. */
   readonly directory?: string;
-  /** Ends the child when we are killed. @default {nobody} */
+  /** Ends the child when we are killed. @default {none} */
   readonly orphans?: OrphanWatch;
 }
 

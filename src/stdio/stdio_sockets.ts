@@ -1,9 +1,9 @@
 /**
- * Stdin as a socket that the system says is ready, and stdout as one that never makes us wait.
+ * Stdin and stdout as non-blocking sockets.
  *
- * Deno reads stdin and writes stdout in a thread, which costs two changes of threads each time (measured: half the time
- * of a call). Sockets do without. They make the pipe non-blocking for everybody who has inherited the same end of it, a
- * shell that goes on after us for instance, so this is undone when the process exits.
+ * Deno reads stdin and writes stdout in a thread. That takes two thread switches each time (measured: half the time of
+ * a call), which sockets do not need. But a socket makes the pipe non-blocking for every process that has inherited the
+ * same end, for example the shell that started us. So this is undone when the process exits.
  *
  * @module
  */
@@ -20,21 +20,21 @@ const STDERR = 2;
 
 const SLAB_SIZE = 64 * 1024;
 
-/** So many chunks are read ahead. */
+/** How many chunks are read ahead. */
 const MOST_READY = 4;
 
 /**
- * More than this is written in a thread, in bytes: one system call that waits takes less than many that do not, and the
- * host gets it in large pieces. (Measured: 1 MB in 4 ms instead of 20.)
+ * More than this many bytes are written in a thread. One system call that blocks takes less time than many that do not,
+ * and the host gets larger pieces. (Measured: 1 MB in 4 ms instead of 20.)
  */
 const LARGE = 32 * 1024;
 
-/** The part of a socket's handle that undoes what making it a socket has done; Deno 2.7 and other systems have none. */
+/** The method of a socket's handle that makes the pipe blocking again. Deno 2.7 and some systems do not have it. */
 interface Blocking {
   setBlocking(blocking: boolean): number;
 }
 
-/** Stdin; `undefined` when it is no pipe and no socket, or when the system cannot do it. */
+/** Stdin; `undefined` when it is neither a pipe nor a socket, or when Deno cannot open it as a socket. */
 export function socketInput(): ByteSource | undefined {
   if (!isPipe(STDIN)) return undefined;
   const slab = Buffer.alloc(SLAB_SIZE);
@@ -71,17 +71,17 @@ export function socketInput(): ByteSource | undefined {
 }
 
 /**
- * Stdout; `undefined` when it is no pipe and no socket, or when the system cannot do it.
+ * Stdout; `undefined` when it is neither a pipe nor a socket, or when Deno cannot open it as a socket.
  *
- * The socket only makes it non-blocking. It is not written through: on Deno 2.9 a large write through a socket on a pipe
- * sometimes never ends while the machine is busy.
+ * The socket only makes the pipe non-blocking. Nothing is written through it: on Deno 2.9, a large write through a
+ * socket on a pipe sometimes never ends on a busy machine.
  */
 export function socketOutput(): Pick<ByteSink, "write"> | undefined {
-  // Whoever writes to stderr does not expect that it may be full.
+  // Stderr must stay blocking: code that writes to it does not expect a full pipe.
   if (!isPipe(STDOUT) || isSame(STDOUT, STDERR)) return undefined;
   const socket = open(STDOUT, { writable: true });
   if (socket === undefined) return undefined;
-  socket.on("error", () => {}); // whoever writes is told
+  socket.on("error", () => {}); // a failed write throws
   const handle = handleOf(socket);
   return {
     async write(bytes) {

@@ -1,28 +1,28 @@
 /**
- * How Windows starts a program that is a script: `npx` there is `npx.cmd`, which only its command interpreter runs.
+ * Starting scripts on Windows. For example, `npx` there is `npx.cmd`, which only the command interpreter can run.
  *
- * Everything here is text in, text out, and so tested on every system.
+ * These are pure functions on text, so they can be tested on every system.
  *
  * Sources: documentation of `cmd.exe` (`cmd /?`) and of `CommandLineToArgvW`.
  *
  * @module
  */
 
-/** A program and its arguments, as the system is to be given them. */
+/** A program and its arguments, as they are passed to the system. */
 export interface Launch {
   readonly command: string;
   readonly args: readonly string[];
-  /** The arguments are put on the command line as they are; their quotes are already there. */
+  /** Whether the arguments go on the command line unchanged, because they are already quoted. */
   readonly raw: boolean;
 }
 
-/** What a search for a program goes by. */
+/** Where to search for a program. */
 export interface SearchPlace {
   /** `PATH`. */
   readonly path: string;
   /** `PATHEXT`. */
   readonly extensions: string;
-  /** Where names with a backslash or a slash in them begin. */
+  /** The directory to which names with a slash or a backslash are relative. */
   readonly directory: string;
   /** Whether there is such a file. */
   readonly isFile: (file: string) => boolean;
@@ -45,7 +45,7 @@ export function candidates(command: string, { path, extensions, directory }: Omi
  * How to start a command on Windows.
  *
  * @param interpreter `COMSPEC`
- * @throws {RangeError} when the command interpreter cannot be given one of the arguments
+ * @throws {RangeError} when an argument cannot be passed to the command interpreter
  */
 export function windowsLaunch(
   command: string,
@@ -56,11 +56,11 @@ export function windowsLaunch(
   const file = candidates(command, place).find(place.isFile);
   if (file === undefined || !/\.(?:cmd|bat)$/i.test(file)) return { command: file ?? command, args, raw: false };
   const line = [file, ...args].map(quoteForInterpreter).join(" ");
-  // Extensions on, delayed expansion off, no AutoRun: what the quoting relies on. /c drops the outermost quotes.
+  // The quoting relies on these: extensions on, delayed expansion off, no AutoRun. /c drops the outermost quotes.
   return { command: interpreter, args: ["/e:ON", "/v:OFF", "/d", "/c", `"${line}"`], raw: true };
 }
 
-/** An argument between quotes that neither `cmd.exe` nor the program behind it can take for anything else. */
+/** A quoted argument that both `cmd.exe` and the started program read as exactly this text. */
 function quoteForInterpreter(text: string): string {
   if (/[\r\n\0]/.test(text)) {
     throw new RangeError("an argument with a line break cannot be given to a .cmd or .bat file");
@@ -69,7 +69,7 @@ function quoteForInterpreter(text: string): string {
     text
       // Backslashes count double for the program if a quote follows, also the one at the end.
       .replaceAll(/(\\*)("|$)/g, (_, backslashes: string, quote: string) => backslashes + backslashes + quote + quote)
-      // A variable of that odd name is always empty; so no name between two signs is taken for a variable.
+      // The odd variable in this replacement is always empty. So no text between two % is read as a variable.
       .replaceAll("%", "%%cd:~,%")
   }"`;
 }
