@@ -1,5 +1,5 @@
 /**
- * The clients that a file names, also after it has changed.
+ * The clients that are named in a file, which is read again when it changes.
  *
  * @module
  */
@@ -7,28 +7,28 @@ import { systemClock } from "../core/clock.ts";
 import { errorText, readTextFile } from "../core/text.ts";
 import type { AuthorizedClients } from "../seal/mod.ts";
 
-/** Several changes of a file that come together count as one, for this time, in ms. */
+/** Changes of a file within this time, in ms, count as one. */
 const SETTLE_TIME = 100;
 
-/** Kubernetes puts another directory behind this link when a file in it changes. */
+/** Kubernetes points this link to another directory when a mounted file changes. */
 const SWAPPED_LINK = "..data";
 
-/** What an {@linkcode AuthorizedKeysFile} is made of. */
+/** The options of an {@linkcode AuthorizedKeysFile}. */
 export interface AuthorizedKeysOptions {
   readonly file: string;
-  /** What to watch, as {@linkcode placesOf} says. */
+  /** The directories to watch, from {@linkcode placesOf}. */
   readonly places: readonly string[];
-  /** What the file says now. */
+  /** The names in the file at the start, by key. */
   readonly names: ReadonlyMap<string, string>;
-  /** Told when the file has changed, and cannot be used. */
+  /** Called when the file has changed and cannot be used. */
   readonly warn: (text: string) => void;
 }
 
 /**
- * The directories in which a file changes: its own, since editors put a new file in the place of the old one, and that
- * of the file that it is a link to.
+ * The directories to watch for changes of a file. One is its own directory, because editors replace the file by a new
+ * one. If the file is a link, the other is the directory of its target.
  *
- * @throws when they may not be watched
+ * @throws when there is no permission to watch them
  */
 export async function placesOf(file: string): Promise<readonly string[]> {
   const real = await Deno.realPath(file).catch(() => file);

@@ -1,5 +1,5 @@
 /**
- * The connection to the broker, put together from its settings.
+ * Builds the configuration of the broker connection from its settings.
  *
  * @module
  */
@@ -29,24 +29,24 @@ import { passwordOf } from "./secret_command.ts";
 export interface BrokerConfig {
   readonly broker: BrokerSettings;
   readonly preset: BrokerPreset;
-  /** The client id that was asked for. */
+  /** The client id that the user has set. */
   readonly clientId: string | undefined;
   readonly protocolVersion: 4 | 5 | undefined;
   readonly qos: QoS | "auto";
   /** The private key that seals our sessions, as the text of its file. */
   readonly sealKey?: Secret | undefined;
-  /** The user's properties of CONNECT and of messages. */
+  /** The user properties that the user has set for CONNECT and messages. */
   readonly userProperties?: UserProperties | undefined;
-  /** What the user ought to know, each a sentence. */
+  /** Warnings for the user, each a sentence. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Puts the settings of the connection together.
+ * Builds the configuration of the connection.
  *
  * @param given the settings with their files read
- * @param flags the flags that were given, to tell a password that others can see
- * @throws {UsageError} when they contradict each other
+ * @param flags the flags that were given, to warn of a password that other users can see
+ * @throws {UsageError} when settings contradict each other
  */
 export function brokerConfig(given: ReadBrokerOptions, flags: Readonly<Record<string, unknown>> = {}): BrokerConfig {
   const problems: string[] = [];
@@ -89,14 +89,14 @@ export function brokerConfig(given: ReadBrokerOptions, flags: Readonly<Record<st
   };
 }
 
-/** `--key` is what its file holds: the key of a client certificate, or one that seals sessions. */
+/** Tells which key `--key` gave: that of a client certificate, or one that seals sessions. */
 function keysApart(values: BrokerOptions): { readonly sealKey: string | undefined; readonly values: BrokerOptions } {
   const { key, tlsKey } = values;
   if (key === undefined || !isSealKey(key)) return { sealKey: undefined, values: { ...values, key: key ?? tlsKey } };
   return { sealKey: key, values: { ...values, key: tlsKey } };
 }
 
-/** A broker without the login in its URL. */
+/** The address of a broker, without username and password in its URL. */
 function address(
   { url, username, password }: { url: URL; username: string | undefined; password: string | undefined },
 ): BrokerAddress {
@@ -111,7 +111,7 @@ function address(
   };
 }
 
-/** A header may hold a token. */
+/** The headers by name. The values are secrets, because a header may hold a token. */
 function toHeaders(headers: readonly string[]): Readonly<Record<string, Secret>> | undefined {
   if (headers.length === 0) return undefined;
   return Object.fromEntries(headers.map((header) => {
@@ -120,7 +120,7 @@ function toHeaders(headers: readonly string[]): Readonly<Record<string, Secret>>
   }));
 }
 
-/** What does not go together on the way to the broker. */
+/** Contradictions between the settings of the network path to the broker. */
 function wayProblems({ alpn, headers = [], proxy }: BrokerOptions, urls: readonly URL[]): string[] {
   const problems: string[] = [];
   if (alpn !== undefined && !urls.some(isEncrypted)) problems.push("--alpn is for TLS: use mqtts:// or wss://");
@@ -131,7 +131,10 @@ function wayProblems({ alpn, headers = [], proxy }: BrokerOptions, urls: readonl
   return problems;
 }
 
-/** Username and password, which may come from three places: flags win over the environment, and settings over the URL. */
+/**
+ * Username and password. Flags win over the environment, and so does a URL that `--broker` gives. Otherwise the
+ * settings win over the URL.
+ */
 function login(
   { username, password }: BrokerOptions,
   url: URL,

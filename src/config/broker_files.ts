@@ -1,6 +1,6 @@
 /**
- * What the settings of the connection get from elsewhere: from the files that they name, which hold certificates, keys,
- * passwords and tokens, from a command, and from the usual variables for a proxy.
+ * Values of the connection settings that come from elsewhere. Certificates, keys, passwords and tokens come from files,
+ * a key also from a command. A proxy may come from the usual environment variables.
  *
  * @module
  */
@@ -14,18 +14,18 @@ import { isSealKey } from "./seal_settings.ts";
 import { keyOf } from "./secret_command.ts";
 import { isGiven } from "./setting.ts";
 
-/** The settings with the files that they name read. */
+/** The settings, after the files that they name were read. */
 export interface ReadBrokerOptions extends BrokerOptions {
-  /** What the user ought to know of the files, each a sentence. */
+  /** Warnings about the files, each a sentence. */
   readonly fileWarnings?: readonly string[];
-  /** Said behind why the broker cannot be reached. */
+  /** Added to the error when the broker cannot be reached. */
   readonly advice?: string | undefined;
 }
 
 /**
- * The settings with the files that they name read: certificates and key as PEM text, the password in its place.
+ * Reads the files that the settings name. In the result, certificates and key are PEM text, and `password` is set.
  *
- * @param flags the flags that were given, which win over a file that the environment names
+ * @param flags the flags that were given: they win over a file that is named in the environment
  * @throws {UsageError} when a file cannot be read
  */
 export async function readBrokerFiles(
@@ -35,7 +35,7 @@ export async function readBrokerFiles(
   const problems: string[] = [];
   const secrets: [flag: string, file: string][] = [];
   const read = async (flag: string, file: string | undefined): Promise<string | undefined> => {
-    // A variable may hold the certificate itself, as secret stores hand it out.
+    // A variable may hold the certificate itself, as secret stores deliver it.
     if (file === undefined || isPem(file) || isSealKey(file)) return file;
     try {
       return await readTextFile(file);
@@ -77,7 +77,7 @@ export async function readBrokerFiles(
   };
 }
 
-/** A header with the first line of the file that it names in the place of its name. */
+/** A header where `@FILE` is replaced by the first line of the file. */
 async function withToken(
   header: string,
   read: (flag: string, file: string) => Promise<string | undefined>,
@@ -88,7 +88,7 @@ async function withToken(
   return start + token;
 }
 
-/** The proxy that other programs use as well, by the usual variables; for websockets over TLS, which are HTTPS. */
+/** The proxy from the usual variables, which other programs use as well. Only for `wss://`, because that is HTTPS. */
 function environmentProxy(broker: string): { readonly url?: string | undefined; readonly advice?: string } {
   const [host] = brokerUrls(broker).map((url) => new URL(url)).filter(({ protocol }) => protocol === "wss:");
   if (host === undefined) return {};
@@ -109,7 +109,7 @@ function mayRead(variable: string): boolean {
   return Deno.permissions.querySync({ name: "env", variable }).state === "granted";
 }
 
-/** A variable that may be read; `undefined` when it may not, or is empty. */
+/** The value of a variable; `undefined` when it is empty, or there is no permission to read it. */
 function variable(name: string): string | undefined {
   return mayRead(name) ? Deno.env.get(name) || undefined : undefined;
 }
@@ -124,7 +124,7 @@ async function printedKey(command: string): Promise<string> {
   throw new UsageError(["--key-command prints no private key: neither one of key new, nor one as PEM text"]);
 }
 
-/** Whether the password is one that was given by its flag, and not by that of its file, which is the safer of the two. */
+/** Whether the password was given by `--password`, and there is no `--password-file`, which is safer. */
 function isGivenByFlag({ password, passwordFile }: Readonly<Record<string, unknown>>): boolean {
   return isGiven(password) && !isGiven(passwordFile);
 }

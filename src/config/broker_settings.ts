@@ -26,15 +26,15 @@ const PRESET_NAMES = Object.keys(BROKER_PRESETS);
 /** How to reach the broker. */
 export interface BrokerOptions {
   /**
-   * `mqtt://`, `mqtts://`, `ws://`, `wss://` or `unix://`, possibly with username and password; several, with commas, for
-   * the nodes of a cluster.
+   * A URL with `mqtt://`, `mqtts://`, `ws://`, `wss://` or `unix://`, possibly with username and password. Several
+   * URLs, separated by commas, name the nodes of a cluster.
    */
   readonly broker: string;
-  /** User to log in as. */
+  /** Username of CONNECT. */
   readonly username: string | undefined;
   /** File whose first line is the password. */
   readonly passwordFile: string | undefined;
-  /** Password of the user. */
+  /** Password of CONNECT. */
   readonly password: string | undefined;
   /** Command that prints the password, run anew for each connection. */
   readonly passwordCommand?: string | undefined;
@@ -42,39 +42,44 @@ export interface BrokerOptions {
   readonly clientId: string | undefined;
   /** QoS of MCP messages. @default {"auto"} */
   readonly qos: "auto" | 0 | 1 | 2;
-  /** Longest silence on the connection, in seconds; 0 for no limit. @default {60} */
+  /** Keep Alive of MQTT, in seconds; 0 turns it off. @default {60} */
   readonly keepAlive: number;
-  /** Certificates to trust instead of the system's, as PEM text. */
+  /** CA certificates to trust instead of the system's, as PEM text. */
   readonly ca: string | undefined;
   /** Client certificate, as PEM text. */
   readonly cert: string | undefined;
-  /** A private key: of the client certificate, as PEM text, or one that seals sessions, as `key new` writes it. */
+  /**
+   * A private key. Either that of the client certificate, as PEM text, or one that seals sessions, as `key new` writes
+   * it.
+   */
   readonly key: string | undefined;
-  /** Command that prints that private key, run once. */
+  /** Command that prints the private key for {@linkcode BrokerOptions.key}. It is run once. */
   readonly keyCommand?: string | undefined;
   /** Private key of the client certificate, as PEM text, when `key` seals sessions. */
   readonly tlsKey: string | undefined;
-  /** The name to expect in the broker's certificate, when it is not the host name of the URL. */
+  /** The name that the broker's certificate must have, if not the host name of the URL. */
   readonly tlsServername: string | undefined;
-  /** The protocol to ask for in the TLS handshake (ALPN), where the broker's port has several. */
+  /** The ALPN protocol to ask for in the TLS handshake, when the broker's port serves several. */
   readonly alpn?: string | undefined;
-  /** Headers of the handshake of a websocket, as `Name: value`. */
+  /** HTTP headers of the websocket handshake, as `Name: value`. */
   readonly headers?: readonly string[] | undefined;
   /** `http://` or `socks5://` URL of the proxy on the way to the broker, possibly with username and password. */
   readonly proxy?: string | undefined;
   /** Whether to accept any certificate. @default {false} */
   readonly insecureTls: boolean;
-  /** What is known of the kind of broker, as `--broker-preset` takes it. @default {"standard"} */
+  /** Preset for a kind of broker, as for `--broker-preset`. @default {"standard"} */
   readonly brokerPreset: string;
-  /** Largest packet that the broker takes, in bytes, when it does not say so itself. */
+  /** Largest packet that the broker accepts, in bytes, for a broker that does not announce it in CONNACK. */
   readonly maxPacket: number | undefined;
-  /** The MQTT version to speak, 4 for 3.1.1; by default 5, and 4 with a broker that knows only that. */
+  /** The MQTT protocol level: 5, or 4 for MQTT 3.1.1. By default 5, or 4 if the broker refuses 5. */
   readonly mqttVersion: 4 | 5 | undefined;
-  /** User properties of CONNECT and of all messages but sealed ones, for the broker's rules and log; MQTT 5 only. */
+  /**
+   * User properties of CONNECT and of all messages except sealed ones, for rules and logs of the broker. MQTT 5 only.
+   */
   readonly userProperties?: Readonly<Record<string, string | readonly string[]>> | undefined;
 }
 
-/** The settings of {@linkcode BrokerOptions}. Where the field is PEM text, the flag takes the name of a file. */
+/** The settings of {@linkcode BrokerOptions}. If the field is PEM text, the flag takes the name of a file. */
 export const BROKER_SETTINGS: SettingsOf<BrokerOptions> = {
   broker: {
     flag: "--broker <url>",
@@ -222,7 +227,7 @@ export const BROKER_SETTINGS: SettingsOf<BrokerOptions> = {
 const { keepAlive, tlsServername, insecureTls, brokerPreset, maxPacket, mqttVersion, userProperties: added } =
   BROKER_SETTINGS;
 
-/** The options that remain when the broker and the login come as credentials. */
+/** The options that can still be set when the broker, username and password come as credentials. */
 export type ConnectionOptions = Pick<
   BrokerOptions,
   "keepAlive" | "tlsServername" | "insecureTls" | "brokerPreset" | "maxPacket" | "mqttVersion" | "userProperties"

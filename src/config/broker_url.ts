@@ -1,13 +1,13 @@
 /**
- * URLs of brokers, which may hold a password that no message may show.
+ * URLs of brokers. A URL may hold a password, which no message may show.
  *
  * @module
  */
 
-/** What the URL of a broker may begin with. */
+/** The schemes of a broker's URL. */
 export const BROKER_SCHEMES: readonly string[] = ["mqtt:", "mqtts:", "ws:", "wss:", "unix:"];
 
-/** What others call the same. */
+/** Schemes of other programs, by the scheme here that means the same. */
 const OTHER_SCHEMES: Readonly<Record<string, string>> = {
   "tcp:": "mqtt:",
   "mqtt+tcp:": "mqtt:",
@@ -18,17 +18,17 @@ const OTHER_SCHEMES: Readonly<Record<string, string>> = {
 
 const ALL_SCHEMES = [...BROKER_SCHEMES, ...Object.keys(OTHER_SCHEMES)];
 
-/** A name, possibly with letters beyond ASCII as the URL spells them, or an IPv6 address between brackets. */
+/** A host name, where other letters than ASCII are percent-encoded, or an IPv6 address between brackets. */
 const HOST = /^(?:[\w.~%-]+|\[[\da-f:.]+\])$/i;
 
 const HIGHEST_PORT = 65_535;
 
-/** A host without a scheme, possibly with a port. */
+/** A host name or address without a scheme, possibly with a port. */
 const BARE = /^(?:[a-z\d_.-]+|\[[\da-f:.]+\])(?::\d+)?$/i;
 
 /**
- * The brokers in a list, each with a scheme that is known here. The list is cut only where a URL begins, since a password
- * may hold a comma.
+ * The URLs in a comma-separated list, with the schemes of other programs replaced by ours. The list is split only where
+ * a URL begins, because a password may contain a comma.
  */
 export function brokerUrls(list: string): string[] {
   return list.split(/,(?=[a-z][a-z0-9+.-]*:\/\/)/i).map((url) => url.trim()).filter((url) => url !== "").map(canonical);
@@ -71,7 +71,7 @@ function sentence(schemes: readonly string[]): string {
   return `${others.toReversed().join(", ")} or ${last}`;
 }
 
-/** `text` with everything left out that could be a username or a password. */
+/** `text` without anything that could be a username or a password. */
 function withoutCredentials(text: string): string {
   return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1…@");
 }

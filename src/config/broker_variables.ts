@@ -1,5 +1,5 @@
 /**
- * Variables by which other programs find the broker.
+ * Environment variables that other programs use for the broker.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { brokerUrlFrom, CredentialError } from "./credentials.ts";
 
 type Environment = (name: string) => string | undefined;
 
-/** Variables that are not read, with the one that is meant. */
+/** Variables that are not read, with the variable to use instead. */
 const LOOK_ALIKES: Readonly<Record<string, string>> = {
   MQTT_HOST: "MQTT_URL",
   MQTT_HOSTNAME: "MQTT_URL",
@@ -31,18 +31,18 @@ const LOOK_ALIKES: Readonly<Record<string, string>> = {
   MQTT_SEAL_KEY: "MQTT_KEY",
 };
 
-/** What the environment of a command says of the broker. */
+/** The broker in the environment of a command. */
 export interface BrokerVariables {
-  /** The environment, with `MQTT_URL` from `MQTT_BROKER`, `MQTT_PORT` and `MQTT_TLS` where it is not given. */
+  /** The environment. If `MQTT_URL` is not set, it is made from `MQTT_BROKER`, `MQTT_PORT` and `MQTT_TLS`. */
   readonly environment: Environment;
-  /** Sentences about variables that are set, but not read. */
+  /** Warnings about variables that are set but not read, each a sentence. */
   readonly warnings: readonly string[];
 }
 
 /**
  * Reads the variables.
  *
- * @param isGiven whether a flag gives what a variable would
+ * @param isGiven whether a flag sets the same as a variable
  * @throws {UsageError} when `MQTT_BROKER` is needed and does not name a broker
  */
 export function brokerVariables(environment: Environment, isGiven: (variable: string) => boolean): BrokerVariables {

@@ -1,19 +1,19 @@
 /**
- * What the user ought to know of the settings of the connection, though they work.
+ * Warnings about connection settings that are valid but risky.
  *
  * @module
  */
 import type { BrokerOptions } from "./broker_settings.ts";
 import { isGiven } from "./setting.ts";
 
-/** What hosts put a variable's value in the place of: `${NAME}`, `${env:NAME}`, `${input:name}`. */
+/** A placeholder that a host should have replaced by a value: `${NAME}`, `${env:NAME}`, `${input:name}`. */
 const PLACEHOLDER = /^\$\{[^{}]*\}$/;
 
 /**
  * The warnings, each a sentence.
  *
  * @param flags the flags that were given: other users of the machine can see them
- * @param logins what each broker is given
+ * @param logins username and password for each broker
  */
 export function brokerWarnings(
   { insecureTls }: BrokerOptions,

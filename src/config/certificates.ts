@@ -1,5 +1,5 @@
 /**
- * What can be wrong with certificates and keys before any broker sees them.
+ * Checks of certificates and keys before they are used with a broker.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export interface CertificateTexts {
   readonly key?: string | undefined;
 }
 
-/** What is wrong with them, each a sentence that names the flag. No sentence repeats any of the texts. */
+/** The problems of certificates and key, each a sentence that names the flag. No sentence repeats any of the texts. */
 export function certificateProblems({ ca, cert, key }: CertificateTexts): string[] {
   const problems: string[] = [];
   if ((cert === undefined) !== (key === undefined)) {
@@ -32,14 +32,14 @@ export function certificateProblems({ ca, cert, key }: CertificateTexts): string
   return problems;
 }
 
-/** PEM files may begin with a description of what they hold. */
+/** Whether a text is PEM. A PEM file may begin with a description, so the marker can be anywhere. */
 export function isPem(text: string): boolean {
   return text.includes("-----BEGIN ");
 }
 
-/** Node's module, which takes 20 ms to load, and most users have no certificates. */
+/** Loads Node's `crypto` only when it is needed: it takes 20 ms, and most users have no certificates. */
 function crypto(): typeof import("node:crypto") {
-  // deno-lint-ignore no-process-global -- importing it would load what is to be left out
+  // deno-lint-ignore no-process-global -- importing `process` would load the module that is to be avoided
   return process.getBuiltinModule("node:crypto");
 }
 
@@ -56,13 +56,13 @@ function keyProblems(text: string, certificate: X509Certificate | undefined): st
   }
 }
 
-/** The first certificate that can be read: a bundle of many may hold some that are too odd. */
+/** The first certificate that can be parsed. A bundle may contain some that Node cannot parse. */
 function firstCertificate(text: string): X509Certificate | undefined {
   for (const [block] of text.matchAll(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g)) {
     try {
       return new (crypto().X509Certificate)(block);
     } catch {
-      // The next one may be better.
+      // Tries the next certificate.
     }
   }
 }

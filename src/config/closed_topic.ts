@@ -1,5 +1,5 @@
 /**
- * Where clients with sessions at many servers say that they are gone.
+ * The topic where clients with sessions at many servers announce that they are gone.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Setting } from "./setting.ts";
 
 const CLIENT = "{client}";
 
-/** The setting, which has to be the same for those who say so and for those who are to hear it. */
+/** The setting of that topic. It has to be the same for the clients and for the servers. */
 export const CLOSED_TOPIC: Setting<string> = {
   flag: "--closed-topic <topic>",
   environment: "MCP_MQTT_CLOSED_TOPIC",
@@ -21,7 +21,7 @@ export const CLOSED_TOPIC: Setting<string> = {
   fallback: `mcp/closed/${CLIENT}`,
 };
 
-/** Without the client id, nobody could tell who is gone. */
+/** The client id must be a level of the topic, because servers learn from it which client is gone. */
 function clientProblem(levels: readonly string[]): string | undefined {
   const withClient = levels.filter((level) => level.includes(CLIENT));
   return withClient.length === 1 && withClient[0] === CLIENT ? undefined : `must have one level that is ${CLIENT}`;

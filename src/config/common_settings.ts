@@ -1,5 +1,5 @@
 /**
- * What several commands have in common: what is told about the process, and how long a message may be.
+ * Settings of several commands: logging, status page, tracing, message size and shutdown.
  *
  * @module
  */
@@ -44,8 +44,8 @@ export const STATUS_SETTINGS: SettingsOf<StatusOptions> = {
 };
 
 /**
- * The settings of {@linkcode TraceOptions}, by the variables of OpenTelemetry. A host may have these for itself, and we
- * inherit them: a value that is of no use to us must not keep us from our work.
+ * The settings of {@linkcode TraceOptions}, with the environment variables of OpenTelemetry. We may inherit those of a
+ * host. So a value that we cannot use must not be an error.
  */
 export const TRACE_SETTINGS: SettingsOf<TraceOptions> = {
   otlpEndpoint: {
@@ -69,10 +69,11 @@ export const TRACE_SETTINGS: SettingsOf<TraceOptions> = {
   },
 };
 
-/** What is said of messages beside them. */
+/** Whether the trace context of messages is visible to the broker. */
 export interface TraceContextOptions {
   /**
-   * Whether `traceparent` and `tracestate` of a message's `_meta` are user properties of its packet too, but of sealed ones.
+   * Whether `traceparent` and `tracestate` in the `_meta` of a message are also sent as user properties of its packet.
+   * Never for sealed messages.
    *
    * @default {false}
    */
@@ -89,15 +90,15 @@ export const TRACE_CONTEXT_SETTINGS: SettingsOf<TraceContextOptions> = {
   },
 };
 
-/** The limits of both ends. */
+/** Limits that both ends have. */
 export interface MessageOptions {
   /** Longest MCP message, in bytes. @default {67108864} */
   readonly maxMessage: number;
 }
 
-/** How the end of a conversation is handled at both ends. */
+/** How both ends shut down a session. */
 export interface EndOptions {
-  /** How long requests that are under way may take when the host has ended its side, in ms. @default {15000} */
+  /** How long pending requests may still take after the host has closed its side, in ms. @default {15000} */
   readonly endTimeout: number;
 }
 

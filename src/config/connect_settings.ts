@@ -1,5 +1,5 @@
 /**
- * How a server on a broker is reached.
+ * Settings of the client: how it reaches a server on a broker.
  *
  * @module
  */
@@ -16,17 +16,17 @@ export interface ConnectOptions {
    */
   readonly connectTimeout: number;
   /**
-   * How long the server may take to answer a request, in ms; 0 for no limit. By default as long as the server is known to be
-   * there, and 1 to 10 minutes by method where that cannot be known.
+   * How long the server may take to answer a request, in ms; 0 for no limit. By default there is no limit while the
+   * server is known to be online. If that cannot be known, the limit is 1 to 10 minutes, depending on the method.
    */
   readonly timeout: number | undefined;
-  /** How long a server that has lost its connection is waited for, in ms; 0 for no limit. @default {5000} */
+  /** How long to wait for a server that has lost its connection, in ms; 0 for no limit. @default {5000} */
   readonly sessionExpiry: number;
-  /** Which of several instances to speak to, where the broker does not decide. @default {"random"} */
+  /** Which of several instances of a server to use, if the broker does not choose one. @default {"random"} */
   readonly pick: "random" | "first";
-  /** The one instance to speak to in the open convention, by its MQTT client id. */
+  /** The MQTT client id of the only instance to use, in the open convention. */
   readonly serverId: string | undefined;
-  /** Whether to assume that a server is there, instead of looking for one. @default {false} */
+  /** Whether to assume that the server is online, without discovery. @default {false} */
   readonly noDiscovery: boolean;
 }
 

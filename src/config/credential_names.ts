@@ -1,10 +1,10 @@
 /**
- * What other programs call the credentials that are known here.
+ * Names that other programs use for our credentials.
  *
  * @module
  */
 
-/** The rest of a name behind `MQTT_`, by the key that is meant. */
+/** Names without their prefix `MQTT_`, by the key that is meant. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   MQTT_BROKER: ["BROKER", "BROKERURL", "BROKERHOST", "BROKERADDRESS", "HOST", "HOSTNAME", "SERVER", "URL", "URI"],
   MQTT_PORT: ["PORT", "BROKERPORT", "SERVERPORT"],
@@ -18,7 +18,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   MQTT_KEY: ["KEY", "PRIVATEKEY", "CLIENTKEY", "KEYFILE", "TLSKEY"],
 };
 
-/** The key that `name` stands for elsewhere, such as `MQTT_USER` for `MQTT_USERNAME` or `mqtt-user`. */
+/** The key that `name` means, such as `MQTT_USER` for `MQTT_USERNAME` or `mqtt-user`. */
 export function meantKey(name: string): string | undefined {
   const words = name.toUpperCase().replaceAll(/[^A-Z]/g, "").replace(/^MQTT/, "");
   return Object.entries(NAMES).find(([, names]) => names.includes(words))?.[0];

@@ -1,7 +1,7 @@
 /**
- * The broker and the login to it, as credentials that came by SMCP or in the environment: the same keys either way.
+ * Broker, username and password as credentials. SMCP and the environment use the same keys for them.
  *
- * No message of this file repeats a value.
+ * No error message of this file repeats a value.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export class CredentialError extends Error {
   }
 }
 
-/** The keys, with what they mean. */
+/** The required keys, with their descriptions. */
 const REQUIRED = {
   MQTT_BROKER: "Host name or address of the MQTT broker, or its URL (mqtt://, mqtts://, ws:// or wss://)",
 };
@@ -46,16 +46,16 @@ const OPTIONAL = {
   LOG_LEVEL: "Least important level to log: DEBUG, INFO, WARNING or ERROR",
 };
 
-/** A key that is known here. */
+/** The name of a credential. */
 export type CredentialKey = keyof typeof REQUIRED | keyof typeof OPTIONAL;
 
 /** What `--credentials-schema` prints. */
 export const CREDENTIALS_SCHEMA = { required: REQUIRED, optional: OPTIONAL };
 
-/** All keys that are known here. */
+/** The names of all credentials. */
 export const CREDENTIAL_KEYS = [...Object.keys(REQUIRED), ...Object.keys(OPTIONAL)] as readonly CredentialKey[];
 
-/** The flags that say what credentials say. */
+/** The flags that set the same as credentials. */
 export const LOGIN_FLAGS = [
   "broker",
   "username",
@@ -70,22 +70,22 @@ export const LOGIN_FLAGS = [
   "tlsKey",
 ] as const;
 
-/** Keys whose values are too common, and too harmless, to be taken out of every sentence. */
+/** Keys whose values are not redacted: they are no secrets, and as common words they would be replaced everywhere. */
 const PLAIN_KEYS: readonly string[] = ["MQTT_PORT", "MQTT_TLS", "LOG_LEVEL"];
 
-/** What credentials come to. */
+/** The broker connection and settings that credentials describe. */
 export interface BrokerLogin {
   readonly broker: BrokerConfig;
   readonly logLevel: LogOptions["logLevel"] | undefined;
-  /** Keys that mean nothing here. */
+  /** Keys that are not known. */
   readonly unknownKeys: readonly string[];
-  /** Those that stand for a key which is not given: the name they have, and the name that is known here. */
+  /** Keys of other programs that stand for one of ours which is missing: the given name, and our name. */
   readonly misnamedKeys: readonly (readonly [given: string, meant: CredentialKey])[];
-  /** Takes the credentials out of a text. */
+  /** Replaces the credentials in a text. */
   readonly redact: Redact;
 }
 
-/** The options of a connection whose broker and login come as credentials. */
+/** The options of a connection when broker, username and password come as credentials. */
 type LoginConnection = ConnectionOptions & Partial<Pick<BrokerOptions, "qos">>;
 
 /**
@@ -178,7 +178,7 @@ function filledClientId(text: string | undefined): string | undefined {
 
 const anyText = filled(text);
 
-/** Names the keys of the credentials where a problem names the flags that they stand for. */
+/** Replaces flags in problems by the names of the credentials that set the same. */
 function withKeyNames(read: () => BrokerConfig): BrokerConfig {
   try {
     return read();
@@ -191,7 +191,10 @@ function withKeyNames(read: () => BrokerConfig): BrokerConfig {
   }
 }
 
-/** The credentials that an environment holds, also under names that are not ours, so that these can be named. */
+/**
+ * The credentials in an environment. Also those under common names that are not ours, so that a message can point to
+ * our name.
+ */
 export function environmentCredentials(environment: (name: string) => string | undefined): Credentials {
   const found = new Map<string, Secret>();
   for (const key of [...CREDENTIAL_KEYS, "MQTT_USERNAME", "MQTT_PASSWORD", "MQTT_HOST", "MQTT_URL"]) {
@@ -202,7 +205,7 @@ export function environmentCredentials(environment: (name: string) => string | u
   return found;
 }
 
-/** The flags that say what credentials say, and the keys of those. */
+/** The keys of the credentials, by the flags that set the same. */
 const KEYS: Readonly<Record<string, CredentialKey>> = {
   "--broker": "MQTT_BROKER",
   "--username": "MQTT_USER",
@@ -215,12 +218,18 @@ const KEYS: Readonly<Record<string, CredentialKey>> = {
   "--tls-key": "MQTT_KEY",
 };
 
-/** The other flags of a connection. A host that starts the command without arguments can only set their variables. */
+/**
+ * The environment variables of the other connection settings, by flag. A host that starts the command without arguments
+ * can set only variables.
+ */
 const VARIABLES: Readonly<Record<string, string>> = Object.fromEntries(
   Object.values(CONNECTION_SETTINGS).map(({ flag, environment = "" }) => [flag.split(" ")[0] ?? flag, environment]),
 );
 
-/** What is said about a connection names flags; whoever gives credentials has keys, and variables. */
+/**
+ * Replaces the flags in a text about a connection by keys and variables, which are what a user with credentials can
+ * set.
+ */
 function nameKeys(text: string): string {
   return text.replaceAll(/--[a-z][a-z-]*/g, (flag) => {
     const variable = VARIABLES[flag];
@@ -228,7 +237,7 @@ function nameKeys(text: string): string {
   });
 }
 
-/** PEM text; where a file or a form has made `\\n` of its line breaks, with line breaks again. */
+/** PEM text. Where a file or a form has turned its line breaks into `\\n`, they are restored. */
 function pem(text: string | undefined): string | undefined {
   return text?.replaceAll(/(?:\\r)?\\n/g, "\n");
 }
@@ -238,14 +247,14 @@ function tlsWanted(text: string | undefined): boolean | undefined {
   try {
     return onOff.fromText(text);
   } catch (error) {
-    // The problem as the setting has it repeats the value.
+    // The setting's own error would repeat the value.
     if (error instanceof Unsuitable) throw new CredentialError("MQTT_TLS", "must be true or false");
     throw error;
   }
 }
 
 /**
- * The URL that `MQTT_BROKER`, `MQTT_PORT` and `MQTT_TLS` make together.
+ * The broker URL from `MQTT_BROKER`, `MQTT_PORT` and `MQTT_TLS`.
  *
  * @throws {CredentialError} for the first that is missing or malformed
  */

@@ -1,24 +1,24 @@
 /**
- * Files that others than their owner can get at, as a warning of each.
+ * Warnings about files that other users can read or change.
  *
  * @module
  */
 
-/** Permission bits of everybody but the owner and his group, which secret stores give files to. */
+/** Permission bits of other users. The group is not checked: secret stores such as Kubernetes give files to a group. */
 const OTHERS_MAY_READ = 0o004;
 const OTHERS_MAY_WRITE = 0o002;
 
-/** In such a directory, everybody may make files, and none may replace those of others. */
+/** The sticky bit: users may create files in such a directory, but not replace those of others. */
 const STICKY = 0o1000;
 
-/** Says so when a file with a secret can be read by others. */
+/** A warning if a file with a secret can be read by other users. */
 export async function readableByOthers(flag: string, path: string): Promise<string | undefined> {
   const { isFile = false, mode = null } = await statOf(path) ?? {};
   if (!isFile || mode === null || (mode & OTHERS_MAY_READ) === 0) return undefined;
   return `${flag} can be read by others than its owner: run chmod 600 ${path}`;
 }
 
-/** Says so when a file that says whom to trust can be changed by others, or another be put in its place. */
+/** A warning if a file of trusted keys can be changed or replaced by other users. */
 export async function writableByOthers(flag: string, path: string): Promise<string | undefined> {
   const { isFile = false, mode = null } = await statOf(path) ?? {};
   if (isFile && mode !== null && (mode & OTHERS_MAY_WRITE) !== 0) {
@@ -34,6 +34,6 @@ async function statOf(path: string): Promise<Deno.FileInfo | undefined> {
   try {
     return await Deno.stat(path);
   } catch {
-    return undefined; // a place that cannot be looked at
+    return undefined; // without access, there is nothing to warn of
   }
 }

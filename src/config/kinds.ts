@@ -1,5 +1,5 @@
 /**
- * What kinds of values settings have: how their text is read, and which values will do.
+ * The kinds of values that settings have: how their text is parsed, and which values are valid.
  *
  * @module
  */
@@ -11,31 +11,34 @@ export interface Kind<T> {
   /**
    * The value that a text stands for.
    *
-   * @throws {Unsuitable} when there is none
+   * @throws {Unsuitable} when the text is not valid
    */
   fromText(text: string): T;
   /**
    * A value that a program gives, such as `5000` for five seconds.
    *
-   * @throws {Unsuitable} when it will not do
+   * @throws {Unsuitable} when the value is not valid
    */
   fromValue(value: unknown): T;
   /** The value when none is given. @default {undefined} */
   readonly absent?: T;
-  /** The texts that there are, when they can be counted. */
+  /** All possible texts, if the kind has a fixed set of them. */
   readonly choices?: readonly string[];
-  /** The items of a text that stands for several, as a variable has it. */
+  /** Splits a text with several items, as an environment variable has it. */
   items?(text: string): readonly string[];
   /** Whether placeholders are filled in. @default {false} */
   readonly hasPlaceholders?: boolean;
 }
 
-/** Why a text or a value will not do, as the end of a sentence that begins with the setting's name. */
+/**
+ * The error of a text or value that is not valid. Its message is the end of a sentence that begins with the setting's
+ * name.
+ */
 export class Unsuitable extends Error {
   override readonly name = "Unsuitable";
 }
 
-/** A text of which `problem` says, as the end of a sentence, what is wrong with it. */
+/** A text that is checked by `problem`, which returns the end of a sentence about what is wrong. */
 export function textWithout(problem: (text: string) => string | undefined): Kind<string> {
   const fromText = (text: string) => {
     const wrong = problem(text);
@@ -103,7 +106,7 @@ export const seconds: Kind<number> = {
   fromValue: (value) => unlimitedAtZero(secondsOrNone.fromValue(value)),
 };
 
-/** The same, but `0` means no time at all. */
+/** A duration as {@linkcode seconds}, but `0` means no time at all. */
 export const secondsOrNone: Kind<number> = {
   fromText: (text) => number((value) => value >= 0, "must be a number of seconds").fromText(text) * 1000,
   fromValue: number((value) => value >= 0, "must be a number of milliseconds").fromValue,
@@ -117,7 +120,7 @@ export const secondsOrAuto: Kind<number | undefined> = {
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
-/** A number of bytes, and not none. As text: `100000`, `64K`, `64M`, `1G`, or with `iB` behind it. */
+/** A number of bytes, at least 1. As text: `100000`, `64K`, `64M`, `1G`, also with `B` or `iB` after it. */
 export const bytes: Kind<number> = {
   fromText(text) {
     const [, digits, unit = ""] = /^(\d+)\s*([kmg]?)(?:i?b)?$/i.exec(text.trim()) ?? [];
@@ -148,14 +151,14 @@ export function oneText<const T extends string>(choices: readonly T[]): Kind<T> 
   return oneOf(choices.map((choice) => [choice, choice] as const));
 }
 
-/** Text that can be one level of a topic, such as a client id or a server's name. */
+/** A text that can be one level of a topic, such as a client id or a server's name. */
 export const topicLevel: Kind<string> = textWithout((text) =>
   isTopicLevel(text)
     ? undefined
     : `must not contain / + # or control characters, since it becomes a level of topics; it is "${text}"`
 );
 
-/** Levels that follow `mcp-server` in the open convention where a server's id might be. */
+/** Topic levels that the open convention has in the same place as a server's id, after `mcp-server`. */
 const RESERVED_IDS: readonly string[] = ["presence", "capability"];
 
 /** Why a text cannot be an MQTT client id that becomes a level of topics, as the end of a sentence. */
@@ -172,7 +175,7 @@ export const clientId: Kind<string> = textWithout((id) => {
   return problem && `${problem}; it is "${id}"`;
 });
 
-/** The URL of a broker. The problem does not repeat it: it may hold a password. */
+/** The URL of a broker. The error does not repeat it, because it may hold a password. */
 export const brokerUrl: Kind<string> = {
   fromText(text) {
     const problem = brokerUrlProblem(text);
@@ -182,14 +185,14 @@ export const brokerUrl: Kind<string> = {
   fromValue: (value) => brokerUrl.fromText([value].flat().map(expectText).join(",")),
 };
 
-/** A header of HTTP, as `Name: value`; where the value ends in `@FILE`, that stands for the first line of the file. */
+/** An HTTP header, as `Name: value`. `@FILE` at the end of the value stands for the first line of the file. */
 export const header: Kind<string> = textWithout((text) =>
   /^[!#$%&'*+.^`|~\w-]+:[^\r\n\0]*$/.test(text)
     ? undefined
     : 'must be headers, such as "Authorization: Bearer @token.txt"'
 );
 
-/** The URL of a proxy. The problem does not repeat it: it may hold a password. */
+/** The URL of a proxy. The error does not repeat it, because it may hold a password. */
 export const proxyUrl: Kind<string> = textWithout((text) => {
   const url = URL.parse(text);
   const known = url !== null && ["http:", "socks5:", "socks5h:"].includes(url.protocol) && url.hostname !== "";
@@ -203,7 +206,7 @@ export const serverName: Kind<string> = textWithout((name) =>
     : `must not contain + # or control characters, nor begin or end with /, since it becomes part of topics; it is "${name}"`
 );
 
-/** The beginning of topics: `acme` means the levels `acme/…`, but `$` and `acme/` mean what they are. */
+/** The beginning of topics. `acme` stands for `acme/`; `$`, and a text that ends in `/`, are taken as they are. */
 export const topicPrefix: Kind<string> = {
   fromText(prefix) {
     if (topicNameProblem(prefix) !== undefined) {

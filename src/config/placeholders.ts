@@ -6,20 +6,22 @@
  */
 import { type Kind, Unsuitable } from "./kinds.ts";
 
-/** What stands for the client id. */
+/** The placeholder of the client id. */
 export const CLIENT_PLACEHOLDER = "{client}";
 
-/** A word in braces, with what hosts write in front of it for placeholders of their own. */
+/** A word in braces. A `$` in front of it makes it a placeholder of a host. */
 const PLACEHOLDER = /(\$?)\{([a-z]+)(?::([^{}]*))?\}/gi;
 
-/** Where a client id may stand for {@linkcode CLIENT_PLACEHOLDER}: nowhere, or in what is put together later. */
+/**
+ * Whether {@linkcode CLIENT_PLACEHOLDER} is allowed: `none` refuses it, `later` keeps it until the client id is known.
+ */
 type ClientId = "none" | "later";
 
 /**
- * The kind of a text in which placeholders are filled in before it is checked. In values, which programs give, they are
- * not: programs can look things up themselves.
+ * The kind of a text whose placeholders are replaced before it is checked. They are not replaced in values from a
+ * program, which can look these things up itself.
  *
- * @param client whether `{client}` is left for whoever knows the client id
+ * @param client whether `{client}` is kept until the client id is known
  */
 export function filled<T>(kind: Kind<T>, client: ClientId = "none"): Kind<T> {
   return {
@@ -29,7 +31,7 @@ export function filled<T>(kind: Kind<T>, client: ClientId = "none"): Kind<T> {
   };
 }
 
-/** What a text takes of Deno's permissions, as flags without their values: `--allow-env` for each variable. */
+/** The permissions of Deno that the placeholders in a text need: the host name, and the environment variables. */
 export function placeholderNeeds(text: string): { readonly hostname: boolean; readonly variables: readonly string[] } {
   const found = [...text.matchAll(PLACEHOLDER)];
   return {

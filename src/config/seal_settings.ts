@@ -1,5 +1,5 @@
 /**
- * Sealed sessions: whose keys are known, on either side.
+ * Settings of sealed sessions: the keys that a client and a server know.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export function isSealKey(text: string): boolean {
   return /^mcp1-private-/m.test(text);
 }
 
-/** The private key itself in the text of its file, without what is written around it; empty when there is none. */
+/** The private key in the text of its file, without the text around it; empty when there is none. */
 export function sealKeyIn(text: string): string {
   return /^mcp1-private-(\S+)/m.exec(text)?.[1] ?? "";
 }
@@ -44,7 +44,7 @@ export const KNOWN_SERVER_SETTINGS: SettingsOf<KnownServerOptions> = {
 export interface AuthorizedKeyOptions {
   /** A file of the clients that may open sealed sessions, `KEY NAME` a line. */
   readonly authorizedKeys: string | undefined;
-  /** Whether sessions that are not sealed are taken too. */
+  /** Whether sessions that are not sealed are accepted too. */
   readonly allowUnsealed: boolean;
 }
 

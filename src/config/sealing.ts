@@ -1,7 +1,7 @@
 /**
- * The keys of sealed sessions, read.
+ * Reading the keys of sealed sessions.
  *
- * What has to do with keys is loaded only when there are some.
+ * The code for keys is loaded only when there are some.
  *
  * @module
  */
@@ -13,16 +13,16 @@ import type { BrokerConfig } from "./broker_config.ts";
 import { writableByOthers } from "./file_access.ts";
 import type { AuthorizedKeyOptions, KnownServerOptions } from "./seal_settings.ts";
 
-/** Told what the user ought to know of a file. */
+/** Takes a warning about a file. */
 type Warn = (text: string) => void;
 
 const ADD_KEY = "add --key FILE (by SMCP: the credential MQTT_SEAL_KEY)";
 
 /**
- * How sessions with a server are sealed; `undefined` when nobody has asked for it.
+ * How sessions with a server are sealed; `undefined` when the user has given no keys.
  *
- * @param names all names by which it may be known, the one that people use first
- * @throws {UsageError} when keys are given, but not those that it takes: a session is never unsealed by mistake
+ * @param names all names by which the server may be known; the one that people use comes first
+ * @throws {UsageError} when some keys are given but others are missing: a session is never left unsealed by mistake
  */
 export async function readClientSealing(
   options: KnownServerOptions,
@@ -56,9 +56,9 @@ export async function knownServerKey(
 }
 
 /**
- * How sessions with the servers of a file are sealed, by their names; those of others are not.
+ * How sessions with the servers in a file are sealed, by server name. Sessions with other servers are not.
  *
- * @throws {UsageError} when keys are given, but not those that it takes
+ * @throws {UsageError} when some keys are given but others are missing
  */
 export async function knownSealing(
   knownServers: string | undefined,
@@ -74,7 +74,7 @@ export async function knownSealing(
   );
 }
 
-/** The same, when the server's key can be known in no other way. */
+/** How sessions with a server are sealed. `serverKey` is the only source of the server's key. */
 export async function clientSealingOf(
   serverKey: string | undefined,
   { sealKey }: BrokerConfig,
@@ -96,8 +96,8 @@ export async function clientSealingOf(
 /**
  * How a server seals its sessions; `undefined` when it does not.
  *
- * @param warn told when the file of authorized keys has changed, and cannot be used
- * @throws {UsageError} when it is not clear who may open sessions
+ * @param warn called when the file of authorized keys has changed and cannot be used
+ * @throws {UsageError} when the settings do not say who may open sessions
  */
 export async function readServerSealing(
   options: AuthorizedKeyOptions,
@@ -115,7 +115,7 @@ export async function readServerSealing(
   );
 }
 
-/** The same, with the authorized keys themselves instead of their file. */
+/** How a server seals its sessions, with the authorized keys as text instead of a file. */
 export async function serverSealingOf(
   { authorizedKeys, allowUnsealed }: AuthorizedKeyOptions,
   { sealKey }: BrokerConfig,
@@ -135,7 +135,7 @@ export async function serverSealingOf(
 }
 
 /**
- * The keys of the servers that a file names, as texts.
+ * The keys of the servers in a file, as text, by server name.
  *
  * @throws {UsageError} when it cannot be read
  */
@@ -147,7 +147,7 @@ export async function readKnownKeys(file: string | undefined, warn: Warn): Promi
   return new Map([...known].map(([name, key]) => [name, publicKeyText(key)]));
 }
 
-/** What is wrong with the key that seals our sessions, as the end of a sentence; `undefined` if nothing, or there is none. */
+/** The problem with our sealing key, as the end of a sentence; `undefined` if it is valid or there is none. */
 export async function sealKeyProblem({ sealKey }: BrokerConfig): Promise<string | undefined> {
   if (sealKey === undefined) return undefined;
   const { readPrivateKeyFile } = await import("../seal/mod.ts");
@@ -175,7 +175,7 @@ async function ownPair(text: string): Promise<KeyPair> {
   return problemsNamed("--key", () => readPrivateKeyFile(text));
 }
 
-/** @throws {UsageError} when changes of the file could not be noticed */
+/** @throws {UsageError} when the file cannot be watched for changes */
 async function watchedPlaces(file: string): Promise<readonly string[]> {
   try {
     return await placesOf(file);
@@ -205,7 +205,7 @@ function problemsNamed<T>(flag: string, read: () => T): T {
   }
 }
 
-/** By its name, since its class is loaded only where there are keys. */
+/** Whether an error is a `KeyError`. Compares the name, because the class is loaded only when there are keys. */
 function isKeyError(error: unknown): error is Error {
   return error instanceof Error && error.name === "KeyError";
 }

@@ -6,13 +6,13 @@
 import { Secret } from "../core/secret.ts";
 import { errorText } from "../core/text.ts";
 
-/** A command may take so long, in ms. */
+/** How long a command may take, in ms. */
 const PATIENCE = 10_000;
 
 /**
- * The password that `command` prints as its first line. It is a line for the shell.
+ * The password: the first line that `command` prints. The shell runs the command.
  *
- * @throws {Error} when it fails, or the permission to run it is missing
+ * @throws {Error} when the command fails, or there is no permission to run it
  */
 export async function passwordOf(command: string): Promise<Secret> {
   return new Secret(
@@ -25,9 +25,9 @@ export async function passwordOf(command: string): Promise<Secret> {
 }
 
 /**
- * The private key that `command` prints, as a file would hold it. It is a line for the shell.
+ * The private key that `command` prints, in the same form as in a file. The shell runs the command.
  *
- * @throws {Error} when it fails, or the permission to run it is missing
+ * @throws {Error} when the command fails, or there is no permission to run it
  */
 export function keyOf(command: string): Promise<string> {
   return printed(command, "--key-command gives no key", (text) => {

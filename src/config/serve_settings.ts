@@ -21,12 +21,12 @@ import {
 import { filled } from "./placeholders.ts";
 import type { SettingsOf } from "./setting.ts";
 
-/** When a server process that exits by itself is followed by another. */
+/** When a server process that has exited by itself is restarted. */
 export type RestartPolicyName = ServeOptions["restart"];
 
 /** How sessions and their server processes are run. */
 export interface ServeOptions {
-  /** A file with an `mcpServers` object, of which every entry is served. */
+  /** A file with an `mcpServers` object. Every entry is served. */
   readonly config: string | undefined;
   /** Variables for the server process, as `NAME=VALUE`. */
   readonly env: readonly string[];
@@ -34,33 +34,36 @@ export interface ServeOptions {
   readonly passEnv: readonly string[];
   /** Working directory of the server process. */
   readonly cwd: string | undefined;
-  /** What the server is good for, in a sentence. */
+  /** The purpose of the server, in a sentence. */
   readonly description: string | undefined;
-  /** What else is to be known of the server; part of its presence. */
+  /** Further metadata of the server, part of its presence message. */
   readonly meta: Readonly<Record<string, unknown>> | undefined;
   /** Group of the shared subscription. */
   readonly share: string;
-  /** Whether there is no shared subscription. */
+  /** Whether to do without the shared subscription. */
   readonly noShare: boolean;
-  /** Where clients with sessions at many servers say that they are gone; `{client}` stands for the client id. */
+  /**
+   * The topic where clients with sessions at many servers announce that they are gone; `{client}` stands for the client
+   * id.
+   */
   readonly closedTopic: string;
-  /** How many server processes are kept ready. */
+  /** How many server processes are started in advance. */
   readonly prewarm: number;
-  /** Sessions, and so server processes, at a time. */
+  /** Maximum number of sessions, and so of server processes, at a time. */
   readonly maxSessions: number;
-  /** Sessions of one client id at a time. */
+  /** Maximum number of sessions of one client id at a time. */
   readonly maxSessionsPerClient: number;
-  /** Requests of one session that may wait for their answers. */
+  /** Maximum number of pending requests of one session. */
   readonly maxPending: number;
-  /** Whether a server process that has exited by itself is followed by another one. */
+  /** Whether a server process that has exited by itself is restarted. */
   readonly restart: "always" | "on-failure" | "never";
-  /** How long running requests may take to end when `serve` is asked to end, in ms. */
+  /** How long pending requests may still take after `serve` is asked to end, in ms. */
   readonly drain: number;
   /** How long a session waits for a client that has lost its connection, in ms. */
   readonly sessionExpiry: number;
   /**
-   * A session without a message for this long is ended, in ms; 0 for never. By default an hour, and never where the
-   * client's will tells when it is gone.
+   * After this time without a message, a session is ended, in ms; 0 for never. By default after an hour, or never if
+   * the client's will announces its end.
    */
   readonly idleTimeout: number | undefined;
 }
@@ -178,7 +181,7 @@ export const SERVE_SETTINGS: SettingsOf<ServeOptions> = {
   },
 };
 
-/** Whether this is more likely to be a name than a secret. */
+/** Whether a text is more likely to be the name of a variable than a secret. */
 function isVariableName(text: string): boolean {
   return /^[A-Z_][A-Z0-9_]*$/.test(text);
 }

@@ -16,18 +16,19 @@ export interface ServerEntry {
   readonly directory?: string;
 }
 
-/** What a file holds. */
+/** The contents of a file. */
 export interface ServerEntries {
   readonly entries: readonly ServerEntry[];
-  /** What its owner ought to know. */
+  /** Warnings for the user, each a sentence. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads the servers of a file. Entries that are disabled are left out, and so are servers that are reached by a URL;
- * members that hosts use for themselves are ignored.
+ * Reads the servers of a file. Disabled entries and servers with a URL are left out. Members that only hosts use are
+ * ignored.
  *
- * @throws {UsageError} when the file cannot be read, is not such a file, or names a server that no topic can hold
+ * @throws {UsageError} when the file cannot be read, is not such a file, or the name of a server cannot be part of a
+ * topic
  */
 export async function readServerEntries(file: string): Promise<ServerEntries> {
   let text: string;
@@ -39,7 +40,7 @@ export async function readServerEntries(file: string): Promise<ServerEntries> {
   return parseServerEntries(text, file);
 }
 
-/** What {@linkcode readServerEntries} makes of the text of a file. */
+/** Parses the text of a file, as {@linkcode readServerEntries} does. */
 export function parseServerEntries(text: string, file: string): ServerEntries {
   const { mcpServers } = parseJson(text, file);
   if (!isObject(mcpServers)) {
@@ -58,7 +59,7 @@ export function parseServerEntries(text: string, file: string): ServerEntries {
   return { entries: entries.map(([name, entry]) => toEntry(name, entry as FileEntry)), warnings };
 }
 
-/** An entry of a host for a server over HTTP. */
+/** Whether this is a host's entry for a server over HTTP. */
 function isRemote(entry: unknown): boolean {
   return isObject(entry) && entry.command === undefined && [entry.url, entry.serverUrl, entry.httpUrl].some(isText);
 }
@@ -86,7 +87,7 @@ function nameProblem(name: string): string | undefined {
   return `the name ${shown} must not be empty or contain / + # or control characters, since it becomes a level of topics`;
 }
 
-/** What is wrong with an entry; only the first thing. */
+/** The first problem of an entry; `undefined` when it is valid. */
 function entryProblem(name: string, entry: unknown): string | undefined {
   const place = `mcpServers.${name}`;
   if (!isObject(entry)) return `${place} must be an object`;
@@ -113,7 +114,7 @@ function parseJson(text: string, file: string): Readonly<Record<string, unknown>
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : {};
   } catch (cause) {
-    // The parser's own message would quote the text, where tokens of servers are.
+    // The parser's own message would quote the text, which may hold tokens.
     const [place = ""] = /line \d+ column \d+/.exec(errorText(cause)) ?? [];
     throw new UsageError([`--config ${file} cannot be read as JSON${place === "" ? "" : `: look at ${place}`}`], {
       cause,

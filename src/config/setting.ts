@@ -8,31 +8,31 @@ import { type Kind, Unsuitable } from "./kinds.ts";
 
 /** A setting. */
 export interface Setting<T = unknown> {
-  /** As the command line takes it: `--keepalive <seconds>`; without `<…>` it is a switch. */
+  /** As on the command line: `--keepalive <seconds>`. Without `<…>` it is a switch. */
   readonly flag: string;
-  /** The variable that gives it too. What is asked for once, such as `--write`, has none. */
+  /** The environment variable that sets it too. One-time actions such as `--write` have none. */
   readonly environment?: string;
-  /** What the flag and the variable were called before; they mean the same, and no help shows them. */
+  /** The former names of flag and variable. They still work, but no help shows them. */
   readonly formerly?: { readonly flag: string; readonly environment: string };
   /** For `--help`: what it does, in a few words. */
   readonly description: string;
   readonly kind: Kind<NonNullable<T>> | Kind<T>;
-  /** The text that stands for it when it is not given. */
+  /** The text that is used when it is not given. */
   readonly fallback?: string;
   /**
-   * May be given several times; in the environment, separated by spaces. One flag takes all values behind it, or, `singly`,
-   * one.
+   * Whether it may have several values; in the environment they are separated as its kind says. With `true`, one flag
+   * takes all values after it. With `singly`, each flag takes one.
    */
   readonly repeatable?: boolean | "singly";
 }
 
-/** Settings by the names that their values get. */
+/** Settings by the names of their options. */
 export type Settings = Readonly<Record<string, Setting>>;
 
-/** A setting for each of some options. */
+/** One setting for each member of `Options`. */
 export type SettingsOf<Options> = { readonly [Name in keyof Options]-?: Setting<Options[Name]> };
 
-/** The values of settings. */
+/** The values of settings, by name. */
 export type Values<S> = { readonly [Name in keyof S]: S[Name] extends Setting<infer T> ? T : never };
 
 /** Where the values come from. */
@@ -47,7 +47,7 @@ export function isSwitch({ flag }: Setting): boolean {
   return !flag.includes("<");
 }
 
-/** What the user calls the setting: its flag without the placeholder of its value. */
+/** The flag of the setting without the placeholder of its value. */
 export function flagName({ flag }: Setting): string {
   return flag.split(" ")[0] ?? flag;
 }
@@ -57,7 +57,7 @@ export function namesFile({ flag }: Setting): boolean {
   return /<(?:file|directory)>/.test(flag);
 }
 
-/** The texts that the setting can have, when they can be counted. */
+/** All possible texts of the setting, if its kind has a fixed set of them. */
 export function choicesOf({ kind }: Setting): readonly string[] {
   return kind.choices ?? [];
 }
@@ -85,7 +85,7 @@ export function resolve<S extends Settings>(settings: S, { flags, environment }:
 }
 
 /**
- * Reads all settings from what a program gives: each has the setting's own name, and a value instead of a text.
+ * Reads all settings from the options of a program. These have the names of the settings, and values instead of text.
  *
  * @throws {UsageError} with every problem that was found, not only the first
  */
@@ -100,7 +100,7 @@ export function fromOptions<S extends Settings>(
 }
 
 interface Reading {
-  /** What the setting is called in a problem. */
+  /** The name of the setting in an error message. */
   readonly label: string;
   readonly read: () => unknown;
 }

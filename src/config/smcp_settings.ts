@@ -1,5 +1,5 @@
 /**
- * The settings of credentials that come by SMCP: as the one who gets them, and as the one who gives them.
+ * Settings of credentials by SMCP, for the child that receives them and for the parent that gives them.
  *
  * @module
  */
@@ -7,11 +7,11 @@ import { UsageError } from "../core/usage_error.ts";
 import { onOff, text } from "./kinds.ts";
 import type { SettingsOf } from "./setting.ts";
 
-/** How a program that gets its credentials by SMCP behaves. */
+/** Options of a program that receives its credentials by SMCP. */
 export interface HandshakeOptions {
-  /** Whether the credentials come in the environment instead. */
+  /** Whether the credentials come from environment variables instead. */
   readonly insecure: boolean;
-  /** Whether only to print which credentials are taken. */
+  /** Whether only to print the schema of the credentials. */
   readonly credentialsSchema: boolean;
 }
 
@@ -30,7 +30,7 @@ export const HANDSHAKE_SETTINGS: SettingsOf<HandshakeOptions> = {
   },
 };
 
-/** The same, for programs that get them so on request. */
+/** Options of a program that receives its credentials by SMCP only on request. */
 export interface SmcpOptions extends HandshakeOptions {
   /** Whether the credentials come by SMCP. */
   readonly smcp: boolean;
@@ -104,7 +104,7 @@ export type CredentialSource =
   | { readonly kind: "stdin" };
 
 /**
- * The one source that was chosen.
+ * The source that the user has chosen.
  *
  * @throws {UsageError} when there is none, or more than one
  */

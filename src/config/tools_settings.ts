@@ -7,15 +7,15 @@ import { bytes, listOf, onOff, seconds, text, topicFilter, topicName, wholeNumbe
 import { filled } from "./placeholders.ts";
 import type { SettingsOf } from "./setting.ts";
 
-/** What an agent may do on the broker, as topic filters. An empty list of what is allowed allows everything. */
+/** What an agent may do on the broker, as topic filters. An empty list of allowed topics allows all. */
 export interface PermissionOptions {
   readonly allowPublish: readonly string[];
   readonly denyPublish: readonly string[];
   readonly allowSubscribe: readonly string[];
   readonly denySubscribe: readonly string[];
-  /** The user is asked before anything is published to topics that match one of these. */
+  /** The user has to confirm each message to a topic that matches one of these. */
   readonly confirm: readonly string[];
-  /** Nothing is published. */
+  /** Whether publishing is refused. */
   readonly readOnly: boolean;
 }
 
@@ -64,19 +64,19 @@ export const PERMISSION_SETTINGS: SettingsOf<PermissionOptions> = {
   },
 };
 
-/** How the tools behave. */
+/** Options of the tools. */
 export interface ToolOptions {
   /** How long a call waits for the broker, in ms. */
   readonly connectTimeout: number;
-  /** What the topics begin with on which answers to requests come; `{client}` stands for the client id. */
+  /** The beginning of the response topics; `{client}` stands for the client id. */
   readonly replyTopic: string;
   /** A file that describes topics. */
   readonly topics: string | undefined;
-  /** How many bytes the text of an answer may have, unless a call says otherwise. */
+  /** Maximum length of an answer's text, in bytes, unless a call sets another one. */
   readonly maxBytes: number;
-  /** How many messages one call, or one filter between two calls, may hold. */
+  /** Maximum number of messages that are buffered for one call, or for one filter between two calls. */
   readonly bufferMessages: number;
-  /** How many bytes of messages one call, or one filter between two calls, may hold. */
+  /** Maximum size of the messages that are buffered for one call, or for one filter between two calls, in bytes. */
   readonly bufferBytes: number;
 }
 

@@ -7,7 +7,7 @@ import { errorText, readTextFile } from "../core/text.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { topicFilterProblem } from "../mqtt/mod.ts";
 
-/** What is said of a topic, or of all topics that a filter matches. */
+/** The description of a topic, or of all topics that match a filter. */
 export interface TopicDescription {
   /** A topic or a topic filter. */
   readonly topic: string;
@@ -15,7 +15,7 @@ export interface TopicDescription {
   readonly title?: string;
   readonly description?: string;
   readonly unit?: string;
-  /** A payload. */
+  /** An example of a payload. */
   readonly example?: unknown;
   /** JSON Schema of the payloads that may be published. */
   readonly schema?: Readonly<Record<string, unknown>>;
@@ -27,7 +27,7 @@ const MEMBERS = ["topic", "filter", ...TEXTS, "example", "schema"];
 /**
  * Reads the descriptions of a file: a JSON list of objects.
  *
- * @throws {UsageError} when it cannot be read, with every problem that was found
+ * @throws {UsageError} when the file cannot be read or is not valid, with every problem that was found
  */
 export async function readTopicFile(path: string): Promise<readonly TopicDescription[]> {
   let list: unknown;

@@ -1,18 +1,18 @@
 /**
- * User properties that the user puts on what goes to the broker, for its rules and its log to see.
+ * User properties of MQTT packets that the user sets, for rules and logs of the broker.
  *
  * @module
  */
 import type { UserProperties } from "../mqtt/mod.ts";
 import { type Kind, Unsuitable } from "./kinds.ts";
 
-/** A message has so many of them at most. */
+/** Maximum number of user properties of a message. */
 const MOST_PROPERTIES = 32;
 
-/** All names and values together, in bytes: each message carries them. */
+/** Maximum size of all names and values together, in bytes. Every message carries them. */
 const MOST_BYTES = 4 * 1024;
 
-/** Names of the profiles' own properties: `mcp-seq`, `MCP-COMPONENT-TYPE`. */
+/** Names that the wire profiles use themselves, such as `mcp-seq` and `MCP-COMPONENT-TYPE`. */
 const RESERVED = /^mcp-/i;
 
 const TRACE_NAMES: readonly string[] = ["traceparent", "tracestate"];
@@ -20,8 +20,8 @@ const TRACE_NAMES: readonly string[] = ["traceparent", "tracestate"];
 const encoder = new TextEncoder();
 
 /**
- * User properties: as text, lines of `NAME=VALUE`; as a value, a list of such texts, or an object. A problem names no
- * value, which may be a token.
+ * User properties. As text, they are lines of `NAME=VALUE`; as a value, a list of such texts or an object. An error
+ * names no value, because it may be a token.
  */
 export const userProperties: Kind<UserProperties> = {
   items: (text) => text.split(/\r?\n/).filter((line) => line !== ""),
