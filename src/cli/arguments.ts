@@ -1,22 +1,22 @@
 /**
- * Reading a command line on which everything is right.
+ * Reading a command line that has no errors.
  *
- * Nearly every command line is, and the package that explains the others takes longer to load than all the rest that
- * a command needs (30 ms): it is left out until there is something to explain.
+ * Nearly every command line has none. The package that explains errors takes 30 ms to load, longer than everything else
+ * that a command needs. So it is loaded only when there is something to explain.
  *
  * @module
  */
 import { flagName, isSwitch, type Setting, type Settings } from "../config/mod.ts";
 
-/** What a command line says. */
+/** The parsed arguments of a command. */
 export interface Arguments {
   /** The flags that were given: text, lists of text for repeatable ones, `true` for switches. */
   readonly flags: Readonly<Record<string, unknown>>;
-  /** What is no flag, and everything behind `--`. */
+  /** All arguments that are not flags, and everything after `--`. */
   readonly operands: readonly string[];
 }
 
-/** Reads the arguments of a command; `undefined` when there is something in them that is not one of its settings. */
+/** Reads the arguments of a command; `undefined` when one of them is not a setting of the command. */
 export function readArguments(settings: Settings, args: readonly string[]): Arguments | undefined {
   const names = namesByFlag(settings);
   const flags: Record<string, unknown> = {};
@@ -51,8 +51,8 @@ export function readArguments(settings: Settings, args: readonly string[]): Argu
 }
 
 /**
- * Where the first argument stands that is neither a flag nor its value; `undefined` when there is none, or an unknown flag
- * before it.
+ * The index of the first argument that is neither a flag nor the value of one. `undefined` when there is none, or when
+ * an unknown flag comes before it.
  */
 export function firstOperand(settings: Settings, args: readonly string[]): number | undefined {
   const names = namesByFlag(settings);

@@ -1,5 +1,5 @@
 /**
- * Which broker is meant, by flags and variables or by credentials that come by SMCP, and what is logged of it.
+ * Choosing the broker, from flags and variables or from credentials by SMCP, and starting the log.
  *
  * @module
  */
@@ -20,22 +20,22 @@ import { type Log, type LogOptions, startLog } from "../observe/mod.ts";
 
 type ChoiceValues = BrokerOptions & SmcpOptions & LogOptions & MessageOptions;
 
-/** The broker, and what is to be used from now on. */
+/** The broker, and what a command needs with it. */
 export interface BrokerChoice<T> {
-  /** What else was to be read. */
+  /** The other settings, from `readOthers`. */
   readonly others: T;
   readonly broker: BrokerConfig;
-  /** The log, in which what the user ought to know of the broker's settings is already. */
+  /** The log. The warnings about the broker's settings are already in it. */
   readonly log: Log;
-  /** Our stdin, from where nobody has read yet. */
+  /** Our stdin, after the handshake of SMCP if there was one. */
   readonly input: ByteSource;
 }
 
 /**
- * Finds out which broker is meant, and starts the log.
+ * Chooses the broker, and starts the log.
  *
- * @param signal ends the wait for a host that has no credentials to give
- * @param readOthers reads the other settings; their problems are reported together with those of the broker's
+ * @param signal ends the wait for a host that sends no credentials
+ * @param readOthers reads the other settings; their problems are reported together with those of the broker's settings
  * @throws {UsageError} when the settings contradict each other
  * @throws {Error} when no credentials came
  */
@@ -48,7 +48,7 @@ export async function chooseBroker<T>(
   if (values.smcp) {
     const { ownLogin, refuseLoginFlags } = await import("./own_login.ts");
     refuseLoginFlags(flags);
-    const others = await readOthers(); // nobody is asked for credentials that would be of no use
+    const others = await readOthers(); // first, so that nobody is asked for credentials in vain
     const login = await ownLogin(values, signal);
     return { others, broker: login.broker, log: startLoginLog(login, values, flags), input: login.input };
   }
@@ -60,14 +60,14 @@ export async function chooseBroker<T>(
   return { others, broker, log: startBrokerLog(values, broker), input: ownInput() };
 }
 
-/** Starts the log, with what the user ought to know of the broker's settings. */
+/** Starts the log, with the warnings about the broker's settings. */
 export function startBrokerLog(values: LogOptions, { warnings }: BrokerConfig): Log {
   const log = startLog(values);
   for (const text of warnings) log.observe({ type: "warning", text });
   return log;
 }
 
-/** Starts the log, at the level that the credentials ask for unless a flag says otherwise. */
+/** Starts the log. The level comes from the credentials, unless a flag sets it. */
 export function startLoginLog(
   login: OwnLogin,
   values: LogOptions,
@@ -86,10 +86,10 @@ export function startLoginLog(
   return { observe, [Symbol.asyncDispose]: () => log[Symbol.asyncDispose]() };
 }
 
-/** What the error at the end says too. */
+/** Events that the final error message repeats. */
 const REPEATED: readonly ProxyEvent["type"][] = ["broker.lost", "broker.refused", "subscription.refused"];
 
-/** Leaves out of the log what the command says at its end, unless more than warnings was asked for. */
+/** Leaves those events out of the log, unless its level is `info` or `debug`. */
 export function saidOnce(observe: Observer, level: LogOptions["logLevel"]): Observer {
   if (level === "debug" || level === "info") return observe;
   return (event) => REPEATED.includes(event.type) ? undefined : observe(event);

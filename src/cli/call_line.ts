@@ -1,12 +1,15 @@
 /**
- * The line by which somebody tries a server.
+ * The command line to try a server.
  *
  * @module
  */
 import { BROKER_SETTINGS, flagName, isSwitch, type Settings } from "../config/mod.ts";
 import { ADDRESS_SETTINGS } from "../wire/mod.ts";
 
-/** What `call` needs too, where it was given to another command. A password is not repeated. */
+/**
+ * Settings that `call` shares with other commands. Flags for these are repeated in its line, except the ones below. A
+ * password must never be.
+ */
 const SHARED: Settings = { ...ADDRESS_SETTINGS, ...BROKER_SETTINGS };
 const OWN: readonly string[] = [
   "name",
@@ -20,7 +23,7 @@ const OWN: readonly string[] = [
   "maxPacket",
 ];
 
-/** A server, as another command knows it. */
+/** A server that another command has named. */
 export interface KnownServer {
   readonly name: string | undefined;
   readonly topic: string | undefined;
@@ -28,7 +31,9 @@ export interface KnownServer {
   readonly broker: string;
 }
 
-/** The command line that shows the tools of a server, with all that the flags of another command say of the way there. */
+/**
+ * The command line that shows the tools of a server. It repeats the flags of another command that tell how to reach it.
+ */
 export function callLine({ name, topic, broker }: KnownServer, flags: Readonly<Record<string, unknown>>): string {
   const words = ["mcp-mqtt-proxy", "call"];
   if (topic !== undefined) words.push("--topic", topic);
@@ -42,7 +47,7 @@ export function callLine({ name, topic, broker }: KnownServer, flags: Readonly<R
   return words.map(quoted).join(" ");
 }
 
-/** A word as a shell takes it. */
+/** A word, quoted for a POSIX shell if necessary. */
 export function quoted(word: string): string {
   return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

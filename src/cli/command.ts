@@ -8,81 +8,92 @@ import type { Arguments } from "./arguments.ts";
 import { loadLateCode } from "./late_code.ts";
 import { dropPermissions, NEEDS, type PermissionKind } from "./permissions.ts";
 
-/** What a command takes, and what its help says. */
+/** The settings of a command, and its help. */
 export interface CommandDeclaration<S extends Settings> {
-  /** What comes behind the options, as in `[-- command args...]`. */
+  /** The operands after the options, as in `[-- command args...]`. */
   readonly operands?: string;
-  /** What the first of them can be, when that can be counted. */
+  /** All possible first operands, if they are a fixed set. */
   readonly choices?: readonly string[];
   readonly summary: string;
   /** The first paragraph of its help. */
   readonly description: string;
-  /** Copyable lines, each with what it does. */
+  /** Command lines to copy, each with its meaning. */
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   /** Its settings, in groups that the help shows under their titles. */
   readonly groups: Readonly<Record<string, Partial<S>>>;
   readonly settings: S;
-  /** The settings that most need, which `--help` shows; all of them when `undefined`. `--help-all` shows the others. */
+  /**
+   * The settings that most users need. `--help` shows only these, `--help-all` shows all. When `undefined`, `--help`
+   * shows all too.
+   */
   readonly common?: readonly (keyof S)[];
 }
 
-/** What an action gets. */
+/** The arguments of an action. */
 export interface Invocation<S extends Settings> {
   readonly values: Values<S>;
   /** The flags that were given. */
   readonly flags: Readonly<Record<string, unknown>>;
-  /** What came behind the options. */
+  /** The operands, which come after the options. */
   readonly operands: readonly string[];
-  /** To be called when all files that the settings name are read: from then on no file can be. */
+  /**
+   * To be called when all files that the settings name are read. It gives back the permissions needed for that, except
+   * the `kept` ones.
+   */
   readonly started: (kept?: readonly PermissionKind[]) => void;
-  /** What every command of the program takes. */
+  /** The declarations of all commands. */
   readonly commands: () => Promise<readonly NamedDeclaration[]>;
   readonly io: CommandLineIo;
 }
 
-/** What a command line reads from and writes to, where that is not MCP. */
+/** Input and output of a command, apart from MCP. */
 export interface CommandLineIo {
   readonly environment: (name: string) => string | undefined;
-  /** What was asked for: a result, help, the version. */
+  /** Prints a result, the help or the version. */
   readonly print: (text: string) => void;
-  /** What went wrong. */
+  /** Prints an error. */
   readonly printError: (text: string) => void;
-  /** How many columns the terminal has that stderr is; `undefined` when it is none, and nobody looks. */
+  /** The number of columns of the terminal at stderr; `undefined` when stderr is not a terminal. */
   readonly terminalWidth?: () => number | undefined;
-  /** Whether nothing that was written on that terminal can be written over. @default {false} */
+  /** Whether that terminal can only add text, without overwriting. @default {false} */
   readonly dumb?: boolean;
-  /** How large the terminal is that stdout is; `undefined` when it is none, or nothing can be written over there. */
+  /**
+   * The size of the terminal at stdout; `undefined` when stdout is not a terminal, or one that cannot overwrite text.
+   */
   readonly outputSize?: () => { readonly columns: number; readonly rows: number } | undefined;
-  /** Gives back a permission that the command does not need; without it, all are kept. */
+  /** Gives back a permission that the command does not need. Without this function, all are kept. */
   readonly revoke?: (kind: PermissionKind) => void;
 }
 
-/** The line below each error of a command line. Without a command that is known, the help of the program is meant. */
+/**
+ * The line below each error of a command line. It points to the help of the command, or to that of the program if the
+ * command is unknown.
+ */
 export function helpHint(command: string | undefined): string {
   if (command === undefined) return "Run `mcp-mqtt-proxy --help` to see the commands.";
   return `Run \`mcp-mqtt-proxy ${command} --help\` to see the options.`;
 }
 
-/** Everything went as it should. */
+/** Exit code: success. */
 export const EXIT_OK = 0;
-/** Something failed. */
+/** Exit code: something failed. */
 export const EXIT_FAILURE = 1;
-/** The command line or the configuration is wrong. */
+/** Exit code: the command line or the configuration is wrong. */
 export const EXIT_USAGE = 2;
-/** The tool that was called, or its server, has answered with an error. */
+/** Exit code: the called tool, or its server, has answered with an error. */
 export const EXIT_REMOTE_ERROR = 3;
-/** The broker refuses these credentials or this client id: `EX_NOPERM` of BSD's sysexits.h. */
+/** Exit code: the broker refuses these credentials or this client id (`EX_NOPERM` of BSD's sysexits.h). */
 export const EXIT_NO_PERMISSION = 77;
-/** The terminal of a command that was not done is gone: 128 and the number of SIGHUP, as shells have it. */
+/** Exit code: the terminal was closed before the command was done. 128 plus the number of SIGHUP, as in shells. */
 export const EXIT_HUNG_UP = 129;
-/** Ctrl+C has ended a command that was not done: 128 and the number of SIGINT. */
+/** Exit code: Ctrl+C before the command was done. 128 plus the number of SIGINT. */
 export const EXIT_INTERRUPTED = 130;
-/** SIGTERM has ended a command that was not done: 128 and its number. */
+/** Exit code: SIGTERM before the command was done. 128 plus its number. */
 export const EXIT_TERMINATED = 143;
 /** Does what the command is for. Resolves with the exit code. */
 export type Action<S extends Settings> = (invocation: Invocation<S>) => Promise<number>;
 
-/** A command of which nothing is loaded yet. */
+/** A command whose code is loaded only when it is used. */
 export interface LoadableCommand {
   readonly name: string;
   readonly alias?: string;
@@ -90,10 +101,10 @@ export interface LoadableCommand {
   readonly action: () => Promise<Action<Settings>>;
 }
 
-/** What a command takes, and what it is called. */
+/** The declaration of a command, with its names. */
 export type NamedDeclaration = CommandDeclaration<Settings> & Pick<LoadableCommand, "name" | "alias">;
 
-/** Puts a declaration and its action together, which have to agree in the settings. */
+/** Combines a declaration and its action. The type checks that both have the same settings. */
 export function loadable<S extends Settings>(
   names: Pick<LoadableCommand, "name" | "alias">,
   declaration: () => Promise<CommandDeclaration<S>>,
@@ -114,7 +125,7 @@ export async function runCommand(
     flags,
     environment: io.environment,
   });
-  const byCredentials = smcp === true; // which have the same variables
+  const byCredentials = smcp === true; // credentials use the same variables
   const environment = "broker" in settings && !byCredentials ? withBrokerVariables(flags, io) : io.environment;
   const values = resolve(settings, { flags, environment });
   const perform = await action();
@@ -124,7 +135,10 @@ export async function runCommand(
   return await perform({ values, flags, operands, started, commands, io });
 }
 
-/** The environment with the broker that other variables name; tells of variables that nothing reads. */
+/**
+ * The environment, with the broker from the variables of other programs. Prints a warning for each variable that is not
+ * read.
+ */
 function withBrokerVariables(flags: Arguments["flags"], io: CommandLineIo): CommandLineIo["environment"] {
   const given = Object.entries(BROKER_SETTINGS).filter(([name]) => flags[name] !== undefined)
     .map(([, { environment }]) => environment);

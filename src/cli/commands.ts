@@ -6,14 +6,13 @@
 import { loadable, type LoadableCommand, type NamedDeclaration } from "./command.ts";
 
 /**
- * Puts the name of a file together. What a remote module imports by a literal name is fetched before anything runs: for
- * those who run this program from a registry, the ninety packages of the MCP SDK, which `tools` and
- * `gateway` alone need. Locally,
- * and in a bundle, Deno finds the file all the same.
+ * Part of the name of a file, to keep that name from being a literal. Deno fetches everything that a remote module
+ * imports by a literal name before anything runs. Users who run this program from a registry would fetch the ninety
+ * packages of the MCP SDK, which only `tools` and `gateway` need. Locally and in a bundle, Deno finds the file anyway.
  */
 const ACTION = "action";
 
-/** Every command, in the order of the help. What it takes and what it does is loaded when somebody asks for it. */
+/** Every command, in the order of the help. Declarations and actions are loaded when they are needed. */
 export const COMMANDS: readonly LoadableCommand[] = [
   loadable(
     { name: "serve", alias: "listen" },
@@ -77,7 +76,7 @@ export const COMMANDS: readonly LoadableCommand[] = [
   ),
 ];
 
-/** What every command takes, in the order of the help. */
+/** The declarations of all commands, in the order of the help. */
 export function allDeclarations(): Promise<NamedDeclaration[]> {
   return Promise.all(
     COMMANDS.map(async ({ declaration, action: _, ...names }) => ({ ...names, ...await declaration() })),

@@ -1,9 +1,9 @@
 /**
- * What is said about errors that nothing else has dealt with.
+ * Messages for errors that were not handled elsewhere.
  *
- * The text of an error of somebody else's may repeat anything, credentials too. So only errors of ours are shown with
- * their text, and those of the runtime that name a permission that it was not given; of all others, what helps to find
- * the mistake: their kind, and where they were thrown.
+ * The text of a foreign error may contain anything, also credentials. So only our own errors are shown with their text,
+ * and those of Deno about a missing permission. Of all others, only the class and the stack are shown, to help to find
+ * the mistake.
  *
  * @module
  */
@@ -12,12 +12,12 @@ import { OutputError } from "../core/standard_output.ts";
 import { visibleText } from "../core/text.ts";
 import { EXIT_FAILURE } from "./command.ts";
 
-/** Why this process got no credentials. The message is ours: it repeats nothing that came. */
+/** Why this process received no credentials. The message is our own, and repeats nothing from the peer. */
 export class HandshakeError extends Error {
   override readonly name = "HandshakeError";
 }
 
-/** The lines about an error that ends the program. */
+/** The message for an error that ends the program. */
 export function explanation(error: unknown): string {
   const kinds = [Failure, HandshakeError, OutputError, Deno.errors.NotCapable];
   if (error instanceof Error && kinds.some((kind) => error instanceof kind)) {
@@ -27,7 +27,7 @@ export function explanation(error: unknown): string {
   return [`error: unexpected ${kind}; please report it with these lines:`, ...framesOf(error), ""].join("\n");
 }
 
-/** Where an error was thrown; its text is left out. */
+/** The stack frames of an error, without its text. */
 function framesOf(error: unknown): string[] {
   if (!(error instanceof Error) || error.stack === undefined) return [];
   const { stack, message } = error;
@@ -36,8 +36,8 @@ function framesOf(error: unknown): string[] {
 }
 
 /**
- * Ends the process when a promise is rejected, or something is thrown, that nobody takes. The runtime would do so too,
- * but with the text of the error.
+ * Ends the process on an unhandled rejection or an uncaught error. Deno would do so too, but would print the text of
+ * the error.
  */
 export function endOnUnhandledErrors(printError: (text: string) => void, exit: (code: number) => void): void {
   const end = (event: Event, error: unknown) => {

@@ -1,5 +1,5 @@
 /**
- * Help, and what is wrong with a command line.
+ * The help, and messages about a wrong command line.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { type CommandLineIo, EXIT_OK, EXIT_USAGE, helpHint, type NamedDeclaratio
 import { allDeclarations, COMMANDS } from "./commands.ts";
 import { nearest } from "./nearest.ts";
 
-/** What the help of the program shows: from nothing to a tool in a host. */
+/** The examples in the help of the program: all steps to a tool in a host. */
 const EXAMPLES: readonly (readonly [line: string, meaning: string])[] = [
   [
     "mcp-mqtt-proxy serve --name files -- npx -y @modelcontextprotocol/server-filesystem /srv",
@@ -26,8 +26,8 @@ const EXAMPLES: readonly (readonly [line: string, meaning: string])[] = [
 const HELP_ALL = "--help-all";
 
 /**
- * Prints the help or the version that the arguments ask for, or what is wrong with them. If nothing is wrong, they are
- * run. Resolves with the exit code.
+ * Prints the help or the version that the arguments ask for, or what is wrong with them. If nothing is wrong, runs the
+ * command. Resolves with the exit code.
  */
 export async function explainArguments(args: readonly string[], io: CommandLineIo): Promise<number> {
   let exitCode = EXIT_OK;
@@ -96,7 +96,7 @@ function options(args: readonly string[]): readonly string[] {
   return end < 0 ? args : args.slice(0, end);
 }
 
-/** An option of the server's that was taken for one of ours: what is to be started stands behind `--`. */
+/** A hint when an option of the server was read as one of ours: the server's command line has to come after `--`. */
 function separatorHint(
   [name, ...args]: readonly string[],
   declarations: readonly NamedDeclaration[],
@@ -110,7 +110,7 @@ function separatorHint(
   printError(`put -- before the command: mcp-mqtt-proxy ${declaration.name} ${start === 0 ? "" : "… "}-- ${command}\n`);
 }
 
-/** An option that only other commands have. */
+/** A hint when only other commands have the option. */
 function elsewhereHint(
   command: string | undefined,
   message: string,
@@ -164,14 +164,14 @@ function exampleText(examples: NamedDeclaration["examples"]): string {
   return `\nExamples:\n${examples.map(([line, meaning]) => `  ${line}\n      ${meaning}`).join("\n")}`;
 }
 
-/** An option that means the same as that of `setting`, under the flag that it had before. */
+/** A hidden option for a former flag of `setting`. */
 function formerOption(name: string, setting: Setting, flag: string): Option {
   const option = new Option(setting.flag.replace(flagName(setting), flag)).hideHelp();
   option.attributeName = () => name;
   return option;
 }
 
-/** What the help says of a setting. */
+/** The description of a setting in the help. */
 function describeSetting({ description, environment, fallback }: Setting): string {
   const sources = [
     ...(environment === undefined ? [] : [`env: ${environment}`]),

@@ -1,23 +1,23 @@
 /**
- * Giving memory back.
+ * Giving memory back to the system.
  *
- * The runtime collects when more memory is wanted, which for an idle process is never: it would keep what one large
- * message, or many sessions, took for as long as it runs.
+ * V8 collects garbage when more memory is needed, which never happens in an idle process. Such a process would keep the
+ * memory of one large message, or of many sessions, as long as it runs.
  *
  * @module
  */
 
-/** How often to look, in ms. */
+/** How often the memory is measured, in ms. */
 const INTERVAL = 4_000;
 
 /** A process that has grown by this factor, and by this many bytes, is worth a collection. */
 const GROWTH = 1.25;
 const LEAST_GROWTH = 16 * 1024 * 1024;
 
-/** Between two looks, the memory of an idle process differs by less than this part of it. */
+/** Between two measurements, the memory of an idle process changes by less than this fraction. */
 const STEADY = 0.01;
 
-/** What can be collected, of which only the sizes matter. */
+/** The memory of the process. */
 export interface Memory {
   /** Resident memory, in bytes. */
   readonly resident: () => number;
@@ -39,30 +39,31 @@ export function collectWhenIdle(memory: Memory = OWN_MEMORY, interval = INTERVAL
     collecting = true;
     await memory.collect();
     collecting = false;
-    usual = Math.max(usual, memory.resident()); // what is left is needed
+    usual = Math.max(usual, memory.resident()); // memory that a collection did not free is in use
   }, interval);
   Deno.unrefTimer(timer);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** Some buffers are given up only when what refers to them has been collected. */
+/** A buffer may be freed only one round after the object that refers to it. */
 const ROUNDS = 3;
 const ROUND_PAUSE = 50;
 
 let collector: Promise<() => void> | undefined;
 
-/** Loaded when it is first needed, since few processes ever grow. */
+/** Collects garbage. The collector is loaded when it is first needed, because few processes ever grow. */
 async function collectAll(): Promise<void> {
   const collect = await (collector ??= loadCollector());
   for (let round = 0; round < ROUNDS; round++) {
     collect();
-    await new Promise((resolve) => setTimeout(resolve, ROUND_PAUSE)); // what has ended by that is free next time
+    // Whatever is released in this pause is freed in the next round.
+    await new Promise((resolve) => setTimeout(resolve, ROUND_PAUSE));
   }
 }
 
 /**
- * The executable has V8's collector as a global. Elsewhere V8 shows it to contexts that are made after it was told to, but
- * not on Deno 2.7, where nothing is collected then.
+ * V8's collector. The executable has it as a global. Otherwise V8 gives it to contexts that are made after a flag was
+ * set. That does not work on Deno 2.7, so nothing is collected there.
  */
 async function loadCollector(): Promise<() => void> {
   let collect: unknown = Reflect.get(globalThis, "gc");

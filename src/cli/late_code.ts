@@ -1,20 +1,20 @@
 /**
- * Code that is loaded late, fetched early.
+ * Fetching code early that is used late.
  *
- * Whoever runs this program from a registry has only fetched what every command takes. Nothing more can be fetched once
- * a command has given up its permission to load code, so what it may come to need is loaded before.
+ * When the program is run from a registry, only the code that every command needs is fetched at first. A command later
+ * gives back its permission to load code. So everything that it may need is loaded before.
  *
  * @module
  */
 import { brokerUrls } from "../config/mod.ts";
 import type { PermissionKind } from "./permissions.ts";
 
-/** Whether all code is here: in a checkout, or in an executable. */
+/** Whether all code is local: in a checkout, or in an executable. */
 const IS_LOCAL = import.meta.url.startsWith("file:");
 
 /**
- * Loads what a connection to the broker of `values` takes, for a command that keeps the permissions `running`. The
- * broker of an SMCP login is not known yet, and can be any.
+ * Loads the code for a connection to the broker of `values`, for a command that keeps the permissions `running`. With
+ * SMCP the broker is not known yet, so the code for any broker is loaded.
  */
 export async function loadLateCode(
   running: readonly PermissionKind[],

@@ -26,7 +26,7 @@ const PROCESS_IO: CommandLineIo = {
     try {
       writeOutSync(Deno.stderr, encoder.encode(text));
     } catch {
-      // There is nowhere to say it. The exit code tells.
+      // The error cannot be printed anywhere. The exit code tells.
     }
   },
   terminalWidth: () => Deno.stderr.isTerminal() ? terminalSize().columns : undefined,
@@ -55,7 +55,7 @@ function explain(error: unknown, command: string | undefined, { printError }: Co
     printError(`${helpHint(command)}\n`);
     return EXIT_USAGE;
   }
-  if (error instanceof OutputError && error.unread) return EXIT_OK; // as of any program in front of "| head"
+  if (error instanceof OutputError && error.unread) return EXIT_OK; // as with any program before "| head"
   printError(explanation(error));
   return EXIT_FAILURE;
 }
@@ -63,15 +63,15 @@ function explain(error: unknown, command: string | undefined, { printError }: Co
 /** Runs the command line of this process, and ends it. */
 export async function run(): Promise<void> {
   endOnUnhandledErrors(PROCESS_IO.printError, Deno.exit);
-  // Not Deno.exitCode: a read of stdin that is under way would keep the process alive.
+  // Not Deno.exitCode: a pending read of stdin would keep the process alive.
   Deno.exit(await main(meantArguments(Deno.execPath(), Deno.args)));
 }
 
-/** Under this name it is the tool server: shepherd (e55a893, `smcp add`) starts a command without arguments. */
+/** Under this file name the program runs `tools`: shepherd (e55a893, `smcp add`) starts a command without arguments. */
 const TOOLS_NAME = "mqtt-smcp-server";
 
 /**
- * The arguments that are meant, when the program is called by the name of its file.
+ * The arguments to use, which may depend on the file name of the program.
  *
  * @param executable path of the program, with the separators of any system
  */

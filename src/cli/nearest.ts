@@ -1,16 +1,16 @@
 /**
- * What somebody may have meant by a name that does not exist.
+ * Suggestions for a name that does not exist.
  *
  * @module
  */
 
-/** More names than this are not looked at. */
+/** How many names are compared at most. */
 const MOST = 1_000;
 
 /** Longer names are not compared letter by letter. */
 const LONGEST = 200;
 
-/** The names that are nearly `name`, the nearest first; at most three. */
+/** The names that are similar to `name`, the nearest first; at most three. */
 export function nearest(name: string, names: Iterable<string>): string[] {
   const wanted = name.toLowerCase();
   return [...new Set(names)].slice(0, MOST)
@@ -20,10 +20,10 @@ export function nearest(name: string, names: Iterable<string>): string[] {
     .slice(0, 3).map(({ candidate }) => candidate);
 }
 
-/** How far two names are from each other; `undefined` when one can hardly be meant by the other. */
+/** The distance between two names; `undefined` when one is hardly a mistake for the other. */
 function distance(wanted: string, candidate: string): number | undefined {
   if (wanted === candidate) return 0;
-  if (wanted.split("/").at(-1) === candidate.split("/").at(-1)) return 1; // of another place, or without it
+  if (wanted.split("/").at(-1) === candidate.split("/").at(-1)) return 1; // only the levels before the last one differ
   if (Math.max(wanted.length, candidate.length) > LONGEST) return undefined;
   const mistakes = editDistance(wanted, candidate);
   if (mistakes <= Math.max(1, Math.min(wanted.length, candidate.length) / 3)) return mistakes + 1;
@@ -31,7 +31,7 @@ function distance(wanted: string, candidate: string): number | undefined {
   return shorter.length >= 3 && longer.includes(shorter) ? LONGEST + longer.length : undefined;
 }
 
-/** How many letters have to be added, removed, replaced or exchanged with their neighbour (optimal string alignment). */
+/** The number of letters to add, remove, replace or swap with their neighbour (optimal string alignment distance). */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, column) => column);

@@ -1,5 +1,5 @@
 /**
- * The login to the broker, as this process gets it from the one that started it.
+ * The broker, username and password that this process gets from its parent process.
  *
  * @module
  */
@@ -25,12 +25,12 @@ import { HandshakeError } from "./explain.ts";
 
 type HandshakeValues = HandshakeOptions & ConnectionOptions & MessageOptions;
 
-/** The login, and where stdin goes on. */
+/** The login, and the rest of stdin after it. */
 export interface OwnLogin extends BrokerLogin {
   readonly input: ByteSource;
 }
 
-/** Prints which credentials are taken. */
+/** Prints the schema of the credentials. */
 export async function printCredentialsSchema(): Promise<void> {
   await ownOutput().write(new TextEncoder().encode(JSON.stringify(CREDENTIALS_SCHEMA, null, 2) + "\n"));
 }
@@ -38,8 +38,8 @@ export async function printCredentialsSchema(): Promise<void> {
 /**
  * Gets the login by the handshake, or from the environment.
  *
- * @throws {UsageError} when the environment does not hold it
- * @throws {HandshakeError} when the handshake has failed, of which the parent has been told
+ * @throws {UsageError} when the environment does not contain it
+ * @throws {HandshakeError} when the handshake has failed; the parent was told of it
  */
 export async function ownLogin(values: HandshakeValues, signal: AbortSignal): Promise<OwnLogin> {
   const input = ownInput();
@@ -65,7 +65,7 @@ export async function ownLogin(values: HandshakeValues, signal: AbortSignal): Pr
 }
 
 /**
- * Checks that nothing else says where the broker is.
+ * Checks that no flag sets what the credentials set.
  *
  * @throws {UsageError} when a flag does
  */

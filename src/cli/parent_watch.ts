@@ -1,26 +1,26 @@
 /**
- * Noticing that the process that started us is gone.
+ * Noticing the end of the parent process.
  *
  * @module
  */
 
-/** How often it is looked for, in ms. */
+/** How often the parent is checked, in ms. */
 const INTERVAL = 2_000;
 
-/** How often when there is reason to think that it is gone. */
+/** How often it is checked when it may be gone, in ms. */
 const SHORT_INTERVAL = 50;
 
 /** Watches the parent process until it is disposed of. */
 export interface ParentWatch extends Disposable {
   /** Aborted when the parent is gone. */
   readonly signal: AbortSignal;
-  /** Looks closely from now on: there is a sign that the parent may be gone. */
+  /** Checks more often from now on, because there is a sign that the parent may be gone. */
   readonly suspect: () => void;
 }
 
 /**
- * An abort signal for the end of the parent process. The end of stdin tells the same, unless somebody else holds the
- * other end of that pipe open. On Windows no process gets another parent, so there only stdin tells.
+ * An abort signal for the end of the parent process. Usually the end of stdin tells the same. But another process may
+ * hold the other end of that pipe open. On Windows the parent id of a process never changes, so there only stdin tells.
  */
 export function parentWatch(): ParentWatch {
   const abort = new AbortController();

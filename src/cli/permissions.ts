@@ -1,9 +1,9 @@
 /**
- * Which of Deno's permissions a command needs, and giving back the others.
+ * The permissions of Deno that each command needs. All others are given back.
  *
- * A process is usually started with more than its command needs: with `-A`, or as the executable, whose permissions
- * have to do for every command. What has been given back is out of reach for all code of the process, also for a
- * library that was tampered with.
+ * A process usually has more permissions than its command needs. It was started with `-A`, or it is the executable,
+ * which has the permissions for every command. No code of the process can use a permission that was given back, not
+ * even a library that was tampered with.
  *
  * @module
  */
@@ -15,27 +15,30 @@ export const PERMISSION_KINDS = ["env", "ffi", "import", "net", "read", "run", "
 /** A kind of permission. */
 export type PermissionKind = (typeof PERMISSION_KINDS)[number];
 
-/** What a command needs. */
+/** The permissions of one command. */
 export interface Needs {
-  /** The set in `deno.json` to run it under: `deno run -P=NAME`. */
+  /** The permission set in `deno.json` for the command: `deno run -P=NAME`. */
   readonly set?: "serve" | "connect" | "tools" | "call";
-  /** Until it ends. */
+  /** Needed until the command ends. */
   readonly running: readonly PermissionKind[];
-  /** Besides, until it has read what its settings name, such as certificates. */
+  /** Also needed until the command has read the files that its settings name, such as certificates. */
   readonly starting: readonly PermissionKind[];
-  /** Besides, until it ends, when a command line comes behind `--`. */
+  /** Also needed until the command ends, when a command line follows `--`. */
   readonly withOperands?: readonly PermissionKind[];
-  /** Whether placeholders in what comes behind the options are filled in when the command starts. */
+  /** Whether placeholders in operands are replaced when the command starts. */
   readonly namesInOperands?: boolean;
 }
 
-/** What a command needs that only talks to a broker. `env`, since Node's TLS looks there. */
+/** The permissions of a command that only connects to a broker. `env` is for Node's TLS, which reads variables. */
 const BROKER: Needs = { set: "connect", running: ["env", "net"], starting: ["read"] };
 
-/** What starting programs takes; on Windows also a look into the directories of PATH, for `.cmd` launchers. */
+/**
+ * The permissions to start programs. On Windows, `.cmd` launchers are searched in the directories of PATH, which takes
+ * `read`.
+ */
 const PROGRAMS: readonly PermissionKind[] = Deno.build.os === "windows" ? ["read", "run"] : ["run"];
 
-/** What each command needs. */
+/** The permissions of each command. */
 export const NEEDS: Readonly<Record<string, Needs>> = {
   serve: { set: "serve", running: ["env", "net", ...PROGRAMS], starting: ["read"] },
   connect: { ...BROKER, withOperands: PROGRAMS },
@@ -53,13 +56,16 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
 
 /** Gives permissions back, step by step. */
 export interface PermissionDrop {
-  /** Gives back what the command never needs: its arguments are read. */
+  /** Gives back what the command never needs. To be called when its arguments are parsed. */
   parsed(): void;
-  /** Gives back what it needed only to start, but `kept`: everything that its settings name is read. */
+  /**
+   * Gives back what the command needed only to start, except `kept`. To be called when all files that its settings name
+   * are read.
+   */
   started(kept?: readonly PermissionKind[]): void;
 }
 
-/** What some settings take besides: until the command ends, or has started. */
+/** The permissions that some settings need in addition. */
 function neededFor(
   { passwordCommand, keyCommand, broker }: Readonly<Record<string, unknown>>,
 ): Pick<Needs, "running" | "starting"> {
@@ -70,7 +76,7 @@ function neededFor(
   return { running, starting: keyCommand === undefined ? [] : PROGRAMS };
 }
 
-/** How `command` gives permissions back by `revoke`. A command that {@linkcode NEEDS} does not know keeps all. */
+/** How `command` gives permissions back with `revoke`. A command that is not in {@linkcode NEEDS} keeps all. */
 export function dropPermissions(
   command: string,
   operands: readonly string[],

@@ -1,15 +1,17 @@
 /**
- * A line on a terminal that says what is going on, as long as it goes on.
+ * A status line on a terminal.
  *
  * @module
  */
 import { visibleLine } from "./text.ts";
 import type { CommandLineIo } from "./command.ts";
 
-/** To the beginning of the line, which is empty then (ECMA-48: CR, and EL). */
+/** Moves to the beginning of the line and clears it (ECMA-48: CR and EL). */
 const CLEAR = "\r\u001b[K";
 
-/** The last line of the terminal that stderr is. Does nothing when stderr is none. Disposing of it clears it. */
+/**
+ * The last line of the terminal at stderr. Does nothing when stderr is not a terminal. Disposing of it clears the line.
+ */
 export class StatusLine implements Disposable {
   readonly #io: CommandLineIo;
   #shown = "";
@@ -18,7 +20,7 @@ export class StatusLine implements Disposable {
     this.#io = io;
   }
 
-  /** Whether anybody can see it. */
+  /** Whether there is a terminal to show it. */
   get visible(): boolean {
     return this.#width !== undefined;
   }
@@ -27,7 +29,7 @@ export class StatusLine implements Disposable {
     return this.#io.dumb === true ? undefined : this.#io.terminalWidth?.();
   }
 
-  /** Shows `text`, which may be a stranger's, in the place of what was shown before. */
+  /** Shows `text` instead of the text before. It may be untrusted. */
   show(text: string): void {
     const width = this.#width;
     if (width === undefined) return;
@@ -38,7 +40,7 @@ export class StatusLine implements Disposable {
     this.#shown = line;
   }
 
-  /** Makes room for something else. */
+  /** Clears the line, so that other output can take its place. */
   clear(): void {
     if (this.#shown !== "") this.#io.printError(CLEAR);
     this.#shown = "";

@@ -1,5 +1,5 @@
 /**
- * The terminal that people look at.
+ * Properties of the terminal.
  *
  * @module
  */
@@ -10,21 +10,27 @@ export interface TerminalSize {
   readonly rows: number;
 }
 
-/** Whether the terminal can only add text, as those in editors that set `TERM=dumb`. Nobody is asked for a permission. */
+/**
+ * Whether the terminal can only add text, as those of editors that set `TERM=dumb` (Emacs, for one). The query keeps
+ * Deno from prompting for a permission.
+ */
 export const IS_DUMB: boolean = Deno.permissions.querySync({ name: "env", variable: "TERM" }).state === "granted" &&
   Deno.env.get("TERM") === "dumb";
 
-/** How large the terminal is; 80 by 24 when it does not say. */
+/** The size of the terminal; 80 by 24 when it is unknown. */
 export function terminalSize(): TerminalSize {
   try {
     const { columns, rows } = Deno.consoleSize();
-    return { columns: columns || 80, rows: rows || 24 }; // 0 is what a terminal says that does not know
+    return { columns: columns || 80, rows: rows || 24 }; // a terminal reports 0 when it does not know its size
   } catch {
     return { columns: 80, rows: 24 };
   }
 }
 
-/** Calls `resized` each time the terminal gets another size, until it is disposed of. Windows does not tell. */
+/**
+ * Calls `resized` each time the terminal gets another size, until it is disposed of. On Windows there is no signal for
+ * that.
+ */
 export function watchSize(resized: () => void): Disposable {
   if (Deno.build.os === "windows") return { [Symbol.dispose]: () => {} };
   Deno.addSignalListener("SIGWINCH", resized);

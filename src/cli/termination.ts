@@ -1,5 +1,5 @@
 /**
- * Being asked to end.
+ * Signals that ask the process to end.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 import { EXIT_HUNG_UP, EXIT_INTERRUPTED, EXIT_TERMINATED } from "./command.ts";
 
 /**
- * The signals that ask, with what a command ends with that is not done then. Windows tells of Ctrl+C, of Ctrl+Break (which
- * supervisors send, since it reaches one process group alone) and of a console that is closed.
+ * The signals, each with the exit code of a command that was not done. On Windows they stand for Ctrl+C, Ctrl+Break and
+ * a closed console. Supervisors send Ctrl+Break, because it can reach a single process group.
  */
 const EXIT_CODES: ReadonlyMap<Deno.Signal, number> = new Map(
   Deno.build.os === "windows"
@@ -16,15 +16,15 @@ const EXIT_CODES: ReadonlyMap<Deno.Signal, number> = new Map(
     : [["SIGINT", EXIT_INTERRUPTED], ["SIGTERM", EXIT_TERMINATED], ["SIGHUP", EXIT_HUNG_UP]],
 );
 
-/** Being asked to end, from a terminal or by a supervisor. */
+/** A request to end, from a terminal or from a supervisor. */
 export interface Termination extends Disposable {
   /** Aborted at the first request. */
   readonly signal: AbortSignal;
-  /** What a command that was not done then ends with. */
+  /** The exit code of a command that was not done. */
   readonly exitCode: number;
 }
 
-/** Waits for requests to end. The second one ends the process at once, since somebody is losing patience. */
+/** Listens for requests to end. The second one ends the process at once, for a user who does not want to wait. */
 export function terminationSignal(): Termination {
   const abort = new AbortController();
   let exitCode = EXIT_INTERRUPTED;

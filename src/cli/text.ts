@@ -1,5 +1,5 @@
 /**
- * A stranger's text on somebody's terminal.
+ * Untrusted text on a terminal.
  *
  * @module
  */
@@ -10,17 +10,20 @@ export function visibleLine(text: string, width = Infinity): string {
   return shortened(visibleText(text).replaceAll(/\s+/g, " ").trim(), width);
 }
 
-/** A value as JSON that a terminal can be shown: what could do more than be read is written as escapes. */
+/** A value as JSON that is safe to show on a terminal: control characters are escaped. */
 export function visibleJson(value: unknown, indentation?: number): string {
   return `${visibleText(JSON.stringify(value, undefined, indentation))}\n`;
 }
 
-/** JSON of a stranger's, the same way. A carriage return, which can only stand between its parts, becomes a space. */
+/**
+ * Untrusted JSON text that is safe to show on a terminal. A carriage return becomes a space, because in JSON it can
+ * only be white space between tokens.
+ */
 export function visibleJsonText(json: string): string {
   return visibleText(json.replaceAll("\r", " "));
 }
 
-/** Columns, as wide as what is in them. The last one is not padded. */
+/** Rows as aligned columns. The last column is not padded. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     rows.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), 0)

@@ -73,7 +73,7 @@ export const callAction: Action<CallSettings> = async ({ values: given, flags, o
         if (values.json) io.print(`${visibleJsonText(result.text)}\n`);
         else await printResult(result, tool, values.output, io);
         if (result.get("isError")?.value !== true) return EXIT_OK;
-        // The SDKs answer so for a tool that they do not know.
+        // The MCP SDKs answer an unknown tool with such a result.
         if (result.get("content")?.text.includes(tool)) hint = await toolHint(tool, client);
         if (hint !== undefined) io.printError(`${hint}\n`);
         return EXIT_REMOTE_ERROR;

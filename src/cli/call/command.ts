@@ -12,9 +12,9 @@ import {
 import { ADDRESS_SETTINGS } from "../../wire/mod.ts";
 import type { CommandDeclaration } from "../command.ts";
 
-/** What is called, and what becomes of the result. */
+/** What is called, and how the result is shown. */
 interface CallOptions {
-  /** Whether the tools of the gateway are meant, instead of those of one server. */
+  /** Whether to use the tools of the gateway, instead of those of one server. */
   readonly gateway: boolean;
   readonly list: boolean;
   readonly json: boolean;

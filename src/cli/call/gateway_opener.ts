@@ -9,10 +9,10 @@ import { type BrokerConfig, END_SETTINGS, fromOptions, knownSealing, type Values
 import type { Observer } from "../../core/events.ts";
 import type { CallSettings } from "./command.ts";
 
-/** The name is put together, so that nobody fetches it who only calls one server. */
+/** The import below has no literal name, so that Deno does not fetch the gateway for a call of one server. */
 const GATEWAY = "own_gateway";
 
-/** Loads the gateway, and reads what it takes; the result starts it. */
+/** Loads the gateway, and reads its settings and keys. Returns a function that starts it. */
 export async function gatewayOpener(
   values: Values<CallSettings>,
   broker: BrokerConfig,

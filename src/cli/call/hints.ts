@@ -1,5 +1,5 @@
 /**
- * What else there is, for somebody whose name does not exist.
+ * Suggestions for a tool or a server that does not exist.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import { visibleLine } from "../text.ts";
 import type { CallSettings } from "./command.ts";
 import { fields } from "./tool_result.ts";
 
-/** The names of tools that may have been meant, if there is none of this name. */
+/** A hint with similar tool names, if there is no tool of this name. */
 export async function toolHint(tool: string, client: McpClient): Promise<string | undefined> {
   const tools = await client.listAll("tools/list", "tools").catch(() => []);
   const names = tools.map((one) => fields(one.value).name).filter((name) => typeof name === "string");
   return names.length === 0 || names.includes(tool) ? undefined : didYouMean(tool, names);
 }
 
-/** The names of servers that may have been meant, if any is online. */
+/** A hint with similar names of servers, if any are online. */
 export async function serverHint(
   name: string,
   broker: BrokerConfig,
@@ -30,7 +30,7 @@ export async function serverHint(
     const names = servers.map((server) => server.name).filter((other) => other !== name);
     return names.length === 0 ? undefined : didYouMean(name, names);
   } catch {
-    return undefined; // a hint is no more than that
+    return undefined; // a missing hint is no error
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Which server and which tool `call` was asked for.
+ * The server and the tool in the operands of `call`.
  *
  * @module
  */
@@ -12,14 +12,14 @@ import type { CallSettings } from "./command.ts";
 export interface Meant {
   readonly values: Values<CallSettings>;
   readonly tool: string | undefined;
-  /** What the arguments of the tool are made of. */
+  /** The arguments of the tool, not yet parsed. */
   readonly operands: readonly string[];
 }
 
 /**
- * What the operands mean: the first is the server, unless flags say which server that is.
+ * Reads the operands. The first is the server, unless a flag names it.
  *
- * @throws {UsageError} when nothing says so
+ * @throws {UsageError} when no server is named
  */
 export function meant(
   values: Values<CallSettings>,
@@ -46,6 +46,6 @@ export function meant(
   }
   const operand = resolve({ name: ADDRESS_SETTINGS.name }, { flags: { name: first }, environment: () => undefined });
   const [tool, ...rest] = others;
-  // What variables say of the server is about another one.
+  // The operand names the server, so environment variables that name another one are ignored.
   return { values: { ...values, ...operand, serverName: undefined, topic: undefined }, tool, operands: rest };
 }

@@ -1,5 +1,5 @@
 /**
- * The result of a tool, printed and saved.
+ * Printing and saving the result of a tool.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { UsageError } from "../../core/usage_error.ts";
 import type { CommandLineIo } from "../command.ts";
 import { type BinaryContent, toolResult } from "./tool_result.ts";
 
-/** Prints the result of a tool for people; content that is no text becomes files in `directory`. */
+/** Prints the result of a tool for people; content that is not text is saved to files in `directory`. */
 export async function printResult(
   result: JsonText,
   tool: string,
@@ -22,7 +22,7 @@ export async function printResult(
   }
 }
 
-/** Saves content to a file of its own; existing ones stay as they are. */
+/** Saves content to a new file. Existing files are never overwritten. */
 async function save({ bytes, extension }: BinaryContent, tool: string, directory: string): Promise<string> {
   const name = tool.replaceAll(/[^\w.-]/g, "_");
   try {

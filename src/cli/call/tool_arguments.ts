@@ -1,5 +1,5 @@
 /**
- * The arguments of a tool, as the shell gives them.
+ * The arguments of a tool on the command line.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import { UsageError } from "../../core/usage_error.ts";
 const EXAMPLES = `'{"path":"/srv"}', path=/srv for a text, or depth:=2 for any other JSON`;
 
 /**
- * Puts arguments together, as they were written: `key=value` is a text, `key:=json` any value. A JSON object, or `-` for
- * one on stdin, may stand before them.
+ * Builds the arguments without changing how values are written. `key=value` is a text, `key:=json` any JSON value. A
+ * JSON object, or `-` for one on stdin, may come before them.
  *
  * @param readInput reads stdin to its end
- * @throws {UsageError} for what is none of these
+ * @throws {UsageError} when an operand has none of these forms
  */
 export async function toolArguments(
   operands: readonly string[],
@@ -29,7 +29,7 @@ export async function toolArguments(
 
 const NO_ARGUMENTS = JsonText.from({});
 
-/** What stands before `=` is a name and no JSON. */
+/** An operand `key=…`, where the part before `=` cannot be JSON. */
 const PAIR = /^[^={["]+=/;
 
 function parseObject(json: string): JsonText {

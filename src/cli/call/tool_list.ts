@@ -1,5 +1,5 @@
 /**
- * The tools of a server, for people.
+ * The tools of a server as text for people.
  *
  * @module
  */
@@ -33,7 +33,7 @@ function parameters(schema: JsonText | undefined): string {
   );
 }
 
-/** The type of a parameter, as far as a word can say it. */
+/** The type of a parameter in one word or as its choices. */
 function typeOf(schema: JsonText): string {
   const [choices, only, items] = [schema.get("enum"), schema.get("const"), schema.get("items")];
   if (choices !== undefined) return choices.elements.map(({ text }) => text).join(" | ");

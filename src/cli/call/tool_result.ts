@@ -1,5 +1,5 @@
 /**
- * The result of a tool, for people.
+ * The result of a tool as text for people.
  *
  * Source: MCP 2025-11-25, "Tools", section "Tool Result".
  *
@@ -12,14 +12,14 @@ import { visibleLine } from "../text.ts";
 /** A part of a result that is not text. */
 export interface BinaryContent {
   readonly bytes: Uint8Array;
-  /** What its file name ends in, with the dot. */
+  /** The extension of its file name, with the dot. */
   readonly extension: string;
 }
 
-/** One thing to show. */
+/** One part of a result to show. */
 export type Shown = string | BinaryContent;
 
-/** What a result holds, in order. Structured content stands in the place of the text that repeats it. */
+/** The parts of a result, in order. Structured content replaces the text that repeats it. */
 export function toolResult(result: JsonText): Shown[] {
   const content = result.get("content")?.elements ?? [];
   const structuredContent = result.get("structuredContent");
@@ -83,7 +83,7 @@ function binary(base64: unknown, mimeType: unknown): BinaryContent | undefined {
   }
 }
 
-/** The members of a value, whatever it is. */
+/** The members of a value; none if it is not an object. */
 export function fields(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
 }

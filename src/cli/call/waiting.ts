@@ -7,17 +7,17 @@ import type { Progress } from "../../app/call/mcp_client.ts";
 import type { Observer } from "../../core/events.ts";
 import type { StatusLine } from "../status_line.ts";
 
-/** Somebody who waits wants to know what for, after this long, in ms. */
+/** After this long, in ms, the user is told what `call` waits for. */
 const PATIENCE = 1_000;
 
-/** Cells of the bar. */
+/** Width of the progress bar, in characters. */
 const CELLS = 24;
 
-/** Says what is waited for, until it is disposed of. */
+/** Shows what `call` waits for, until it is disposed of. */
 export class Waiting implements Disposable {
   readonly #line: StatusLine;
   readonly #server: string;
-  /** What is waited for while the broker is there. */
+  /** What is awaited while the broker is connected. */
   #wanted: string;
   #reason: string;
   #progress: string | undefined;
@@ -42,13 +42,13 @@ export class Waiting implements Disposable {
     else if (event.type === "broker.lost") this.#reason = `the broker ${event.broker}: ${event.cause}`;
   };
 
-  /** The server is there, and has been asked. */
+  /** Notes that the server is online, and was sent a request. */
   asked(what: string): void {
     this.#wanted = `the answer of ${this.#server} to ${what}`;
     this.#reason = this.#wanted;
   }
 
-  /** Shows how far the server says to be. */
+  /** Shows the progress that the server reports. */
   progressed({ progress, total, message }: Progress): void {
     this.#progress = total !== undefined && total > 0
       ? `${bar(progress / total)} ${message ?? ""}`
@@ -67,7 +67,7 @@ export class Waiting implements Disposable {
   }
 }
 
-/** @param part how much of it is done, from 0 to 1 */
+/** @param part the fraction that is done, from 0 to 1 */
 function bar(part: number): string {
   const within = Math.min(1, Math.max(0, part));
   return `[${"#".repeat(Math.round(within * CELLS)).padEnd(CELLS, "-")}] ${Math.round(within * 100)} %`;

@@ -11,12 +11,12 @@ import { StatusLine } from "../status_line.ts";
 import { terminationSignal } from "../termination.ts";
 import { table, visibleJson, visibleLine } from "../text.ts";
 
-/** The server whose topics are tried when none is named. */
+/** The server name whose topics are tried when the user names none. */
 const EXAMPLE_NAME = "check";
 
 const SIGNS: Readonly<Record<Verdict, string>> = { ok: "ok", note: "note", problem: "PROBLEM" };
 
-/** Checks a broker, and reports. */
+/** Checks a broker, and prints a report. */
 export const checkAction: Action<CheckSettings> = async ({ values, flags, operands, started, io }) => {
   if (operands.length > 0) throw new UsageError([`check takes no arguments: "${operands.join(" ")}"`]);
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
@@ -47,7 +47,7 @@ export const checkAction: Action<CheckSettings> = async ({ values, flags, operan
   }
 };
 
-/** Whether a server is meant, and not only its kind of topics. */
+/** Whether the user has named a server, not only a profile. */
 function isNamed({ name, topic, serverName }: Values<CheckSettings>): boolean {
   return (name ?? topic ?? serverName) !== undefined;
 }

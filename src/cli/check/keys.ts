@@ -1,5 +1,5 @@
 /**
- * The keys of both ends, as `check` is given them.
+ * The keys of both ends for `check`.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { UsageError } from "../../core/usage_error.ts";
 import type { ResolvedAddress } from "../../wire/mod.ts";
 import type { CheckSettings } from "./command.ts";
 
-/** Reads the keys; what cannot be read becomes a finding, and ends nothing. */
+/** Reads the keys. A key that cannot be read becomes a finding, and does not end the check. */
 export async function readCheckedSealing(
   values: Values<CheckSettings>,
   broker: BrokerConfig,
@@ -37,7 +37,8 @@ export async function readCheckedSealing(
   const serverKey = await attempt(() => knownServerKey(values, names, warn));
   const ownKey = await attempt(() => ownPublicKey(broker));
   const connects = roles.includes("connect") && serverKey !== undefined;
-  // Of both roles, a key alone may be meant for either.
+  // When both roles are checked, `--key` alone may be that of a client or of a server. So the server's role needs
+  // --authorized-keys.
   const serves = roles.includes("serve") && (values.authorizedKeys !== undefined || !roles.includes("connect"));
   const client = connects ? await attempt(() => readClientSealing(values, broker, names, () => {})) : undefined;
   const server = serves ? await attempt(() => readServerSealing(values, broker, warn)) : undefined;

@@ -13,7 +13,7 @@ export const completionsAction: Action<Record<never, never>> = async ({ operands
   return EXIT_OK;
 };
 
-/** The commands as far as completing them is concerned. */
+/** The commands in the form that the completion scripts need. */
 export function describeCommands(declarations: readonly NamedDeclaration[]): readonly DescribedCommand[] {
   const help: Option = { flag: "--help", description: "show the help", value: "none" };
   const helpAll: Option = { flag: "--help-all", description: "show the help of all options", value: "none" };

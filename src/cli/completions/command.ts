@@ -1,7 +1,7 @@
 /** `completions`: its options and its help. @module */
 import type { CommandDeclaration } from "../command.ts";
 
-/** The shells that there are completions for. */
+/** The shells with completions. */
 export const SHELLS = ["bash", "zsh", "fish", "powershell"] as const;
 
 /** The command `completions`. */

@@ -1,21 +1,21 @@
 /**
- * Shell completions, made from the table of commands.
+ * Scripts for shell completion, made from the table of commands.
  *
  * @module
  */
 import type { SHELLS } from "./command.ts";
 
-/** The name that is typed. */
+/** The command name of the program. */
 const PROGRAM = "mcp-mqtt-proxy";
 
-/** A name for shell functions. */
+/** The name of the shell function. */
 const FUNCTION = `_${PROGRAM.replaceAll("-", "_")}`;
 
 /** One option of a command. */
 export interface Option {
   readonly flag: string;
   readonly description: string;
-  /** What its value is: nothing for a switch, some words, a file, or any text. */
+  /** The kind of its value: none for a switch, a file, any text, or one of these words. */
   readonly value: "none" | "file" | "text" | readonly string[];
 }
 
@@ -24,7 +24,7 @@ export interface DescribedCommand {
   readonly names: readonly string[];
   readonly summary: string;
   readonly options: readonly Option[];
-  /** What the first operand can be. */
+  /** All possible first operands. */
   readonly choices: readonly string[];
 }
 

@@ -63,20 +63,20 @@ export const configAction: Action<ConfigSettings> = async ({ values, flags, oper
 
 type Flags = Readonly<Record<string, unknown>>;
 
-/** The line that starts `tools`. */
+/** The command line that starts `tools`. */
 async function toolsLaunch(values: Values<ConfigSettings>, flags: Flags, shared: boolean): Promise<Launch> {
   const given = givenSettings({ ...CREDENTIAL_SOURCE_SETTINGS, ...TOOLS_LINE_SETTINGS }, flags);
   const { launch, tools } = toolsLine(given, flags, Deno.cwd());
-  // Which broker it is, only the credentials know.
+  // Only the credentials name the broker, so any host has to be allowed.
   const permissions = ["--allow-net", ...placeholderPermissions(TOOLS_LINE_SETTINGS, given), "--ignore-env"];
   const server = await launcher({ args: ["tools", ...tools.args], files: tools.files, permissions }, shared);
   const args = ["launch", ...launch.args, "--", server.command, ...server.args];
-  // `launch` hands its environment on.
+  // `launch` passes its environment on, so it needs all of it.
   const line = { args, files: launch.files, permissions: ["--allow-run", "--allow-env"] };
   return { name: values.as ?? "mqtt", ...await launcher(line, shared) };
 }
 
-/** The line that starts `gateway`. */
+/** The command line that starts `gateway`. */
 async function gatewayLaunch(
   host: Host,
   values: Values<ConfigSettings>,
@@ -91,7 +91,7 @@ async function gatewayLaunch(
   return { name: values.as ?? "fleet", ...await brokerLaunch(host, line, values, flags, shared, hint) };
 }
 
-/** The line that starts `connect`. */
+/** The command line that starts `connect`. */
 async function connectLaunch(
   host: Host,
   values: Values<ConfigSettings>,
@@ -112,7 +112,7 @@ async function connectLaunch(
   return { name: values.as ?? entryName(address.label), ...launch };
 }
 
-/** How a host starts a line that reaches a broker. */
+/** How a host starts a command that connects to a broker. */
 async function brokerLaunch(
   host: Host,
   { secret, ...line }: ConnectLine,
@@ -137,7 +137,7 @@ async function brokerLaunch(
   return { ...await launcher({ ...line, permissions }, shared), ...(secret === undefined ? {} : { secret }) };
 }
 
-/** What is for `tools` alone means nothing to the others. */
+/** Refuses settings that only `tools` has, when another command is configured. */
 function refuseToolSettings(flags: Flags): void {
   const stray = Object.entries({ ...PERMISSION_SETTINGS, ...TOOL_SETTINGS, ...CREDENTIAL_SOURCE_SETTINGS } as Settings)
     .filter(([name]) => flags[name] !== undefined && !(name in CONNECT.settings))
@@ -146,7 +146,7 @@ function refuseToolSettings(flags: Flags): void {
   throw new UsageError([`${stray.join(", ")} is for the tools: add --tools, or for the gateway: put it behind --`]);
 }
 
-/** What flags or variables give of `settings`, as text. */
+/** The `settings` that flags or variables set, as text. */
 function givenSettings(settings: Settings, flags: Flags): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(settings).map(([name, { environment }]) => [
@@ -172,7 +172,7 @@ async function write(
   hint(outcome === "unchanged" ? `${file} has this already, and was not changed` : `written to ${file}`);
 }
 
-/** The line for a shell that makes Claude Code put the entry into its own file. */
+/** The shell command that makes Claude Code add the entry to its own file. */
 function addJsonLine(host: Host, content: HostFile, scope: Scope | undefined): string {
   const [[name = "", entry] = []] = Object.entries(Object(content[host.member]));
   return `claude mcp add-json ${quoted(name)} --scope ${scope} ${quoted(JSON.stringify(entry))}`;

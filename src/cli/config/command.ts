@@ -13,13 +13,13 @@ import { HOSTS } from "./hosts.ts";
 import type { CommandDeclaration } from "../command.ts";
 import { CONNECT } from "../connect/command.ts";
 
-/** For which MCP host a configuration is made, and where it goes. */
+/** The MCP host to configure, and the place of the configuration. */
 interface HostOptions {
   /** One of {@linkcode HOSTS}. */
   readonly for: string | undefined;
-  /** Whether the line starts the tools for MQTT instead of `connect`. */
+  /** Whether the host starts `tools` instead of `connect`. */
   readonly tools: boolean;
-  /** Whether the line starts `gateway` instead of `connect`. */
+  /** Whether the host starts `gateway` instead of `connect`. */
   readonly gateway: boolean;
   readonly as: string | undefined;
   readonly scope: Scope | undefined;

@@ -1,5 +1,5 @@
 /**
- * The command line that starts `connect` with given settings, wherever it is started.
+ * The command line that starts `connect` with given settings, from any directory.
  *
  * @module
  */
@@ -18,27 +18,27 @@ import {
 import { UsageError } from "../../core/usage_error.ts";
 import { portOf } from "../../mqtt/mod.ts";
 
-/** The settings that were given, as text: by name, as flags or variables have them. */
+/** The given settings by name, as the text of flags or variables. */
 export type GivenSettings = Readonly<Record<string, unknown>>;
 
 /** The arguments of a command. */
 export interface Line {
   readonly args: readonly string[];
-  /** Files that it reads. */
+  /** Files that the command reads. */
   readonly files: readonly string[];
 }
 
-/** The arguments of `connect`, and what must not be among them. */
+/** The arguments of `connect`, and the variable for the secret that must not be among them. */
 export interface ConnectLine extends Line {
-  /** What Deno has to allow it besides reading its files. */
+  /** The permissions of Deno that it needs, apart from reading its files. */
   readonly permissions: readonly string[];
   /** The variable that has to hold the password, if one was given. */
   readonly secret?: string;
 }
 
 /**
- * Puts the line together. File names become absolute, since nobody knows where the host starts it; the password is
- * left to a variable.
+ * Builds the line. File names become absolute, because the host may start it in any directory. A password is left to a
+ * variable.
  *
  * @throws {UsageError} when a key or a certificate is given as text, not as a file
  */
@@ -66,7 +66,9 @@ export function connectLine(
   };
 }
 
-/** Only the password of the broker has a place in the files of hosts. */
+/**
+ * Refuses secrets that must not be in a host's file. Only the password of the broker can be moved to a variable here.
+ */
 function refuseSecrets({ proxy, headers }: GivenSettings): void {
   if (String(proxy ?? "").includes("@")) {
     throw new UsageError(["a login in --proxy must not be in a host's file: give the host the variable MQTT_PROXY"]);
@@ -86,7 +88,7 @@ function permissionsOf(brokers: readonly URL[], { proxy, passwordCommand, keyCom
   return [...allow("net", addresses), ...allow("read", sockets), ...allow("write", sockets), ...allow("run", programs)];
 }
 
-/** What the placeholders in settings take. */
+/** The permissions of Deno that the placeholders in settings need. */
 export function placeholderPermissions(settings: Settings, given: GivenSettings): string[] {
   const needs = Object.entries(settings).filter(([, { kind }]) => kind.hasPlaceholders === true)
     .flatMap(([name]) => [given[name] ?? []].flat().map((text) => placeholderNeeds(String(text))));
@@ -94,7 +96,7 @@ export function placeholderPermissions(settings: Settings, given: GivenSettings)
   return [...needs.some(({ hostname }) => hostname) ? allow("sys", ["hostname"]) : [], ...allow("env", [...variables])];
 }
 
-/** What it takes to find, in the usual variables, the proxy that is there now, and to use it. */
+/** The permissions to read the usual proxy variables, and to connect to the current proxy. */
 export function environmentProxyPermissions(proxy: URL): string[] {
   return [...allow("net", [proxy.host]), ...allow("env", ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"])];
 }
@@ -104,7 +106,7 @@ function allow(permission: string, names: readonly string[]): string[] {
 }
 
 /**
- * The arguments that say what settings say. File names become absolute.
+ * The given settings as arguments. File names become absolute.
  *
  * @throws {UsageError} when a key or a certificate is given as text, not as a file
  */
@@ -137,7 +139,7 @@ export function argumentsOf(settings: Settings, given: GivenSettings, currentDir
   return { args, files };
 }
 
-/** A variable has the values of a setting that is repeated as one text, and a line of arguments one by one. */
+/** The values of a setting, one by one. A variable has all values of a repeatable setting in one text. */
 function textsOf({ kind }: Setting, value: unknown): readonly string[] {
   return typeof value === "string" ? kind.items?.(value) ?? [value] : [value].flat().map(String);
 }

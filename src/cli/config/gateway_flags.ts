@@ -1,5 +1,5 @@
 /**
- * What `config` hands on to `gateway`.
+ * The flags that `config` passes on to `gateway`.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { CONNECT } from "../connect/command.ts";
 import { GATEWAY } from "../gateway/command.ts";
 
 /**
- * The flags of `gateway`: those that it shares with `connect`, and what comes behind `--`, where all of its own are. Some
- * of these have the names of other options of `config`.
+ * The flags of `gateway`: those that it shares with `connect`, and all that come after `--`. Its own flags have to be
+ * there, because some have the names of options of `config`.
  *
- * @throws {UsageError} when something is no option of `gateway`, or has a wrong value
+ * @throws {UsageError} when an argument is not an option of `gateway`, or has a wrong value
  */
 export function gatewayFlags(
   flags: Readonly<Record<string, unknown>>,

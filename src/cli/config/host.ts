@@ -1,10 +1,10 @@
 /**
- * What is known of an MCP host, and what its file has to contain.
+ * The description of an MCP host, and the contents of its file.
  *
  * @module
  */
 
-/** Directories of this user. */
+/** The directories of this user. */
 export interface Places {
   readonly os: "darwin" | "linux" | "windows";
   readonly home: string;
@@ -13,7 +13,7 @@ export interface Places {
   readonly currentDirectory: string;
 }
 
-/** Whom a file is for: one user, or everybody who works on the project in the current directory. */
+/** Whether a file is for one user, or for everybody who works on the project in the current directory. */
 export type Scope = "user" | "project";
 
 /** A process that a host is to start. */
@@ -22,29 +22,29 @@ export interface Launch {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** The variable that holds a secret, whose value must not be in the file. */
+  /** The variable that holds a secret. Its value must not be in the file. */
   readonly secret?: string;
 }
 
-/** What is known of one host. */
+/** The description of one host. */
 export interface Host {
-  /** For people. */
+  /** Its name, for people. */
   readonly title: string;
-  /** How its file is written; JSON, possibly with comments, by default. */
+  /** The format of its file. By default JSON, possibly with comments. */
   readonly format?: "toml" | "yaml";
-  /** Its files, if they have a usual place. The first is the default. */
+  /** Its usual files, by scope. The first is the default. */
   readonly files: Readonly<Partial<Record<Scope, (places: Places) => string>>>;
   /** The member of the file that holds the servers by name. */
   readonly member: string;
-  /** What the member has to say to start a process; by default `command`, `args` and `env`. */
+  /** The entry that starts a process. By default it has `command`, `args` and `env`. */
   readonly entry?: (launch: Launch) => Readonly<Record<string, unknown>>;
-  /** How the host is told to put the value of a variable there. */
+  /** The host's placeholder for the value of a variable. */
   readonly variable?: (name: string) => string;
-  /** The member of an entry that lists variables to pass on by their names. */
+  /** The member of an entry that lists the names of variables to pass on. */
   readonly passes?: string;
-  /** Asks its user for a variable itself: what has to be in its file for that. */
+  /** For a host that asks the user for the value of a variable: the part of its file that makes it ask. */
   readonly question?: (name: string) => { readonly member: string; readonly item: Readonly<Record<string, unknown>> };
-  /** What somebody has to do until the host starts the server. */
+  /** What the user has to do before the host starts the server. */
   readonly approval?: string | Readonly<Partial<Record<Scope, string>>>;
 }
 
@@ -53,7 +53,7 @@ export function scopesOf({ files }: Host): readonly Scope[] {
   return Object.keys(files) as Scope[];
 }
 
-/** What a host's file has to contain. */
+/** The contents of a host's file. */
 export type HostFile = Readonly<Record<string, unknown>>;
 
 /** The smallest file of `host` that starts `launch`. */
@@ -76,14 +76,14 @@ function withoutSecret({ secret: _, ...launch }: Launch): Launch {
   return launch;
 }
 
-/** What most hosts take. The value of the variable is left to each of them. */
+/** The entry in the form that most hosts accept. In place of the value of the variable, it has the variable's name. */
 export function standardEntry({ command, args, secret }: Launch): HostFile {
   return { command, args, ...(secret === undefined ? {} : { env: { [secret]: secret } }) };
 }
 
 /**
- * What a host calls a server unless it is told: the last level of its name, in the letters that all hosts take. Some
- * refuse any other, and many put this in front of the names of tools.
+ * The default name of a server in a host: the last level of its name, in the characters that all hosts accept. Some
+ * hosts refuse others, and many put this name in front of the names of tools.
  */
 export function entryName(serverName: string): string {
   const levels = serverName.split("/").map((level) =>

@@ -9,7 +9,7 @@ import { type FileFormat, NotUnderstood } from "./formats/format.ts";
 import { type Host, type HostFile, type Places, type Scope, scopesOf } from "./host.ts";
 import { entryInTheWay, mergeText } from "./merge.ts";
 
-/** How the files of `host` are written. Each way is loaded by itself, with the package that reads it. */
+/** The file format of `host`. Each format is loaded only when it is needed, with the package that parses it. */
 export async function formatOf({ format }: Host): Promise<FileFormat> {
   if (format === "toml") return (await import("./formats/toml.ts")).TOML_FORMAT;
   if (format === "yaml") return (await import("./formats/yaml.ts")).YAML_FORMAT;
@@ -32,14 +32,14 @@ export function usualFile(host: Host, scope: Scope | undefined): string | undefi
   return file(places);
 }
 
-/** What became of a file. */
+/** The result of writing a file. */
 export type Outcome = "created" | "unchanged" | { readonly backup: string };
 
 /**
- * Puts what a host needs into its file.
+ * Adds an entry to the file of a host.
  *
- * @param named whether the user has named the entry, which then may replace one for another server
- * @throws {UsageError} when the file has to be left alone
+ * @param named whether the user has chosen the name of the entry; then it may replace an entry for another server
+ * @throws {UsageError} when the file must not be changed
  */
 export async function writeHostFile(
   host: Host,
@@ -58,7 +58,7 @@ export async function writeHostFile(
   }
   const backup = `${file}.${new Date().toISOString().replaceAll(/[-:.]/g, "")}.bak`;
   await Deno.writeTextFile(backup, before, { createNew: true, mode: 0o600 });
-  const target = await Deno.realPath(file); // which may be a link
+  const target = await Deno.realPath(file); // the file may be a link
   const { mode } = await Deno.stat(target);
   await replace(target, after, (mode ?? 0o600) & 0o777);
   return { backup };
@@ -84,11 +84,11 @@ function merged(
   }
 }
 
-/** Renaming is one step: whatever happens, the host finds a whole file. */
+/** Replaces a file by renaming, which is atomic: the host always finds a complete file. */
 async function replace(file: string, text: string, mode: number): Promise<void> {
   const next = `${file}.new`;
   await Deno.writeTextFile(next, text, { mode });
-  if (Deno.build.os !== "windows") await Deno.chmod(next, mode); // of which the umask may have taken something
+  if (Deno.build.os !== "windows") await Deno.chmod(next, mode); // the umask may have removed some bits
   await Deno.rename(next, file);
 }
 

@@ -1,5 +1,5 @@
 /**
- * MCP hosts: where each keeps its list of servers, and how an entry of it looks.
+ * MCP hosts: where each keeps its list of servers, and the form of an entry.
  *
  * Sources: the hosts' own documentation of MCP servers, as of 2026.
  *
@@ -7,10 +7,10 @@
  */
 import { type Host, type Launch, type Places, standardEntry } from "./host.ts";
 
-/** Any host that is not known here. */
+/** A host that is not in this table. */
 export const OTHER_HOST: Host = { title: "an MCP host", files: {}, member: "mcpServers" };
 
-/** Entries that say what kind they are. */
+/** The entry for hosts that need the type of the transport in it. */
 const STDIO = (launch: Launch) => ({ type: "stdio", ...standardEntry(launch) });
 
 /** The hosts by the names that `--for` takes. To add one, add it here, and to the table in the documentation. */
@@ -99,7 +99,8 @@ export const HOSTS: Readonly<Record<string, Host>> = {
     title: "Codex",
     format: "toml",
     member: "mcp_servers",
-    // `connect` answers initialize as soon as a server is there, for which it waits 10 s; so long waits Codex by default.
+    // `connect` waits up to 10 s for a server before it answers initialize. The default timeout of Codex is also 10 s,
+    // so a longer one is set.
     entry: ({ command, args, secret }) => ({
       ...{ command, args, startup_timeout_sec: 20 },
       ...(secret === undefined ? {} : { env_vars: [secret] }),
@@ -192,12 +193,12 @@ export const HOSTS: Readonly<Record<string, Host>> = {
   json: OTHER_HOST,
 };
 
-/** Where programs keep what is theirs. */
+/** The directory for the data of applications. */
 function applicationData({ os, home, config }: Places): string {
   return os === "darwin" ? `${home}/Library/Application Support` : config;
 }
 
-/** Where programs keep it that follow Linux everywhere. Only there the user may have moved it. */
+/** The directory for programs that use `~/.config` on every system. Only on Linux the user may have moved it. */
 function dotConfig({ os, home, config }: Places): string {
   return os === "linux" ? config : `${home}/.config`;
 }

@@ -13,7 +13,7 @@ export interface Launcher {
   readonly args: readonly string[];
 }
 
-/** A line, and the permissions of Deno that it needs besides reading its files. */
+/** A line, and the permissions of Deno that it needs apart from reading its files. */
 export interface PermittedLine extends Line {
   readonly permissions: readonly string[];
 }
@@ -24,7 +24,7 @@ const PROGRAM = "mcp-mqtt-proxy";
 /**
  * The command that a host has to start for `line`.
  *
- * @param shared whether others have the file too, for whom a path of this machine means nothing
+ * @param shared whether the file is shared with other users: a path of this machine is useless for them
  */
 export async function launcher(line: PermittedLine, shared: boolean): Promise<Launcher> {
   if (!Deno.build.standalone) return await withDeno(line, shared);
@@ -34,14 +34,14 @@ export async function launcher(line: PermittedLine, shared: boolean): Promise<La
   return { command: shared && await isOnPath(PROGRAM) ? PROGRAM : file, args: line.args };
 }
 
-/** Only a shell starts npx on Windows, where it is a script. */
+/** The command through npx. On Windows npx is a script, which only a shell can start. */
 function throughNpx(args: readonly string[]): Launcher {
   const words = ["npx", "-y", PROGRAM, ...args] as const;
   const [command, ...rest] = Deno.build.os === "windows" ? ["cmd", "/c", ...words] as const : words;
   return { command, args: rest };
 }
 
-/** Deno itself, with no more permissions than the line needs. */
+/** The command through Deno, with no more permissions than the line needs. */
 async function withDeno({ args, files, permissions }: PermittedLine, shared: boolean): Promise<Launcher> {
   const isFile = Deno.mainModule.startsWith("file:");
   const main = isFile ? fileURLToPath(Deno.mainModule) : Deno.mainModule;

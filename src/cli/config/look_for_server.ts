@@ -1,5 +1,5 @@
 /**
- * A look at the broker before a configuration is written.
+ * Checking that the server is online before a configuration is written.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const PATIENCE = 1_000;
 /**
  * Looks for the server.
  *
- * @returns what ought to be known about it; `undefined` when it is online, or may not be looked for
+ * @returns a warning; `undefined` when the server is online, or when there is no permission to connect to the broker
  */
 export async function lookForServer(
   broker: BrokerConfig,
@@ -25,7 +25,7 @@ export async function lookForServer(
   values: Values<ConfigSettings>,
 ): Promise<string | undefined> {
   const { hostname } = new URL(broker.broker.url);
-  // Nobody is to be asked for a permission because of this.
+  // This check must not make Deno prompt for a permission.
   if (Deno.permissions.querySync({ name: "net", host: hostname }).state !== "granted") return undefined;
   try {
     const config = { broker, address: values, connectTimeout: PATIENCE, wait: 200 };

@@ -1,5 +1,5 @@
 /**
- * An entry put into the text of a host's file. Everything else in it stays, byte for byte.
+ * Adding an entry to the text of a host's file. All other bytes of the file stay.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { withoutByteOrderMark } from "../../core/text.ts";
 import { type Content, type FileFormat, NotUnderstood } from "./formats/format.ts";
 import type { HostFile } from "./host.ts";
 
-/** The options of a line that say which server it reaches. */
+/** The options that decide which server a command line reaches. */
 const WHICH_SERVER: readonly string[] = [
   ...["--name", "--server-name", "--topic"],
   ...["--credentials-file", "--credentials-command", "--credentials-env"],
 ];
 
-/** The entry that a text has under the name of an added one, though it starts something else. */
+/** The existing entry with the name of the added one, if it is for another server. */
 export function entryInTheWay(
   format: FileFormat,
   text: string,
@@ -27,7 +27,7 @@ export function entryInTheWay(
   )?.[0];
 }
 
-/** Which server an entry reaches, to compare. */
+/** The server that an entry reaches, as a text to compare. */
 function serverOf(entry: unknown): string {
   const { args, command } = Object(entry);
   const words = [command, args].flat();
@@ -35,8 +35,9 @@ function serverOf(entry: unknown): string {
 }
 
 /**
- * A text with what a host needs put in. What somebody has added to an entry for the same server stays in it; an entry for
- * another one is replaced. Lists, of the questions that a host asks, keep an item of the same `id`.
+ * The text with the entry added. If there is an entry for the same server, members that the user has added to it stay.
+ * An entry for another server is replaced. In the list of questions that a host asks, an item with the same `id` is
+ * kept.
  *
  * @throws {NotUnderstood} when the text is written in a way that cannot be edited safely
  */
@@ -71,11 +72,11 @@ interface Change {
   readonly value: unknown;
 }
 
-/** What has to change so that the entry is there. */
+/** The changes that add the entry. */
 function changed(content: Content, path: readonly [string, string], entry: unknown, format: FileFormat): Change[] {
   const [member, name] = path;
   const servers = content[member] ?? {};
-  // `null` is a map without members in YAML, and a mistake in JSON, where put() refuses it.
+  // In YAML, `null` stands for an empty map. In JSON it is a mistake, which put() refuses.
   if (!isObject(servers)) throw new NotUnderstood(`its "${member}" is not an object`);
   const there = Object.hasOwn(servers, name) ? servers[name] : undefined;
   if (!isObject(there) || !isObject(entry) || serverOf(there) !== serverOf(entry)) {
@@ -86,7 +87,7 @@ function changed(content: Content, path: readonly [string, string], entry: unkno
   return isDeepStrictEqual(plain(there), plain(value)) ? [] : [{ path, value }];
 }
 
-/** The members that are others, and in them the members of objects. */
+/** The changes of members that differ. Objects are compared member by member. */
 function members(there: Content, entry: Content, path: readonly string[]): Change[] {
   return Object.entries(entry).flatMap(([name, value]) => {
     const old = there[name];
@@ -95,7 +96,7 @@ function members(there: Content, entry: Content, path: readonly string[]): Chang
   });
 }
 
-/** The change that appends an item to a list, unless it has one of this `id`. */
+/** The change that appends an item to a list, unless the list has an item with this `id`. */
 function appended(content: Content, member: string, item: unknown): Change[] {
   const list = content[member] ?? [];
   if (!Array.isArray(list)) throw new NotUnderstood(`its "${member}" is not a list`);
@@ -119,7 +120,7 @@ function isObject(value: unknown): value is Content {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A value without classes and prototypes, which libraries differ in. */
+/** A plain copy of a value: the libraries differ in the classes and prototypes of their objects. */
 function plain(value: unknown): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }

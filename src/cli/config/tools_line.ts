@@ -1,5 +1,5 @@
 /**
- * The command line that starts `tools` through `launch`, which gives it its credentials.
+ * The command line that starts `tools` through `launch`. `launch` gives it the credentials.
  *
  * @module
  */
@@ -15,16 +15,20 @@ export interface ToolsLine {
   readonly tools: Line;
 }
 
-/** What `tools` is started with: not what it is asked once, nor how it is started without a parent. */
+/**
+ * The settings for starting `tools`, without the one-time `--credentials-schema` and without `--insecure`, which is for
+ * use without a parent.
+ */
 const { insecure: _, credentialsSchema: __, ...toolSettings } = TOOLS.settings;
 
 /** The settings of `tools` that `config` takes for it. */
 export const TOOLS_LINE_SETTINGS: typeof toolSettings = toolSettings;
 
 /**
- * Puts the line together. File names become absolute, since nobody knows where the host starts it.
+ * Builds the line. File names become absolute, because the host may start it in any directory.
  *
- * @throws {UsageError} when it is not said where the credentials are, or something is given that they have to say
+ * @throws {UsageError} when no source of the credentials is given, or a setting is given that must be among the
+ * credentials
  */
 export function toolsLine(given: GivenSettings, flags: GivenSettings, currentDirectory: string): ToolsLine {
   const text = (name: string) => given[name] === undefined ? undefined : String(given[name]);

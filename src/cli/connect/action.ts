@@ -24,7 +24,7 @@ import { parentWatch } from "../parent_watch.ts";
 import { collectWhenIdle } from "../idle_collection.ts";
 import { terminationSignal } from "../termination.ts";
 
-/** Runs `connect` until its host ends the conversation. */
+/** Runs `connect` until its host closes the connection. */
 export const connectAction: Action<ConnectSettings> = async ({ values, flags, operands, started, io }) => {
   if (values.credentialsSchema) {
     const { printCredentialsSchema } = await import("../own_login.ts");
@@ -78,7 +78,7 @@ export const connectAction: Action<ConnectSettings> = async ({ values, flags, op
   return EXIT_OK;
 };
 
-/** Our own stdio, or that of a client process. */
+/** The channel to the host: our own stdio, or that of a client process. */
 function hostChannel(
   input: ByteSource,
   [command, ...args]: readonly string[],

@@ -13,7 +13,7 @@ import { parentWatch } from "../parent_watch.ts";
 import { terminationSignal } from "../termination.ts";
 import type { GatewaySettings } from "./command.ts";
 
-/** Runs `gateway` until its host ends the conversation. */
+/** Runs `gateway` until its host closes the connection. */
 export const gatewayAction: Action<GatewaySettings> = async ({ values, flags, operands, started, io }) => {
   if (operands.length > 0) throw new UsageError([`gateway takes no argument; it got "${operands.join(" ")}"`]);
   if (values.credentialsSchema) {

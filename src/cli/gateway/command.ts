@@ -18,7 +18,7 @@ const { profile, topicPrefix } = ADDRESS_SETTINGS;
 const { serverId: _, noDiscovery: __, ...sessions } = CONNECT_SETTINGS;
 const { knownServers } = KNOWN_SERVER_SETTINGS;
 const where = { profile, topicPrefix };
-// A message of each of a thousand servers has to find room at the same time.
+// Smaller than elsewhere, because messages of a thousand servers may be in memory at the same time.
 const messages = { maxMessage: { ...MESSAGE_SETTINGS.maxMessage, fallback: "16M" } };
 
 const settings = {

@@ -5,10 +5,10 @@ import { generateKeyPair, KeyError, privateKeyFile, publicKeyText, readPrivateKe
 import { type Action, EXIT_OK } from "../command.ts";
 import { KEY_ACTIONS } from "./command.ts";
 
-/** Only the owner may read and write it. */
+/** The mode of a key file: only the owner may read and write it. */
 const MODE = 0o600;
 
-/** Makes a key, or shows one. */
+/** Creates a key, or shows the public part of one. */
 export const keyAction: Action<Record<never, never>> = async ({ operands: [what, file, ...more], io }) => {
   const action = KEY_ACTIONS.find((action) => action === what);
   if (action === undefined || file === undefined || more.length > 0) {
@@ -19,7 +19,7 @@ export const keyAction: Action<Record<never, never>> = async ({ operands: [what,
   return EXIT_OK;
 };
 
-/** Never over a file that is there: a key that is lost cannot be had back. */
+/** Writes a new key. Never overwrites a file, because a lost key cannot be restored. */
 async function make(file: string): Promise<ReturnType<typeof generateKeyPair>> {
   const pair = generateKeyPair();
   try {

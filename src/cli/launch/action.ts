@@ -27,7 +27,7 @@ export const launchAction: Action<LaunchSettings> = async ({ values, operands, s
   );
 };
 
-/** Our environment, without what says where the credentials are, which is none of the server's business. */
+/** Our environment, without the variables that name the source of the credentials: the server must not know it. */
 function inheritedEnvironment(): Record<string, string> {
   const own = Object.values(CREDENTIAL_SOURCE_SETTINGS).map(({ environment }) => environment);
   return Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => !own.includes(name)));

@@ -1,5 +1,5 @@
 /**
- * What the authors of packages want to be said wherever their code is. `deno task notices` collects it.
+ * The notices that the licences of packages require in every copy. `deno task notices` collects them.
  *
  * @module
  */
@@ -8,9 +8,9 @@
 export interface Notice {
   /** Name and version of each. */
   readonly packages: readonly string[];
-  /** The identifier of the licence in the list of SPDX. */
+  /** The SPDX identifier of the licence. */
   readonly license: string;
-  /** Copyright lines and licence, as the package has them. */
+  /** The copyright lines and the licence text of the package. */
   readonly text: string;
 }
 

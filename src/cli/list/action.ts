@@ -42,7 +42,7 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
   line.show(`looking for servers on ${broker.broker.url}`);
   if (values.watch) {
     const unwritable = new AbortController();
-    // Whoever looks at a terminal is not to see half a line, and a terminal is never a pipe without a reader.
+    // A terminal always has a reader, and its user should not see half a line. So nothing is written ahead there.
     const beginning = io.dumb ? "" : json ? '{"time":"20' : "20";
     using lines = new ChangeLines(io.print, beginning, (error) => unwritable.abort(error));
     const print = (change: Announcement) => {

@@ -1,31 +1,33 @@
 /**
- * Lines that may be a long time apart, into a pipe that somebody may have stopped to read.
+ * Printing lines that may be far apart in time to a pipe that may have lost its reader.
  *
- * Only a write tells whether a pipe has a reader (Deno 2.9 waits for nothing on a pipe that it writes to). But what the
- * next line begins with is known, so that is written ahead, a character at a time. In the end the line is the same.
+ * Only a write tells whether a pipe has a reader: Deno 2.9 does not watch a pipe that it writes to. But every next line
+ * begins with the same known characters. So these are written ahead, one at a time. The complete line is the same.
  *
  * @module
  */
 import { type Clock, systemClock } from "../../core/clock.ts";
 
-/** How long after a line the first character of the next one is written, in ms. The pause doubles with each. */
+/**
+ * How long after a line the first character of the next one is written, in ms. The pause doubles with each character.
+ */
 const FIRST_PAUSE = 500;
 
-/** Prints lines, and notices soon after one that there is nobody to read the next. */
+/** Prints lines, and notices soon after a line that the reader is gone. */
 export class ChangeLines implements Disposable {
   readonly #print: (text: string) => void;
   readonly #beginning: string;
   readonly #failed: (error: unknown) => void;
   readonly #clock: Clock;
-  /** How much of the next line is written. */
+  /** How many characters of the next line are written. */
   #ahead = 0;
   #pause = FIRST_PAUSE;
   #cancel: (() => void) | undefined;
 
   /**
-   * @param print writes at once, and throws when it cannot
-   * @param beginning what every line begins with
-   * @param failed told when nothing more can be printed, and why
+   * @param print writes synchronously, and throws when it fails
+   * @param beginning the text that every line begins with
+   * @param failed called with the error when printing fails
    */
   constructor(
     print: (text: string) => void,

@@ -15,7 +15,7 @@ import type { CommandDeclaration } from "../command.ts";
 interface ListOptions {
   readonly watch: boolean;
   readonly json: boolean;
-  /** In ms. */
+  /** When no further server is found for this long, in ms, all are taken to be known. */
   readonly wait: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * `list --watch` in a terminal: a table that is always as of now.
+ * `list --watch` in a terminal: a table that is kept up to date.
  *
  * @module
  */
@@ -10,16 +10,19 @@ import { changeLine, keyProblems, rowsOf } from "./rows.ts";
 import type { TerminalSize } from "../terminal.ts";
 import { table } from "../text.ts";
 
-/** So many of the last changes stand below the table. */
+/** How many of the last changes are shown below the table. */
 const CHANGES = 5;
 
-/** So many errors stand below it at most; each has its row in the table besides. */
+/** How many errors are shown below the table at most. Each also has a row in the table. */
 const PROBLEMS = 3;
 
-/** Changes that come together are shown together, within so many ms. */
+/** Changes within this time, in ms, are shown together. */
 const INTERVAL = 100;
 
-/** Shows who is online, in the place of what was shown before. Disposing of it leaves the last table where it is. */
+/**
+ * Shows the servers that are online, in place of the previous table. Disposing of it leaves the last table on the
+ * screen.
+ */
 export class LiveTable implements Disposable {
   readonly #print: (text: string) => void;
   readonly #size: () => TerminalSize;
@@ -33,7 +36,7 @@ export class LiveTable implements Disposable {
 
   /**
    * @param broker its URL, without credentials
-   * @param known the keys of servers that the user has given, by their names
+   * @param known the keys that the user has given, by server name
    */
   constructor(
     print: (text: string) => void,
@@ -48,7 +51,7 @@ export class LiveTable implements Disposable {
     this.#draw();
   }
 
-  /** Shows why there is no connection, instead of a log that would tear the table. */
+  /** Shows why there is no connection. A log would break the table. */
   readonly observe: Observer = (event) => {
     if (event.type === "broker.lost" || event.type === "broker.refused") this.#trouble = event.cause;
     else if (event.type === "broker.connected") this.#trouble = undefined;
@@ -57,9 +60,9 @@ export class LiveTable implements Disposable {
   };
 
   /**
-   * Somebody has come or gone.
+   * Notes that a server has come or gone.
    *
-   * @param servers who is there, when it is shown
+   * @param servers returns the servers that are online, when the table is drawn
    */
   changed(change: Announcement, servers: () => readonly ListedServer[]): void {
     this.#servers = servers;
@@ -67,7 +70,7 @@ export class LiveTable implements Disposable {
     this.#soon();
   }
 
-  /** The terminal has another size. */
+  /** Redraws the table, because the size of the terminal has changed. */
   resized(): void {
     this.#soon();
   }
@@ -100,8 +103,8 @@ export class LiveTable implements Disposable {
       ...problems,
       ...(this.#changes.length === 0 ? [] : ["", ...this.#changes]),
     ].map((line) => visibleRow(line, columns));
-    // Up to where the last one began, and nothing of it is left (ECMA-48: CUU, ED). Where there are fewer columns now,
-    // the terminal has broken its lines.
+    // Moves up to the beginning of the last table, and clears it (ECMA-48: CUU, ED). If the terminal has become
+    // narrower, it has wrapped the lines of that table.
     const shownRows = this.#shown.reduce((sum, { length }) => sum + Math.max(1, Math.ceil(length / columns)), 0);
     const back = shownRows === 0 ? "" : `\u001b[${shownRows}A\r\u001b[J`;
     this.#print(`${back}${all.join("\n")}\n`);
@@ -109,7 +112,7 @@ export class LiveTable implements Disposable {
   }
 }
 
-/** A line that surely takes one row: letters beyond ASCII may take two columns each. */
+/** A line cut to fit one row. Characters beyond ASCII may take two columns each. */
 function visibleRow(line: string, columns: number): string {
   const wide = /[^\x20-\x7e…]/.test(line);
   const most = Math.max(1, wide ? Math.floor(columns / 2) : columns - 1);

@@ -1,5 +1,5 @@
 /**
- * Servers and changes, as people see them.
+ * Servers and changes as text for people.
  *
  * @module
  */
@@ -8,12 +8,15 @@ import type { ListedServer } from "../../app/list/server_registry.ts";
 import { type Announcement, canSeal } from "../../wire/mod.ts";
 import { visibleLine } from "../text.ts";
 
-/** The keys of servers that the user has given, by their names. */
+/** The keys that the user has given, by server name. */
 type KnownKeys = ReadonlyMap<string, string>;
 
 const HEADINGS = ["NAME", "PROFILES", "INSTANCES", "SINCE"];
 
-/** The headings, and one row for each server. Where one has a key, or should have, a column tells what that is worth. */
+/**
+ * The headings, and one row for each server. If any server has a key, or should have one, there is a column with the
+ * status of the keys.
+ */
 export function rowsOf(servers: readonly ListedServer[], known: KnownKeys): string[][] {
   const sealing = servers.some((server) => keyStatus(server, known) !== undefined);
   return [
@@ -29,12 +32,12 @@ export function rowsOf(servers: readonly ListedServer[], known: KnownKeys): stri
   ];
 }
 
-/** How many there are: one that is there in two profiles, with an id in each, is one. */
+/** The number of instances. An instance that is online in two profiles, with an id in each, counts once. */
 function instanceCount({ instances }: ListedServer): number {
   return Math.max(...Map.groupBy(instances, ({ profile }) => profile).values().map(({ length }) => length));
 }
 
-/** What is wrong with the keys of these servers, each a sentence. */
+/** The problems with the keys of these servers, each a sentence. */
 export function keyProblems(servers: readonly Pick<ListedServer, "name" | "instances">[], known: KnownKeys): string[] {
   return servers.filter((server) => keyStatus(server, known) === "differs").map(({ name }) =>
     `${
@@ -44,13 +47,13 @@ export function keyProblems(servers: readonly Pick<ListedServer, "name" | "insta
   );
 }
 
-/** Since when a server has been there, whichever of its instances. */
+/** Since when any instance of the server has been online. */
 function since({ instances }: ListedServer): string {
   const [first] = instances.map(({ since }) => since).filter((time) => time !== undefined).toSorted();
   return first === undefined ? "-" : localTime(new Date(first));
 }
 
-/** The server that an announcement is of, as if it were its only instance. */
+/** The server of an announcement, as if the announced instance were its only one. */
 export function announced({ serverName, profile, instance, address, meta }: Announcement): Announced {
   const key = typeof meta.sealed === "string" ? { key: meta.sealed } : {};
   return { name: serverName, instances: [{ id: instance, profile, topic: address, since: undefined, ...key }] };
@@ -58,7 +61,7 @@ export function announced({ serverName, profile, instance, address, meta }: Anno
 
 type Announced = Pick<ListedServer, "name" | "instances">;
 
-/** Who has come or gone, and when, as one line. */
+/** A change as one line: when, and which server has come or gone. */
 export function changeLine(change: Announcement, known: KnownKeys): string {
   const { online, serverName, profile, instance, description } = change;
   const sign = online ? "+" : "-";

@@ -92,7 +92,7 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
   return failure === undefined ? EXIT_OK : EXIT_NO_PERMISSION;
 };
 
-/** What somebody at a terminal is told; nothing where nobody looks. */
+/** The greeting for a user at a terminal; `undefined` without a terminal. */
 async function greetingFor(
   io: CommandLineIo,
   { logLevel, logFormat }: Values<ServeSettings>,
@@ -107,7 +107,7 @@ async function greetingFor(
   return new Greeting(io, { name, topic, broker }, flags);
 }
 
-/** Where the credentials of the server processes are, if these are SMCP servers. */
+/** The source of the credentials of the server processes, if these are SMCP servers. */
 function childCredentialSource(
   values: Values<ServeSettings>,
   flags: Readonly<Record<string, unknown>>,
@@ -117,20 +117,20 @@ function childCredentialSource(
     if (source.kind !== "stdin" || !values.smcp) return source;
     throw new UsageError(["with --smcp, stdin is for our own credentials: give those of the server in a file"]);
   }
-  // Variables may be meant for somebody else.
+  // Only flags are an error here: the variables may be meant for another program.
   const { credentialsFile, credentialsCommand, credentialsEnv } = flags;
   if ((credentialsFile ?? credentialsCommand ?? credentialsEnv) === undefined) return undefined;
   throw new UsageError(["credentials for the server are given, but it is no SMCP server: add --smcp-child"]);
 }
 
-/** A server that lacks a variable fails in ways of its own; here it can be said why. */
+/** Warnings about variables that are missing. The server's own errors would not say that `--pass-env` is the cause. */
 function missingVariables(names: readonly string[]): string[] {
   return names.filter((name) => !Deno.env.has(name)).map((name) =>
     `--pass-env ${name}: there is no such variable here, or no permission to read it (--allow-env=${name})`
   );
 }
 
-/** What is to be served. */
+/** The servers to serve. */
 interface Servers {
   readonly servers: readonly ServedEntry[];
   readonly warnings: readonly string[];
@@ -168,7 +168,7 @@ function oneServer(
   };
 }
 
-/** With a file, what belongs to one server comes from its entry; flags that would mean all of them are refused. */
+/** The servers of a file. Settings of a single server come from its entry, so flags for these are refused. */
 async function configuredServers(
   file: string,
   values: Values<ServeSettings>,

@@ -1,5 +1,5 @@
 /**
- * What `serve` says to somebody at a terminal: where the servers are, under which names, and a line to try one.
+ * What `serve` prints for a user at a terminal: the broker, the names of the servers, and a command line to try one.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { callLine, type KnownServer } from "../call_line.ts";
 import type { CommandLineIo } from "../command.ts";
 import { visibleLine } from "../text.ts";
 
-/** Without a further server for this long, in ms, all that will be are online. */
+/** When no further server has come online for this long, in ms, all are taken to be online. */
 const QUIET = 500;
 
-/** Says it once, when the servers are online. */
+/** Prints the greeting once, when the servers are online. */
 export class Greeting implements Disposable {
   readonly #io: CommandLineIo;
   readonly #broker: string;
@@ -20,7 +20,7 @@ export class Greeting implements Disposable {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #said = false;
 
-  /** @param server the first one */
+  /** @param server the first server */
   constructor(io: CommandLineIo, server: KnownServer, flags: Readonly<Record<string, unknown>>) {
     this.#io = io;
     this.#broker = server.broker;

@@ -12,7 +12,7 @@ import { collectWhenIdle } from "../idle_collection.ts";
 import { terminationSignal } from "../termination.ts";
 import type { ToolsSettings } from "./command.ts";
 
-/** Runs `tools` until its host ends the conversation. */
+/** Runs `tools` until its host closes the connection. */
 export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operands, started }) => {
   if (operands.length > 0) throw new UsageError([`tools takes no argument; it got "${operands.join(" ")}"`]);
   if (values.credentialsSchema) {
@@ -28,7 +28,7 @@ export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operan
   await using log = startLoginLog(login, values, flags);
   using termination = terminationSignal();
   using _memory = collectWhenIdle();
-  // Also when stdin has ended, and only the answers to what was asked are waited for.
+  // Aborted when stdout cannot be written. That also matters after stdin has ended, while answers are still awaited.
   const unwritable = new AbortController();
   await using host = new LineChannel(login.input, ownOutput(), {
     maxMessage: values.maxMessage,

@@ -1,68 +1,68 @@
 /**
- * Files of hosts, edited so that every byte stays that is not ours.
+ * Editing the files of hosts. Every byte that is not ours stays.
  *
  * @module
  */
 
-/** What is in a file, as plain values. */
+/** The contents of a file, as plain values. */
 export type Content = Readonly<Record<string, unknown>>;
 
-/** How the files of a host are written. */
+/** A file format of hosts. */
 export interface FileFormat {
   /**
-   * What a file says.
+   * Parses a file.
    *
-   * @throws {NotUnderstood} when it is not written in this format
+   * @throws {NotUnderstood} when the text is not in this format
    */
   parse(text: string): Content;
   /**
    * The text with `value` at `path`, and everything else as it was.
    *
-   * @throws {NotUnderstood} when the text has something in the way
+   * @throws {NotUnderstood} when the text cannot be changed safely
    */
   put(text: string, path: readonly string[], value: unknown): string;
-  /** Whether a path may lead into an entry; otherwise only whole entries can be put there. */
+  /** Whether single members of an entry can be set; otherwise only whole entries. */
   readonly putsMembers: boolean;
-  /** A new file that says `content`. */
+  /** The text of a new file with `content`. */
   print(content: Content): string;
 }
 
-/** A file is left alone, and why. */
+/** The reason why a file is not changed. */
 export class NotUnderstood extends Error {
   override readonly name = "NotUnderstood";
 }
 
-/** What a text uses to begin a new line, and to indent. */
+/** The line end and the indentation of a text. */
 export interface Style {
   readonly eol: "\n" | "\r\n";
   /** One level. */
   readonly indentation: string;
 }
 
-/** The style of a text: that of its first lines. */
+/** The style of a text, taken from its first lines. */
 export function styleOf(text: string): Style {
   const [, indentation = "  "] = /^([ \t]+)\S/m.exec(text) ?? [];
   return { eol: /\r?\n/.exec(text)?.[0] === "\r\n" ? "\r\n" : "\n", indentation };
 }
 
-/** Where the line of a place begins. */
+/** The offset where the line of `offset` begins. */
 export function lineStart(text: string, offset: number): number {
   return text.lastIndexOf("\n", offset - 1) + 1;
 }
 
-/** Where the line of a place ends, before what ends it. */
+/** The offset where the line of `offset` ends, before its line end. */
 export function lineEnd(text: string, offset: number): number {
   const end = text.indexOf("\n", offset);
   if (end === -1) return text.length;
   return text[end - 1] === "\r" ? end - 1 : end;
 }
 
-/** The white space that the line of a place begins with. */
+/** The white space at the beginning of the line of `offset`. */
 export function indentationAt(text: string, offset: number): string {
   return /^[ \t]*/.exec(text.slice(lineStart(text, offset)))?.[0] ?? "";
 }
 
-/** A text with `insertion` at a place. */
+/** The text with `insertion` at `offset`, in place of `removed` characters. */
 export function insert(text: string, offset: number, insertion: string, removed = 0): string {
   return text.slice(0, offset) + insertion + text.slice(offset + removed);
 }

@@ -19,7 +19,7 @@ import {
 export const JSON_FORMAT: FileFormat = { parse, put, print, putsMembers: true };
 
 function parse(text: string): Content {
-  return JSON.parse(JSON.stringify(getNodeValue(rootOf(text)))); // whose objects have no prototype
+  return JSON.parse(JSON.stringify(getNodeValue(rootOf(text)))); // the parser's objects have no prototype
 }
 
 function print(content: Content): string {
@@ -33,7 +33,7 @@ function rootOf(text: string): Node {
   return root;
 }
 
-/** Where the path leads through a list, its name is the index of an item; the one behind the last appends. */
+/** Sets a value. In a list, a name in the path is the index of an item. The index after the last item appends. */
 function put(text: string, path: readonly string[], value: unknown): string {
   let node = rootOf(text);
   for (const [depth, name] of path.entries()) {
@@ -51,7 +51,7 @@ function put(text: string, path: readonly string[], value: unknown): string {
   return insert(text, node.offset, written, node.length);
 }
 
-/** The value of a member; of the last one, if there are several of that name, as JSON.parse() has it. */
+/** The value of a member. Of several with the same name, the last one counts, as in `JSON.parse`. */
 function childOf({ type, children = [] }: Node, name: string): Node | undefined {
   if (type === "array") return children[Number(name)];
   return children.findLast(({ children: [key] = [] }) => key?.value === name)?.children?.[1];
@@ -69,11 +69,11 @@ function insertChild(text: string, parent: Node, name: string | undefined, value
     const between = text.slice(start, parent.offset + parent.length - 1);
     const indentation = outer + style.indentation;
     const child = `${style.eol}${indentation}${key}${printValue(value, style, indentation)}`;
-    // A file of one line stays one, unless nothing is in it yet.
+    // A file with one line keeps one line, unless it is empty.
     if (parent.parent !== undefined && !text.trim().includes("\n")) {
       return insert(text, start, ` ${key}${JSON.stringify(value)} `, between.trim() === "" ? between.length : 0);
     }
-    // What is between the brackets besides white space is a comment, and stays.
+    // Anything between the brackets except white space is a comment, and stays.
     if (between.trim() !== "") return insert(text, start, child);
     return insert(text, start, `${child}${style.eol}${outer}`, between.length);
   }
@@ -92,7 +92,10 @@ function insertChild(text: string, parent: Node, name: string | undefined, value
   return insert(insert(text, end, child), last.offset + last.length, ",");
 }
 
-/** What follows the last child on its line: a comma, which may be there, and comments, which stay on that line. */
+/**
+ * The end of the text that belongs to the last child on its line: an optional comma and comments. `comma` is the place
+ * after the comma, if there is one.
+ */
 function afterLast(text: string, offset: number): { readonly comma?: number; readonly end: number } {
   const line = text.slice(offset, lineEnd(text, offset));
   const [trailing = ""] = /^(?:[ \t]*(?:,|\/\*.*?\*\/|\/\/.*))*/.exec(line) ?? [];

@@ -23,7 +23,7 @@ function print(content: Content): string {
   ).join("\n");
 }
 
-/** The path is that of a table, and the value what is in it. Tables below it are others, and stay. */
+/** Sets the table at `path` to `value`. Subtables stay unchanged. */
 function put(text: string, path: readonly string[], value: unknown): string {
   const { eol } = styleOf(text);
   const table = tableIn(text, path);
@@ -44,7 +44,7 @@ interface Table {
   readonly body: string;
 }
 
-/** The lines of a table, from its header to the last one that says something. */
+/** The lines of a table, from its header to the last line that is neither empty nor a comment. */
 function tableIn(text: string, path: readonly string[]): Table | undefined {
   const names = path.map((name) => `(?:${[bare(name), JSON.stringify(name), `'${name}'`].map(escaped).join("|")})`);
   const header = new RegExp(
@@ -66,7 +66,7 @@ function printTable(path: readonly string[], value: unknown, eol: string): strin
   return [`[${path.map(key).join(".")}]`, ...lines, ""].join(eol);
 }
 
-/** A value in one line. A string of JSON is one of TOML too. */
+/** A value in one line. A JSON string is also a TOML string. */
 function inline(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(inline).join(", ")}]`;
@@ -84,7 +84,7 @@ function key(name: string): string {
   return bare(name) || JSON.stringify(name);
 }
 
-/** A name that needs no quotes; otherwise nothing. */
+/** The name if it needs no quotes; otherwise empty. */
 function bare(name: string): string {
   return /^[\w-]+$/.test(name) ? name : "";
 }

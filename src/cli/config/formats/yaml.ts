@@ -64,16 +64,16 @@ function pairOf(map: YAMLMap, name: string): Pair | undefined {
   return map.items.find(({ key }) => isScalar(key) && key.value === name);
 }
 
-/** Where a node is, without the comments behind it. */
+/** The range of a node, without the comments after it. */
 function rangeOf(node: unknown): { readonly start: number; readonly end: number } {
   const [start, end] = Object(node).range ?? [];
   if (typeof start !== "number" || typeof end !== "number") throw new NotUnderstood("it has values without a place");
   return { start, end };
 }
 
-/** Where the line behind a node begins; `missing` is what has to end the line first. */
+/** Where the line after a node begins. `missing` is the line end to add first if there is none. */
 function nextLine(text: string, offset: number, eol: string): { readonly offset: number; readonly missing: string } {
-  // The range of a map ends behind its last line.
+  // The range of a map ends after its last line.
   if (text[offset - 1] === "\n") return { offset, missing: "" };
   const end = text.indexOf("\n", lineEnd(text, offset));
   return end === -1 ? { offset: text.length, missing: eol } : { offset: end + 1, missing: "" };
