@@ -94,13 +94,14 @@ export class ServerDiscovery implements AsyncDisposable {
       if (left <= 0) break;
       await sleep(left, signal);
     }
+    const isQuiet = performance.now() >= this.#lastNews + wait;
     // A busy broker may pause for longer than that in the middle of what it has to tell.
     let isKnown = false;
     const caughtUp = this.#watch.caughtUp.then(() => void (isKnown = true));
     await orAborted(waitAtMost(caughtUp, Math.max(0, end - performance.now())), signal);
     const { state } = this.#watch;
     if (!isKnown && state.status !== "online") throw unavailableReason(state);
-    return isKnown || wait === 0;
+    return isKnown && isQuiet || wait === 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -67,7 +67,9 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
   }
   const { servers, complete } = listing;
   if (!complete) {
-    io.printError("There may be more servers: the broker has not told of all in time. Give it more by --wait.\n");
+    io.printError(
+      "There may be more servers: the broker was not done in time. Give it more by --wait.\n",
+    );
   }
   if (json) io.print(visibleJson(servers.map((server) => ({ ...server, ...statusMember(server, known) })), 2));
   else if (servers.length > 0) io.print(table(rowsOf(servers, known)));
