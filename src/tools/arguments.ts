@@ -1,6 +1,6 @@
 /**
- * Reading the arguments of a call. None is dropped without a word: a slip is an error that names the right name, and
- * what means nothing is told of in the result.
+ * Reading the arguments of a call. No argument is dropped silently. A misspelled name is an error that names the right
+ * one. Other unknown names are listed in the result.
  *
  * @module
  */
@@ -8,19 +8,20 @@ import * as z from "zod";
 import { ToolError } from "./tool_error.ts";
 import type { Shape, Tool } from "./tool.ts";
 
-/** What a call was given. */
+/** The validated arguments of a call. */
 export interface ReadArguments {
   // deno-lint-ignore no-explicit-any -- the schema of the tool has made it what its `run` takes
   readonly value: any;
-  /** Names that mean nothing to the tool. */
+  /** Names of arguments that the tool does not have. */
   readonly ignored: readonly string[];
 }
 
-/** How many names that mean nothing are told of, and how long each may be. */
+/** How many unknown names are listed in a result. */
 const MOST_IGNORED = 20;
+/** How long a listed name may be, in characters. */
 const LONGEST_NAME = 60;
 
-/** What other tools call the parameters of these. */
+/** Names that models give to parameters, and the names that the parameters have here. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ["payload", "message"],
   ["filter", "topic"],
@@ -35,9 +36,9 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Reads the arguments of a call of `tool`.
+ * Validates the arguments of a call of `tool`.
  *
- * @throws {ToolError} when one is missing or wrong, or nearly has the name of another
+ * @throws {ToolError} when an argument is missing or invalid, or when its name is nearly that of a parameter
  */
 export function readArguments(tool: Tool, given: Readonly<Record<string, unknown>>): ReadArguments {
   const known = Object.keys(tool.input);
@@ -56,7 +57,7 @@ export function readArguments(tool: Tool, given: Readonly<Record<string, unknown
   throw new ToolError(`Invalid arguments for ${tool.name}: ${problems.join("; ")}`);
 }
 
-/** The parameter that others call so, if the call lacks it. */
+/** The parameter that `name` usually means, if the tool has it and the call does not give it. */
 function otherName(
   name: string,
   known: readonly string[],
@@ -66,7 +67,9 @@ function otherName(
   return meant !== undefined && known.includes(meant) && given[meant] === undefined ? meant : undefined;
 }
 
-/** Models fill in what they may leave out with nothing: `""`, `[]`, `{}` or null. */
+/**
+ * Leaves out optional arguments that are empty. Models often fill them with `""`, `[]`, `{}` or null, and mean nothing.
+ */
 function withoutEmpty(input: Shape, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(given).filter(([name, value]) => {
@@ -94,7 +97,9 @@ function plain(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 }
 
-/** How many letters have to be put in, taken out or changed to make one word the other. Two that are swapped are one. */
+/**
+ * The number of letters to insert, remove or change to make one word the other. A swap of two neighbours counts as one.
+ */
 function distance(a: string, b: string): number {
   const rows: number[][] = Array.from({ length: a.length + 1 }, (_, i) => [i]);
   const at = (i: number, j: number) => rows[i]?.[j] ?? j;

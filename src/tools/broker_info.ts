@@ -10,7 +10,7 @@ import { tool } from "./tool.ts";
 /** Where mosquitto, EMQX and others publish their state. */
 const SYS = "$SYS/#";
 
-/** How long to wait for that, in ms. */
+/** How long to wait for the messages on {@linkcode SYS}, in ms. */
 const SYS_TIMEOUT = 1_000;
 
 /** Tells what is known of the broker. */
@@ -58,13 +58,13 @@ function describe(limits: BrokerLimits): Record<string, unknown> {
   };
 }
 
-/** What the broker says of itself: nothing where it does not, or where the agent may not read it. */
+/** What the broker publishes about itself. Empty when it publishes nothing, or when the agent may not read it. */
 async function readSys({ permissions, retained }: ToolContext, signal: AbortSignal): Promise<[string, string][]> {
   try {
     permissions.checkSubscribe(SYS);
     const { messages } = await retained.read(SYS, SYS_TIMEOUT, signal);
     const found = messages.map(({ topic, payload }): [string, string] => [topic, toText(payload).text]).sort();
-    // What there are many of is left out first.
+    // There are many load averages. They come last, so that a short answer leaves them out first.
     return [...found.filter(([topic]) => !isLoad(topic)), ...found.filter(([topic]) => isLoad(topic))];
   } catch (error) {
     signal.throwIfAborted();
@@ -73,7 +73,7 @@ async function readSys({ permissions, retained }: ToolContext, signal: AbortSign
   }
 }
 
-/** Whether a topic is one of many averages, as mosquitto has them. */
+/** Whether a topic is one of mosquitto's many load averages. */
 function isLoad(topic: string): boolean {
   return topic.includes("/load/");
 }

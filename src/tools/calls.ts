@@ -18,7 +18,7 @@ import { jsonSize } from "./text.ts";
 import type { Call, Tool } from "./tool.ts";
 import { ToolError } from "./tool_error.ts";
 
-/** How long an error may be, in characters: it may quote what an agent or a broker has said. */
+/** How long an error may be, in characters. It may quote text of an agent or a broker. */
 const LONGEST_ERROR = 4_000;
 
 /** Offers `tools` to the host of `server`. */

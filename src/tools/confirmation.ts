@@ -8,22 +8,22 @@ import type { Permissions } from "./permissions.ts";
 import type { McpServer } from "./sdk.ts";
 import { ToolError } from "./tool_error.ts";
 
-/** How long the user may think, in ms. */
+/** How long the user may take to answer, in ms. */
 const PATIENCE = 600_000;
 
 /** How much of a payload the user is shown, in characters. */
 const SHOWN = 500;
 
-/** What is to be published. */
+/** A message that is to be published. */
 export interface Publication {
-  /** Where it goes, and where its answer is to go, if anywhere. */
+  /** The topic of the message and, if it has one, its response topic. */
   readonly topics: readonly string[];
   /** The payload as the agent has written it. */
   readonly message: string;
   readonly retain: boolean;
 }
 
-/** Asks the user by elicitation (MCP 2025-06-18), as the rules want it. */
+/** Asks the user by elicitation (MCP 2025-06-18) where a rule requires it. */
 export class Confirmation {
   readonly #permissions: Permissions;
   readonly #server: McpServer;
@@ -34,9 +34,9 @@ export class Confirmation {
   }
 
   /**
-   * Resolves when the user allows it, or need not be asked.
+   * Resolves when the user allows the message, or when no rule requires a confirmation.
    *
-   * @throws {ToolError} when the user does not, or cannot be asked
+   * @throws {ToolError} when the user refuses, or when the host cannot ask
    */
   async ask({ topics, message, retain }: Publication, signal: AbortSignal): Promise<void> {
     const topic = topics.find((topic) => this.#permissions.confirmationRule(topic) !== undefined);

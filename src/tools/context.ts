@@ -18,17 +18,17 @@ import type { Surveys } from "./subscriptions/survey.ts";
 import type { TopicCatalog } from "./topic_catalog.ts";
 import type { TopicUris } from "./topic_uris.ts";
 
-/** The connection, and what is kept about it between calls. */
+/** The connection, and the state that is kept between calls. */
 export interface ToolContext {
   readonly link: MqttLink;
   readonly clock: Clock;
   /** The time of day, in ms since 1970. */
   readonly time: () => number;
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string;
   readonly permissions: Permissions;
   readonly confirmation: Confirmation;
-  /** What the operator says of topics. */
+  /** The operator's descriptions of topics. */
   readonly catalog: TopicCatalog;
   readonly uris: TopicUris;
   readonly subscriptions: Subscriptions;
@@ -38,7 +38,7 @@ export interface ToolContext {
   readonly retained: RetainedReader;
   readonly replies: Replies;
   readonly lastValues: LastValues;
-  /** Bytes that the text of an answer may take, unless the call says otherwise. */
+  /** The size limit of an answer's text, in bytes; a call may set another. */
   readonly maxBytes: number;
   /** How long a call waits for the broker, in ms. */
   readonly connectTimeout: number;

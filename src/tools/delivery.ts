@@ -1,5 +1,5 @@
 /**
- * Bringing a message to the broker, and knowing that it is there.
+ * Publishing a message, and waiting until the broker has it.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import type { ToolContext } from "./context.ts";
 import { ToolError } from "./tool_error.ts";
 import { orLate } from "../core/waiting.ts";
 
-/** How long the broker may take to confirm a message, in ms: longer than the link waits before it gives up. */
+/** How long the broker may take to confirm a message, in ms. This is longer than the link's own time limit. */
 const CONFIRMATION_TIMEOUT = 15_000;
 
-/** What the broker said to a message. */
+/** The broker's answer to a message. */
 export interface Delivery {
-  /** Whether somebody has subscribed to the topic; `undefined` when the broker did not say. */
+  /** Whether the topic has a subscriber; `undefined` when the broker did not say. */
   readonly subscribers: boolean | undefined;
-  /** What it was sent with: no more than the broker takes. */
+  /** The QoS that the message was sent with, at most the broker's Maximum QoS. */
   readonly qos: QoS;
 }
 
@@ -43,8 +43,8 @@ export async function publishMessage(
   const failure = await outcomeOf(packet, context, signal);
   if (failure?.details.reasonCode === NO_MATCHING_SUBSCRIBERS) return { subscribers: false, qos };
   if (failure !== undefined) throw failure;
-  // A message of QoS 0 counts as sent when it is written, which a connection that is dead or about to be closed
-  // over it does not show. The answer to a later packet does.
+  // A message of QoS 0 counts as sent when it is written. By then nobody knows whether the connection is dead, or
+  // whether the broker will close it because of the message. The answer to a later packet shows that.
   if (qos === 0) await limited(link.roundTrip(), packet, context, signal);
   return { subscribers: undefined, qos };
 }

@@ -25,7 +25,7 @@ export function filtersOf({ topic, topics = [] }: {
   return filters;
 }
 
-/** A list in a single filter is legal, but rarely meant: says so where it brought nothing. */
+/** A hint for a filter with a comma that found nothing. Such a filter is legal, but usually a list was meant. */
 export function listHint(filters: readonly string[]): string[] {
   const [list] = filters.filter((filter) => filter.includes(","));
   if (list === undefined) return [];

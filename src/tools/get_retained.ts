@@ -9,10 +9,10 @@ import { byTopic } from "./subscriptions/retained_values.ts";
 import type { Received } from "./subscriptions/arrivals.ts";
 import { tool } from "./tool.ts";
 
-/** In s. */
+/** The default of `timeout`, in s. */
 const DEFAULT_TIMEOUT = 1;
 
-/** Reads the values that the broker keeps. */
+/** The tool that reads retained messages. */
 export const GET_RETAINED = tool({
   name: "get_retained",
   title: "Read current values",
@@ -75,14 +75,15 @@ export const GET_RETAINED = tool({
         },
       });
     const first = show(found.messages);
-    // Pages follow the order of names, in which nothing that comes or goes meanwhile shifts them.
+    // Pages are in the order of topic names. Then topics that appear or disappear do not move the others to another
+    // page.
     const whole = first.shown === found.messages.length && found.left === 0;
     const { result, attachments } = whole ? first : show(found.messages.toSorted(byTopic));
     return { result, attachments };
   },
 });
 
-/** What several filters have found; a topic that more than one matches is there once. */
+/** The results of several filters as one. A topic that several filters match is there once. */
 function merge(found: readonly Retained[]): Retained {
   const messages = new Map(found.flatMap(({ messages }) => messages).map((message) => [message.topic, message]));
   return {

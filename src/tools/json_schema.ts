@@ -1,6 +1,6 @@
 /**
- * The schemas of tools as JSON Schema, without what a model can do without: most hosts send all of them with every turn.
- * What is left out here is checked all the same when a tool is called.
+ * The schemas of tools as JSON Schema, without the parts that a model can do without: most hosts send all schemas with
+ * every turn. Calls are still validated against the full schema.
  *
  * @module
  */
@@ -8,12 +8,12 @@ import * as z from "zod";
 import type { ToolDefinition } from "./sdk.ts";
 import type { Shape } from "./tool.ts";
 
-/** What is left out: limits are told of by the error that exceeding them brings. */
+/** The keywords that are left out. A limit needs no keyword, since the error for exceeding it names it. */
 const LEFT_OUT = ["$schema", "additionalProperties", "propertyNames", "minimum", "maximum"];
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** The JSON Schema of an object of these fields. Of a result, it has the members that are always there, without theirs. */
+/** The JSON Schema of an object with these fields. For a result it has only the required members and their types. */
 export function compactSchema(shape: Shape, io: "input" | "output"): ToolDefinition["inputSchema"] {
   const schema = z.toJSONSchema(z.object(shape), { io });
   return (io === "input" ? compact(schema) : outline(schema)) as ToolDefinition["inputSchema"];

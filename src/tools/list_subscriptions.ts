@@ -3,10 +3,10 @@ import * as z from "zod";
 import { fitting } from "./text.ts";
 import { tool } from "./tool.ts";
 
-/** Bytes of the answer around the list; at most. */
+/** The most bytes that an answer takes besides its list. */
 const FRAME = 120;
 
-/** Tells what is subscribed to, and how much waits. */
+/** The tool that lists the subscriptions, and how many messages wait in each. */
 export const LIST_SUBSCRIPTIONS = tool({
   name: "list_subscriptions",
   title: "Show subscriptions",

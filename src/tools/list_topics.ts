@@ -18,7 +18,7 @@ const TOPIC = z.looseObject({
   retained: z.boolean(),
 });
 
-/** Tells which topics there are. */
+/** The tool that lists the topics of the broker. */
 export const LIST_TOPICS = tool({
   name: "list_topics",
   title: "Find topics",
@@ -55,7 +55,7 @@ export const LIST_TOPICS = tool({
   },
 });
 
-/** Listens for a while. Returns the name of what has been found. */
+/** Listens for a while. Returns the name under which the survey is remembered. */
 async function survey(topic: string, timeout: number, context: ToolContext, call: Call): Promise<string> {
   const { link, clock, permissions, subscriptions, surveys, catalog, connectTimeout } = context;
   await whenOnline(link, connectTimeout, call.signal, clock);

@@ -1,5 +1,5 @@
 /**
- * Listening for a while: what the calls that do so have in common.
+ * Listening for a limited time, as several tools do.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import { type MqttLink, unavailableReason } from "../mqtt/mod.ts";
 import type { ToolContext } from "./context.ts";
 import type { Call } from "./tool.ts";
 
-/** How often a host that wants to know is told how far a call is, in ms. */
+/** How often progress is reported to a host that has asked for it, in ms. */
 const REPORT_INTERVAL = 500;
 
 /** How a call listens. */
 export interface Listening {
-  /** In s. */
+  /** The longest time to listen, in s. */
   readonly timeout: number;
   /** Resolves when there is no reason to listen any longer. */
   readonly enough: Promise<void>;
@@ -22,7 +22,7 @@ export interface Listening {
   readonly heard: () => string;
 }
 
-/** What became of it. */
+/** What is known after listening. */
 export interface Heard {
   /** Whether the connection was away in between, so that messages may be missing. */
   readonly interrupted: boolean;
@@ -41,7 +41,7 @@ export async function listen(listening: Listening, { link, clock }: ToolContext,
   return { interrupted: watch.interrupted };
 }
 
-/** Sees whether the connection goes away. */
+/** Notices whether the connection is lost. */
 class Watch implements Disposable {
   interrupted = false;
   readonly #over = new AbortController();
@@ -57,7 +57,7 @@ class Watch implements Disposable {
   }
 }
 
-/** Tells a host that wants to know about the time that has passed and what has been heard, again and again. */
+/** Reports to a host that has asked for progress: the time that has passed, and what has been heard. */
 function report({ timeout, heard }: Listening, { report }: Call, clock: Clock): Disposable {
   if (report === undefined) return { [Symbol.dispose]: () => {} };
   const since = clock.now();

@@ -19,12 +19,12 @@ export const MESSAGE = z.object({
   qos: z.int(),
   encoding: z.literal("base64").optional(),
   received_at: z.string(),
-  /** Of a retained message: for how long it has been known, in s. */
+  /** How long a retained message has been known, in s. */
   age_seconds: z.int().optional(),
   /** The payload, if it is JSON. */
   json: z.unknown().optional(),
   truncated: z.literal(true).optional(),
-  /** All of its bytes, when `payload` has only a part of them. */
+  /** The size of the whole payload in bytes, when `payload` has only a part of it. */
   payload_size: z.int().optional(),
   /** The byte at which the rest begins. */
   offset: z.int().optional(),
@@ -56,8 +56,8 @@ export interface Showing {
 const SHORTENED_TOPIC = 200;
 
 /**
- * A message as JSON, within the room for it. Of a payload that does not fit there is as much as does, and where the
- * rest begins.
+ * A message as JSON, within the room for it. A payload that does not fit is cut, and `offset` says where the rest
+ * begins.
  */
 export function toToolMessage(message: Received, showing: Showing): ToolMessage {
   const { payload } = message;
@@ -119,12 +119,12 @@ function inPart(whole: Description, payload: Uint8Array, offset: number, { room 
   });
   let frame = part(whole);
   if (jsonSize(frame) > room) {
-    // What the sender has put around the payload leaves no room at all.
+    // The properties alone fill the room: only the most important members are kept.
     const { topic, retain, qos, received_at } = whole;
     frame = part({ topic: `${topic.slice(0, SHORTENED_TOPIC)}…`, retain, qos, received_at });
     if (jsonSize(part({ ...whole, user_properties: {} })) <= room) frame = part({ ...whole, user_properties: {} });
   }
-  // A part of an image is of no use, unless it is asked for.
+  // A part of an image is of no use, unless the call asks for it.
   const useless = offset === 0 && imageType(payload) !== undefined;
   const piece = cutText(payload, offset, useless ? 0 : room - jsonSize(frame) + 2);
   const { encoding: _, truncated: __, offset: ___, ...rest } = frame;
@@ -136,20 +136,22 @@ function inPart(whole: Description, payload: Uint8Array, offset: number, { room 
   };
 }
 
-/** With the members in the order of {@linkcode MESSAGE}, the ones that everybody wants first. */
+/** The message with its members in the order of {@linkcode MESSAGE}, which begins with the most wanted ones. */
 function inOrder(message: ToolMessage): ToolMessage {
   const { topic, payload, retain, qos, encoding, received_at, ...rest } = message;
   return { topic, payload, retain, qos, ...(encoding === undefined ? {} : { encoding }), received_at, ...rest };
 }
 
-/** Without a prototype that a library may have left out, which would not be compared as equal. */
+/**
+ * User properties as plain objects. Without a prototype, as libraries may return them, they would not compare as equal.
+ */
 function plain(properties: UserProperties): Record<string, string | string[]> {
   return Object.fromEntries(
     Object.entries(properties).map(([name, value]) => [name, typeof value === "string" ? value : [...value]]),
   );
 }
 
-/** The MIME type of an image, by its first bytes; `undefined` when it is none that hosts show. */
+/** The MIME type of an image, by its first bytes; `undefined` for other data and for formats that hosts do not show. */
 export function imageType(payload: Uint8Array): string | undefined {
   const begin = Buffer.from(payload.buffer, payload.byteOffset, Math.min(payload.length, 16)).toString("latin1");
   if (begin.startsWith("\x89PNG\r\n\x1a\n")) return "image/png";

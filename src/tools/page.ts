@@ -1,5 +1,5 @@
 /**
- * Answers that fit into the window of a model: as many messages as the budget has room for, and the call that goes on.
+ * Answers that fit into a model's context window: as many messages as the budget allows, and a hint to the next call.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import type { TooLarge } from "./subscriptions/message_buffer.ts";
 import type { Received } from "./subscriptions/arrivals.ts";
 import { isText, jsonSize, toBase64 } from "./text.ts";
 
-/** What the answers have in common that hold messages. */
+/** The members that all answers with messages have. */
 export const PAGE = {
   success: z.literal(true),
   message_count: z.int(),
   messages: z.array(MESSAGE),
-  /** How many messages had no room. */
+  /** How many messages did not fit. */
   more: z.int().optional(),
-  /** Where the call that goes on has to begin. */
+  /** Where the next call has to begin. */
   cursor: z.string().optional(),
   /** What to do next, for the model. */
   hint: z.string().optional(),
@@ -26,11 +26,11 @@ export const PAGE = {
 /** A payload as MCP has it, for hosts that can show it. */
 export type Attachment = ImageContent | EmbeddedResource;
 
-/** What a message is shown with. */
+/** How messages are shown. */
 export interface PageOptions {
   /** Bytes of JSON text that the whole answer may take. */
   readonly budget: number;
-  /** Most messages. */
+  /** The most messages to show. */
   readonly most: number;
   /** The byte of the first payload to begin with. */
   readonly offset: number;
@@ -63,7 +63,7 @@ export interface Page {
   readonly attachments: readonly Attachment[];
 }
 
-/** The part of an answer that a message gets at most which no answer could hold, when others want room too. */
+/** The largest share of an answer for a message that no answer can hold, if there are other messages too. */
 const SHARE_OF_LARGE = 1 / 4;
 
 /** A part of a message that is smaller than this, in bytes, is left to the next answer. */
@@ -105,7 +105,7 @@ function layOut(messages: readonly Received[], room: number, options: PageOption
     const show = (room: number) => toToolMessage(message, { room, offset, parse, ...contentItem });
     let one = show(room);
     if (one.truncated === true) {
-      // No answer can hold it: here is a part.
+      // No answer can hold the whole message, so it is shown in part.
       const others = messages.length > 1 && offset === 0;
       const share = others ? Math.min(left - 1, Math.floor(room * SHARE_OF_LARGE)) : left - 1;
       if (shown.length > 0 && share < SMALLEST_PART) break;
@@ -124,7 +124,7 @@ function layOut(messages: readonly Received[], room: number, options: PageOption
   return { shown, cut, attachments };
 }
 
-/** A payload as the item of MCP that hosts can show: an image, or bytes of another kind. */
+/** A payload as an MCP content item that hosts can show: an image, or an embedded resource for other bytes. */
 function attachmentOf({ topic, payload, properties }: Received, uri: (topic: string) => string): Attachment {
   const image = imageType(payload);
   if (image !== undefined) return { type: "image", data: toBase64(payload), mimeType: image };
@@ -136,10 +136,10 @@ function attachmentOf({ topic, payload, properties }: Received, uri: (topic: str
 const NAMED = 2;
 
 /**
- * Says of messages that are shown in part how to read on.
+ * Hints that say how to read the rest of messages that are shown in part.
  *
  * @param tool the tool to call for the rest
- * @param args its arguments, but for the place to begin
+ * @param args its arguments, except the place to begin
  */
 export function cutHint(
   cut: readonly Cut[],
@@ -158,12 +158,12 @@ export function cutHint(
   });
 }
 
-/** A budget in which a payload fits, as base64 and with what is around it. */
+/** A budget that has room for a payload as base64, with everything around it. */
 function largerBudget(length: number): number {
   return Math.ceil((length * 4 / 3 + 2_000) / 1_000) * 1_000;
 }
 
-/** Says of messages that no buffer can hold how large they are, and what to raise. */
+/** Hints for messages that no buffer can hold: how large they are, and which limit to raise. */
 export function tooLargeHint(tooLarge: readonly TooLarge[]): string[] {
   return tooLarge.slice(0, NAMED).map(({ topic, size }) =>
     `${

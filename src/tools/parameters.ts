@@ -6,8 +6,8 @@
 import * as z from "zod";
 
 /**
- * A parameter that is no text. Its value may come as JSON text all the same: shepherd (e55a893) drops arrays and objects,
- * and models write `"2"` for 2.
+ * A parameter that is not text. Its value may still come as JSON text: shepherd (e55a893) drops arrays and objects, and
+ * models write `"2"` for 2.
  */
 export function lenient<T extends z.ZodType>(schema: T): z.ZodType<z.output<T>> {
   return z.preprocess((value) => {
@@ -44,7 +44,7 @@ export const topicToPublish: z.ZodString = z.string();
 
 /** The payload of a message to publish. */
 export const message: z.ZodType<string> = z.preprocess(
-  // A model that is to send JSON may well give an object or a number instead of its text.
+  // Models that have to send JSON often give an object or a number instead of its text.
   (value) => typeof value === "string" || value === undefined || value === null ? value : JSON.stringify(value),
   z.string().describe("Payload; empty clears a retained one"),
 ) as unknown as z.ZodType<string>;
@@ -65,16 +65,17 @@ export const PROPERTIES = {
   ),
 };
 
-/** Smallest and largest budget of an answer, in bytes. */
+/** The smallest budget of an answer, in bytes. */
 const SMALLEST_BUDGET = 1_000;
+/** The largest budget of an answer, in bytes. */
 const LARGEST_BUDGET = 64 * 1024 * 1024;
 
-/** How much of the answer's text there may be. */
+/** The parameter that limits the size of an answer's text. */
 export const BUDGET = {
   max_bytes: lenient(z.int().min(SMALLEST_BUDGET).max(LARGEST_BUDGET).optional()),
 };
 
-/** How messages are shown, and where an answer goes on that had no room for all. */
+/** The parameters that say how messages are shown, and where to go on after an answer that had no room for all. */
 export const PAGING = {
   parse: lenient(z.boolean().optional().describe("Add payloads as json")),
   ...BUDGET,

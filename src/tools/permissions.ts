@@ -8,7 +8,7 @@ import { filterCovers, topicFilterProblem, topicMatches, topicNameProblem } from
 import { quoted } from "./page.ts";
 import { ToolError } from "./tool_error.ts";
 
-/** Judges topics by the rules. What is denied is denied, whatever is allowed. */
+/** Checks topics against the rules. A rule that denies wins over a rule that allows. */
 export class Permissions {
   readonly #rules: PermissionOptions;
 
@@ -64,14 +64,14 @@ export class Permissions {
     }
   }
 
-  /** The rule by which the user has to be asked before a message is published to `topic`. */
+  /** The rule that requires the user's confirmation before a message is published to `topic`. */
   confirmationRule(topic: string): string | undefined {
     return this.#rules.confirm.find((filter) => topicMatches(filter, topic));
   }
 
   /**
-   * Checks that messages may be read with `filter`. It may be wider than what is denied, since single messages are
-   * judged too, but not wider than what is allowed.
+   * Checks that messages may be read with `filter`. The filter may include denied topics, since each message is checked
+   * as well. It may not be wider than the allowed filters.
    *
    * @throws {ToolError} when not, or when it is no topic filter
    */
@@ -96,7 +96,7 @@ export class Permissions {
     return !this.#rules.denySubscribe.some((filter) => topicMatches(filter, topic));
   }
 
-  /** Whether `topic` may be read by itself. */
+  /** Whether the agent may read exactly this topic. */
   mayReadTopic(topic: string): boolean {
     const { allowSubscribe } = this.#rules;
     return this.mayRead(topic) &&

@@ -1,5 +1,5 @@
 /**
- * What an agent writes around the payload of a message.
+ * The MQTT 5 properties that an agent gives to a message.
  *
  * @module
  */
@@ -21,10 +21,9 @@ export interface WrittenProperties {
 }
 
 /**
- * The MQTT 5 properties that an agent has written; none when it has written none. A message expiry of 0 means that the
- * message does not expire.
+ * The MQTT 5 properties that an agent has given. A message expiry of 0 means that the message does not expire.
  *
- * @throws {ToolError} when they cannot be
+ * @throws {ToolError} when a property cannot be sent by MQTT
  */
 export function toProperties(written: WrittenProperties): PublishProperties {
   const { content_type, response_topic, correlation_data, user_properties } = written;
@@ -49,7 +48,7 @@ export function toProperties(written: WrittenProperties): PublishProperties {
   };
 }
 
-/** Brokers close the connection over what is no text in a packet. */
+/** Refuses text that MQTT cannot carry: brokers close the connection over it. */
 function checkText(what: string, text: string | undefined): void {
   if (text === undefined) return;
   if (text.includes("\0")) throw new ToolError(`${what} has a NUL character, which MQTT does not allow`);

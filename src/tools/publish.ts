@@ -36,7 +36,7 @@ export const PUBLISH = tool({
   async run(args, context, { signal }) {
     const { topic, retain, message } = args;
     const { permissions, catalog, confirmation, lastValues, time } = context;
-    // Whoever answers publishes there on our behalf.
+    // The receiver will publish its answer there because of this message, so the rules hold for that topic too.
     const topics = args.response_topic === undefined ? [topic] : [topic, args.response_topic];
     for (const each of topics) permissions.checkPublish(each);
     const payload = toBytes(message, args.encoding, "message");

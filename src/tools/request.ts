@@ -107,7 +107,8 @@ async function ask(question: Question, context: ToolContext, { signal }: Call): 
         "on which the device answers by itself",
     );
   }
-  // Whoever answers there publishes on our behalf. A device that answers by itself need not be told.
+  // The device publishes its answer there because of this request, so the rules hold for that topic too. A device that
+  // answers on a fixed topic need not be told a response topic.
   const told = protocolVersion === 5 && response_topic !== undefined && permissions.mayPublish(response_topic);
   await confirmation.ask({ topics: told ? [topic, response_topic] : [topic], message, retain: false }, signal);
   const correlation = crypto.randomUUID();
@@ -161,12 +162,12 @@ function jsonOf(payload: Uint8Array): unknown {
   }
 }
 
-/** Several may ask on one response topic. */
+/** Whether an answer has other Correlation Data: several clients may use the same response topic. */
 function isForAnother({ properties: { correlationData } }: Received, correlation: string): boolean {
   return correlationData !== undefined && toText(correlationData).text !== correlation;
 }
 
-/** Recognizes the request itself, which a wide filter for the answer brings back, once. */
+/** Recognizes our own request, once: a wide filter for the answer also matches the request's topic. */
 function echoDetector(topic: string, payload: Uint8Array): (answer: Received) => boolean {
   let seen = false;
   return (answer) => {

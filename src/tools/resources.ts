@@ -25,13 +25,13 @@ import { ToolError } from "./tool_error.ts";
 
 /** JSON-RPC error code for a resource that is not there (MCP 2025-11-25, "Resources"). */
 const NOT_FOUND = -32002;
-/** JSON-RPC error code for parameters that cannot be (JSON-RPC 2.0, section 5.1). */
+/** JSON-RPC error code for invalid parameters (JSON-RPC 2.0, section 5.1). */
 const INVALID_PARAMETERS = -32602;
 
 /** How long a read waits for the broker, in ms. */
 const READ_TIMEOUT = 1_000;
 
-/** How many notifications wait for a host that does not keep up; more of them would say the same. */
+/** How many notifications wait for a slow host. Further ones would say the same. */
 const MOST_NOTIFICATIONS = 64;
 
 /** Offers the topics of the broker to the MCP host of `server`, which has to have the capability. */
@@ -91,11 +91,11 @@ class Watch implements Listener {
   }
 
   retained(): void {
-    // Nothing new: the host can read it already.
+    // A retained message is nothing new: the host can read it already.
   }
 
   refused(): void {
-    // A notification has no error; a read will tell.
+    // A notification cannot carry an error. The next read reports it.
   }
 
   async #run(): Promise<void> {
@@ -105,13 +105,13 @@ class Watch implements Listener {
   }
 }
 
-/** The topics that are known: described, or seen. */
+/** The known topics: those that the operator has described, and those that have been seen. */
 function knownTopics({ catalog, lastValues, permissions }: ToolContext): string[] {
   const topics = new Set([...catalog.topics.filter((topic) => permissions.mayReadTopic(topic)), ...lastValues.topics]);
   return [...topics].sort();
 }
 
-/** The topics that begin so. */
+/** The known topics that begin with `begin`. */
 export function completions(context: ToolContext, begin: string): string[] {
   return knownTopics(context).filter((topic) => topic.startsWith(begin));
 }
@@ -154,7 +154,7 @@ async function read(
 }
 
 /**
- * The value that is up to date: the last message while they arrive, otherwise what the broker keeps.
+ * The current value of a topic: the last message while a subscription covers the topic, otherwise the retained message.
  *
  * @throws {McpError} when there is none, with the reason
  */
@@ -191,7 +191,7 @@ async function valueOf(topic: string, context: ToolContext, signal: AbortSignal)
   throw new McpError(NOT_FOUND, `The value of ${quoted(topic)} was cleared at ${when}: an empty message was published`);
 }
 
-/** Does `work`; what an agent ought to know of its failure becomes a JSON-RPC error. */
+/** Does `work`. A failure that an agent should know about becomes a JSON-RPC error. */
 async function explained<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -1,8 +1,8 @@
 /**
- * What is used of the MCP SDK.
+ * The parts of the MCP SDK that are used here.
  *
- * The package declares no types for the names that it exports with `.js`, and without `.js` there is no code: hence the
- * two names for each module.
+ * The package has no types for its exports that end in `.js`, and no code for those that do not. So each module has two
+ * names here.
  *
  * @module
  */

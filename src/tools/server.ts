@@ -45,13 +45,13 @@ const TOOLS = [
   BROKER_INFO,
 ];
 
-/** How many times the limit of one buffer all buffers together may hold. */
+/** The limit of all buffers together, as a multiple of the limit of one buffer. */
 const SHARED_BUFFERS = 4;
 
-/** How many messages that were read are remembered, as a part of how many may wait. */
+/** How many messages that were read are remembered, as a share of how many may wait. */
 const SHARE_OF_HISTORY = 0.25;
 
-/** How many characters of what the operator says of topics the instructions repeat. */
+/** How many characters of the operator's topic descriptions are repeated in the instructions. */
 const MOST_INSTRUCTIONS = 2_000;
 
 const INSTRUCTIONS = "Tools for one MQTT broker. Topics are names like plant/line1/temperature; filters may hold " +
@@ -59,24 +59,25 @@ const INSTRUCTIONS = "Tools for one MQTT broker. Topics are names like plant/lin
   "filter first. An answer that has no room for everything says so in hint, with the call that goes on; max_bytes is the " +
   "room for its text.";
 
-/** What the server is made of. */
+/** The options of {@linkcode createToolServer}. */
 export interface ToolServerOptions {
   readonly link: MqttLink;
   /** The broker's host name and port, for the URIs of resources. */
   readonly authority: string;
   readonly permissions: PermissionOptions;
-  /** What the operator says of topics. @default {none} */
+  /** The operator's descriptions of topics. @default {none} */
   readonly catalog?: TopicCatalog;
-  /** What the topics begin with on which answers to requests come; `{client}` stands for the client id. */
+  /** The beginning of the topics for answers to requests; `{client}` stands for the client id. */
   readonly replyTopic: string;
-  /** Bytes that the text of an answer may take, unless the call says otherwise. */
+  /** The size limit of an answer's text, in bytes; a call may set another. */
   readonly maxBytes: number;
-  /** How much one call, or one filter between two calls, may hold. */
+  /** How many messages one call, or one filter between two calls, may hold. */
   readonly bufferMessages: number;
+  /** How many bytes of messages one call, or one filter between two calls, may hold. */
   readonly bufferBytes: number;
   /** How long a call waits for the broker, in ms. */
   readonly connectTimeout: number;
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string;
   /** @default {systemClock} */
   readonly clock?: Clock;
@@ -84,7 +85,7 @@ export interface ToolServerOptions {
   readonly time?: () => number;
 }
 
-/** Makes the server, which has still to be connected to a transport. */
+/** Creates the server. The caller connects it to a transport. */
 export function createToolServer(options: ToolServerOptions): McpServer {
   const permissions = new Permissions(options.permissions);
   const catalog = options.catalog ?? new TopicCatalog([]);
@@ -103,7 +104,7 @@ export function createToolServer(options: ToolServerOptions): McpServer {
   return server;
 }
 
-/** What the operator says of topics, as far as it is short. */
+/** The operator's topic descriptions for the instructions, up to a limit. */
 function topicsText({ descriptions }: TopicCatalog, permissions: Permissions): string {
   const lines = descriptions
     .filter(({ topic }) => permissions.mayRead(topic))

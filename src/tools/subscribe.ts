@@ -9,7 +9,7 @@ import { Collections } from "./subscriptions/collections.ts";
 import { tool } from "./tool.ts";
 import { ToolError } from "./tool_error.ts";
 
-/** Listens to a filter for a while, and goes on listening for the next call. */
+/** The tool that listens to a filter for a while, and keeps the subscription for the next call. */
 export const SUBSCRIBE = tool({
   name: "subscribe",
   title: "Listen to topics",
@@ -94,7 +94,7 @@ export const SUBSCRIBE = tool({
   },
 });
 
-/** A time in ms since 1970: of ISO 8601, or so many seconds before `now`. */
+/** A time in ms since 1970. It is given as ISO 8601, or in seconds before `now`. */
 function timeOf(since: string | number | undefined, now: number): number | undefined {
   if (since === undefined) return undefined;
   const seconds = Number(since);

@@ -11,7 +11,7 @@ export type Encoding = "utf8" | "base64";
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Bytes as the text that they are, or as base64 when they are none. */
+/** Bytes as text if they are UTF-8, else as base64. */
 export function toText(bytes: Uint8Array): { readonly text: string; readonly encoding: Encoding } {
   return isText(bytes)
     ? { text: strict.decode(bytes), encoding: "utf8" }
@@ -42,7 +42,7 @@ export function toBase64(bytes: Uint8Array): string {
 export function toBytes(text: string, encoding: Encoding, what: string): Uint8Array {
   if (encoding === "utf8") return new TextEncoder().encode(text);
   const bytes = Buffer.from(text, "base64");
-  // Node skips what is not base64; an agent had better know.
+  // Node skips characters that are not base64, but the agent should know about them.
   if (bytes.toString("base64").replaceAll("=", "") !== text.replaceAll(/[\s=]/g, "")) {
     throw new ToolError(`${what} is not base64, though its encoding says so`);
   }
@@ -63,8 +63,8 @@ export interface Piece {
 }
 
 /**
- * As many bytes from `offset` on as take no more than `room` bytes of JSON text. Characters stay whole, and so do the
- * groups of base64.
+ * The bytes from `offset` on, as many as fit into `room` bytes of JSON text. Characters and groups of base64 stay
+ * whole.
  */
 export function cutText(bytes: Uint8Array, offset: number, room: number): Piece {
   const text = isText(bytes);
@@ -79,7 +79,7 @@ export function cutText(bytes: Uint8Array, offset: number, room: number): Piece 
     const part = strict.decode(bytes.subarray(begin, end));
     const size = jsonSize(part);
     if (size <= room || length <= 0) return { text: part, encoding: "utf8", end };
-    // JSON escapes some characters by six.
+    // JSON may need six characters for one.
     length = Math.min(length - 1, Math.floor(length * (room - 2) / size));
   }
 }

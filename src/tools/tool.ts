@@ -12,7 +12,7 @@ import type { ToolAnnotations } from "./sdk.ts";
 export interface Call {
   /** Aborted when the host cancels the call, or is gone. */
   readonly signal: AbortSignal;
-  /** Tells a host that wants to know how far the call is; `undefined` when the host does not. */
+  /** Reports progress; `undefined` when the host has not asked for it. */
   readonly report: ((progress: number, total: number, message: string) => void) | undefined;
   /** Bytes that the result may take as JSON text. */
   readonly budget: number;
@@ -21,13 +21,13 @@ export interface Call {
 /** The fields of an object, with their schemas. */
 export type Shape = z.ZodRawShape;
 
-/** The value that fields come to. */
+/** The validated value of these fields. */
 export type Value<S extends Shape> = z.output<z.ZodObject<S>>;
 
-/** What a call comes to. */
+/** The answer to a call. */
 export interface Answer<T> {
   readonly result: T;
-  /** What hosts can show besides. */
+  /** Images and embedded resources that hosts can show. */
   readonly attachments?: readonly Attachment[];
 }
 
@@ -35,12 +35,12 @@ export interface Answer<T> {
 export interface Tool<Input extends Shape = Shape, Output extends Shape = Shape> {
   readonly name: string;
   readonly title: string;
-  /** Written for a model, to choose well. */
+  /** Written for models, which choose a tool by it. */
   readonly description: string;
   readonly input: Input;
   readonly output: Output;
   readonly annotations: ToolAnnotations;
-  /** Whether it publishes, and so is not offered when nothing may be published. */
+  /** Whether the tool publishes. If so, it is not offered where publishing is not allowed. */
   readonly publishes: boolean;
   /**
    * Does the work.

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What the agent is told when a tool cannot do its work: a sentence that names the cause and the remedy. */
+/** Tells the agent why a tool cannot do its work: a sentence with the cause and the remedy. */
 export class ToolError extends Error {
   override readonly name = "ToolError";
 }

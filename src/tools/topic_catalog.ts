@@ -1,5 +1,5 @@
 /**
- * What the operator says of topics: the file of `--topics`.
+ * The operator's descriptions of topics, from the file of `--topics`.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { AjvJsonSchemaValidator } from "./sdk.ts";
 import { isText, toText } from "./text.ts";
 import { ToolError } from "./tool_error.ts";
 
-/** What models are told of a topic. */
+/** The description of a topic, as models see it. */
 export interface ShownDescription {
   readonly title?: string;
   readonly description?: string;
@@ -51,12 +51,12 @@ export class TopicCatalog {
     return this.#entries;
   }
 
-  /** The topics among them that are no filters. */
+  /** The described topics, without those that are filters. */
   get topics(): readonly string[] {
     return this.#entries.map(({ topic }) => topic).filter((topic) => !/[+#]/.test(topic));
   }
 
-  /** What is said of a topic. */
+  /** The description of a topic. */
   describe(topic: string): ShownDescription {
     const entry = this.#find(topic);
     if (entry === undefined) return {};
@@ -90,7 +90,7 @@ export class TopicCatalog {
   }
 }
 
-/** What is wrong with a payload, as JSON and as the bare words that many devices take. */
+/** What is wrong with a payload. It fits as JSON, or as a bare word, which many devices take. */
 function problemOf(text: string, { problem }: Entry): string | undefined {
   let value: unknown;
   try {

@@ -31,12 +31,12 @@ export class TopicUris extends UriTemplate {
     return this.#prefix + topic.split("/").map(encodeURIComponent).join("/");
   }
 
-  /** How the URIs look, for an error. */
+  /** The form of the URIs, for error messages. */
   get form(): string {
     return `${this.#prefix}TOPIC`;
   }
 
-  /** The topic that a URI names; `undefined` when it names none of this broker. */
+  /** The topic that a URI names; `undefined` when it is not a topic of this broker. */
   topic(uri: string): string | undefined {
     const plain = this.#withoutPort(uri);
     const topic = plain.startsWith(this.#prefix) ? decode(plain.slice(this.#prefix.length)) : undefined;

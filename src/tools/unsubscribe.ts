@@ -5,7 +5,7 @@ import { quoted } from "./page.ts";
 import { FILTERS } from "./parameters.ts";
 import { tool } from "./tool.ts";
 
-/** Ends a subscription that `subscribe` has left. */
+/** The tool that ends a subscription that `subscribe` has kept. */
 export const UNSUBSCRIBE = tool({
   name: "unsubscribe",
   title: "Stop listening",

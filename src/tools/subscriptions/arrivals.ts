@@ -1,21 +1,21 @@
 /**
- * Messages as they are kept here: with the time at which they came.
+ * Messages as they are kept here: with the time of their arrival.
  *
  * @module
  */
 import type { PublishProperties, ReceivedPacket } from "../../mqtt/mod.ts";
 
-/** A message that has arrived. Its payload is its own. */
+/** A message that has arrived. Its payload has a buffer of its own. */
 export interface Received extends ReceivedPacket {
-  /** Counts what has arrived on this connection, from 1. */
+  /** The number of this message among those that have arrived on this connection, from 1. */
   readonly number: number;
   /** When it came, in ms since 1970. */
   readonly receivedAt: number;
-  /** When it was published, in ms since 1970: of a retained message that has been seen being published. */
+  /** When a retained message was published, in ms since 1970; known only if its publication was seen. */
   readonly publishedAt?: number;
 }
 
-/** Notes when messages arrive. */
+/** Notes when messages arrive, and numbers them. */
 export class Arrivals {
   readonly #time: () => number;
   readonly #publishedAt: (packet: ReceivedPacket) => number | undefined;
@@ -30,7 +30,7 @@ export class Arrivals {
     this.#publishedAt = publishedAt;
   }
 
-  /** A message that has just come, with a payload that does not keep alive everything else that was read with it. */
+  /** A message that has just arrived. Its bytes are copied, since the packet keeps the whole read buffer in memory. */
   note(packet: ReceivedPacket): Received {
     const publishedAt = packet.retain ? this.#publishedAt(packet) : undefined;
     return {

@@ -1,5 +1,5 @@
 /**
- * What one call gathers from several kept subscriptions, and from what earlier calls have taken.
+ * The messages that one call gathers from several kept subscriptions, and from those that earlier calls have taken.
  *
  * @module
  */
@@ -12,16 +12,16 @@ import type { Received } from "./arrivals.ts";
 export interface Selection {
   /** How many at most. */
   readonly most: number;
-  /** Only what has come since then, in ms since 1970; also if it was taken before. */
+  /** Only messages that arrived after this time, in ms since 1970; earlier calls may have taken them. */
   readonly since: number | undefined;
-  /** Only from the message of this number on; also if it was taken before. */
+  /** Only messages from this number on; earlier calls may have taken them. */
   readonly from: number | undefined;
 }
 
 /** The collections of one call, as one. Disposing of it ends them all. */
 export class Collections implements Disposable {
   readonly #selection: Selection;
-  /** Whether the messages of a single subscription are all that count, so that it knows when there are enough. */
+  /** Whether only the new messages of one subscription count. Then its collection knows when there are enough. */
   readonly #simple: boolean;
   readonly #all: Collection[] = [];
   readonly #enough = Promise.withResolvers<void>();
@@ -58,7 +58,7 @@ export class Collections implements Disposable {
     return Promise.race([this.#enough.promise, ...this.#all.map(({ full }) => full)]);
   }
 
-  /** How many messages there are, copies among them. */
+  /** How many messages there are, duplicates included. */
   get size(): number {
     return this.#all.reduce((sum, { messages }) => sum + messages.length, 0);
   }
@@ -75,7 +75,7 @@ export class Collections implements Disposable {
     return [...new Set(found)].sort((a, b) => a.number - b.number);
   }
 
-  /** Takes those of `messages` that are given, as {@linkcode Collection.take} does, and copies of them. */
+  /** Takes the given ones of `messages`, as {@linkcode Collection.take} does, and their duplicates. */
   take(messages: readonly Received[] | "peek"): Taken {
     let taken = messages;
     if (messages !== "peek" && this.#all.length > 1) {
@@ -112,8 +112,8 @@ export class Collections implements Disposable {
   }
 
   /**
-   * Messages that an earlier collection has too, and what they are copies of: a broker may send one for each of several
-   * subscriptions that match a topic.
+   * Duplicates, each with the message of an earlier collection that it repeats. A broker may send one copy of a message
+   * for each of several matching subscriptions.
    */
   #copies(): Map<Received, Received> {
     const copies = new Map<Received, Received>();

@@ -1,26 +1,26 @@
 /**
- * What one call gathers.
+ * The messages that one call gathers.
  *
  * @module
  */
 import { type BufferLimits, MessageBuffer } from "./message_buffer.ts";
 import type { Received } from "./arrivals.ts";
 
-/** How many characters of topics are remembered to have had their retained message. */
+/** How much is remembered of the topics whose retained message has arrived, in characters. */
 const REMEMBERED_TOPICS = 4 * 1024 * 1024;
 
-/** What a topic costs besides, in characters. */
+/** What each remembered topic costs in addition, in characters. */
 const OVERHEAD = 32;
 
-/** What a call wants. */
+/** How many messages a call wants. */
 export interface Wanted {
   /** How many messages at most. */
   readonly enough: number;
-  /** Told after each that has come. */
+  /** Called after each message that has arrived. */
   readonly arrived?: () => void;
 }
 
-/** Gathers messages until there are enough, or the call ends, which has to dispose of it. */
+/** Gathers messages until there are enough, or until the call ends and disposes of it. */
 export class Collector implements Disposable {
   readonly buffer: MessageBuffer<Received>;
   /** Resolves when there are enough. */
@@ -28,7 +28,7 @@ export class Collector implements Disposable {
   readonly #wanted: Wanted;
   readonly #filled: () => void;
   readonly #got = new WeakSet<Received>();
-  /** Topics whose retained message is there: overlapping subscriptions make the broker send it more than once. */
+  /** Topics whose retained message has arrived. With overlapping subscriptions the broker sends it more than once. */
   readonly #retained = new Set<string>();
   #remembered = 0;
 
@@ -49,12 +49,12 @@ export class Collector implements Disposable {
     return this.#wanted.enough - this.buffer.size;
   }
 
-  /** Whether it was given this message, and wanted it. */
+  /** Whether it has received and taken this message. */
   has(message: Received): boolean {
     return this.#got.has(message);
   }
 
-  /** Takes over what has waited elsewhere, as far as it is wanted. */
+  /** Takes over messages that have waited elsewhere, as many as are wanted. */
   takeOver(waiting: MessageBuffer<Received>): void {
     this.buffer.addDropped(waiting.takeDropped(), waiting.takeTooLarge());
     for (const message of waiting.take(this.room)) this.take(message);

@@ -1,12 +1,12 @@
 /**
- * Answers to requests that had no room in a result, to read on in.
+ * Answers to requests that did not fit into a result, so that a further call can read the rest.
  *
  * @module
  */
 import { costOf } from "./message_buffer.ts";
 import type { Received } from "./arrivals.ts";
 
-/** Remembers the last ones by name, within a limit of bytes. */
+/** Remembers the latest answers by name, up to a limit of bytes. */
 export class CutAnswers {
   readonly #limit: number;
   readonly #answers = new Map<string, Received>();

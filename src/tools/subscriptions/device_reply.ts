@@ -1,5 +1,5 @@
 /**
- * The answer of a device that answers on a topic of its own.
+ * The answer of a device that answers on a fixed topic.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export class DeviceReply implements Listener, ReplyPlace {
   }
 
   /**
-   * Subscribes. It is in force when this resolves.
+   * Subscribes. Resolves when the broker has granted the subscription.
    *
    * @throws {Failure} when the broker does not grant the subscription
    */
@@ -53,7 +53,7 @@ export class DeviceReply implements Listener, ReplyPlace {
   }
 
   retained(): void {
-    // That was said before anybody asked.
+    // A retained message is older than the request.
   }
 
   refused(failure: Failure): void {

@@ -1,5 +1,5 @@
 /**
- * What kept subscriptions have seen, and a call has taken: within bounds, so that it can be read again.
+ * Messages of kept subscriptions that a call has taken. They are kept within limits, so that they can be read again.
  *
  * @module
  */

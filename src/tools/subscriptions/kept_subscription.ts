@@ -9,14 +9,14 @@ import { type BufferLimits, MessageBuffer } from "./message_buffer.ts";
 import type { Received } from "./arrivals.ts";
 import type { Listener } from "./subscriptions.ts";
 
-/** The subscription, its calls that are under way, and what waits for the next one. */
+/** The subscription, its running calls, and the messages that wait for the next call. */
 export class KeptSubscription implements Listener {
   readonly filter: string;
   readonly since: number;
   readonly waiting: MessageBuffer<Received>;
-  /** Whether the broker has granted it to some call. */
+  /** Whether the broker has granted the subscription to any call. */
   granted = false;
-  /** How often the connection had been lost when a call was told of it last. */
+  /** How many times the connection had been lost when a call was last told about it. */
   knownLosses = 0;
   readonly #collectors = new Map<
     Collector,
@@ -42,7 +42,7 @@ export class KeptSubscription implements Listener {
     this.#collectors.delete(collector);
   }
 
-  /** Whether a call that is under way has got the message too. */
+  /** Whether a running call has received the message too. */
   has(message: Received): boolean {
     return [...this.#collectors.keys()].some((collector) => collector.has(message));
   }

@@ -15,28 +15,28 @@ import type { Subscriptions } from "./subscriptions.ts";
 /** How many filters can be kept at a time. */
 const MOST_FILTERS = 256;
 
-/** A call that collects. Disposing of it ends it; what it has not taken waits for the next call. */
+/** A call that collects messages. Disposing of it ends it; messages that it has not taken wait for the next call. */
 export interface Collection extends Disposable {
   readonly filter: string;
   /** Since when the subscription is kept, in ms since 1970. */
   readonly since: number;
   /** Resolves when there are enough messages; rejects when the broker ends the subscription. */
   readonly full: Promise<void>;
-  /** What there is: what has waited, and what has come since. */
+  /** The messages that have waited, and those that have arrived since. */
   readonly messages: readonly Received[];
-  /** What earlier calls have taken, as far as it is remembered. */
+  /** Messages that earlier calls have taken, as far as they are remembered. */
   readonly history: readonly Received[];
-  /** What the broker grants. */
+  /** The QoS that the broker grants. */
   readonly qos: QoS;
-  /** Takes those of `messages` that are given, or nothing at all, not even the counts: `peek`. */
+  /** Takes the given ones of `messages`. With `peek`, nothing is taken, and the counts stay too. */
   take(messages: readonly Received[] | "peek"): Taken;
 }
 
-/** What there is to say about the messages that a call takes with it. */
+/** Facts about the messages that a call takes. */
 export interface Taken {
-  /** How many messages had to make room for them. */
+  /** How many messages were discarded because the buffer was full. */
   readonly dropped: number;
-  /** Those among them that no buffer can hold. */
+  /** The discarded messages that no buffer can hold. */
   readonly tooLarge: readonly TooLarge[];
   /** Whether the connection was away since the last call, so that messages may be missing. */
   readonly interrupted: boolean;
@@ -45,21 +45,21 @@ export interface Taken {
 /** A subscription that is kept, as its owner sees it. */
 export interface KeptState {
   readonly filter: string;
-  /** What the broker grants. */
+  /** The QoS that the broker grants. */
   readonly qos: QoS;
-  /** In ms since 1970. */
+  /** Since when the subscription is kept, in ms since 1970. */
   readonly since: number;
   /** How many messages wait for the next call. */
   readonly waiting: number;
 }
 
-/** What keeping subscriptions takes. */
+/** The options of {@linkcode KeptSubscriptions}. */
 export interface KeepingOptions {
   readonly link: MqttLink;
   readonly subscriptions: Subscriptions;
   readonly history: History;
   readonly limits: BufferLimits;
-  /** In ms since 1970. */
+  /** The time of day, in ms since 1970. */
   readonly time: () => number;
 }
 
@@ -91,10 +91,10 @@ export class KeptSubscriptions {
   /**
    * Collects messages of a filter, and keeps the subscription.
    *
-   * A call takes over what has waited since the last one. When there was no last one, or another is under way and
-   * gets it, the retained messages take its place.
+   * A call begins with the messages that have waited since the last call. It begins with the retained messages instead
+   * when it is the first call, or when another call is running: that one has the waiting messages.
    *
-   * @param wanted how many messages are wanted at most, and who is told of each that comes
+   * @param wanted how many messages are wanted at most, and who is told of each one that arrives
    */
   async collect(filter: string, qos: QoS, wanted: Wanted, signal: AbortSignal): Promise<Collection> {
     const { subscriptions, history, limits } = this.#options;
@@ -152,7 +152,7 @@ export class KeptSubscriptions {
     };
   }
 
-  /** Ends the subscription that was kept, and forgets what waited. Resolves with whether there was one. */
+  /** Ends a kept subscription, and discards its waiting messages. Resolves with whether there was one. */
   async drop(filter: string): Promise<boolean> {
     const kept = this.#filters.get(filter);
     if (kept === undefined) return false;
@@ -177,7 +177,7 @@ export class KeptSubscriptions {
   #end(kept: KeptSubscription, collector: Collector): void {
     kept.remove(collector);
     const { buffer } = collector;
-    // Another call that is under way may have got the same messages, and leaves what it does not take.
+    // Another running call may have the same messages. It leaves those that it does not take.
     const untaken = buffer.take().filter((message) => !kept.has(message));
     if (this.#filters.get(kept.filter) !== kept) return;
     const { waiting } = kept;

@@ -14,7 +14,7 @@ const TOPICS = 1_000;
 /** How many bytes are remembered. */
 const BYTES = 4 * 1024 * 1024;
 
-/** Remembers the last message of the topics that were seen last, within bounds. */
+/** Remembers the last message of the most recently seen topics, within limits. */
 export class LastValues {
   readonly #messages = new Map<string, Received>();
   #bytes = 0;
@@ -31,7 +31,7 @@ export class LastValues {
     }
   }
 
-  /** Notes what was published here to be kept, which nobody has sent back yet. */
+  /** Notes a retained message that we have published. The broker has not sent it back yet, or never will. */
   published(topic: string, payload: Uint8Array, time: number): void {
     this.set({ topic, payload, qos: 0, retain: false, properties: {}, number: 0, receivedAt: time });
   }
@@ -40,14 +40,14 @@ export class LastValues {
     return this.#messages.get(topic);
   }
 
-  /** When a retained message was published, in ms since 1970, if that has been seen. */
+  /** When a retained message was published, in ms since 1970, if its publication was seen. */
   publishedAt({ topic, payload }: ReceivedPacket): number | undefined {
     const last = this.#messages.get(topic);
     if (last === undefined || Buffer.compare(last.payload, payload) !== 0) return undefined;
     return last.retain ? last.publishedAt : last.receivedAt;
   }
 
-  /** The topics that have a value, the one that was seen last at the end; without those of the broker itself. */
+  /** The topics that have a value, the most recently seen one last; without those below `$SYS/`. */
   get topics(): readonly string[] {
     return [...this.#messages.values()].filter(({ topic, payload }) => payload.length > 0 && !topic.startsWith("$SYS/"))
       .map(({ topic }) => topic);

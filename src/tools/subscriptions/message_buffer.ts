@@ -31,13 +31,13 @@ export interface TooLarge {
   readonly size: number;
 }
 
-/** What a message, and each of its user properties, costs besides its bytes and characters, in bytes. */
+/** The fixed cost of a message, and of each of its user properties, in bytes. */
 const OVERHEAD = 256;
 
-/** How many messages that are too large are told of by name. */
+/** How many messages that are too large are named. */
 const MOST_TOO_LARGE = 10;
 
-/** What a message costs while it is kept, in bytes; about. */
+/** The approximate cost of a kept message, in bytes. */
 export function costOf({ topic, payload, properties }: ReceivedPacket): number {
   const { contentType = "", responseTopic = "", correlationData, userProperties = {} } = properties;
   let characters = topic.length + contentType.length + responseTopic.length;
@@ -51,7 +51,9 @@ export function costOf({ topic, payload, properties }: ReceivedPacket): number {
   return OVERHEAD * items + 2 * characters + payload.length + (correlationData?.length ?? 0);
 }
 
-/** A queue in which the oldest messages make room for the newest. Disposing of it gives its bytes back. */
+/**
+ * A queue that drops its oldest messages when it is full. Disposing of it gives its bytes back to the shared budget.
+ */
 export class MessageBuffer<T extends ReceivedPacket> implements Disposable {
   readonly #limits: BufferLimits;
   readonly #messages = new Queue<T>();
@@ -73,27 +75,27 @@ export class MessageBuffer<T extends ReceivedPacket> implements Disposable {
     return [...this.#messages];
   }
 
-  /** How many messages had to go since this was asked last. */
+  /** How many messages were dropped since this was last called. */
   takeDropped(): number {
     const dropped = this.#dropped;
     this.#dropped = 0;
     return dropped;
   }
 
-  /** Those among the dropped that were too large, since this was asked last. */
+  /** The dropped messages that were too large, since this was last called. */
   takeTooLarge(): readonly TooLarge[] {
     const tooLarge = this.#tooLarge;
     this.#tooLarge = [];
     return tooLarge;
   }
 
-  /** Counts messages that had to go elsewhere. */
+  /** Counts messages that were dropped elsewhere. */
   addDropped(count: number, tooLarge: readonly TooLarge[]): void {
     this.#dropped += count;
     this.#tooLarge = [...this.#tooLarge, ...tooLarge].slice(-MOST_TOO_LARGE);
   }
 
-  /** Lets a message in. Returns whether it has come in. */
+  /** Adds a message. Returns whether it was accepted. */
   push(message: T): boolean {
     const cost = costOf(message);
     while (this.size > 0 && !this.#hasRoomFor(cost)) this.#dropOldest();

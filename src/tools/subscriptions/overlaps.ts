@@ -1,10 +1,10 @@
 /**
- * One message, several subscriptions that match it.
+ * Delivering one message to several subscriptions that match it.
  *
- * MQTT leaves it to the broker whether a client with overlapping subscriptions gets a message once for each of them
- * or once for all (MQTT 5.0, section 3.3.4). With subscription identifiers either is clear, if a single copy names
- * all of them. aedes 2.0.0-beta.1 sends one copy that names one of them, and mosquitto 2.0 a copy for each, so what
- * counts is how many copies come.
+ * MQTT leaves it to the broker whether a client with overlapping subscriptions gets one copy of a message, or one for
+ * each subscription (MQTT 5.0, section 3.3.4). Subscription Identifiers settle that only if a single copy names all
+ * matching subscriptions. aedes 2.0.0-beta.1 sends a single copy that names one of them. mosquitto 2.0 sends a copy for
+ * each. So the number of copies decides.
  *
  * @module
  */
@@ -28,13 +28,16 @@ interface Held<M, C> {
   readonly candidates: readonly C[];
 }
 
-/** Above this many messages that wait for a round trip, what is known must do. */
+/** How many messages may wait for a round trip. When there are more, they are delivered by what is known so far. */
 const LONGEST_WAIT = 10_000;
 
-/** The same for what they cost, in bytes. */
+/**
+ * How many bytes of messages may wait for a round trip. When there are more, they are delivered by what is known so
+ * far.
+ */
 const MOST_BYTES = 4 * 1024 * 1024;
 
-/** Hands each message to every subscription it is for, once, whatever the broker's habit. */
+/** Hands each message once to every matching subscription, however many copies the broker sends. */
 export class Overlaps<C extends Candidate<M>, M extends ReceivedPacket = ReceivedPacket> {
   readonly #roundTrip: () => Promise<void>;
   #copies: Copies = "unknown";
@@ -98,7 +101,7 @@ export class Overlaps<C extends Candidate<M>, M extends ReceivedPacket = Receive
     if (copies !== "one" && named.length > 0) {
       for (const candidate of named) candidate.deliver(packet);
     } else if (previous !== undefined && isCopy(previous, packet)) {
-      // The broker sent it too late for us to learn from: everybody has it already.
+      // This copy came too late to learn from it in time: every subscription has the message already.
       this.#copies = "each";
     } else {
       for (const candidate of candidates) candidate.deliver(packet);

@@ -11,13 +11,13 @@ import type { Listener, Subscriptions } from "./subscriptions.ts";
 export interface ReplyPlace extends Disposable {
   readonly topic: string;
   readonly answer: Promise<Received>;
-  /** How many messages came there that were not accepted. */
+  /** How many messages have arrived there that are not the answer. */
   readonly others: number;
-  /** What comes from now on may be the answer. */
+  /** From now on, a message may be the answer. */
   begin(): void;
 }
 
-/** What waits at such a place. */
+/** The wait for one answer. */
 export class Reply {
   readonly answer: Promise<Received>;
   /** Gives up waiting. */
@@ -50,8 +50,8 @@ export class Reply {
 }
 
 /**
- * The topics of our own on which answers arrive. Each request has one for itself, since a responder may leave the
- * correlation data out: a script around mosquitto_sub and mosquitto_pub 2.0 easily does.
+ * The reply topics of this client. Each request has a topic of its own, since a responder may leave the Correlation
+ * Data out. A script around mosquitto_sub and mosquitto_pub 2.0 easily does.
  */
 export class Replies implements Listener {
   readonly #link: MqttLink;
@@ -67,13 +67,13 @@ export class Replies implements Listener {
     this.#topic = topic;
   }
 
-  /** Whether `topic` is one of these. */
+  /** Whether `topic` is a reply topic of this client. */
   has(topic: string): boolean {
     return topic.startsWith(this.#base());
   }
 
   /**
-   * Opens a place for an answer. It is in force when this resolves.
+   * Opens a place for an answer. Resolves when the broker has granted the subscription.
    *
    * @param accepts whether a message is the answer
    * @throws {Failure} when the broker does not grant the subscription
@@ -100,15 +100,15 @@ export class Replies implements Listener {
   }
 
   retained(): void {
-    // Nobody has asked anything yet when this was said.
+    // A retained message is older than the request.
   }
 
   refused(): void {
-    // The next request will be told.
+    // The next request gets the error.
   }
 
   #base(): string {
-    // A client id that the broker has chosen may be anything.
+    // A client id that the broker has assigned may have characters that are special in topics.
     const client = this.#link.clientId.replaceAll(/[/+#\0]/g, "-");
     return `${this.#topic.replaceAll("{client}", client)}/`;
   }

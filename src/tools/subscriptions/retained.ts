@@ -1,10 +1,10 @@
 /**
- * Reading what the broker has retained.
+ * Reading the broker's retained messages.
  *
  * MQTT has no end mark for the retained messages that follow a SUBSCRIBE. A broker sends them as soon as it has
- * acknowledged the subscription, so there are no more when it has answered a later packet and was silent meanwhile.
- * Not every broker works on one packet after another; therefore the silence has to last a little. And some send what
- * many topics have in batches, with pauses. Such a broker shows it: more comes when all seemed to be there.
+ * acknowledged the subscription. So all are there when the broker has answered a later packet and was silent meanwhile.
+ * A broker may process several packets at a time, so the silence has to last a little. A broker may also send the
+ * messages of many topics in batches, with pauses. It is recognized by messages that arrive after the assumed end.
  *
  * @module
  */
@@ -16,27 +16,27 @@ import type { Received } from "./arrivals.ts";
 import { RetainedValues } from "./retained_values.ts";
 import type { Listener, Subscriptions } from "./subscriptions.ts";
 
-/** How long the broker has to be silent, in ms; at least. */
+/** How long the broker has to be silent at the least, in ms. */
 const SILENCE = 50;
 
-/** And what part of the time it took to send what has come: a broker that is slow may be slow to go on, too. */
+/** The silence also lasts this share of the time that the messages took: a slow broker may be slow to go on. */
 const SHARE_OF_TIME = 0.25;
 
 /** How long a broker may pause between two batches, in ms. */
 const LONGEST_PAUSE = 2_000;
 
-/** What was found. */
+/** The result of a read. */
 export interface Retained {
   readonly messages: readonly Received[];
-  /** How many topics had no room, in the order of names behind those of `messages`. */
+  /** How many topics did not fit. In the order of names, they come after those of `messages`. */
   readonly left: number;
   /** Messages that no buffer can hold. */
   readonly tooLarge: readonly TooLarge[];
-  /** Whether the broker was silent in time, so that there is no more. */
+  /** Whether the broker fell silent in time, so that there are no more messages. */
   readonly complete: boolean;
 }
 
-/** What reading takes. */
+/** The options of {@linkcode RetainedReader}. */
 export interface ReaderOptions {
   readonly link: MqttLink;
   readonly clock: Clock;
@@ -58,7 +58,7 @@ export class RetainedReader {
    * The retained messages of all topics that `filter` matches. The link has to be online.
    *
    * @param limit how long to wait at most, in ms
-   * @param after only topics behind this one are wanted, in the order of names; by default all are, as they come
+   * @param after only topics after this one in the order of names; by default all, in the order of arrival
    * @throws {Failure} when the broker does not grant the subscription, or the connection is lost
    */
   async read(filter: string, limit: number, signal: AbortSignal, after?: string): Promise<Retained> {
@@ -71,7 +71,8 @@ export class RetainedReader {
     let arrivals = 0;
     let lastArrival = 0;
     let requests = 0;
-    // gmqtt 0.5 does not say of what was retained that it was; and nothing else is likely to come before its next answer.
+    // gmqtt 0.5 does not set the RETAIN flag of retained messages. Messages before its next answer are taken as
+    // retained, since hardly any others arrive so soon.
     let unmarked: Received[] | undefined = [];
     const over = new AbortController();
     const take = (message: Received) => {
@@ -85,7 +86,7 @@ export class RetainedReader {
       retained: (message) => {
         unmarked = undefined;
         if (!over.signal.aborted) take(message);
-        // Unless it has come again because somebody else has subscribed.
+        // A late message means pauses, unless the broker has sent it again because of another subscription.
         else if (requests === subscriptions.requests) this.#pauses = true;
       },
       refused: failed.reject,
@@ -101,7 +102,7 @@ export class RetainedReader {
         for (const message of unmarked ?? []) take({ ...message, retain: true });
         unmarked = undefined;
         const now = clock.now();
-        // A process that stands still hears nothing either: however long that takes, it counts as one look.
+        // A suspended process hears nothing either. So the time between two looks counts as one interval at most.
         silent = arrivals === known ? silent + Math.min(now - lastLook, SILENCE) : 0;
         lastLook = now;
         if (silent >= Math.max(atLeast, (lastArrival - begin) * SHARE_OF_TIME)) return;
@@ -124,7 +125,7 @@ export class RetainedReader {
     }
   }
 
-  /** Goes on listening for as long as a pause may last, to learn whether this was all. */
+  /** Keeps listening for the longest pause, to learn whether these were all messages. */
   #listenOn(filter: string, listener: Listener): void {
     const { link, clock, subscriptions } = this.#options;
     const ended = new AbortController();

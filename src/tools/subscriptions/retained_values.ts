@@ -6,15 +6,15 @@
 import { type BufferLimits, costOf, type TooLarge } from "./message_buffer.ts";
 import type { Received } from "./arrivals.ts";
 
-/** How many topics are counted that had no room. */
+/** How many of the topics that did not fit are counted. */
 const COUNTED_TOPICS = 100_000;
 
-/** How many messages that are too large are told of by name. */
+/** How many messages that are too large are named. */
 const MOST_TOO_LARGE = 10;
 
 /**
- * Gathers the retained messages of topics behind a certain one, in the order of their names. When they are too many,
- * those at the end of the order are left for another time. Disposing of it gives its bytes back.
+ * Gathers the retained messages of topics after a given one, in the order of names. When there are too many, the last
+ * ones in that order are left for a later read. Disposing of it gives its bytes back to the shared budget.
  */
 export class RetainedValues implements Disposable {
   readonly tooLarge: TooLarge[] = [];
@@ -22,7 +22,7 @@ export class RetainedValues implements Disposable {
   readonly #after: string;
   readonly #messages = new Map<string, Received>();
   readonly #left = new Set<string>();
-  /** The first topic that had no room: one behind it would make a gap. */
+  /** The first topic that did not fit. A topic after it is not accepted either, since there would be a gap. */
   #firstLeft: string | undefined;
   #bytes = 0;
 
@@ -32,18 +32,18 @@ export class RetainedValues implements Disposable {
     this.#after = after;
   }
 
-  /** The messages: as they came, or in the order of their topics if it matters. */
+  /** The messages in the order of arrival, or in the order of topics if that matters. */
   get messages(): readonly Received[] {
     const messages = [...this.#messages.values()];
     return this.#after === "" && this.#left.size === 0 ? messages : messages.toSorted(byTopic);
   }
 
-  /** How many topics had no room, in the order of names behind those of {@linkcode messages}. */
+  /** How many topics did not fit. In the order of names, they come after those of {@linkcode messages}. */
   get left(): number {
     return this.#left.size;
   }
 
-  /** Takes a message. Another one of its topic makes room for it: overlapping subscriptions may bring it twice. */
+  /** Adds a message, in place of an earlier one of its topic: with overlapping subscriptions it may arrive twice. */
   add(message: Received): void {
     const { topic, payload } = message;
     if (topic <= this.#after) return;
@@ -100,7 +100,7 @@ export class RetainedValues implements Disposable {
   }
 }
 
-/** In the order of their topics. */
+/** Compares two messages by their topics. */
 export function byTopic(a: Received, b: Received): number {
   return a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : 0;
 }

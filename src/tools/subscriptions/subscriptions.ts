@@ -10,31 +10,31 @@ import { type MqttLink, type QoS, type ReceivedPacket, TopicIndex } from "../../
 import { type Candidate, Overlaps } from "./overlaps.ts";
 import type { Received } from "./arrivals.ts";
 
-/** Who wants the messages of a filter. */
+/** Receives the messages of a filter. */
 export interface Listener {
   /** Takes a message that was published while listening. */
   live(message: Received): void;
-  /** Takes a message that the broker had retained, sent because somebody has subscribed to this filter. */
+  /** Takes a retained message, which the broker sent because somebody has subscribed to this filter. */
   retained(message: Received): void;
-  /** Told that nothing will come any more, since the broker has changed its mind about the subscription. */
+  /** Called when no more messages will come, since the broker has ended the subscription. */
   refused(failure: Failure): void;
 }
 
 /** How long the broker may take to answer SUBSCRIBE or UNSUBSCRIBE, in ms. */
 const ANSWER_TIMEOUT = 10_000;
 
-/** One filter, subscribed to once, whoever listens. */
+/** One filter, with a single subscription at the broker for all listeners. */
 class SharedFilter implements Candidate<Received> {
   readonly filter: string;
   readonly identifier: number;
   readonly listeners = new Set<Listener>();
   qos: QoS = 0;
   granted: QoS = 0;
-  /** Since when the broker sends what it matches, in ms since 1970. */
+  /** Since when the broker sends the matching messages, in ms since 1970. */
   acknowledgedSince: number | undefined;
-  /** What is under way with the broker: one thing at a time. */
+  /** The SUBSCRIBE or UNSUBSCRIBE that the broker works on: one at a time. */
   work: Promise<void> = Promise.resolve();
-  /** The SUBSCRIBE that has not begun yet, which serves everybody who comes in the meantime. */
+  /** The next SUBSCRIBE. It has not been sent yet, so it serves everybody who comes in the meantime. */
   next: Promise<void> | undefined;
 
   constructor(filter: string, identifier: number) {
@@ -54,19 +54,19 @@ class SharedFilter implements Candidate<Received> {
   }
 }
 
-/** What the subscriptions of a connection are made of. */
+/** The options of {@linkcode Subscriptions}. */
 export interface SubscriptionsOptions {
   readonly link: MqttLink;
   readonly clock: Clock;
-  /** In ms since 1970. */
+  /** The time of day, in ms since 1970. */
   readonly time: () => number;
   /** Whether messages of a topic may be handed on. */
   readonly mayRead: (topic: string) => boolean;
-  /** Takes every packet that may be handed on, and gives the message that is. */
+  /** Takes every packet that may be handed on, and returns the message to hand on. */
   readonly arrived: (packet: ReceivedPacket) => Received;
 }
 
-/** Subscribes to each filter once, however many listen to it, and hands each of them what matches, once. */
+/** Subscribes to each filter once, however many listen to it. Each listener gets each matching message once. */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   readonly #filters = new TopicIndex<SharedFilter>();
@@ -87,12 +87,12 @@ export class Subscriptions {
     });
   }
 
-  /** How many times the broker was asked for a subscription, upon which it sends what it has retained. */
+  /** How many times the broker was asked for a subscription. It sends its retained messages each time. */
   get requests(): number {
     return this.#requests;
   }
 
-  /** Since when messages of `topic` arrive, in ms since 1970; `undefined` when they do not. */
+  /** Since when messages of `topic` arrive, in ms since 1970; `undefined` when no subscription covers it. */
   coveredSince(topic: string): number | undefined {
     const times = this.#filters.matching(topic).map(({ acknowledgedSince }) => acknowledgedSince ?? Infinity);
     const since = Math.min(...times);
@@ -105,7 +105,7 @@ export class Subscriptions {
   }
 
   /**
-   * Lets `listener` listen, and resolves when the broker has acknowledged it.
+   * Adds `listener`, and resolves when the broker has acknowledged the subscription.
    *
    * @param replay whether the retained messages are wanted, even if somebody has subscribed to the filter before
    * @throws {Failure} when the broker does not grant it or does not answer
@@ -125,7 +125,7 @@ export class Subscriptions {
     }
   }
 
-  /** Stops listening. Resolves when the broker knows it, if nobody else listens. */
+  /** Removes `listener`. If it was the last one, resolves when the broker has acknowledged the UNSUBSCRIBE. */
   async close(filter: string, listener: Listener): Promise<void> {
     const shared = this.#filters.get(filter);
     if (shared === undefined || !shared.listeners.delete(listener) || shared.listeners.size > 0) return;
@@ -175,23 +175,24 @@ export class Subscriptions {
   }
 
   async #unsubscribe(shared: SharedFilter): Promise<void> {
-    if (shared.listeners.size > 0) return; // somebody has come back
+    if (shared.listeners.size > 0) return; // a listener was added meanwhile
     const { link, clock } = this.#options;
     shared.acknowledgedSince = undefined;
     shared.qos = 0;
     await waitAtMost(link.unsubscribe(shared.filter), ANSWER_TIMEOUT, clock);
-    // Until here it counts among those that a message may be for, since the broker sends copies for it.
+    // Until now the filter counts as a match, since the broker sends copies for it.
     if (shared.listeners.size === 0) this.#filters.delete(shared.filter);
   }
 
   #refused(shared: SharedFilter, failure: Failure): void {
     shared.acknowledgedSince = undefined;
-    void this.#options.link.unsubscribe(shared.filter); // or the link would ask for it again on every connection
+    void this.#options.link.unsubscribe(shared.filter); // otherwise the link would ask for it again on every connection
     for (const listener of shared.listeners) listener.refused(failure);
   }
 
   #receive(packet: ReceivedPacket): void {
-    // The link hands a packet to the handler of every filter that matches its topic; here all of them are one.
+    // The link hands a packet to the handler of every matching filter. Here all handlers are the same, so one call is
+    // enough.
     if (packet === this.#latest) return;
     this.#latest = packet;
     if (!this.#options.mayRead(packet.topic)) return;

@@ -1,5 +1,5 @@
 /**
- * Which topics there are.
+ * Which topics are in use on a broker.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Listener } from "./subscriptions.ts";
 /** How many topics one survey counts. */
 const MOST_TOPICS = 100_000;
 
-/** How many surveys are remembered, to go on with. */
+/** How many surveys are remembered, so that calls can read on in them. */
 const REMEMBERED = 4;
 
 /** What is known of a topic. */
@@ -28,7 +28,7 @@ export interface SurveyedTopic {
 export class Survey implements Listener {
   /** Rejects when the broker ends the subscription. */
   readonly refusal: Promise<never>;
-  /** How many topics there were beyond those that are counted; at least. */
+  /** How many more topics there were than are counted; at least. */
   uncounted = 0;
   readonly #refuse: (failure: Failure) => void;
   readonly #topics = new Map<string, SurveyedTopic>();
@@ -49,7 +49,7 @@ export class Survey implements Listener {
     return [...this.#topics.values()].sort((a, b) => a.topic < b.topic ? -1 : 1);
   }
 
-  /** Adds a topic on which nothing has come. */
+  /** Adds a topic on which nothing has arrived. */
   expect(topic: string): void {
     if (!this.#topics.has(topic)) this.#topics.set(topic, { topic, count: 0, last_size: 0, retained: false });
   }
@@ -59,7 +59,7 @@ export class Survey implements Listener {
   }
 
   retained(message: Received): void {
-    // What the broker keeps may come again, because somebody else has subscribed.
+    // The broker may send a retained message again, because somebody else has subscribed.
     this.#count(message, this.#topics.get(message.topic)?.retained === true ? 0 : 1);
   }
 
@@ -88,7 +88,7 @@ export interface FinishedSurvey {
   readonly interrupted: boolean;
 }
 
-/** The last surveys, so that the topics which had no room in an answer need not be looked for again. */
+/** The latest surveys. A call reads the topics that had no room in an answer from here, without listening again. */
 export class Surveys {
   readonly #finished = new Map<string, FinishedSurvey>();
   #lastNumber = 0;
