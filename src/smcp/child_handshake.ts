@@ -1,5 +1,5 @@
 /**
- * The child's side of the handshake, without any input or output of its own.
+ * The child's side of the handshake, as a state machine without input and output of its own.
  *
  * @module
  */
@@ -7,20 +7,20 @@ import type { Credentials } from "../core/secret.ts";
 import { LineBuffer } from "./line_buffer.ts";
 import { LONGEST_LINE, parseParentLine } from "./protocol.ts";
 
-/** What the parent has said. */
+/** What the parent has sent. */
 export type ParentSaid =
-  /** Here are the credentials. */
+  /** The credentials. */
   | { readonly type: "credentials"; readonly credentials: Credentials }
-  /** Nothing that could be credentials; the message is what `+ERR` says. */
+  /** A line that is neither credentials nor MCP; the message goes into `+ERR`. */
   | { readonly type: "nonsense"; readonly message: string }
-  /** The parent knows nothing of SMCP and has begun to speak MCP. */
+  /** The first line of MCP: the parent does not know SMCP. */
   | { readonly type: "mcp"; readonly line: Uint8Array };
 
-/** Waits for the one line of the parent. Everything behind that line is left alone. */
+/** Waits for the parent's single line. The bytes after it are not read. */
 export class ChildHandshake {
   readonly #buffer = new LineBuffer();
 
-  /** Takes bytes from the parent. Returns what they come to, as soon as the line is complete. */
+  /** Takes bytes from the parent. Returns what the line means, as soon as it is complete. */
   push(chunk: Uint8Array): ParentSaid | undefined {
     this.#buffer.push(chunk);
     const line = this.#buffer.line();
@@ -43,6 +43,6 @@ export class ChildHandshake {
 function read(line: Uint8Array): ParentSaid {
   const found = parseParentLine(line);
   if (found === "MCP") return { type: "mcp", line: line.slice() };
-  line.fill(0); // the least that can be done about memory
+  line.fill(0); // keeps the credentials in memory no longer than needed
   return typeof found === "string" ? { type: "nonsense", message: found } : { type: "credentials", credentials: found };
 }

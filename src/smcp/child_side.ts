@@ -10,23 +10,23 @@ import { type ByteSink, type ByteSource, resumed } from "../stdio/mod.ts";
 import { ChildHandshake, type ParentSaid } from "./child_handshake.ts";
 import { CREDENTIALS_TIMEOUT, ERROR, OK, READY, toLine } from "./protocol.ts";
 
-/** What became of the handshake. */
+/** The outcome of the handshake. */
 export type Reception<T> =
-  /** The parent has been told `+OK`; what it says next comes from `input`. */
+  /** The child has sent `+OK`. `input` has everything that the parent sends after the credentials. */
   | { readonly type: "accepted"; readonly value: T; readonly input: ByteSource }
-  /** The parent has been told `+ERR` and this. */
+  /** The child has sent `+ERR` with this message. */
   | { readonly type: "refused"; readonly message: string }
-  /** The parent speaks MCP already, from the start of `input`, and has been told nothing. */
+  /** The parent has begun with MCP, which starts at the first byte of `input`. The child has sent no answer to it. */
   | { readonly type: "mcp"; readonly input: ByteSource };
 
-/** What credentials come to. */
+/** The result of reading credentials. */
 export type Reading<T> = { readonly value: T } | { readonly problem: string };
 
-/** With whom, and how patiently. */
+/** The options of {@linkcode receiveCredentials}. */
 export interface ReceptionOptions<T> {
   readonly input: ByteSource;
   readonly output: ByteSink;
-  /** Makes something of the credentials, or says in a few words, without any value, why they will not do. */
+  /** Makes a value of the credentials, or says briefly why it cannot. The text must not contain any credential. */
   readonly read: (credentials: Credentials) => Reading<T> | Promise<Reading<T>>;
   /** @default {systemClock} */
   readonly clock?: Clock;
@@ -35,8 +35,8 @@ export interface ReceptionOptions<T> {
 /**
  * Asks the parent for credentials.
  *
- * Each word goes out in a write of its own: shepherd (e55a893, `read_line`) throws away what follows a line in the same
- * read.
+ * Each word is sent in a write of its own. shepherd (e55a893, `read_line`) discards everything after a line that
+ * arrives in the same read.
  */
 export async function receiveCredentials<T>(options: ReceptionOptions<T>): Promise<Reception<T>> {
   const { input, output, read } = options;
@@ -63,7 +63,7 @@ async function listen(handshake: ChildHandshake, input: ByteSource, clock: Clock
 
 async function line(handshake: ChildHandshake, input: ByteSource): Promise<ParentSaid> {
   while (true) {
-    // An input that fails has nothing more to give.
+    // A failed input ends the handshake like a closed one.
     const chunk = await input.read().catch(() => undefined);
     const said = chunk === undefined ? handshake.end() : handshake.push(chunk);
     if (said !== undefined) return said;

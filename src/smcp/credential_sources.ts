@@ -11,29 +11,29 @@ import type { ByteSource } from "../stdio/mod.ts";
 import { LineBuffer } from "./line_buffer.ts";
 import { LONGEST_LINE, parseParentLine } from "./protocol.ts";
 
-/** What sources are read with. */
+/** The input and environment from which credentials are read. */
 export interface SourceIo {
   /** Our own stdin; its first line is read when the source says so. */
   readonly stdin: ByteSource;
   readonly environment: Pick<Deno.Env, "toObject" | "delete">;
 }
 
-/** Credentials, and what is left of the stdin they may have come from. */
+/** Credentials, and the rest of the stdin that they may have come from. */
 export interface FoundCredentials {
   readonly credentials: Credentials;
-  /** What came behind the first line of stdin, if that was read. */
+  /** The bytes after the first line of stdin, if that line was read. */
   readonly rest: Uint8Array;
 }
 
 const NOTHING = new Uint8Array(0);
 
-/** Permission bits of everybody but the owner. */
+/** The permission bits of the group and of all others. */
 const OTHERS = 0o077;
 
 /**
  * Reads credentials.
  *
- * @throws {UsageError} when there are none, or others could have read them
+ * @throws {UsageError} when there are none, or when other users could have read them
  */
 export async function readCredentials(source: CredentialSource, io: SourceIo): Promise<FoundCredentials> {
   switch (source.kind) {
@@ -67,7 +67,7 @@ function parse(bytes: Uint8Array, origin: string): Credentials {
 async function readFile(path: string): Promise<Uint8Array> {
   const flag = `--credentials-file ${path}`;
   try {
-    // To open a FIFO would take until somebody writes to it.
+    // Opening a FIFO would block until somebody writes to it.
     if (!(await Deno.stat(path)).isFile) throw new UsageError([`${flag} is not a file`]);
     using file = await Deno.open(path);
     const { mode } = await file.stat();
@@ -94,7 +94,7 @@ async function runCommand(command: string): Promise<Uint8Array> {
   throw new UsageError([`--credentials-command failed with exit code ${code}: ${command}`]);
 }
 
-/** Takes the variables out of our environment, so that nobody inherits them. */
+/** Removes the variables from our environment, so that no child process inherits them. */
 function takeVariables(prefix: string, environment: SourceIo["environment"]): Credentials {
   const credentials = new Map<string, Secret>();
   for (const [name, value] of Object.entries(environment.toObject())) {

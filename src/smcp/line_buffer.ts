@@ -1,5 +1,5 @@
 /**
- * A stream of bytes, of which only the first lines are lines.
+ * A stream of bytes that begins with lines.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { concatBytes, indexOfByte } from "../core/bytes.ts";
 
 const NEWLINE = 0x0a;
 
-/** Takes bytes; gives a line at a time, and what is left as it came. */
+/** Splits off lines one at a time, and returns the rest of the bytes unchanged. */
 export class LineBuffer {
   #parts: Uint8Array[] = [];
   #length = 0;
@@ -36,7 +36,7 @@ export class LineBuffer {
   /** Removes and returns everything that waits. */
   rest(): Uint8Array {
     const bytes = concatBytes(this.#parts, this.#length);
-    // What was put together from several parts must not linger in them: it may be credentials.
+    // The parts are erased, since they may hold credentials.
     if (this.#parts.length > 1) { for (const part of this.#parts) part.fill(0); }
     this.#parts = [];
     this.#length = 0;

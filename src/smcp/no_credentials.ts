@@ -1,5 +1,5 @@
 /**
- * What is said to a host that speaks MCP where credentials were expected.
+ * The answers to a host that begins with MCP where credentials were expected.
  *
  * @module
  */
@@ -7,10 +7,10 @@ import { errorResponse, TRANSPORT_ERROR_CODE } from "../core/failure.ts";
 import type { Channel } from "../core/channel.ts";
 
 /**
- * Answers every request on `host` with an error that says how to give credentials, until the host has heard enough.
+ * Answers every request on `host` with an error that says how to give credentials, until the host ends its side.
  *
- * @param required the keys without which there is no starting
- * @param withoutHandshake what to do to start without SMCP
+ * @param required the keys without which the server cannot start
+ * @param withoutHandshake how to start without SMCP, as the end of a sentence
  */
 export async function answerWithoutCredentials(
   host: Channel,

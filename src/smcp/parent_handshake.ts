@@ -1,34 +1,34 @@
 /**
- * The parent's side of the handshake, without any input or output of its own.
+ * The parent's side of the handshake, as a state machine without input and output of its own.
  *
  * @module
  */
 import { LineBuffer } from "./line_buffer.ts";
 import { ERROR, LONGEST_LINE, OK, READY } from "./protocol.ts";
 
-/** What the parent has to do. */
+/** The next step of the parent. */
 export type ParentStep =
-  /** Send the credentials; the child is ready for them. */
+  /** Send the credentials: the child is ready for them. */
   | { readonly type: "send" }
-  /** Nothing: the line is no part of the handshake. Some servers print a banner first (azure-devops-mcp issue 147). */
+  /** Ignore a line that is not part of the handshake, such as the banner of a server (azure-devops-mcp issue 147). */
   | { readonly type: "skip"; readonly bytes: number }
-  /** Speak MCP: the child has accepted the credentials. */
+  /** Begin with MCP: the child has accepted the credentials. */
   | { readonly type: "accepted" }
   /** Give up on the child. */
   | { readonly type: "refused"; readonly problem: string };
 
-/** Follows what the child says. Everything behind its `+OK` is left alone. */
+/** Follows what the child sends. The bytes after its `+OK` are not read. */
 export class ParentHandshake {
   readonly #buffer = new LineBuffer();
   #expected: typeof READY | typeof OK = READY;
   #over = false;
 
-  /** What is waited for. */
+  /** The line that the parent waits for. */
   get expected(): typeof READY | typeof OK {
     return this.#expected;
   }
 
-  /** Takes bytes from the child. Yields what to do about them. */
+  /** Takes bytes from the child. Yields the steps that follow. */
   *push(chunk: Uint8Array): Generator<ParentStep> {
     this.#buffer.push(chunk);
     while (!this.#over) {
@@ -42,7 +42,7 @@ export class ParentHandshake {
     }
   }
 
-  /** The bytes that came behind `+OK`. */
+  /** The bytes after `+OK`. */
   rest(): Uint8Array {
     return this.#buffer.rest();
   }

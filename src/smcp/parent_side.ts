@@ -12,23 +12,23 @@ import { type ByteSink, type ByteSource, resumed } from "../stdio/mod.ts";
 import { ParentHandshake } from "./parent_handshake.ts";
 import { credentialsLine, OK_TIMEOUT, READY, READY_TIMEOUT } from "./protocol.ts";
 
-/** To whom, and how patiently. */
+/** The options of {@linkcode deliverCredentials}. */
 export interface DeliveryOptions {
   /** The child's stdout. */
   readonly input: ByteSource;
   /** The child's stdin. */
   readonly output: ByteSink;
   readonly credentials: Credentials;
-  /** Told of the first line of the child that is no part of the handshake. */
+  /** Called for the first line of the child that is not part of the handshake. */
   readonly skipped?: (bytes: number) => void;
   /** @default {systemClock} */
   readonly clock?: Clock;
 }
 
 /**
- * Gives a child its credentials. Resolves with its stdout from where MCP begins.
+ * Gives a child its credentials. Resolves with the part of its stdout that begins with MCP.
  *
- * @throws {Failure} `child-not-started` when the child does not take part, or refuses what it is given
+ * @throws {Failure} `child-not-started` when the child does not take part, or refuses the credentials
  */
 export async function deliverCredentials(options: DeliveryOptions): Promise<ByteSource> {
   const { input, output, credentials, skipped, clock = systemClock } = options;
@@ -57,7 +57,7 @@ export async function deliverCredentials(options: DeliveryOptions): Promise<Byte
           skippedBefore = true;
           break;
         case "refused":
-          // The child may repeat what it was given.
+          // The child may repeat the credentials in its error.
           throw failed(redactor(credentials)(step.problem), handshake);
         case "accepted":
           return resumed(handshake.rest(), input);
@@ -68,7 +68,7 @@ export async function deliverCredentials(options: DeliveryOptions): Promise<Byte
 
 async function send(credentials: Credentials, output: ByteSink): Promise<void> {
   const line = credentialsLine(credentials);
-  await output.write(line).catch(() => {}); // a child that is gone shows it on its stdout
+  await output.write(line).catch(() => {}); // when the child is gone, its stdout ends too
   line.fill(0);
 }
 

@@ -12,11 +12,11 @@
  */
 import { type Credentials, Secret } from "../core/secret.ts";
 
-/** What the child says when it listens. */
+/** The child is ready to receive credentials. */
 export const READY = "+READY";
-/** What the child says when the credentials will do. */
+/** The child accepts the credentials. */
 export const OK = "+OK";
-/** What the child says, and then why, when they will not. */
+/** The child refuses the credentials; the reason follows on the same line. */
 export const ERROR = "+ERR";
 
 /** How long the child waits for the credentials, in ms. */
@@ -26,10 +26,10 @@ export const READY_TIMEOUT = 10_000;
 /** How long the parent waits for {@linkcode OK}, in ms. */
 export const OK_TIMEOUT = 5_000;
 
-/** Longest line of the handshake, in bytes: certificates fit many times over. */
+/** Longest line of the handshake, in bytes. Several certificates fit into it. */
 export const LONGEST_LINE = 1024 * 1024;
 
-/** What a line is that is no credentials: two kinds of nonsense, or the first message of MCP. */
+/** Why a line holds no credentials: it is not JSON, not an object of the right form, or the first message of MCP. */
 export type NoCredentials = "INVALID_JSON" | "INVALID_FORMAT" | "MCP";
 
 const encoder = new TextEncoder();
@@ -46,7 +46,9 @@ export function credentialsLine(credentials: Credentials): Uint8Array {
   return toLine(JSON.stringify(Object.fromEntries(values)));
 }
 
-/** Reads the line that should carry credentials: a JSON object of texts. A number or a boolean counts as its text. */
+/**
+ * Reads the line that should hold credentials: a JSON object of texts. Numbers and booleans are taken as their text.
+ */
 export function parseParentLine(line: Uint8Array): Credentials | NoCredentials {
   let value: unknown;
   try {
