@@ -1,22 +1,22 @@
 /**
- * Writing the log where somebody may or may not read it.
+ * Writing the log to a reader that may not read it.
  *
  * @module
  */
 import { waitAtMost } from "../core/waiting.ts";
 
-/** More characters than this are not kept for a reader who does not read. */
+/** How many characters are kept for a reader that does not read. */
 const LIMIT = 256 * 1024;
 
-/** How long the end of the log may take, in ms. */
+/** How long the last lines of the log may take to be written, in ms. */
 const END_TIMEOUT = 500;
 
-/** Writes all of `bytes`; rejects when nobody reads any more. */
+/** Writes all of `bytes`; rejects when the reader is gone. */
 export type Output = (bytes: Uint8Array) => Promise<void>;
 
 /**
- * Lines that never block and never fail: shepherd (e55a893) never reads a server's stderr. Lines that find no room are
- * dropped, and counted in a line of their own when there is room again.
+ * Takes lines without blocking or failing: shepherd (e55a893) never reads a server's stderr. Lines that do not fit are
+ * dropped. When there is room again, a line says how many were dropped.
  */
 export class LineSink implements AsyncDisposable {
   readonly #output: Output;
@@ -60,7 +60,7 @@ export class LineSink implements AsyncDisposable {
         await this.#output(this.#encoder.encode(text));
       }
     } catch {
-      this.#broken = true; // nobody reads any more, and nobody is left to be told
+      this.#broken = true; // the reader is gone, and there is no other place to report that
     }
     this.#writing = undefined;
   }

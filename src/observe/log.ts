@@ -13,12 +13,12 @@ type Level = "debug" | "info" | "warning" | "error";
 
 /** What is logged, and how. */
 export interface LogOptions {
-  /** The least important events that are logged. */
+  /** The lowest level that is logged. */
   readonly logLevel: Level | "off";
   readonly logFormat: "text" | "json";
 }
 
-/** A running log. Disposing of it waits until everything is written, but not long for a reader who does not read. */
+/** A running log. Disposing of it waits until everything is written, but only briefly if the reader does not read. */
 export interface Log extends AsyncDisposable {
   readonly observe: Observer;
 }
@@ -58,10 +58,10 @@ const LEVELS: Readonly<Record<ProxyEvent["type"], Level>> = {
   "warning": "warning",
 };
 
-/** The more important, the higher. */
+/** Levels by importance; the highest number is the most important. */
 const RANKS: Readonly<Record<LogOptions["logLevel"], number>> = { debug: 0, info: 1, warning: 2, error: 3, off: 4 };
 
-/** Starts the log. Nothing else of this process writes to stderr, and no line of it goes to stdout. */
+/** Starts the log. It is the only writer to stderr in this process, and writes nothing to stdout. */
 export function startLog({ logLevel, logFormat }: LogOptions, output: Output = writeError): Log {
   const formatted = logFormat === "json" ? formatJson : formatText;
   const sink = new LineSink(
@@ -76,7 +76,8 @@ export function startLog({ logLevel, logFormat }: LogOptions, output: Output = w
     observe: (event) => {
       const level = LEVELS[event.type];
       if (RANKS[level] < RANKS[logLevel]) return;
-      // Strangers can make warnings. What only those read who have asked for it is told in full.
+      // Strangers can cause warnings, so repeated ones are limited. Lower levels are logged in full, for those who have
+      // asked for them.
       if (RANKS[level] >= RANKS.warning && !repeated.pass(event.type)) return;
       const bounded = withBoundedTexts(event);
       sink.write(formatted(level, describe(bounded), bounded));
@@ -88,12 +89,12 @@ export function startLog({ logLevel, logFormat }: LogOptions, output: Output = w
   };
 }
 
-/** Sentences, which may have names in them, and lines of a process. All else is a topic or a name. */
+/** Members that are sentences or lines of a process, and may be long. All others are topics or names. */
 const SENTENCES: readonly string[] = ["cause", "text", "line"];
 
 const LONGEST_SENTENCE = 2_000;
 
-/** The event with its texts no longer than somebody can read: strangers choose topics and names. */
+/** The event with its texts shortened to a readable length: strangers choose topics and names. */
 function withBoundedTexts(event: ProxyEvent): ProxyEvent {
   const members = Object.entries(event).map(([name, value]) => [
     name,
@@ -102,7 +103,7 @@ function withBoundedTexts(event: ProxyEvent): ProxyEvent {
   return Object.fromEntries(members);
 }
 
-/** Our stderr, which stays open when the log ends: there may be a last word to say. */
+/** Writes to stderr, which stays open when the log ends: there may be a last error to print. */
 const writeError: Output = (bytes) => writeOut(Deno.stderr, bytes);
 
 /** How important an event is. */
@@ -188,14 +189,17 @@ function seconds(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(1);
 }
 
-/** `2026-11-22T10:00:00.000Z warning: sentence`; control characters are made visible, since lines may be a stranger's. */
+/**
+ * `2026-11-22T10:00:00.000Z warning: sentence`. Control characters are made visible, since strangers may have sent
+ * them.
+ */
 function formatText(level: Level, text: string): string {
   return `${new Date().toISOString()} ${level}: ${onOneLine(text)}\n`;
 }
 
 const JSON_LEVELS: Readonly<Record<Level, string>> = { debug: "DEBUG", info: "INFO", warning: "WARN", error: "ERROR" };
 
-/** A JSON object on one line: the members that log collectors know, and those of the event. */
+/** A JSON object on one line: the members that log collectors expect, and the members of the event. */
 function formatJson(level: Level, message: string, event?: ProxyEvent): string {
   const { type, ...properties } = event ?? { type: "log" };
   const record = {

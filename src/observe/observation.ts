@@ -11,7 +11,7 @@ import type { StatusContent } from "./status/mod.ts";
 export interface StatusOptions {
   /** `ADDRESS:PORT`, `:PORT` or `PORT`; nowhere when `undefined`. */
   readonly status: string | undefined;
-  /** Names by which it may be asked for, besides those of this machine. */
+  /** Host names that requests may use, besides those of this machine. */
   readonly statusHost: readonly string[];
 }
 
@@ -19,25 +19,25 @@ export interface StatusOptions {
 export interface TraceOptions {
   /** The URL of an OpenTelemetry collector; none when `undefined`. */
   readonly otlpEndpoint: string | undefined;
-  /** Fields of the requests to it: `name=value`, percent-encoded, with commas between them. */
+  /** Headers of the requests to the collector: `name=value`, percent-encoded, separated by commas. */
   readonly otlpHeaders: string | undefined;
-  /** What this process is called in traces. */
+  /** The name of this process in traces. */
   readonly serviceName: string;
 }
 
-/** What is observed, and shown where. */
+/** What is observed, and where it is shown. */
 export interface ObservationOptions extends StatusOptions, TraceOptions, StatusContent {
-  /** Whether this process asks on behalf of a host, or is asked. */
+  /** Whether this process sends requests on behalf of a host, or receives them. */
   readonly kind: "client" | "server";
-  /** It stays the caller's. */
+  /** The log. The caller keeps it, and disposes of it. */
   readonly log: Log;
 }
 
-/** Where events go, until it is disposed of. */
+/** The sinks of all events, until it is disposed of. */
 export type Observation = Observers & AsyncDisposable;
 
 /**
- * Starts the status, if it is wanted, beside the log. What only they need is loaded only then.
+ * Starts the status and the traces, if they are wanted, in addition to the log. Their modules are loaded only then.
  *
  * @throws {UsageError} when the status cannot be served there
  */
@@ -75,7 +75,7 @@ export async function observation(options: ObservationOptions): Promise<Observat
   };
 }
 
-/** `a=b,c=d`, percent-encoded, as W3C Baggage has it. What is no name of a field is left out. */
+/** Reads `a=b,c=d`, percent-encoded, as in W3C Baggage. Invalid header names are left out. */
 function headerFields(text: string): Record<string, string> {
   const pairs = text.split(",").map((pair) => pair.split(/=(.*)/s, 2).map((part) => decode(part.trim())));
   return Object.fromEntries(pairs.filter(([name = "", value]) => /^[\w-]+$/.test(name) && value !== undefined));

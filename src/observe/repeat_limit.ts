@@ -1,30 +1,30 @@
 /**
- * Not saying the same again and again.
+ * Limiting repeated messages.
  *
  * @module
  */
 import { type Clock, systemClock } from "../core/clock.ts";
 
-/** So many of one kind pass within {@linkcode WINDOW}. */
+/** How many of one kind pass within {@linkcode WINDOW}. */
 const PASSING = 20;
 
-/** How long is counted before the count is told and begins anew, in ms. */
+/** After how many ms the count is reported and starts again. */
 const WINDOW = 10_000;
 
-/** Lets some of each kind pass, and counts those behind them. Disposing of it tells the counts that are left. */
+/** Lets some of each kind pass, and counts the rest. Disposing of it reports the remaining counts. */
 export class RepeatLimit implements Disposable {
   readonly #more: (kind: string, count: number) => void;
   readonly #clock: Clock;
   readonly #counts = new Map<string, number>();
   readonly #timers = new Map<string, () => void>();
 
-  /** @param more told how many of a kind did not pass, at the end of their time */
+  /** @param more told how many of a kind did not pass, at the end of each window */
   constructor(more: (kind: string, count: number) => void, clock: Clock = systemClock) {
     this.#more = more;
     this.#clock = clock;
   }
 
-  /** Whether one more of this kind may pass. There must not be many kinds. */
+  /** Whether one more of this kind may pass. The number of kinds must be small, since each has a counter. */
   pass(kind: string): boolean {
     const count = (this.#counts.get(kind) ?? 0) + 1;
     this.#counts.set(kind, count);

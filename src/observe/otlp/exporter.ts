@@ -1,7 +1,7 @@
 /**
  * Spans of requests, sent to an OpenTelemetry collector.
  *
- * The runtime has such an exporter itself, but whether an executable has it is fixed when it is compiled.
+ * Deno has an exporter of its own. But in an executable it is switched on or off at compile time.
  *
  * Source: OTLP 1.x, section "OTLP/HTTP", in JSON.
  *
@@ -12,42 +12,42 @@ import { waitAtMost } from "../../core/waiting.ts";
 import type { Observer } from "../../core/events.ts";
 import { attributes, type Span, type SpanKind, spanOf } from "./span.ts";
 
-/** Spans are sent after so many ms, or when there are {@linkcode BATCH}. */
+/** How often spans are sent, in ms. They are sent earlier when there are {@linkcode BATCH}. */
 const INTERVAL = 5_000;
 
 const BATCH = 512;
 
-/** More spans than this do not wait for a collector that is away: the oldest are dropped. */
+/** How many spans wait for a collector that is away. When there are more, the oldest are dropped. */
 const MOST = 4_096;
 
 /** How long a collector may take, in ms. */
 const TIMEOUT = 10_000;
 
-/** How long the end waits for a collector, in ms. */
+/** How long the last spans may take to be sent when the process ends, in ms. */
 const END_TIMEOUT = 1_500;
 
-/** Answers after which the same spans may be sent again. */
+/** HTTP status codes after which the same spans may be sent again. */
 const PASSING = [429, 502, 503, 504];
 
-/** No collector is left alone for longer, in ms, whatever its `Retry-After` says. */
+/** The longest pause between two requests, in ms, whatever the `Retry-After` of the collector says. */
 const LONGEST_PAUSE = 5 * 60_000;
 
-/** Where spans are sent, and what they say of this process. */
+/** Where spans are sent, and how they describe this process. */
 export interface ExporterOptions {
-  /** The collector, as `OTEL_EXPORTER_OTLP_ENDPOINT` has it: without the path of the signal. */
+  /** The collector's URL as in `OTEL_EXPORTER_OTLP_ENDPOINT`, without the path for traces. */
   readonly endpoint: string;
-  /** Fields of each request, such as an API key. */
+  /** Headers of each request, such as an API key. */
   readonly headers: Readonly<Record<string, string>>;
   readonly serviceName: string;
   readonly version: string;
   readonly kind: SpanKind;
-  /** Told when the collector does not take spans, once until it does again. */
+  /** Told when the collector does not accept spans: once, until it accepts them again. */
   readonly observe: Observer;
   /** @default {systemClock} */
   readonly clock?: Clock;
 }
 
-/** A sink that makes spans. Disposing of it sends those that are left. */
+/** A sink that makes spans. Disposing of it sends the remaining ones. */
 export class SpanExporter implements AsyncDisposable {
   readonly #options: ExporterOptions;
   readonly #url: string;
@@ -56,7 +56,7 @@ export class SpanExporter implements AsyncDisposable {
   #cancelTimer: (() => void) | undefined;
   #sending: Promise<void> | undefined;
   #troubled = false;
-  /** Whether the collector is left alone until the timer fires. */
+  /** Whether nothing is sent until the timer fires. */
   #paused = false;
 
   constructor(options: ExporterOptions) {
@@ -65,7 +65,7 @@ export class SpanExporter implements AsyncDisposable {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** The sink itself. */
+  /** The observer that makes spans of events. */
   readonly observe: Observer = (event) => {
     if (event.type !== "request.ended") return;
     const span = spanOf(event, this.#options.kind, Date.now());
@@ -104,7 +104,7 @@ export class SpanExporter implements AsyncDisposable {
 
   #stumble({ cause, pause }: Trouble, spans: readonly Span[]): void {
     if (!this.#troubled) {
-      const { origin } = new URL(this.#url); // without a login, and without what a path may give away
+      const { origin } = new URL(this.#url); // without user name and password; the path may be secret too
       this.#options.observe({ type: "warning", text: `the collector at ${origin} takes no spans: ${cause}` });
     }
     if (pause === undefined) return;
@@ -116,7 +116,7 @@ export class SpanExporter implements AsyncDisposable {
     this.#sendAfter(pause);
   }
 
-  /** Sends spans. Resolves with what was in the way. */
+  /** Sends spans. Resolves with the reason if the collector has not accepted them. */
   async #post(spans: readonly Span[]): Promise<Trouble | undefined> {
     const { headers, serviceName, version } = this.#options;
     const scope = { name: "mcp-mqtt-proxy", version };
@@ -126,7 +126,7 @@ export class SpanExporter implements AsyncDisposable {
         method: "POST",
         headers: { ...headers, "content-type": "application/json" },
         body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ scope, spans }] }] }),
-        redirect: "manual", // another place is not to get the headers
+        redirect: "manual", // the headers may hold a secret, and must not reach another server
         signal: AbortSignal.timeout(TIMEOUT),
       });
       await response.body?.cancel();
@@ -137,15 +137,15 @@ export class SpanExporter implements AsyncDisposable {
   }
 }
 
-/** Why a collector has not taken spans. */
+/** Why a collector has not accepted spans. */
 interface Trouble {
   readonly cause: string;
-  /** After how many ms the same spans may be sent again; `undefined` when that is of no use. */
+  /** After how many ms the same spans may be sent again; `undefined` when they would be rejected again. */
   readonly pause: number | undefined;
 }
 
 function troubleOf({ status, headers }: Response): Trouble {
-  const seconds = Number(headers.get("retry-after") ?? 0); // one that gives a date gets the usual pause
+  const seconds = Number(headers.get("retry-after") ?? 0); // a date is not supported, and means the usual pause
   const pause = Math.min(Math.max(seconds * 1_000 || 0, INTERVAL), LONGEST_PAUSE);
   const remedy = REMEDIES[status];
   const cause = `it answers ${status}${remedy === undefined ? "" : `. ${remedy}`}`;
@@ -160,7 +160,7 @@ const REMEDIES: Readonly<Record<number, string>> = {
   404: 'Give OTEL_EXPORTER_OTLP_ENDPOINT without "/v1/traces", which is added to it',
 };
 
-/** In words of ours: those of the runtime repeat the URL, which may hold a login. */
+/** The cause in our own words. The runtime's messages repeat the URL, which may hold a password. */
 function causeOf(error: unknown, url: string): string {
   if (error instanceof Deno.errors.NotCapable) return error.message;
   if (error instanceof DOMException && error.name === "TimeoutError") return `no answer within ${TIMEOUT / 1_000} s`;

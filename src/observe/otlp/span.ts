@@ -8,10 +8,10 @@
  */
 import type { ProxyEvent } from "../../core/events.ts";
 
-/** The end of a request. */
+/** The event at the end of a request. */
 export type RequestEnded = Extract<ProxyEvent, { type: "request.ended" }>;
 
-/** `SpanKind` of whoever asks, and of whoever is asked. */
+/** `SpanKind` of the side that sends a request, and of the side that receives it. */
 export type SpanKind = "client" | "server";
 
 const KINDS: Readonly<Record<SpanKind, number>> = { server: 2, client: 3 };
@@ -19,7 +19,7 @@ const KINDS: Readonly<Record<SpanKind, number>> = { server: 2, client: 3 };
 /** `Status.StatusCode` of an error. */
 const ERROR = 2;
 
-/** A span, as the protocol has it. */
+/** A span in the JSON encoding of OTLP. */
 export interface Span {
   readonly traceId: string;
   readonly spanId: string;
@@ -32,21 +32,21 @@ export interface Span {
   readonly status: { readonly code?: number; readonly message?: string };
 }
 
-/** A name with its value. */
+/** An attribute of a span: a name and a value. */
 export interface Attribute {
   readonly key: string;
   readonly value: { readonly stringValue: string };
 }
 
-/** The attributes of these members, without those that have no value. */
+/** Attributes from these members, without those that have no value. */
 export function attributes(members: Readonly<Record<string, string | undefined>>): Attribute[] {
   return Object.entries(members).flatMap(([key, text]) => text ? [{ key, value: { stringValue: text } }] : []);
 }
 
 /**
- * The span of a request; `undefined` when it is part of a trace of which nothing is to be recorded.
+ * The span of a request; `undefined` when it belongs to a trace that is not sampled.
  *
- * @param now when it ended, in ms since 1970
+ * @param now when the request ended, in ms since 1970
  */
 export function spanOf(event: RequestEnded, kind: SpanKind, now: number): Span | undefined {
   const { method, duration, server, profile, session, reason, traceparent, tool } = event;
@@ -80,7 +80,7 @@ interface Parent {
   readonly sampled: boolean;
 }
 
-/** The span that the host was in; `undefined` when it does not say, or nothing that is valid. */
+/** The parent span from the host's `traceparent`; `undefined` when it is missing or invalid. */
 function parentOf(traceparent: string | undefined): Parent | undefined {
   const [, version, traceId = "", spanId = "", flags = ""] =
     /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})$/.exec(traceparent ?? "") ?? [];
@@ -92,7 +92,7 @@ function randomHex(bytes: number): string {
   return crypto.getRandomValues(new Uint8Array(bytes)).toHex();
 }
 
-/** The encoding has 64-bit numbers as text; a double holds microseconds of our time. */
+/** OTLP/JSON writes 64-bit integers as text. A double is exact to a microsecond for present times. */
 function nanoseconds(milliseconds: number): string {
   return `${Math.round(milliseconds * 1_000)}000`;
 }

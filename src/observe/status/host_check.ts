@@ -1,23 +1,24 @@
 /**
- * By which names a status may be asked for.
+ * The host names that requests to the status may use.
  *
- * A web page that somebody on this machine looks at can send requests to any address, under a name of its own that it lets
- * point there (DNS rebinding), and read the answers. Such a request has the page's name in its Host field.
- *
+ * A web page can send requests to any address under a host name of its own, if it lets that name point there (DNS
+ * rebinding). It could then read the status of a machine whose user looks at the page. Such a request has the page's
+ * host name in its Host header.
  * @module
  */
 
-/** Says whether a status that is bound to `address` may be asked for by the name `host`. */
+/** Whether a request with this Host may see the status. */
 export type HostCheck = (host: string | undefined) => boolean;
 
 const IP_LITERAL = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:.]+\])$/;
 
 /**
- * Bound to this machine alone: its loopback names. Else: addresses, the names of this machine, and `others`.
+ * The check for a status that is bound to `address`. A loopback address allows only loopback names. Any other address
+ * allows IP addresses, the names of this machine, and `others`.
  *
- * @param address as `--status` has it, without the port
+ * @param address as in `--status`, without the port
  * @param own the names of this machine
- * @param others what the user allows besides, such as the name of a service by which Prometheus asks
+ * @param others further names that the user allows, such as the name of a service that Prometheus scrapes
  */
 export function hostCheck(address: string, own: readonly string[], others: readonly string[]): HostCheck {
   const names = new Set([address, ...others].map((name) => name.toLowerCase()));
@@ -25,7 +26,7 @@ export function hostCheck(address: string, own: readonly string[], others: reado
   if (!loopback) {
     for (const name of own) names.add(name.toLowerCase()).add(`${name.toLowerCase()}.local`);
   }
-  // Only browsers can be led astray, and they always say a host.
+  // DNS rebinding works only in browsers, and browsers always send a Host header.
   return (host) => host === undefined || names.has(host) || isLoopback(host) || !loopback && IP_LITERAL.test(host);
 }
 
@@ -35,8 +36,8 @@ function isLoopback(host: string): boolean {
 }
 
 /**
- * The names of this machine, as far as it can be asked without the permission `sys`, which no command has. Asks nobody
- * who would have to be asked for a permission first.
+ * The names of this machine, as far as they are known without the permission `sys`, which no command has. Never causes
+ * a permission prompt.
  */
 export async function ownNames(): Promise<string[]> {
   const names = ["HOSTNAME", "COMPUTERNAME"].map((variable) =>

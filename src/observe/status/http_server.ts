@@ -1,7 +1,8 @@
 /**
- * As much of an HTTP/1.1 server as a status takes: GET and HEAD, one request for each connection.
+ * A small HTTP/1.1 server for the status: GET and HEAD, one request for each connection.
  *
- * The runtime's own server waits without limit for a header that does not come, and answers a malformed one with an exception.
+ * Deno's own server waits without limit for a header that does not arrive, and answers a malformed one with an
+ * exception.
  *
  * Source: RFC 9112, sections 2 to 7; RFC 9110, section 7.2 (Host).
  *
@@ -9,35 +10,35 @@
  */
 import { orLate, sleep } from "../../core/waiting.ts";
 
-/** What was asked for. */
+/** A request. */
 export interface HttpRequest {
-  /** Without the query. */
+  /** The path, without the query. */
   readonly path: string;
-  /** The name in the Host field, without the port; `undefined` when there is none, which HTTP/1.0 allows. */
+  /** The name in the Host header, without the port; `undefined` when there is none, which HTTP/1.0 allows. */
   readonly host: string | undefined;
 }
 
-/** What is answered. */
+/** A response. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** A whole text, or its parts as they come. */
+  /** A whole text, or its parts as they become available. */
   readonly body: string | AsyncIterable<string>;
 }
 
 /** How long a request may take to arrive, in ms. */
 const REQUEST_TIMEOUT = 5_000;
 
-/** How long whoever has asked may take to read the next bytes, in ms. */
+/** How long a client may take to read the next bytes, in ms. */
 const READ_TIMEOUT = 30_000;
 
-/** The longest request line and header together, in bytes. */
+/** The longest request line and headers together, in bytes. */
 const LONGEST_REQUEST = 16 * 1024;
 
-/** So many connections at a time. For one more, the one is closed that has been there longest without asking anything. */
+/** The most connections at a time. For a further one, the oldest connection without a request is closed. */
 const MOST_CONNECTIONS = 64;
 
-/** How long nobody is accepted after that has failed, in ms. */
+/** How long the server waits after a failed accept, in ms. */
 const ACCEPT_PAUSE = 500;
 
 const REASONS: Readonly<Record<number, string>> = {
@@ -52,7 +53,7 @@ const REASONS: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** An answer in words. */
+/** A response with a text. */
 export function textResponse(status: number, body: string, contentType = "text/plain; charset=utf-8"): HttpResponse {
   return { status, headers: { "content-type": contentType }, body };
 }
@@ -63,7 +64,7 @@ export class HttpServer implements AsyncDisposable {
   readonly #answer: (request: HttpRequest) => HttpResponse;
   readonly #timeout: number;
   readonly #connections = new Map<Deno.Conn, Promise<void>>();
-  /** Those of which the request has not come yet, the oldest first. */
+  /** Connections without a complete request, the oldest first. */
   readonly #silent = new Set<Deno.Conn>();
   readonly #ended = new AbortController();
   readonly #accepting: Promise<void>;
@@ -90,7 +91,7 @@ export class HttpServer implements AsyncDisposable {
       try {
         for await (const connection of this.#listener) this.#take(connection);
       } catch {
-        await sleep(ACCEPT_PAUSE, signal).catch(() => {}); // of whatever there is too little of, such as files
+        await sleep(ACCEPT_PAUSE, signal).catch(() => {}); // the process may have no file descriptors left
       }
     }
   }
@@ -101,7 +102,7 @@ export class HttpServer implements AsyncDisposable {
       this.#forget(oldest);
       if (oldest === connection) return;
     }
-    const served = this.#serve(connection).catch(() => {}) // whoever asked is gone
+    const served = this.#serve(connection).catch(() => {}) // the client is gone
       .finally(() => this.#forget(connection));
     this.#connections.set(connection, served);
   }
@@ -133,14 +134,14 @@ export class HttpServer implements AsyncDisposable {
   }
 }
 
-/** Everything up to the empty line, or what is answered instead. */
+/** Everything up to the empty line, or the error response. */
 async function readHeader(connection: Deno.Conn, timeout: number): Promise<string | HttpResponse> {
   const buffer = new Uint8Array(LONGEST_REQUEST);
   const deadline = performance.now() + timeout;
   let length = 0;
   while (length < buffer.length) {
     const reading = connection.read(buffer.subarray(length));
-    reading.catch(() => {}); // it ends with the connection
+    reading.catch(() => {}); // rejects when the connection closes
     const count = await orLate(reading, deadline - performance.now(), () => undefined);
     if (count === undefined) return textResponse(408, "the request has not arrived in time\n");
     if (count === null) throw new Error("nothing was asked");
@@ -153,7 +154,7 @@ async function readHeader(connection: Deno.Conn, timeout: number): Promise<strin
   return textResponse(431, "the header is too long\n");
 }
 
-/** A name or an address, and perhaps a port. */
+/** A host name or an address, with or without a port. */
 const HOST = /^(\[[\da-f:.]+\]|[\w.-]+)(?::\d{1,5})?$/i;
 
 function parse(header: string): HttpRequest & { readonly headOnly: boolean } | HttpResponse {
@@ -198,7 +199,7 @@ function notRead(): never {
 async function write(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
   for (let rest = bytes; rest.length > 0;) {
     const writing = connection.write(rest);
-    writing.catch(() => {}); // it ends with the connection
+    writing.catch(() => {}); // rejects when the connection closes
     rest = rest.subarray(await orLate(writing, READ_TIMEOUT, notRead));
   }
 }
@@ -207,6 +208,6 @@ function close(connection: Deno.Conn): void {
   try {
     connection.close();
   } catch {
-    // It was closed before.
+    // It is closed already.
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Counting events, and showing the counts as Prometheus wants them.
+ * Counting events, and showing the counts as Prometheus metrics.
  *
  * Every label has few values: the servers of the configuration, the profiles, the directions, the reasons of failures.
  *
@@ -14,7 +14,7 @@ const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 type Kind = "counter" | "gauge";
 
-/** Every number but the histogram: its kind, its help text and its labels. */
+/** All metrics except the histogram: type, help text and labels. */
 const NUMBERS = {
   build_info: ["gauge", "1, with the version of the program", ["version"]],
   start_time_seconds: ["gauge", "When the process began to serve, in seconds since 1970", []],
@@ -53,18 +53,18 @@ interface Histogram {
   sum: number;
 }
 
-/** What is known from the beginning. */
+/** What is known when the process starts. */
 export interface MetricsOptions {
   readonly version: string;
-  /** The servers of the configuration, whose numbers are there before anything has happened. */
+  /** The servers of the configuration. Their metrics exist before anything has happened. */
   readonly servers: readonly string[];
-  /** How many sessions there may be; `undefined` where none are accepted. */
+  /** The maximum number of sessions; `undefined` where none are accepted. */
   readonly maximumSessions: number | undefined;
 }
 
 /** A sink that counts. */
 export class Metrics {
-  /** Values by their labels, as text. */
+  /** The values of each metric, by their labels as text. */
   readonly #numbers = new Map<Name, Map<string, number>>();
   readonly #durations = new Map<string, Histogram>();
   readonly #connected = new Set<string>();
@@ -81,10 +81,10 @@ export class Metrics {
     if (maximumSessions !== undefined) this.#set("sessions_maximum", {}, maximumSessions);
   }
 
-  /** The sink itself. */
+  /** The observer that counts events. */
   readonly observe: Observer = (event) => this.#count(event);
 
-  /** Everything, in Prometheus's text format. */
+  /** All metrics in Prometheus's text format. */
   render(): string {
     const lines: string[] = [];
     for (const [name, values] of this.#numbers) {
@@ -184,7 +184,7 @@ export class Metrics {
   }
 }
 
-/** `server="files",profile="request-response"`, of the members of `values` that are labels. */
+/** Label text such as `server="files",profile="request-response"`, of the members of `values` that are labels. */
 function labelText(labels: readonly string[], values: object): string {
   const members = values as Readonly<Record<string, unknown>>;
   return labels.map((label) => `${label}="${escaped(String(members[label] ?? ""))}"`).join();

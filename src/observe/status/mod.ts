@@ -1,5 +1,5 @@
 /**
- * The status: what a process counts and remembers while it runs, and shows over HTTP.
+ * The status: counts and recent events of a running process, shown over HTTP.
  *
  * @module
  */
@@ -9,29 +9,29 @@ import { Overview } from "./overview.ts";
 import { type Need, Readiness } from "./readiness.ts";
 import { startStatusServer } from "./status_server.ts";
 
-/** What is shown. */
+/** The content of the status. */
 export interface StatusContent {
-  /** What the process is. */
+  /** The title of the page. */
   readonly title: string;
   readonly version: string;
   /** The URL of the broker, without credentials. */
   readonly broker: string;
-  /** The names of the servers that there are, or that are reached. */
+  /** The names of the servers that are served or reached. */
   readonly servers: readonly string[];
-  /** How many sessions there may be; `undefined` where none are accepted. */
+  /** The maximum number of sessions; `undefined` where none are accepted. */
   readonly maximumSessions?: number;
   /** What the process needs to be ready. */
   readonly needs: readonly Need[];
-  /** The names of this machine, by which it may be asked for. */
+  /** The names of this machine, which requests may use. */
   readonly ownNames: readonly string[];
 }
 
 /**
- * Starts it.
+ * Starts the status.
  *
- * @param address as `--status` has it
- * @param hosts names by which it may be asked for, besides those of this machine
- * @returns the sink of all events, and the server
+ * @param address as in `--status`
+ * @param hosts host names that requests may use, besides those of this machine
+ * @returns the observer for all events, and the server
  * @throws {UsageError} when the status cannot be served there
  */
 export function startStatus(

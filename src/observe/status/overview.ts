@@ -1,5 +1,5 @@
 /**
- * What a process is doing, for the page and for `/status.json`.
+ * The state of a process, for the page and for `/status.json`.
  *
  * @module
  */
@@ -8,22 +8,22 @@ import { shortened } from "../../core/text.ts";
 import { describe, levelOf } from "../log.ts";
 import type { Condition, Readiness } from "./readiness.ts";
 
-/** So many of the last events are kept. */
+/** How many of the latest events are kept. */
 const EVENTS = 50;
 
-/** The quantiles are those of so many of the last requests. */
+/** The quantiles are computed from this many of the latest requests. */
 const DURATIONS = 512;
 
 /** A connection to the broker. */
 export interface ConnectionStatus {
   readonly clientId: string;
   readonly state: "connected" | "lost" | "refused";
-  /** ISO 8601. */
+  /** When the state began, in ISO 8601. */
   readonly since: string;
   readonly cause?: string;
 }
 
-/** A server, as `serve` has it or as `connect` reaches it. */
+/** A server that `serve` offers or `connect` reaches. */
 export interface ServerStatus {
   readonly name: string;
   readonly online: boolean;
@@ -31,14 +31,15 @@ export interface ServerStatus {
   readonly detail: string;
   readonly profiles: readonly string[];
   readonly sessions: number;
-  /** Requests that have ended. */
+  /** How many requests have ended. */
   readonly calls: number;
-  /** Requests that were answered with an error, since they could not be carried. */
+  /** How many requests got an error because they could not be delivered. */
   readonly errors: number;
-  /** How long the last requests took, in ms. */
+  /** The median duration of the latest requests, in ms. */
   readonly p50?: number;
+  /** The 95th percentile of the duration of the latest requests, in ms. */
   readonly p95?: number;
-  /** What is known of its process, where there is one. */
+  /** The state of its process, where there is one. */
   readonly process?: Condition;
 }
 
@@ -47,47 +48,47 @@ export interface SessionStatus {
   readonly server: string;
   readonly client: string;
   readonly profile: string;
-  /** ISO 8601. */
+  /** When the session began, in ISO 8601. */
   readonly since: string;
   readonly lastMessage?: string;
-  /** Requests that wait for their answers. */
+  /** How many requests wait for their answers. */
   readonly pending: number;
-  /** Messages that were sent again. */
+  /** How many messages were sent again. */
   readonly resent: number;
-  /** Its server process. */
+  /** The id of its server process. */
   readonly pid?: number;
 }
 
-/** Something that happened. */
+/** An event of the recent past. */
 export interface LoggedEvent {
   /** ISO 8601. */
   readonly time: string;
   readonly level: string;
-  /** Whether it tells of something that went wrong. */
+  /** Whether the event is a failure. */
   readonly failure: boolean;
   readonly text: string;
 }
 
-/** Everything that is shown. */
+/** The whole status. */
 export interface Status {
   readonly title: string;
   readonly version: string;
   readonly ready: boolean;
   readonly broker: string;
-  /** ISO 8601. */
+  /** When the process started, in ISO 8601. */
   readonly since: string;
-  /** In seconds. */
+  /** How long the process has been running, in seconds. */
   readonly uptime: number;
   readonly maximumSessions?: number;
   readonly conditions: readonly Condition[];
   readonly connections: readonly ConnectionStatus[];
   readonly servers: readonly ServerStatus[];
   readonly sessions: readonly SessionStatus[];
-  /** The newest first. */
+  /** The latest events, the newest first. */
   readonly events: readonly LoggedEvent[];
 }
 
-/** What is known from the beginning. */
+/** What is known when the process starts. */
 export interface OverviewOptions {
   readonly title: string;
   readonly version: string;
@@ -98,7 +99,7 @@ export interface OverviewOptions {
 }
 
 interface Server {
-  /** Whether it is one of a fleet, and so online. */
+  /** Whether it is a server of a fleet. Such a server is listed only while it is online. */
   ofFleet?: boolean;
   readonly profiles: Set<string>;
   calls: number;
@@ -108,7 +109,7 @@ interface Server {
 
 type Session = { -readonly [Name in keyof SessionStatus]: SessionStatus[Name] };
 
-/** A sink that keeps what there is to see. */
+/** A sink that keeps the state for the status. */
 export class Overview {
   readonly #options: OverviewOptions;
   readonly #readiness: Readiness;
@@ -126,18 +127,18 @@ export class Overview {
     this.#servers = new Map(options.servers.map((name) => [name, newServer()]));
   }
 
-  /** The sink itself. */
+  /** The observer that follows events. */
   readonly observe: Observer = (event) => {
     this.#note(event);
     const level = levelOf(event);
-    // What a process says on its stderr is for the log alone: it may be anything.
+    // The stderr of a server process may hold anything, secrets included: it goes to the log only.
     if (level === "debug" || event.type === "child.stderr") return;
     const failure = level !== "info" || event.type === "request.failed";
     this.#events.unshift({ time: now(), level, failure, text: shortened(describe(event), 500) });
     if (this.#events.length > EVENTS) this.#events.pop();
   };
 
-  /** How everything is. */
+  /** The current status. */
   get status(): Status {
     const { maximumSessions, servers: _, ...options } = this.#options;
     const sessions = [...this.#sessions.values()];
@@ -226,7 +227,7 @@ export class Overview {
     }
   }
 
-  /** Those that have gone are forgotten: there may be thousands, with ever other names. */
+  /** Servers that have gone are forgotten. There may be thousands over time, each under a new name. */
   #fleetChanged({ server: name, profiles }: Extract<ProxyEvent, { type: "fleet.changed" }>): void {
     this.#hasFleet = true;
     if (profiles.length === 0) return void this.#servers.delete(name);
@@ -255,12 +256,15 @@ export class Overview {
     const known = this.#servers.get(server);
     if (known !== undefined) return known;
     const added = newServer();
-    // What is heard of one of a fleet that has gone is heard too late.
+    // A late event of a server that has left the fleet must not list it again.
     if (!this.#hasFleet) this.#servers.set(server, added);
     return added;
   }
 
-  /** The session of `place`, unless it has ended. What `connect` carries is the host's, which nobody opens. */
+  /**
+   * The session of `place`, unless it has ended. For `connect` it is created here, since no event opens the host's
+   * session.
+   */
   #session(place: Place): Session | undefined {
     const key = processName(place);
     if (place.session === undefined && !this.#sessions.has(key)) this.#open({ ...place, session: "host" }, key);
@@ -275,7 +279,7 @@ export class Overview {
   }
 }
 
-/** How the processes of sessions are called in events. */
+/** The name of a session's process in events. */
 function processName({ server = "", session = "" }: Place): string {
   return `${server}/${session}`;
 }

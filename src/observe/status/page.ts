@@ -1,15 +1,15 @@
 /**
- * The status as a page: everything in it is made here, so that nothing of a stranger's text is more than text.
+ * The status as an HTML page. All of its HTML is made here, so that text of strangers is never anything but text.
  *
  * @module
  */
 import { onOneLine, shortened } from "../../core/text.ts";
 import type { ConnectionStatus, LoggedEvent, ServerStatus, SessionStatus, Status } from "./overview.ts";
 
-/** More rows of a table than this are not shown; `/status.json` has them all. */
+/** How many rows of a table are shown; `/status.json` has all of them. */
 const MOST_ROWS = 200;
 
-/** The page with everything around it. */
+/** The whole page. */
 export function page(status: Status): string {
   return `<!doctype html>
 <html lang="en">
@@ -32,7 +32,7 @@ ${content(status)}
 `;
 }
 
-/** What changes. */
+/** The part of the page that changes. */
 export function content(status: Status): string {
   const { version, ready, broker, uptime, conditions, servers, sessions, events, connections } = status;
   const failing = conditions.filter(({ met }) => !met);
@@ -54,7 +54,7 @@ ${table("Connections to the broker", CONNECTION_COLUMNS, worstFirst(connections,
 ${table("Last events, failures first", EVENT_COLUMNS, worstFirst(events, ({ failure }) => !failure), status)}`;
 }
 
-/** A text that a narrow column does not break: with hyphens and spaces that are none to the browser. */
+/** Text that does not break in a narrow column: its hyphens and spaces are the non-breaking ones. */
 function unbroken(text: string): string {
   return text.replaceAll("-", "\u2011").replaceAll(" ", "\u00a0");
 }
@@ -66,7 +66,7 @@ function heading({ title, ready }: Status): string {
 interface Column<T> {
   readonly title: string;
   readonly cell: (row: T, status: Status) => string | number | undefined;
-  /** What is wrong with it, if anything is. */
+  /** Whether the row shows a problem. */
   readonly bad?: (row: T) => boolean;
 }
 
@@ -150,7 +150,7 @@ function cell<T>({ title, cell, bad }: Column<T>, row: T, status: Status): strin
   return `<td data-title="${title}"${bad?.(row) ? ' class="bad"' : ""}>${text(String(cell(row, status) ?? ""))}`;
 }
 
-/** A stranger's text, as nothing but text. */
+/** Text of a stranger, escaped. */
 function text(text: string): string {
   return onOneLine(shortened(text, 500)).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
     .replaceAll('"', "&quot;");

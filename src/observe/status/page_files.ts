@@ -1,10 +1,10 @@
 /**
- * What the status page loads: its style and its script.
+ * The style sheet and the script of the status page.
  *
  * @module
  */
 
-/** Dark and light as the reader's system is, narrow as a phone and wide. */
+/** The style sheet: dark or light as the reader's system, for wide and narrow screens. */
 export const STYLE = `:root {
   color-scheme: light dark;
   --line: light-dark(#d8dee4, #30363d);
@@ -39,7 +39,7 @@ a { color: inherit; }
 }
 `;
 
-/** Shows what the server sends, unless somebody is about to copy something. */
+/** Shows updates of the server, but not while the reader selects text to copy. */
 export const SCRIPT = `"use strict";
 const status = document.getElementById("status");
 const live = document.getElementById("live");

@@ -1,18 +1,18 @@
 /**
- * Whether the process can do its work.
+ * Whether the process is ready.
  *
  * @module
  */
 import type { Observer } from "../../core/events.ts";
 
-/** One thing that the process needs to do its work: the broker, a server that is online, or a process to start for it. */
+/** One condition for readiness: the broker is connected, a server is online, or the process of a server can start. */
 export type Need = { readonly broker: true } | { readonly server: string } | { readonly processOf: string };
 
-/** What has to be the case, and whether it is. */
+/** A condition, and whether it is met. */
 export interface Condition {
   readonly name: string;
   readonly met: boolean;
-  /** Why not, or since when. */
+  /** Why it is not met, or since when it is. */
   readonly detail: string;
 }
 
@@ -20,12 +20,12 @@ const BROKER = "broker";
 const serverCondition = (server: string) => `server ${server}`;
 const processCondition = (server: string) => `process of ${server}`;
 
-/** A sink that knows what is up. Each need is one condition, which is not met before an event says so. */
+/** A sink that follows the conditions. A condition is not met until an event says so. */
 export class Readiness {
   readonly #conditions = new Map<string, Condition>();
   /** The client ids of the connections to the broker that are up. */
   readonly #connections = new Set<string>();
-  /** The topics that each server is online on. */
+  /** The topics on which each server is online. */
   readonly #online = new Map<string, Set<string>>();
 
   constructor(needs: readonly Need[]) {
@@ -39,7 +39,7 @@ export class Readiness {
     }
   }
 
-  /** The sink itself. */
+  /** The observer that follows events. */
   readonly observe: Observer = (event) => {
     switch (event.type) {
       case "server.online":
@@ -68,7 +68,7 @@ export class Readiness {
     return [...this.#conditions.values()];
   }
 
-  /** The condition that a server can be reached, and that its process can be started, where these are needed. */
+  /** The conditions of one server, as far as they exist: that it is online, and that its process can start. */
   of(server: string): { readonly online: Condition | undefined; readonly process: Condition | undefined } {
     return {
       online: this.#conditions.get(serverCondition(server)) ?? this.#conditions.get(BROKER),
@@ -76,18 +76,18 @@ export class Readiness {
     };
   }
 
-  /** Whether all of them are met. */
+  /** Whether all conditions are met. */
   get ready(): boolean {
     return this.conditions.every(({ met }) => met);
   }
 
-  /** There may be a connection for each profile; one of them is enough to reach a server. */
+  /** There may be one connection for each profile. One is enough to reach a server. */
   #disconnected(clientId: string, cause: string): void {
     this.#connections.delete(clientId);
     if (this.#connections.size === 0) this.#set(BROKER, false, cause);
   }
 
-  /** A server may be there in several profiles; one of them is enough for it to be reached. */
+  /** A server may be online in several profiles. One is enough to reach it. */
   #setOnline(server: string, topic: string, online: boolean): void {
     const topics = this.#online.get(server) ?? new Set();
     if (online) topics.add(topic);

@@ -14,13 +14,13 @@ import { content, page } from "./page.ts";
 import { SCRIPT, STYLE } from "./page_files.ts";
 import type { Readiness } from "./readiness.ts";
 
-/** What is shown, and where. */
+/** The content of the status, and where it is served. */
 export interface StatusServerOptions {
-  /** `ADDRESS:PORT`, `:PORT` or `PORT`; the address is that of this machine alone by default. */
+  /** `ADDRESS:PORT`, `:PORT` or `PORT`; by default the address is a loopback address. */
   readonly address: string;
   /** The names of this machine. */
   readonly ownNames: readonly string[];
-  /** Names by which it may be asked for besides. */
+  /** Further host names that requests may use. */
   readonly hosts: readonly string[];
   readonly metrics: Metrics;
   readonly readiness: Readiness;
@@ -30,21 +30,21 @@ export interface StatusServerOptions {
 const LOOPBACK = "127.0.0.1";
 const METRICS = "text/plain; version=0.0.4; charset=utf-8";
 
-/** How often whoever looks at the page gets news, in ms. */
+/** How often an open page gets updates, in ms. */
 const INTERVAL = 1_000;
 
-/** Without news, a sign of life after so many intervals keeps proxies from closing the connection. */
+/** After this many intervals without an update a comment is sent, so that proxies do not close the connection. */
 const QUIET_INTERVALS = 15;
 
-/** The page may load and ask nothing but what comes from here, and nobody may frame it. */
+/** The page may load and request only what comes from this server, and no other page may frame it. */
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /**
- * Serves `/healthz` (the process runs), `/readyz` (it can do its work; 503 if not), `/metrics` (for Prometheus), and a
- * page for people, which is live, and as `/status.json`.
+ * Serves `/healthz` (the process runs), `/readyz` (it can do its work; 503 if not), `/metrics` (for Prometheus), a live
+ * page, and `/status.json` with the content of the page.
  *
- * @throws {UsageError} when the address is none, or cannot be listened on
+ * @throws {UsageError} when the address is invalid, or cannot be listened on
  */
 export function startStatusServer(options: StatusServerOptions): AsyncDisposable {
   const { address, hosts, ownNames } = options;
@@ -98,7 +98,7 @@ function answer(
   }
 }
 
-/** What changes on the page, as server-sent events, while somebody looks. */
+/** Updates of the page as server-sent events, while the page is open. */
 async function* news(overview: Overview, ended: AbortSignal): AsyncIterable<string> {
   let shown = "";
   for (let quiet = 0; !ended.aborted; quiet++) {
@@ -114,7 +114,7 @@ async function* news(overview: Overview, ended: AbortSignal): AsyncIterable<stri
   }
 }
 
-/** @throws {UsageError} */
+/** @throws {UsageError} when the address is invalid */
 function parseAddress(address: string): { hostname: string; port: number } {
   const [, host = "", digits = ""] = /^(?:(\[.*\]|[^:]*):)?(\d{1,5})$/.exec(address) ?? [];
   const port = Number(digits);
