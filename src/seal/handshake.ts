@@ -1,6 +1,6 @@
 /**
- * The handshake `Noise_IK_25519_ChaChaPoly_BLAKE2s`: two messages, after which both ends know each other and have keys
- * that nobody else has, not even who learns the static keys later.
+ * The handshake `Noise_IK_25519_ChaChaPoly_BLAKE2s`. After its two messages, both ends have authenticated each other
+ * and share session keys. The keys have forward secrecy: whoever learns the static keys later cannot derive them.
  *
  * Source: The Noise Protocol Framework, revision 34.
  *
@@ -25,26 +25,26 @@ export interface SessionKeys {
   readonly receive: Uint8Array;
 }
 
-/** What each end of a handshake has. */
+/** What each end puts into a handshake. */
 export interface HandshakeOptions {
-  /** What both ends have to agree on beforehand. */
+  /** Data that both ends have to agree on beforehand. */
   readonly prologue: Uint8Array;
   readonly own: KeyPair;
-  /** For tests; a handshake needs a new one each time. @default {a new pair} */
+  /** The ephemeral key pair; only tests set it. Every handshake needs a new one. @default {a new pair} */
   readonly ephemeral?: KeyPair;
 }
 
-/** The handshake of who begins it. */
+/** The handshake on the initiator's side. */
 export interface Initiation {
   /** Message 1. */
   readonly message: Uint8Array;
-  /** Takes message 2; `undefined` when it is not the answer of that server to this message. May be tried again. */
+  /** Reads message 2; `undefined` when it is not that server's answer to this message 1. May then be called again. */
   finish(answer: Uint8Array): { readonly payload: Uint8Array; readonly keys: SessionKeys } | undefined;
 }
 
-/** The handshake of who answers it. */
+/** The handshake on the responder's side. */
 export interface Response {
-  /** The public key of who has begun it. */
+  /** The initiator's static public key. */
   readonly client: Uint8Array;
   readonly payload: Uint8Array;
   /** Makes message 2. */
@@ -57,7 +57,7 @@ const NOTHING = new Uint8Array();
 /** Length of message 1 without a payload, in bytes. */
 const FIRST_MESSAGE_LENGTH = KEY_LENGTH + KEY_LENGTH + TAG_LENGTH + TAG_LENGTH;
 
-/** Begins a handshake with the server that has this public key. */
+/** Starts a handshake with the server that has this public key. */
 export function initiate(
   { prologue, own, ephemeral = generateKeyPair() }: HandshakeOptions,
   server: Uint8Array,
@@ -73,7 +73,7 @@ export function initiate(
     message: joined(ephemeral.publicKey, sealedStatic, sealedPayload),
     finish(answer) {
       if (answer.length < KEY_LENGTH + TAG_LENGTH) return undefined;
-      const rest = state.copy(); // so that a forged answer spoils nothing
+      const rest = state.copy(); // a forged answer must not change the state
       const theirs = answer.slice(0, KEY_LENGTH);
       rest.mixHash(theirs);
       if (!mixedShared(rest, [[ephemeral, theirs], [own, theirs]])) return undefined;
@@ -85,7 +85,7 @@ export function initiate(
   };
 }
 
-/** Reads message 1; `undefined` when it is none, or is for another server. */
+/** Reads message 1; `undefined` when it is malformed, or meant for another server. */
 export function respond({ prologue, own, ephemeral }: HandshakeOptions, message: Uint8Array): Response | undefined {
   if (message.length < FIRST_MESSAGE_LENGTH) return undefined;
   const state = SymmetricState.begin(prologue, own.publicKey);
@@ -113,7 +113,7 @@ export function respond({ prologue, own, ephemeral }: HandshakeOptions, message:
   };
 }
 
-/** Mixes in what pairs of keys have in common; `false` when a key is one that nobody honest has. */
+/** Mixes in the shared secrets of pairs of keys; `false` when a public key is invalid (RFC 7748, section 6.1). */
 function mixedShared(state: SymmetricState, pairs: readonly (readonly [KeyPair, Uint8Array])[]): boolean {
   try {
     for (const [own, theirs] of pairs) state.mixKey(sharedSecret(own, theirs));
@@ -123,7 +123,7 @@ function mixedShared(state: SymmetricState, pairs: readonly (readonly [KeyPair, 
   }
 }
 
-/** Noise specification, section 5.2. */
+/** The SymmetricState object (Noise specification, section 5.2). */
 class SymmetricState {
   #hash: Uint8Array;
   #chainingKey: Uint8Array;
@@ -135,7 +135,7 @@ class SymmetricState {
     this.#chainingKey = chainingKey;
   }
 
-  /** The state before message 1 of the pattern IK, in which the server's key is known. */
+  /** The state before message 1 of the pattern IK, whose initiator knows the server's static key. */
   static begin(prologue: Uint8Array, server: Uint8Array): SymmetricState {
     const name = hash(NAME);
     const state = new SymmetricState(name, name);

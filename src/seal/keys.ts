@@ -1,5 +1,5 @@
 /**
- * Keys as people see them: texts, and the files that they stand in.
+ * Keys as text, and the files that hold them.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { hash, KEY_LENGTH, type KeyPair, keyPairOf, privateBytes } from "./primi
 const PUBLIC = "mcp1";
 const PRIVATE = "mcp1-private-";
 
-/** So many bytes of a hash follow a key, by which a typing error is found. */
+/** How many bytes of a hash follow a key as a checksum, to detect typing errors. */
 const CHECKSUM_LENGTH = 4;
 
-/** Why a text is no key, as the end of a sentence. It never repeats the text. */
+/** Why a text is not a key, as the end of a sentence. The message never repeats the text, which may be a secret. */
 export class KeyError extends Error {
   override readonly name = "KeyError";
 }
@@ -26,7 +26,7 @@ export function publicKeyText(key: Uint8Array): string {
 /**
  * Reads a public key.
  *
- * @throws {KeyError}
+ * @throws {KeyError} when the text is not a public key
  */
 export function readPublicKey(text: string): Uint8Array {
   if (text.startsWith(PRIVATE)) throw new KeyError("is a private key: give the public one, which key show prints");
@@ -34,7 +34,7 @@ export function readPublicKey(text: string): Uint8Array {
   return decoded(text.slice(PUBLIC.length));
 }
 
-/** What a file with a private key holds. */
+/** The content of a private key file. */
 export function privateKeyFile(pair: KeyPair): string {
   return `# The public key is ${publicKeyText(pair.publicKey)}\n${PRIVATE}${encoded(privateBytes(pair))}\n`;
 }
@@ -54,7 +54,7 @@ export function readPrivateKeyFile(text: string): KeyPair {
 }
 
 /**
- * Reads a file of clients that may open sessions: `KEY NAME` a line.
+ * Reads a file of clients that may open sessions. Each line is `KEY NAME`.
  *
  * @returns the names by the texts of the keys
  * @throws {KeyError} that names the line
@@ -64,7 +64,7 @@ export function readAuthorizedKeys(text: string): ReadonlyMap<string, string> {
 }
 
 /**
- * Reads a file of servers whose keys are known: `NAME KEY` a line.
+ * Reads a file of servers with their keys. Each line is `NAME KEY`.
  *
  * @throws {KeyError} that names the line
  */
@@ -76,8 +76,9 @@ export function readKnownServers(text: string): ReadonlyMap<string, Uint8Array> 
   return new Map(found);
 }
 
-/** Names may have spaces in them. */
+/** A line with the key first. A name may contain spaces. */
 const KEY_FIRST = /^(\S+)\s+(\S.*)$/;
+/** A line with the key last. A name may contain spaces. */
 const KEY_LAST = /^(.*\S)\s+(\S+)$/;
 
 function entries<T>(

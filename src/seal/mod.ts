@@ -1,4 +1,4 @@
-/** Sealing sessions against the broker: keys, the handshake, and packets. @module */
+/** End-to-end encryption of sessions, through the broker: keys, the handshake, and packets. @module */
 export {
   KeyError,
   privateKeyFile,

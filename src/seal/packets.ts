@@ -1,8 +1,8 @@
 /**
- * Sealed packets: `counter (8 bytes, highest first) ‖ ciphertext`.
+ * Sealed packets: `counter (8 bytes, big-endian) ‖ ciphertext`.
  *
- * The counter counts transmissions and not messages: what is sent again has a new one, so that no two texts are ever
- * encrypted with the same nonce.
+ * The counter counts transmissions, not messages. A message that is sent again gets a new counter, so no nonce is ever
+ * used twice.
  *
  * @module
  */
@@ -12,29 +12,29 @@ import { decrypt, encrypt, TAG_LENGTH } from "./primitives.ts";
 const COUNTER_LENGTH = 8;
 const LOW_HALF = 4;
 
-/** How much longer a sealed packet is than what is in it, in bytes. */
+/** How many bytes longer a sealed packet is than its plaintext. */
 export const OVERHEAD: number = COUNTER_LENGTH + TAG_LENGTH;
 
-/** After so many packets in one direction a session needs new keys: a new handshake. */
+/** The most packets that one key may seal in one direction. After that, the session needs a new handshake. */
 export const MOST_PACKETS: number = 2 ** 32;
 
-/** A packet may be this much older than the newest one; the broker may have them overtake each other. */
+/** How much older than the newest packet a packet may be: a broker may deliver packets out of order. */
 export const WINDOW = 1_024;
 
-/** Both directions of a session that has its keys. */
+/** Seals and opens the packets of a session that has its keys. */
 export class Seal {
   readonly #keys: SessionKeys;
   readonly #associated: Uint8Array;
   readonly #seen = new ReplayWindow();
   #next = 0;
 
-  /** @param name the session's name, which every packet belongs to */
+  /** @param name the session's name, which is authenticated with every packet */
   constructor(keys: SessionKeys, name: string) {
     this.#keys = keys;
     this.#associated = new TextEncoder().encode(name);
   }
 
-  /** Whether no further packet may be sealed with these keys. */
+  /** Whether these keys have sealed as many packets as they may. */
   get exhausted(): boolean {
     return this.#next >= MOST_PACKETS;
   }
@@ -42,7 +42,7 @@ export class Seal {
   /**
    * Seals a packet.
    *
-   * @param plaintext in pieces, one behind the other
+   * @param plaintext in pieces, to be concatenated
    * @throws {RangeError} when {@linkcode exhausted}
    */
   seal(...plaintext: readonly Uint8Array[]): Uint8Array {
@@ -53,7 +53,7 @@ export class Seal {
     return packet;
   }
 
-  /** Opens a packet; `undefined` when it is not one of the peer's, or has come before. */
+  /** Opens a packet; `undefined` when it is not from the peer, or is a replay. */
   open(packet: Uint8Array): Uint8Array | undefined {
     if (packet.length < OVERHEAD) return undefined;
     const view = new DataView(packet.buffer, packet.byteOffset);
@@ -65,9 +65,9 @@ export class Seal {
   }
 }
 
-/** The counters that have come (RFC 6479, with a list instead of bits). */
+/** The counters that have been received (RFC 6479, with a list instead of a bitmap). */
 class ReplayWindow {
-  /** By counter modulo the window: the newest counter that has come there. */
+  /** The newest counter that was received in each slot; a slot is the counter modulo the window size. */
   readonly #counters = new Float64Array(WINDOW).fill(-1);
   #highest = -1;
 

@@ -1,5 +1,5 @@
 /**
- * The primitives of `Noise_IK_25519_ChaChaPoly_BLAKE2s`, by the runtime.
+ * The primitives of `Noise_IK_25519_ChaChaPoly_BLAKE2s`, from `node:crypto`.
  *
  * @module
  */
@@ -19,17 +19,17 @@ import { concatBytes } from "../core/bytes.ts";
 /** Length of keys, of X25519 results and of BLAKE2s hashes, in bytes. */
 export const KEY_LENGTH = 32;
 
-/** How much longer a ciphertext is than what is in it, in bytes. */
+/** How many bytes longer a ciphertext is than its plaintext. */
 export const TAG_LENGTH = 16;
 
 /** A pair of X25519 keys. */
 export interface KeyPair {
   readonly publicKey: Uint8Array;
-  /** Not its bytes, so that nothing that prints an object can print it. */
+  /** The private key as an object: code that prints objects cannot print its bytes. */
   readonly privateKey: KeyObject;
 }
 
-/** Up to this length, in bytes, pieces are put together before they are encrypted. */
+/** Up to this length, in bytes, pieces are concatenated before they are encrypted. */
 const SHORT = 16 * 1024;
 const SCRATCH = new Uint8Array(SHORT);
 
@@ -38,7 +38,7 @@ export function generateKeyPair(): KeyPair {
   return withPublicKey(generateKeyPairSync("x25519").privateKey);
 }
 
-/** The pair that a private key belongs to. */
+/** The key pair of a private key. */
 export function keyPairOf(privateKey: Uint8Array): KeyPair {
   return withPublicKey(createPrivateKey({ key: pkcs8(privateKey), format: "der", type: "pkcs8" }));
 }
@@ -49,9 +49,10 @@ export function privateBytes({ privateKey }: KeyPair): Uint8Array {
 }
 
 /**
- * What two parties have in common.
+ * The X25519 shared secret of two parties.
  *
- * @throws {Error} for a public key that makes it the same for everybody (RFC 7748, section 6.1)
+ * @throws {Error} for a public key of small order, with which the secret is the same for everybody (RFC 7748, section
+ * 6.1)
  */
 export function sharedSecret({ privateKey }: KeyPair, publicKey: Uint8Array): Uint8Array {
   const key = createPublicKey({ key: spki(publicKey), format: "der", type: "spki" });
@@ -60,14 +61,14 @@ export function sharedSecret({ privateKey }: KeyPair, publicKey: Uint8Array): Ui
   return secret;
 }
 
-/** BLAKE2s of several pieces, one behind the other. */
+/** The BLAKE2s hash of several pieces, concatenated. */
 export function hash(...pieces: readonly Uint8Array[]): Uint8Array {
   const hash = createHash("blake2s256");
   for (const piece of pieces) hash.update(piece);
   return new Uint8Array(hash.digest());
 }
 
-/** Two keys out of one and new material: HKDF of the Noise specification, section 4.3. */
+/** Derives two keys from a key and input key material: HKDF (Noise specification, section 4.3). */
 export function deriveTwo(key: Uint8Array, material: Uint8Array): [Uint8Array, Uint8Array] {
   const temporary = hmac(key, material);
   const first = hmac(temporary, Uint8Array.of(1));
@@ -77,7 +78,7 @@ export function deriveTwo(key: Uint8Array, material: Uint8Array): [Uint8Array, U
 /**
  * Encrypts with ChaCha20-Poly1305 (RFC 8439). The result is the ciphertext with its tag behind it.
  *
- * @param plaintext in pieces, one behind the other
+ * @param plaintext in pieces, to be concatenated
  * @param room how many bytes to leave free in front of the ciphertext
  */
 export function encrypt(
@@ -102,7 +103,10 @@ export function encrypt(
   return sealed;
 }
 
-/** To copy a few bytes takes less time than one more call. To be used at once: the next ones take their place. */
+/**
+ * Concatenates pieces: copying a few bytes is cheaper than another call of the cipher. The result is valid until the
+ * next call.
+ */
 function together(pieces: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const piece of pieces) {
@@ -112,7 +116,7 @@ function together(pieces: readonly Uint8Array[]): Uint8Array {
   return SCRATCH.subarray(0, length);
 }
 
-/** Decrypts what {@linkcode encrypt} has made; `undefined` when somebody has changed it, or it is something else. */
+/** Decrypts a result of {@linkcode encrypt}; `undefined` when it was changed, or is something else. */
 export function decrypt(
   key: Uint8Array,
   counter: number,
@@ -137,8 +141,8 @@ const NONCE = new DataView(new ArrayBuffer(12));
 const NONCE_BYTES = new Uint8Array(NONCE.buffer);
 
 /**
- * Noise specification, section 12.3: 32 bits of zeros, then the counter with its lowest byte first. To be used at once:
- * the next one takes its place.
+ * The nonce: 32 zero bits and the little-endian counter (Noise specification, section 12.3). The result is valid until
+ * the next call.
  */
 function nonce(counter: number): Uint8Array {
   NONCE.setUint32(4, counter % 2 ** 32, true);
@@ -155,8 +159,9 @@ function withPublicKey(privateKey: KeyObject): KeyPair {
   return { privateKey, publicKey: new Uint8Array(publicKey.subarray(-KEY_LENGTH)) };
 }
 
-/** What stands before the bytes of a key in DER (RFC 8410). */
+/** The DER prefix of a private key (RFC 8410). */
 const PKCS8 = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20);
+/** The DER prefix of a public key (RFC 8410). */
 const SPKI = Uint8Array.of(0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 3, 0x21, 0);
 
 function pkcs8(key: Uint8Array): Buffer {

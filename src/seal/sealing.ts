@@ -1,5 +1,5 @@
 /**
- * How sessions are sealed at either end, as far as the wire needs to know.
+ * The sealing of sessions at both ends, as the wire profiles use it.
  *
  * @module
  */
@@ -8,23 +8,23 @@ import { publicKeyText } from "./keys.ts";
 import { Seal } from "./packets.ts";
 import type { KeyPair } from "./primitives.ts";
 
-/** Before the base topic, what both ends of a handshake have to agree on. */
+/** The protocol name in the prologue of a handshake; the base topic follows it. */
 const PROLOGUE = "mcp-mqtt-sealed/1";
 
-/** A handshake that a client has begun. */
+/** A handshake that a client has started. */
 export interface ClientHandshake {
   readonly message: Uint8Array;
-  /** Takes what may be the answer; `undefined` when it is not. */
+  /** Reads what may be the server's answer; `undefined` when it is not. */
   finish(answer: Uint8Array): { readonly payload: Uint8Array; readonly seal: Seal } | undefined;
 }
 
 /** How a client seals its sessions. */
 export interface ClientSealing {
-  /** Begins a handshake with the server on `base`, for the session of that name. */
+  /** Starts a handshake with the server on `base`, for the session of that name. */
   begin(base: string, session: string): ClientHandshake;
 }
 
-/** A handshake that a server has read. */
+/** A client's first message, after the server has read it. */
 export interface ServerHandshake {
   /** The client's public key as text. */
   readonly client: string;
@@ -33,21 +33,21 @@ export interface ServerHandshake {
 
 /** How a server seals its sessions. */
 export interface ServerSealing {
-  /** Its public key, as text. */
+  /** The server's public key, as text. */
   readonly key: string;
-  /** Whether clients may do without. */
+  /** Whether clients may open sessions that are not sealed. */
   readonly allowUnsealed: boolean;
-  /** The names of the clients that may open sessions now, by their public keys. */
+  /** The names of the clients that may open sessions at present, by their public keys. */
   readonly clients: ReadonlyMap<string, string>;
-  /** Reads a first message; `undefined` when it is none, or is for another server. */
+  /** Reads a client's first message; `undefined` when it is malformed, or meant for another server. */
   read(base: string, session: string, message: Uint8Array): ServerHandshake | undefined;
-  /** The name of a client that may open sessions; `undefined` for everybody else. */
+  /** The name of a client that may open sessions; `undefined` for any other client. */
   nameOf(client: string): string | undefined;
-  /** Calls `changed` whenever other clients may open sessions than before. */
+  /** Calls `changed` whenever the set of authorized clients changes. */
   watch(changed: () => void, signal: AbortSignal): void;
 }
 
-/** The sealing of a client, whose server has this public key. */
+/** The sealing of a client for the server with this public key. */
 export function clientSealing(own: KeyPair, server: Uint8Array): ClientSealing {
   return {
     begin(base, session) {
@@ -63,7 +63,7 @@ export function clientSealing(own: KeyPair, server: Uint8Array): ClientSealing {
   };
 }
 
-/** Which clients may open sessions: their names by their keys. It may change. */
+/** The clients that may open sessions: their names by their keys. The list may change. */
 export interface AuthorizedClients {
   readonly names: ReadonlyMap<string, string>;
   watch(changed: () => void, signal: AbortSignal): void;
