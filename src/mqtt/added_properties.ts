@@ -1,16 +1,16 @@
 /**
- * User properties that the user has put on every message of a link.
+ * User properties that the user adds to every message of a link.
  *
  * @module
  */
 import type { ConnectPlan, PublishPacket, PublishProperties, UserProperties } from "./link.ts";
 
-/** Puts them on packets, as part of what packets have in common: they are encoded once. */
+/** Adds them to the properties that packets have in common, since those are encoded only once. */
 export class AddedProperties {
   readonly #added: UserProperties;
-  /** Those of packets that have nothing in common. */
+  /** The properties of packets that have none in common. */
   readonly #alone: PublishProperties;
-  /** By what packets have in common without them. */
+  /** The common properties with the added ones, by the common properties alone. */
   readonly #merged = new WeakMap<PublishProperties, PublishProperties>();
 
   constructor(added: UserProperties) {
@@ -18,7 +18,7 @@ export class AddedProperties {
     this.#alone = { userProperties: added };
   }
 
-  /** The packet with them; one that has to stay {@linkcode PublishPacket.bare} as it is. */
+  /** The packet with the added properties. A {@linkcode PublishPacket.bare} packet stays as it is. */
   on(packet: PublishPacket): PublishPacket {
     return packet.bare === true ? packet : { ...packet, common: this.#with(packet.common) };
   }

@@ -1,5 +1,5 @@
 /**
- * A link that keeps itself up.
+ * A link that reconnects by itself.
  *
  * @module
  */
@@ -25,28 +25,28 @@ import { ReconnectPause } from "./reconnect_pause.ts";
 import { type Batch, earlyRequests, requestedFilter } from "./request_subscriptions.ts";
 import { blamesPacket } from "./suspicion.ts";
 
-/** What a {@linkcode BrokerLink} is made of. */
+/** The options of a {@linkcode BrokerLink}. */
 export interface BrokerLinkOptions {
   readonly broker: BrokerSettings;
   readonly plan: ConnectPlan;
   readonly preset: BrokerPreset;
-  /** The MQTT version to speak; by default 5, and 4 (which is 3.1.1) with a broker that knows no better. */
+  /** The MQTT version to use, 5 or 4 (which is 3.1.1); by default 5, and 4 with a broker that does not know 5. */
   readonly protocolVersion?: 4 | 5;
   readonly observe: Observer;
   /**
-   * Whether the user of the link has chosen the topics himself. Then failures show them as they are: if credentials in
-   * them were redacted, the user could tell whether he has guessed one. @default {false}
+   * Whether the user of the link has chosen its topics. Then failures show the topics unredacted: if credentials in
+   * them were redacted, the user could test whether a guess is a credential. @default {false}
    */
   readonly topicsAreGiven?: boolean;
   /** @default {MQTT.js} */
   readonly connect?: Connect;
   /** @default {systemClock} */
   readonly clock?: Clock;
-  /** From 0 up to 1. @default {Math.random} */
+  /** Random numbers from 0 up to 1. @default {Math.random} */
   readonly random?: () => number;
 }
 
-/** A connection that lasted this long, in ms, has worked. After it, the first pause is short again. */
+/** How long a connection has to last to count as a success, in ms. After a success, the next pause is short again. */
 const WORKED_FOR = 1_000;
 
 /** How long a close may take, in ms. */
@@ -70,13 +70,15 @@ export class BrokerLink implements MqttLink {
   #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   readonly #pause: ReconnectPause;
-  /** Why no further connection is made. */
+  /** Why no further connection attempt is made. */
   #refusal: Failure | undefined;
-  /** Whether it has been online. */
+  /** Whether the link has been online. */
   #worked = false;
-  /** Why the connection was dropped, when it was we who dropped it. */
+  /** Why we have dropped the connection, if we have. */
   #droppedOver: string | undefined;
-  /** A filter that is never subscribed to. UNSUBSCRIBE from it changes nothing, and has to be acknowledged. */
+  /**
+   * A filter that is never subscribed to. UNSUBSCRIBE from it changes nothing, but the broker has to acknowledge it.
+   */
   readonly #nobodysFilter = `mcp/${crypto.randomUUID()}`;
 
   constructor(options: BrokerLinkOptions) {
@@ -110,7 +112,7 @@ export class BrokerLink implements MqttLink {
     return this.#clientId;
   }
 
-  /** What the broker is called in events and errors: its URL, without a query, which may hold a token. */
+  /** The broker's name in events and errors: its URL without the query, which may hold a token. */
   get #broker(): string {
     return this.#redact(this.#nodes.current.url.replace(/\?.*$/, ""));
   }
@@ -142,7 +144,7 @@ export class BrokerLink implements MqttLink {
     if (subscription === undefined) return;
     if (this.#state.status !== "online") return;
     const requested = requestedFilter(subscription, this.#state.limits);
-    await this.#connection?.unsubscribe(requested).catch(() => {}); // gone with the connection, if that is gone
+    await this.#connection?.unsubscribe(requested).catch(() => {}); // when the connection is lost, the subscription is gone too
   }
 
   async roundTrip(): Promise<void> {
@@ -175,7 +177,7 @@ export class BrokerLink implements MqttLink {
     if (this.#state.status === "connecting") this.#pause.hurry();
   }
 
-  /** Gives up: ends the connection without DISCONNECT and makes no other. `failure` says what has to be changed. */
+  /** Ends the connection without DISCONNECT, and makes no other. `failure` says what the user has to change. */
   refuse({ reason, message }: Failure): void {
     if (this.#closing !== undefined || this.#refusal !== undefined) return;
     this.#refusal = new Failure(reason, this.#redact(message));
@@ -200,7 +202,7 @@ export class BrokerLink implements MqttLink {
       await this.#connection?.end();
       this.#options.observe({ type: "broker.closed", broker: this.#broker, clientId: this.#redact(this.#clientId) });
     } else {
-      this.#connection?.destroy(); // it waits for the answer to its subscriptions
+      this.#connection?.destroy(); // not online yet: the broker still owes the SUBACKs
     }
     this.#abort.abort();
     await this.#running;
@@ -226,7 +228,7 @@ export class BrokerLink implements MqttLink {
     }
   }
 
-  /** One connection, from the attempt to its end. Resolves with what ended it. */
+  /** One connection, from the attempt to its end. Resolves with the reason for its end. */
   async #attempt(attempt: number): Promise<AttemptFailure> {
     const { preset, connect = connectToBroker, observe } = this.#options;
     const { plan, protocolVersion } = this.#negotiation;
@@ -276,7 +278,8 @@ export class BrokerLink implements MqttLink {
     if (refused !== undefined) {
       await connection.end();
       this.#connection = undefined;
-      // A cluster whose node has died refuses for a while what it has granted before: NATS 2.9, until it has a new leader.
+      // NATS 2.9 in a cluster refuses subscriptions that it has granted before, until the cluster has a new leader for
+      // a dead node.
       const passing = this.#worked && refused.details.reasonCode === UNSPECIFIED_ERROR;
       return { cause: refused.message, refused: passing ? undefined : refused };
     }
@@ -301,7 +304,8 @@ export class BrokerLink implements MqttLink {
     const inFlight = culprit === "possible" || this.#subscriptions.awaitsAnswer;
     const needed = this.#subscriptions.lost({ reasonCode, cause: this.#redact(cause) });
     if (needed !== undefined) return { cause: this.#redact(cause), refused: needed };
-    // Two clients of one id take the connection from each other: that must not go on at full speed.
+    // Two clients with the same client id take the connection from each other. The pauses must grow, or they do it at
+    // full speed.
     const takenOver = reasonCode === SESSION_TAKEN_OVER;
     const worked = this.#clock.now() - since >= (takenOver ? STABLE_AFTER : WORKED_FOR);
     if (worked || culprit === "found") this.#pause.reset();
@@ -340,7 +344,7 @@ export class BrokerLink implements MqttLink {
   }
 }
 
-/** The broker with its password, where that is another one each time. */
+/** The broker with its password, which may be a new one for each connection. */
 async function withPassword(broker: BrokerSettings): Promise<BrokerSettings> {
   return broker.freshPassword === undefined ? broker : { ...broker, password: await broker.freshPassword() };
 }

@@ -1,15 +1,15 @@
 /**
- * The nodes of a cluster of brokers, of which any will do.
+ * The nodes of a cluster of brokers. A link may use any of them.
  *
  * @module
  */
 import type { BrokerSettings } from "./connection/connection.ts";
 
-/** Which node is connected to. */
+/** Chooses the node to connect to. */
 export class BrokerNodes {
   readonly #nodes: readonly BrokerSettings[];
   #at = 0;
-  /** How many have failed one after the other, since the last pause. */
+  /** How many nodes in a row have failed since the last pause. */
   #failed = 0;
 
   constructor({ url, username, password, others = [], ...common }: BrokerSettings) {
@@ -21,7 +21,7 @@ export class BrokerNodes {
     this.#nodes = [first, ...others].map((address) => ({ ...common, ...address }));
   }
 
-  /** The node of the next attempt; the one that works is kept. */
+  /** The node of the next attempt. A node that works is kept. */
   get current(): BrokerSettings {
     const node = this.#nodes[this.#at];
     if (node === undefined) throw new Error("There is no broker");
@@ -31,8 +31,9 @@ export class BrokerNodes {
   /**
    * Goes to the next node, since this one has failed.
    *
-   * @param connected whether there had been a connection; whoever lost it with many others does not come back at once
-   * @returns whether to try it without a pause: not when all have failed
+   * @param connected whether there had been a connection. Then many other clients may have lost theirs at the same
+   * moment, and all should not come back at once
+   * @returns whether to try the next node without a pause; `false` when all have failed
    */
   next(connected: boolean): boolean {
     this.#at = (this.#at + 1) % this.#nodes.length;

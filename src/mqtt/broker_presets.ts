@@ -1,12 +1,12 @@
 /**
- * What is known of kinds of brokers that do not take everything, or do not say in CONNACK what they do not take.
+ * What is known of brokers that lack a feature, or do not announce in CONNACK what they lack.
  *
  * @module
  */
 import type { ConnectAnswer } from "./connection/connection.ts";
 import type { BrokerLimits, QoS } from "./link.ts";
 
-/** What one kind of broker is known for. */
+/** The features and limits of one kind of broker. */
 export interface BrokerPreset {
   /** For `--help`. */
   readonly description: string;
@@ -21,11 +21,13 @@ export interface BrokerPreset {
   readonly discovery: boolean;
   /** Lets clients publish to topics that begin with `$`. */
   readonly dollarTopics: boolean;
-  /** May be sent small messages that only make it send what it holds back; not where messages are paid for. */
+  /**
+   * Whether small messages may be sent only to make the broker send what it holds back. Not where messages cost money.
+   */
   readonly nudges: boolean;
 }
 
-/** No packet can be larger (MQTT 5.0, section 2.1.4). */
+/** The largest MQTT packet, in bytes (MQTT 5.0, section 2.1.4). */
 export const LARGEST_PACKET = 268_435_460;
 
 const FULL: BrokerPreset = {
@@ -74,15 +76,17 @@ export const BROKER_PRESETS = {
   vernemq: { ...FULL, description: "VerneMQ", dollarTopics: false },
 } satisfies Record<string, BrokerPreset>;
 
-/** The preset of a name; the one for complete brokers when there is none of that name. */
+/** The preset of a name; the one for complete brokers when the name is unknown. */
 export function presetOf(name: string): BrokerPreset {
   return Object.entries(BROKER_PRESETS).find(([known]) => known === name)?.[1] ?? FULL;
 }
 
-/** More messages than this never wait for an acknowledgement, so that a packet identifier is left to subscribe with. */
+/**
+ * The most messages that wait for an acknowledgement at a time, so that packet identifiers are left to subscribe with.
+ */
 const MOST_UNACKNOWLEDGED = 65_000;
 
-/** What holds on a connection: what the broker said, and what is known of it where it said nothing. */
+/** The limits of a connection: those of CONNACK, and those of the preset where CONNACK has none. */
 export function limitsOf(
   answer: ConnectAnswer,
   protocolVersion: 4 | 5,

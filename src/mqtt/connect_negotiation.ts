@@ -1,5 +1,5 @@
 /**
- * What a link asks of a broker when it connects.
+ * What a link asks of a broker in CONNECT, and what it asks instead when the broker refuses that.
  *
  * @module
  */
@@ -22,53 +22,53 @@ import {
   UNSUPPORTED_PROTOCOL_VERSION,
 } from "./reason_codes.ts";
 
-/** What a {@linkcode ConnectNegotiation} is made of. */
+/** The options of a {@linkcode ConnectNegotiation}. */
 export interface ConnectNegotiationOptions {
   readonly plan: ConnectPlan;
-  /** The only MQTT version to speak; by default 5, and 4 (which is 3.1.1) with a broker that knows no better. */
+  /** The only MQTT version to use; by default 5, and 4 (which is 3.1.1) with a broker that does not know 5. */
   readonly protocolVersion: 4 | 5 | undefined;
-  /** What the broker is called in events and errors. */
+  /** The broker's name in events and errors. */
   readonly broker: () => string;
-  /** Whether the broker may be sent messages to nobody. */
+  /** Whether messages without subscribers may be sent to the broker. */
   readonly nudges: boolean;
   readonly redact: Redact;
   readonly observe: Observer;
 }
 
-/** Why there is no connection, or none any more. */
+/** Why there is no connection, or why it has ended. */
 export interface AttemptFailure {
   readonly cause: string;
-  /** Set when trying again will not help until somebody changes a setting. */
+  /** Set when further attempts are useless until somebody changes a setting. */
   readonly refused: Failure | undefined;
-  /** Try again at once: something else is asked for now. */
+  /** Whether to try again at once, since the next CONNECT asks for something else. */
   readonly again?: boolean;
-  /** Whether there had been a connection. */
+  /** Whether a connection had been established. */
   readonly connected?: boolean;
-  /** What kind of failure it is. @default {"unreachable"} */
+  /** The kind of the failure. @default {"unreachable"} */
   readonly outcome?: AttemptOutcome;
 }
 
-/** A connection that the broker ends so soon after its first empty message, in ms, may have ended over it. */
+/** A connection that ends this soon after its first empty message, in ms, may have ended because of it. */
 const NUDGE_LOSS = 500;
 
-/** After so many of them in a row there are no empty messages any more. */
+/** After this many such connections in a row, no empty messages are sent any more. */
 const LOSSES_OVER_NUDGES = 2;
 
-/** A broker that closes this many MQTT 5 connections in a row without a word is tried with 3.1.1. */
+/** After this many MQTT 5 connections in a row that the broker closed without CONNACK, 3.1.1 is tried. */
 const SILENT_CLOSES_BEFORE_DOWNGRADE = 2;
 
-/** Asks for what was planned, less what the broker has turned out not to give. */
+/** Asks for the plan, except for the features that the broker has refused. */
 export class ConnectNegotiation {
   readonly #options: ConnectNegotiationOptions;
   #plan: ConnectPlan;
   #silentCloses = 0;
   #downgraded = false;
-  /** What MQTT 5 met, until 3.1.1 has turned out to help. */
+  /** Why MQTT 5 failed; kept until 3.1.1 has worked. */
   #downgradedOver: string | undefined;
   #subscribesEarly = true;
   /** Whether the will has a payload that means the same as none. */
   #filledWill = false;
-  /** How many connections in a row ended right after their first empty message. */
+  /** How many connections in a row ended soon after their first empty message. */
   #lostOverNudges = 0;
 
   constructor(options: ConnectNegotiationOptions) {
@@ -80,7 +80,7 @@ export class ConnectNegotiation {
     return this.#plan;
   }
 
-  /** Whether the broker has turned out not to take a will without payload. */
+  /** Whether the broker has refused a will without payload. */
   get refusesEmptyWill(): boolean {
     return this.#filledWill;
   }
@@ -90,18 +90,18 @@ export class ConnectNegotiation {
     return this.#onlyVersion ?? (this.#downgraded ? 4 : 5);
   }
 
-  /** Whether SUBSCRIBE may leave before CONNACK has come, as MQTT allows (MQTT 5.0, section 3.1.4). */
+  /** Whether SUBSCRIBE may be sent before CONNACK has arrived (MQTT 5.0, section 3.1.4). */
   get subscribesEarly(): boolean {
     return this.#subscribesEarly;
   }
 
-  /** Where the connection may send messages to nobody, if it may at all. */
+  /** The topic for messages without subscribers; `undefined` when they may not be sent. */
   get nudgeTopic(): string | undefined {
     const may = this.#options.nudges && this.#lostOverNudges < LOSSES_OVER_NUDGES;
     return may ? this.#plan.nudgeTopic : undefined;
   }
 
-  /** A connection has ended that had worked: the broker may be replaced by one that knows MQTT 5. */
+  /** A working connection has ended. MQTT 5 is tried again, since the broker may have been replaced by a newer one. */
   ended({ nudgedAt }: MqttConnection): void {
     this.#silentCloses = 0;
     this.#downgraded = false;
@@ -117,11 +117,11 @@ export class ConnectNegotiation {
   }
 
   /**
-   * The broker has closed a connection before it had answered everything. Moquette 0.17 does so when anything comes
+   * The broker has closed a connection before it had answered everything. Moquette 0.17 does so when a packet arrives
    * before it has answered CONNECT.
    *
-   * @param early whether anything was sent before that
-   * @returns whether to try again at once, with SUBSCRIBE behind CONNACK
+   * @param early whether a packet was sent before CONNACK
+   * @returns whether to try again at once, with SUBSCRIBE after CONNACK
    */
   closedEarly(early: boolean): boolean {
     if (early) this.#subscribesEarly = false;
@@ -158,10 +158,12 @@ export class ConnectNegotiation {
   }
 
   /**
-   * The broker has accepted the connection. A broker that closes without a word, as RabbitMQ does before 3.13, may not know MQTT 5, or
-   * not be ready yet: which of them it is, 3.1.1 tells, even to who cannot work with it.
+   * The broker has accepted the connection.
    *
-   * @returns why the connection is of no use, if it is of none
+   * RabbitMQ before 3.13 closes a connection without a word. From that alone nobody can tell whether the broker does
+   * not know MQTT 5, or is not ready yet. An attempt with 3.1.1 tells, even if the profile cannot work with 3.1.1.
+   *
+   * @returns why the connection is useless, if it is
    */
   connected(protocolVersion: 4 | 5): Failure | undefined {
     const cause = this.#downgradedOver;
@@ -176,7 +178,10 @@ export class ConnectNegotiation {
     return undefined;
   }
 
-  /** Goes on with 3.1.1 if the broker does not know 5, and with 5 if 3.1.1 has not helped; whether it is 3.1.1 now. */
+  /**
+   * Switches to 3.1.1 if the broker does not know 5, and back to 5 if 3.1.1 has not helped. Returns whether it is 3.1.1
+   * now.
+   */
   #downgrade({ silent, reasonCode }: ConnectError): boolean {
     if (this.#onlyVersion !== undefined) return false;
     if (this.#downgraded) {
@@ -189,7 +194,10 @@ export class ConnectNegotiation {
     return this.#downgraded;
   }
 
-  /** Gives a will without payload one; whether that may have been the trouble. In 3.1.1 no code tells. */
+  /**
+   * Gives a will without payload another payload. Returns whether the empty will may have been the cause; without a
+   * reason code, as in 3.1.1, it may always be.
+   */
   #fillWill({ silent, reasonCode }: ConnectError): boolean {
     const { will } = this.#plan;
     if (will?.insteadOfEmpty === undefined || will.payload.length > 0) return false;
@@ -199,7 +207,7 @@ export class ConnectNegotiation {
     return true;
   }
 
-  /** What was refused may have been another thing. */
+  /** Empties the will again: the broker may have refused something else. */
   #emptyWill(): void {
     const { will } = this.#plan;
     if (!this.#filledWill || will === undefined) return;
@@ -207,7 +215,7 @@ export class ConnectNegotiation {
     this.#plan = { ...this.#plan, will: { ...will, payload: new Uint8Array() } };
   }
 
-  /** Makes the will one that the broker takes, or does without it; whether that was the trouble. */
+  /** Changes or drops a will that the broker has refused. Returns whether the will was the cause. */
   #changeWill(reasonCode: number | undefined): boolean {
     const { will, ...rest } = this.#plan;
     if (will === undefined) return false;

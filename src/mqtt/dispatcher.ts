@@ -1,5 +1,5 @@
 /**
- * Which subscriptions a message belongs to.
+ * Delivering messages to the matching subscriptions.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export class Dispatcher {
     return this.#index.delete(filter);
   }
 
-  /** Hands `packet` to every subscription that it matches. A returned promise resolves when they want more. */
+  /** Hands `packet` to every matching subscription. A returned promise resolves when all of them accept more. */
   dispatch(packet: ReceivedPacket): Promise<void> | void {
     const subscriptions = this.#index.matching(packet.topic);
     const [only] = subscriptions;

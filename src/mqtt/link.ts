@@ -1,5 +1,5 @@
 /**
- * What a wire profile needs of MQTT: one connection to one broker, kept up.
+ * The MQTT that a wire profile needs: one lasting connection to one broker.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface PublishProperties {
   readonly correlationData?: Uint8Array;
   /** Message Expiry Interval, in seconds. */
   readonly messageExpiryInterval?: number;
-  /** Payload Format Indicator: the payload is UTF-8 text. */
+  /** The Payload Format Indicator: whether the payload is UTF-8 text. */
   readonly payloadFormatIndicator?: boolean;
   readonly contentType?: string;
   readonly userProperties?: UserProperties;
@@ -30,17 +30,17 @@ export interface PublishPacket {
   readonly qos: QoS;
   readonly retain?: boolean;
   /**
-   * Not sent again, if the connection is lost before the broker has acknowledged it: it may have arrived, and the receiver
-   * could not tell that it is the same message.
+   * Whether the message must not be sent again after a lost connection. The broker may have received it without
+   * acknowledging it, and the receiver could not recognize a duplicate.
    */
   readonly once?: boolean;
   readonly properties?: PublishProperties;
   /**
-   * Further properties, which many messages have in common. They are to be the same object each time, since they are
-   * encoded once. Of user properties, those of both are sent.
+   * Further properties, which many messages have in common. Pass the same object each time, since it is encoded only
+   * once. If both have user properties, all of them are sent.
    */
   readonly common?: PublishProperties;
-  /** The user's properties ({@linkcode ConnectPlan.addedProperties}) are not put on it. */
+  /** Whether {@linkcode ConnectPlan.addedProperties} are left out. */
   readonly bare?: boolean;
 }
 
@@ -49,14 +49,14 @@ export interface ReceivedPacket {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly qos: QoS;
-  /** Sent because it was retained, not because somebody has just published it. */
+  /** The RETAIN flag: the broker has stored the message before, and sends it because of a new subscription. */
   readonly retain: boolean;
   readonly properties: PublishProperties;
-  /** The {@linkcode Subscription.identifier}s that the broker names as the reason why it sent this message. */
+  /** The {@linkcode Subscription.identifier}s of the subscriptions because of which the broker sent this message. */
   readonly subscriptionIdentifiers?: readonly number[];
 }
 
-/** The message that the broker publishes when this client is gone without a goodbye. */
+/** The message that the broker publishes when this client has gone without DISCONNECT. */
 export interface Will {
   readonly topic: string;
   readonly payload: Uint8Array;
@@ -64,17 +64,17 @@ export interface Will {
   readonly retain: boolean;
   readonly properties?: PublishProperties;
   /**
-   * What means the same as an empty payload, for brokers that do not take a will without one: mochi-mqtt 2.7, comqtt and
-   * NanoMQ, against MQTT 5.0, section 3.1.3.4.
+   * A payload with the same meaning as an empty one. mochi-mqtt 2.7, comqtt and NanoMQ do not accept a will without
+   * payload, against MQTT 5.0, section 3.1.3.4.
    */
   readonly insteadOfEmpty?: Uint8Array;
-  /** Whether the connection is of use without it, where the broker does not take its topic. */
+  /** Whether the connection is useful without the will, if the broker does not accept the will's topic. */
   readonly optional?: boolean;
 }
 
 /**
- * What a wire profile wants of the connection before it is opened. Its session at the broker begins with it and ends with
- * it.
+ * What a wire profile needs of the connection. It is known before CONNECT. The MQTT session begins and ends with the
+ * connection.
  */
 export interface ConnectPlan {
   readonly clientId: string;
@@ -83,46 +83,48 @@ export interface ConnectPlan {
   readonly userProperties?: UserProperties;
   /** User properties that are put on every message, and on the will. */
   readonly addedProperties?: UserProperties;
-  /** A topic to which the client may publish and nobody subscribes. Empty messages
-   * there get brokers with Nagle's algorithm to send what they hold back. */
+  /**
+   * A topic to which the client may publish and nobody subscribes. Empty messages to it make brokers with Nagle's
+   * algorithm send what they hold back.
+   */
   readonly nudgeTopic?: string;
-  /** The properties of these messages. */
+  /** The properties of the messages to {@linkcode nudgeTopic}. */
   readonly nudgeProperties?: PublishProperties;
-  /** The only version of MQTT that will do, where the profile cannot work with another. */
+  /** The MQTT version that the profile needs, if it works with no other. */
   readonly protocolVersion?: 5;
-  /** What takes that version, as a broker's user is told. @default {"this"} */
+  /** What needs that version, as the user is told. @default {"this"} */
   readonly versionNeededFor?: string;
 }
 
-/** What the broker grants; from CONNACK, and from what is known of the kind of broker. */
+/** The limits of a connection: those of CONNACK, and those of the broker's preset. */
 export interface BrokerLimits {
   readonly protocolVersion: 4 | 5;
   readonly maximumQoS: QoS;
   readonly retainAvailable: boolean;
   readonly wildcardSubscriptionAvailable: boolean;
   readonly sharedSubscriptionAvailable: boolean;
-  /** Whether messages can say which subscription they are for. */
+  /** Whether the broker supports Subscription Identifiers. */
   readonly subscriptionIdentifiersAvailable: boolean;
   /** Largest packet the broker takes, in bytes. */
   readonly maximumPacketSize: number;
-  /** What {@linkcode ConnectPlan.addedProperties} take of each packet, in bytes. @default {0} */
+  /** The size of {@linkcode ConnectPlan.addedProperties} in each packet, in bytes. @default {0} */
   readonly addedBytes?: number;
-  /** How many QoS 1 and 2 messages the broker takes without having acknowledged one. */
+  /** The Receive Maximum: how many messages of QoS 1 and 2 may be unacknowledged at a time. */
   readonly receiveMaximum: number;
-  /** Keep Alive in force, in seconds. */
+  /** The Keep Alive in use, in seconds. */
   readonly keepAlive: number;
   /** User properties of the CONNACK packet. */
   readonly userProperties: UserProperties;
-  /** Whether the broker does not take a will without payload, so that {@linkcode Will.insteadOfEmpty} is sent. */
+  /** Whether the broker refuses a will without payload, so that {@linkcode Will.insteadOfEmpty} is sent. */
   readonly refusesEmptyWill?: boolean;
 }
 
 /**
- * Where a link stands:
- * - `connecting`: not connected, and trying; `failure` tells what the last attempt came to
+ * The state of a link:
+ * - `connecting`: not connected, but trying; `failure` is that of the last attempt
  * - `online`: connected, and every subscription is acknowledged
- * - `refused`: the broker will not have us as we are; tried again, but rarely
- * - `closed`: by us
+ * - `refused`: the broker refuses the connection or a subscription; attempts go on, but rarely
+ * - `closed`: we have closed it
  */
 export type LinkState =
   | { readonly status: "connecting"; readonly failure: Failure | undefined }
@@ -130,34 +132,34 @@ export type LinkState =
   | { readonly status: "refused"; readonly failure: Failure }
   | { readonly status: "closed" };
 
-/** Takes a message of a subscription. A returned promise holds back everything behind it. */
+/** Takes a message of a subscription. While a returned promise is pending, no further messages are delivered. */
 export type PacketHandler = (packet: ReceivedPacket) => Promise<void> | void;
 
-/** A subscription to make and to keep. */
+/** A subscription that the link makes and keeps. */
 export interface Subscription {
   readonly filter: string;
   readonly qos: QoS;
   /**
-   * Makes it a shared subscription of this group (MQTT 5.0, section 4.8.2), on brokers that have such a thing: each
-   * message then goes to one of the group.
+   * The group of a shared subscription (MQTT 5.0, section 4.8.2): each message goes to one member of the group. Ignored
+   * on brokers without shared subscriptions.
    */
   readonly share?: string;
-  /** Do not send us what we publish ourselves (MQTT 5.0, section 3.8.3.1). */
+  /** No Local: the broker does not send us our own messages (MQTT 5.0, section 3.8.3.1). */
   readonly noLocal?: boolean;
   /**
-   * Subscription Identifier (MQTT 5.0, section 3.8.2.1.2), from 1 to 268,435,455, on brokers that have such a thing: it
-   * comes back on every message that was sent because of this subscription.
+   * The Subscription Identifier (MQTT 5.0, section 3.8.2.1.2), from 1 to 268,435,455. The broker adds it to every
+   * message that it sends because of this subscription. Ignored on brokers without Subscription Identifiers.
    */
   readonly identifier?: number;
   readonly handler: PacketHandler;
-  /** Told of the QoS that the broker grants, which may be lower (MQTT 5.0, section 3.9.3). */
+  /** Told the QoS that the broker grants, which may be lower than the requested one (MQTT 5.0, section 3.9.3). */
   readonly granted?: (qos: QoS) => void;
   /**
-   * Told when the broker does not grant the subscription. When nobody is to be told, the link counts as refused:
-   * it cannot do its work.
+   * Told when the broker does not grant the subscription. Without this handler a refusal makes the link `refused`,
+   * since it cannot do its work.
    */
   readonly refused?: (failure: Failure) => void;
-  /** Whether that one tells the user, so that no event has to. @default {false} */
+  /** Whether `refused` tells the user, so that no event is needed. @default {false} */
   readonly tellsRefusal?: boolean;
 }
 
@@ -165,15 +167,16 @@ export interface Subscription {
 export type PublishOutcome = (failure?: Failure) => void;
 
 /**
- * One connection to one broker. Once opened, it connects by itself, again and again, until it is closed; what was
- * subscribed stays subscribed, and what was published is sent when the connection is back.
+ * One lasting connection to one broker. After {@linkcode open} it reconnects by itself until it is closed.
+ * Subscriptions are made again on every connection. Messages that were published meanwhile are sent when the link is
+ * online again.
  */
 export interface MqttLink extends AsyncDisposable {
-  /** The MQTT client id; the broker's own choice if it assigned one. */
+  /** The MQTT client id. If the broker has assigned one, it is that one. */
   readonly clientId: string;
   readonly state: LinkState;
 
-  /** Starts to connect. What was subscribed before is part of being online. Idempotent. */
+  /** Starts to connect. The link is online only when all subscriptions made so far are acknowledged. Idempotent. */
   open(): void;
 
   /** Calls `listener` after every change of state, until `signal` is aborted. */
@@ -185,7 +188,7 @@ export interface MqttLink extends AsyncDisposable {
    */
   subscribe(subscription: Subscription): Promise<void>;
 
-  /** Undoes {@linkcode subscribe}. */
+  /** Ends a subscription of {@linkcode subscribe}. */
   unsubscribe(filter: string): Promise<void>;
 
   /**
@@ -198,21 +201,22 @@ export interface MqttLink extends AsyncDisposable {
   publish(packet: PublishPacket, done?: PublishOutcome, signal?: AbortSignal): Promise<void> | void;
 
   /**
-   * Resolves when the broker has answered a packet that was sent now. A broker that works on the packets of a client
-   * one after another, as most do, has then dealt with everything before it, and what it had to send because of that
-   * has arrived. Rejects with a {@linkcode Failure} when the connection is lost before, or is not there.
+   * Resolves when the broker has answered a packet that is sent now. Most brokers process the packets of a client in
+   * order. Then the broker has processed all earlier packets, and the messages that it sent because of them have
+   * arrived. Rejects with a {@linkcode Failure} when the link is not online, or when the connection is lost before the
+   * answer.
    */
   roundTrip(): Promise<void>;
 
-  /** Somebody waits for the broker: if it cannot be reached, the next attempt is made soon. */
+  /** Somebody waits for the broker. If it cannot be reached, the next attempt is made soon. */
   hurry(): void;
 
   /**
-   * What has just come will not be answered soon, but more is to come. Brokers with Nagle's algorithm would hold it back
-   * (`ConnectPlan.nudgeTopic`).
+   * More packets are expected, but what has arrived will not be answered soon. Brokers with Nagle's algorithm would
+   * hold the packets back ({@linkcode ConnectPlan.nudgeTopic}).
    */
   expectMore(): void;
 
-  /** Sends what is waiting, says goodbye and closes; at the latest after a second. Idempotent. */
+  /** Sends the waiting messages and DISCONNECT, and closes; takes a second at most. Idempotent. */
   close(): Promise<void>;
 }

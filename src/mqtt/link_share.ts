@@ -8,9 +8,9 @@ import type { LinkState, MqttLink, PublishOutcome, PublishPacket, Subscription }
 import { unavailableReason } from "./online.ts";
 
 /**
- * One user's part of a connection that many use. It has subscriptions of its own, which no other part of the connection
- * may have too; closing it undoes them, and leaves the connection to the others. What the broker refuses to this one is no
- * trouble of theirs.
+ * One user's part of a connection that several share. Its subscriptions are its own: no two parts may subscribe to the
+ * same filter. Closing a part ends its subscriptions, but not the connection. A subscription that the broker refuses
+ * concerns only this part.
  */
 export class LinkShare implements MqttLink {
   readonly #connection: MqttLink;
@@ -20,7 +20,7 @@ export class LinkShare implements MqttLink {
   readonly #abort = new AbortController();
   #state: LinkState = { status: "connecting", failure: undefined };
   #opened = false;
-  /** Whether what was subscribed to before it was opened is acknowledged, or will be before the connection is online. */
+  /** Whether the subscriptions from before `open` are acknowledged, or will be before the connection is online. */
   #ready = false;
 
   constructor(connection: MqttLink) {
@@ -99,12 +99,12 @@ export class LinkShare implements MqttLink {
       if (subscription.refused !== undefined) return subscription.refused(failure);
       this.#set({ status: "refused", failure });
     };
-    // Whoever listens to `refused` knows already, and nobody else is to be troubled.
+    // The handler `refused` reports the failure. The other parts of the connection must not get it.
     await this.#connection.subscribe({ ...subscription, refused }).catch(() => {});
   }
 
   #follow(state: LinkState): void {
-    // What was refused here stays refused: the connection will not ask for it again.
+    // A refusal is final: the connection will not ask for that subscription again.
     if (!this.#ready || this.#state.status === "closed" || this.#state.status === "refused") return;
     this.#set(state.status === "closed" ? { status: "connecting", failure: undefined } : state);
   }

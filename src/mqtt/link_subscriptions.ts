@@ -1,5 +1,5 @@
 /**
- * The subscriptions of a link, over all its connections.
+ * The subscriptions of a link, across all its connections.
  *
  * @module
  */
@@ -17,12 +17,12 @@ import {
 } from "./request_subscriptions.ts";
 import { Suspicion } from "./suspicion.ts";
 
-/** Keeps the subscriptions of one link, asks each connection for them, and drops those that a broker does not bear. */
+/** Keeps a link's subscriptions, requests them on each connection, and drops those over which a broker closes it. */
 export class LinkSubscriptions {
   readonly #options: RequestOptions;
   readonly #dispatcher = new Dispatcher();
   readonly #suspicion = new Suspicion<Subscription>();
-  /** What was asked for on this connection and is not answered. */
+  /** The subscriptions that were requested on this connection, and are not answered. */
   readonly #unanswered = new Set<Subscription>();
 
   constructor(options: Omit<RequestOptions, "answered">) {
@@ -40,7 +40,7 @@ export class LinkSubscriptions {
     return this.#unanswered.size > 0;
   }
 
-  /** What can leave with the next CONNECT. */
+  /** The subscriptions that can be sent together with the next CONNECT. */
   get early(): readonly Batch[] {
     return earlyBatches(this.#dispatcher.subscriptions.filter((one) => !this.#suspicion.isSuspect(one)));
   }
@@ -50,7 +50,7 @@ export class LinkSubscriptions {
     this.#dispatcher.add(subscription);
   }
 
-  /** Lets go of a subscription; `undefined` when there is none to this filter. */
+  /** Removes a subscription and returns it; `undefined` when there is none to this filter. */
   remove(filter: string): Subscription | undefined {
     const subscription = this.#dispatcher.remove(filter);
     if (subscription === undefined) return undefined;
@@ -59,12 +59,12 @@ export class LinkSubscriptions {
     return subscription;
   }
 
-  /** Hands a packet to every subscription that it matches. A returned promise resolves when they want more. */
+  /** Hands a packet to every matching subscription. A returned promise resolves when all of them accept more. */
   dispatch(packet: ReceivedPacket): Promise<void> | void {
     return this.#dispatcher.dispatch(packet);
   }
 
-  /** Asks for subscriptions. Resolves as {@linkcode requestSubscriptions} does. */
+  /** Requests subscriptions. Resolves as {@linkcode requestSubscriptions} does. */
   request(
     connection: MqttConnection,
     limits: BrokerLimits,
@@ -76,9 +76,9 @@ export class LinkSubscriptions {
   }
 
   /**
-   * Asks for everything, what is added meanwhile included. Resolves as {@linkcode requestSubscriptions} does.
+   * Requests all subscriptions, also those that are added meanwhile. Resolves as {@linkcode requestSubscriptions} does.
    *
-   * @param early the batches that have left with CONNECT
+   * @param early the batches that were sent with CONNECT
    */
   async requestAll(
     connection: MqttConnection,
@@ -98,11 +98,11 @@ export class LinkSubscriptions {
   }
 
   /**
-   * The connection is lost. A subscription over which the broker has closed it counts as refused, and is not asked for
-   * again.
+   * The connection is lost. If the broker has closed it because of a subscription, that one counts as refused, and is
+   * not requested again.
    *
-   * @param end why, without credentials
-   * @returns the refusal, if the link cannot do without the subscription
+   * @param end the cause, without credentials
+   * @returns the refusal, if the link cannot work without the subscription
    */
   lost({ reasonCode, cause }: ConnectionEnd): Failure | undefined {
     const { observe, redactTopic } = this.#options;
@@ -118,7 +118,7 @@ export class LinkSubscriptions {
     culprit.refused(failure);
   }
 
-  /** What is to be asked for next: everything that is not suspected, and then the suspects one by one. */
+  /** The subscriptions to request next: all that are not suspected, and then the suspects one by one. */
   #next(requested: ReadonlySet<Subscription>): readonly Subscription[] {
     const missing = this.#dispatcher.subscriptions.filter((subscription) => !requested.has(subscription));
     const innocent = missing.filter((subscription) => !this.#suspicion.isSuspect(subscription));

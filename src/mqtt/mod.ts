@@ -1,4 +1,4 @@
-/** One connection to a broker, kept up. @module */
+/** A lasting connection to a broker. @module */
 export { withAddedProperties } from "./added_properties.ts";
 export { BrokerLink, type BrokerLinkOptions } from "./broker_link.ts";
 export { isEncrypted, isWebSocket, portOf } from "./connection/broker_address.ts";

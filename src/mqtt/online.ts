@@ -11,7 +11,7 @@ import type { BrokerLimits, LinkState, MqttLink } from "./link.ts";
  * Resolves when the link is online.
  *
  * @param limit how long to wait, in ms
- * @throws {Failure} why it is not: at once when the broker has refused the login, else after `limit`
+ * @throws {Failure} why the link is not online: at once when the broker has refused it, else after `limit`
  * @throws the reason of `signal`, as soon as it is aborted
  */
 export function whenOnline(
@@ -44,7 +44,7 @@ export function whenOnline(
 /**
  * Why a link cannot be used.
  *
- * @param waited how long the broker had, in ms; left out when nobody has waited for it to the end
+ * @param waited how long the caller has waited in vain, in ms; left out when it has not waited
  */
 export function unavailableReason(state: LinkState, waited?: number): Failure {
   if ("failure" in state && state.failure !== undefined) return state.failure;

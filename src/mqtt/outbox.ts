@@ -1,5 +1,5 @@
 /**
- * What is to be published: waiting for a connection, or for room in the broker's window, or for its answer.
+ * Messages to publish that wait for a connection, for room in the broker's Receive Maximum, or for an acknowledgement.
  *
  * @module
  */
@@ -22,16 +22,18 @@ import {
 } from "./publish_failures.ts";
 import { Suspicion } from "./suspicion.ts";
 
-/** Above this many bytes of payload waiting, a caller is asked to wait. */
+/** If more bytes of payload than this wait, the caller is asked to wait. */
 const HIGH_WATER_MARK = 4 * 1024 * 1024;
 
-/** How long the broker may take to acknowledge, in ms. A broker may drop what it forbids and never answer. */
+/**
+ * How long the broker may take to acknowledge a message, in ms. A broker may drop a forbidden message and never answer.
+ */
 const ACKNOWLEDGEMENT_TIMEOUT = 10_000;
 
-/** More time is given for large messages, as if the network were this slow, in bytes per ms. */
+/** Large messages get more time, as if the network had this speed, in bytes per ms. */
 const SLOWEST_NETWORK = 16;
 
-/** A larger payload, in bytes, counts as waiting until it is written. */
+/** A payload larger than this, in bytes, counts as waiting until it is written. */
 const LARGEST_AT_ONCE = 64 * 1024;
 
 interface Entry {
@@ -40,35 +42,35 @@ interface Entry {
   readonly signal: AbortSignal | undefined;
   /** When its Message Expiry Interval ends, in ms of the clock. */
   readonly expires: number;
-  /** Its place among all that were taken. */
+  /** Its position among all messages that were accepted. */
   readonly order: number;
-  /** When the broker has to have acknowledged it, in ms of the clock. */
+  /** By when the broker has to acknowledge it, in ms of the clock. */
   deadline: number;
 }
 
-/** Each message in an account, in bytes, besides its payload. */
+/** The cost of a message in addition to its payload, in bytes. */
 const ENTRY_COST = 256;
 
 /**
- * The messages of one link that are not yet with the broker, in order. Only where the broker's window is full, those that
- * take no place in it (QoS 0) overtake the others: who keeps the window full must not hold up everybody.
+ * The messages of one link that are not yet with the broker, in order. Only when the Receive Maximum is reached,
+ * messages of QoS 0 overtake the others, since it does not limit them. So one slow sender does not hold up everybody.
  */
 export class Outbox {
   readonly #clock: Clock;
   readonly #redact: Redact;
   #connection: MqttConnection | undefined;
   #limits: BrokerLimits | undefined;
-  /** Waiting with QoS 1 or 2. */
+  /** Waiting messages of QoS 1 or 2. */
   readonly #waiting = new Queue<Entry>();
-  /** Waiting with QoS 0. */
+  /** Waiting messages of QoS 0. */
   readonly #waitingUnconfirmed = new Queue<Entry>();
   #taken = 0;
   #unacknowledged = new Set<Entry>();
   readonly #suspicion = new Suspicion<Entry>();
-  /** The one that was sent alone. */
+  /** The suspected message that was sent alone. */
   #alone: Entry | undefined;
   readonly #payloads = new Backpressure(HIGH_WATER_MARK);
-  /** The signals whose abort is noticed: a session has one for all its messages. */
+  /** The signals whose abort is already watched: all messages of a session share one. */
   readonly #watched = new WeakSet<AbortSignal>();
   #bytesSent = 0;
   #pumping = false;
@@ -100,7 +102,7 @@ export class Outbox {
     return room;
   }
 
-  /** Sends on `connection` from now on. */
+  /** From now on, sends on `connection`. */
   attach(connection: MqttConnection, limits: BrokerLimits): void {
     this.#connection = connection;
     this.#limits = limits;
@@ -108,10 +110,11 @@ export class Outbox {
   }
 
   /**
-   * Stops sending. What was sent with QoS 1 or 2 and is not acknowledged goes to the front of the queue, or fails if it
-   * may be sent only once. The one over which the broker is known to have closed the connection fails, too.
+   * Stops sending. Unacknowledged messages of QoS 1 or 2 go to the front of the queue; those that may be sent only once
+   * fail. If one is known to have made the broker close the connection, it fails too.
    *
-   * @returns whether that one was found, or else whether there was anything on its way that it could have been
+   * @returns whether that message was found; otherwise, whether one of the unacknowledged messages could have been the
+   * cause
    */
   detach(reasonCode?: number): "found" | "possible" | "none" {
     this.#connection = undefined;
@@ -138,7 +141,7 @@ export class Outbox {
     return inFlight.length > 0 ? "possible" : "none";
   }
 
-  /** Gives up on everything. */
+  /** Fails all messages. */
   fail(failure: Failure): void {
     const entries = [...this.#unacknowledged, ...this.#takeWaiting()];
     this.#unacknowledged.clear();
@@ -146,7 +149,7 @@ export class Outbox {
     this.#announceEmpty();
   }
 
-  /** Resolves when everything is with the broker, or has failed. */
+  /** Resolves when every message is with the broker, or has failed. */
   drained(): Promise<void> {
     if (this.#isEmpty()) return Promise.resolve();
     return (this.#empty ??= Promise.withResolvers<void>()).promise;
@@ -156,7 +159,7 @@ export class Outbox {
     return this.#waits === 0 && this.#unacknowledged.size === 0;
   }
 
-  /** How many wait. */
+  /** How many messages wait. */
   get #waits(): number {
     return this.#waiting.length + this.#waitingUnconfirmed.length;
   }
@@ -173,7 +176,7 @@ export class Outbox {
     return [...this.#waiting.takeAll(), ...this.#waitingUnconfirmed.takeAll()].sort((a, b) => a.order - b.order);
   }
 
-  /** What is to be sent next; `undefined` when nothing may. */
+  /** The next message to send; `undefined` when none may be sent. */
   #next({ maximumQoS, receiveMaximum }: BrokerLimits): Entry | undefined {
     const unconfirmed = this.#waitingUnconfirmed.first;
     const { first } = this.#waiting;
@@ -182,13 +185,13 @@ export class Outbox {
     return unconfirmed !== undefined && unconfirmed.order < first.order ? unconfirmed : first;
   }
 
-  /** The fast path of nearly every message: QoS 0, with nothing to wait for. */
+  /** The fast path for most messages: QoS 0, and nothing to wait for. */
   #sendAtOnce(packet: PublishPacket, done: PublishOutcome | undefined, signal: AbortSignal | undefined): boolean {
     const connection = this.#connection;
     const limits = this.#limits;
     if (packet.qos > 0 || packet.retain === true || connection?.hasRoom !== true || limits === undefined) return false;
     if (this.#suspicion.suspectsAll || this.#alone !== undefined) return false;
-    // What waits with QoS 1 or 2 waits for the broker's window.
+    // Waiting messages of QoS 1 or 2 do not matter here: the Receive Maximum holds them back.
     if (this.#waitingUnconfirmed.length > 0) return false;
     if (packet.payload.length + LARGEST_HEADER > limits.maximumPacketSize) return false;
     if (packet.payload.length > LARGEST_AT_ONCE || signal?.aborted === true) return false;
@@ -201,7 +204,7 @@ export class Outbox {
     return true;
   }
 
-  /** Sends what may be sent. Callbacks may publish in turn, which only lengthens the queue this loop works on. */
+  /** Sends all messages that may be sent. A callback may publish again; that only lengthens the queue of this loop. */
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
@@ -245,12 +248,12 @@ export class Outbox {
     try {
       connection.publish(packet, (reasonCode) => this.#acknowledged(entry, reasonCode));
     } catch (error) {
-      // Something in it does not fit into a packet; the others do not suffer for that.
+      // A field of this message does not fit into a packet. The other messages go on.
       this.#forgetSent(entry);
       return this.#finish(entry, cannotBeSent(error));
     }
     if (qos === 0) this.#suspicion.sentUnconfirmed();
-    if (qos === 0) return; // it has been sent when it is written, however long that takes
+    if (qos === 0) return; // it counts as sent when it is written, however long that takes
     entry.deadline = this.#clock.now() + ACKNOWLEDGEMENT_TIMEOUT + this.#bytesSent / SLOWEST_NETWORK;
     this.#setTimer(entry.deadline);
   }

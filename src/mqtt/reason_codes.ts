@@ -46,42 +46,44 @@ const NAMES: Readonly<Record<number, string>> = {
   0xa2: "Wildcard Subscriptions not supported",
 };
 
-/** The name that the standard gives `code`, with the code: `Not authorized (0x87)`. */
+/** The standard's name of `code`, with the code: `Not authorized (0x87)`. */
 export function reasonCodeName(code: number): string {
   return `${NAMES[code] ?? "Reason code"} (0x${code.toString(16).padStart(2, "0")})`;
 }
 
-/** A refusal without a reason; the only one that a subscription can get in MQTT 3.1.1. */
+/** A refusal without a reason. MQTT 3.1.1 has no other code for a refused subscription. */
 export const UNSPECIFIED_ERROR = 0x80;
 
-/** No subscriber was there to take the message. */
+/** No subscriber matched the topic of a message. */
 export const NO_MATCHING_SUBSCRIBERS = 0x10;
 /** The broker does not speak this version of MQTT. */
 export const UNSUPPORTED_PROTOCOL_VERSION = 0x84;
-/** This client may not do that. */
+/** This client is not allowed to do that. */
 export const NOT_AUTHORIZED = 0x87;
 /** Another client has connected with the same client id. */
 export const SESSION_TAKEN_OVER = 0x8e;
-/** What came is no packet, or none that may come. */
+/** The packet does not follow the specification. */
 export const MALFORMED_PACKET = 0x81;
-/** What came may not come, or not here. */
+/** The packet is well formed, but not allowed at this point. */
 export const PROTOCOL_ERROR = 0x82;
 /** The packet was larger than the receiver takes. */
 export const PACKET_TOO_LARGE = 0x95;
 
-/** The broker does not take a topic of this name. */
+/** The broker does not accept this topic name. */
 export const TOPIC_NAME_INVALID = 0x90;
 /** The broker keeps no retained messages. */
 export const RETAIN_NOT_SUPPORTED = 0x9a;
-/** The broker knows no QoS as high as this. */
+/** The broker does not support this QoS. */
 export const QOS_NOT_SUPPORTED = 0x9b;
 
-/** Whether the broker may ban a client that asks again too soon: not authorized, banned, above a quota, too often. */
+/**
+ * Whether the broker may ban a client that tries again too soon: not authorized, banned, quota exceeded, rate exceeded.
+ */
 export function isUnwanted(reasonCode: number | undefined): boolean {
   return [0x87, 0x8a, 0x97, 0x9f].includes(reasonCode ?? 0);
 }
 
-/** Refusals that the same CONNECT will meet again, and the setting to look at. */
+/** Refusals that every further CONNECT will meet, and the setting to check. */
 const PERMANENT: Readonly<Record<number, string>> = {
   0x81: "the broker could not read our CONNECT packet; check that --broker names an MQTT port",
   0x82: "the broker rejects something in our CONNECT packet; try --broker-preset or --mqtt-version 4",

@@ -1,39 +1,44 @@
 /**
- * The time between two attempts to connect.
+ * The pause between two attempts to connect.
  *
  * @module
  */
 import { backoff } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 
-/** So long, in ms, a broker that cannot be reached is asked often: most of them are back soon. */
+/** How long an unreachable broker is tried often, in ms: most are back soon. */
 const EAGER_FOR = 60_000;
 
-/** No pause is longer than this meanwhile, in ms; the same holds while somebody waits. */
+/** The longest pause during that time, in ms. It also holds while somebody waits for the broker. */
 const LONGEST_EAGER = 2_000;
 
-/** No pause before a broker that cannot be reached is longer than this, in ms. */
+/** The longest pause for an unreachable broker after that time, in ms. */
 const LONGEST = 30_000;
 
-/** After a connection that was dropped over a packet, so many attempts follow soon: the next one sends less. */
+/**
+ * How many attempts follow quickly after the broker has dropped a connection over a packet: the next one sends less.
+ */
 const QUICK_ATTEMPTS = 2;
 
-/** How soon, in ms. */
+/** The longest pause before such an attempt, in ms. */
 const QUICK = 100;
 
 /**
- * What an attempt has come to:
- * - `unreachable`: the network, or a broker that is starting or restarting
- * - `packet`: the connection was dropped over a packet
- * - `refused`: the broker does not want us now, and may ban who asks too often
- * - `unchanged`: it will not want us until somebody changes a setting
+ * The outcome of an attempt:
+ * - `unreachable`: the network failed, or the broker is starting
+ * - `packet`: the broker dropped the connection over a packet
+ * - `refused`: the broker refuses us at present, and may ban clients that try too often
+ * - `unchanged`: the broker will refuse us until somebody changes a setting
  */
 export type AttemptOutcome = "unreachable" | "packet" | "refused" | "unchanged";
 
-/** As many failures in a row as make the longest pause of all. */
+/** A number of failures in a row that gives the longest pause. */
 const MANY = 100;
 
-/** Each pause is spread at random, so that a thousand clients of a restarted broker do not come back in the same moment. */
+/**
+ * Computes pauses. Each is randomized, so that a thousand clients of a restarted broker do not return at the same
+ * moment.
+ */
 export class ReconnectPause {
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -68,7 +73,7 @@ export class ReconnectPause {
     return Math.min(grown, longest * (0.5 + random / 2));
   }
 
-  /** Waits for a pause to end; one that {@linkcode hurry} may shorten, unless somebody has refused us. */
+  /** Waits for a pause to end. {@linkcode hurry} may shorten it, unless the broker has refused us. */
   async wait(pause: number, outcome: AttemptOutcome, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();

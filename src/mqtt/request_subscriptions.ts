@@ -1,5 +1,5 @@
 /**
- * Asking a broker for subscriptions, and looking at its answer.
+ * Requesting subscriptions from a broker, and checking its answer.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const SUBSCRIBE_TIMEOUT = 10_000;
 
 const ALLOWED = "check what the broker allows this user and client id";
 
-/** What is told to whom. */
+/** The callbacks and the clock of a request. */
 export interface RequestOptions {
   readonly clock: Clock;
   readonly redactTopic: Redact;
@@ -30,28 +30,25 @@ export interface RequestOptions {
   readonly dropping: (cause: string) => void;
 }
 
-/** The subscriptions of one SUBSCRIBE. */
+/** The subscriptions that are sent in one SUBSCRIBE. */
 export type Batch = readonly Subscription[];
 
-/**
- * The subscriptions that can leave in the same flight as CONNECT, since how they are asked for depends on nothing that
- * the broker says of itself.
- */
+/** The subscriptions that can be sent together with CONNECT, since their requests do not depend on CONNACK. */
 export function earlyBatches(subscriptions: readonly Subscription[]): Batch[] {
   return plainBatches(subscriptions.filter(({ share, identifier }) => share === undefined && identifier === undefined));
 }
 
-/** The requests of a batch that leaves with CONNECT. */
+/** The requests of a batch that is sent with CONNECT. */
 export function earlyRequests(batch: Batch): SubscriptionRequest[] {
   return batch.map(({ filter, qos, noLocal = false }) => ({ filter, qos, noLocal }));
 }
 
 /**
- * Subscribes. A refusal that the subscription does not care for itself makes the link useless.
+ * Subscribes. A refused subscription without a handler for that makes the link useless.
  *
- * @param early the batches that have left with CONNECT
- * @returns that refusal, if there is one; nothing also when the connection ends meanwhile, as it does when the broker
- * does not answer
+ * @param early the batches that were sent with CONNECT
+ * @returns the refusal of such a subscription; `undefined` when there is none, and also when the connection ends
+ * meanwhile, as it does when the broker does not answer
  */
 export async function requestSubscriptions(
   connection: MqttConnection,
@@ -61,7 +58,7 @@ export async function requestSubscriptions(
   early: readonly Batch[] = [],
 ): Promise<Failure | undefined> {
   const left = subscriptions.filter((subscription) => !early.some((batch) => batch.includes(subscription)));
-  // All at once: none has to wait for the answer to another.
+  // All SUBSCRIBEs are sent at once, so that none waits for the answer to another.
   const asked = [
     ...early.map((batch, index) => ({ batch, codes: connection.early[index] ?? Promise.resolve([]) })),
     ...batches(left).map((batch) => ({
@@ -69,7 +66,7 @@ export async function requestSubscriptions(
       codes: connection.subscribe(batch.map((one) => toRequest(one, limits))),
     })),
   ];
-  for (const { codes } of asked) codes.catch(() => {}); // each is looked at below
+  for (const { codes } of asked) codes.catch(() => {}); // each one is awaited below
   let fatal: Failure | undefined;
   for (const { batch, codes } of asked) {
     const granted = await grants(connection, codes, options);
@@ -106,13 +103,13 @@ async function grants(
   try {
     return await Promise.race([codes, connection.closed.then(() => undefined)]);
   } catch {
-    connection.destroy(); // without its subscriptions it is of no use
+    connection.destroy(); // it is useless without its subscriptions
   } finally {
     cancel();
   }
 }
 
-/** What to do about a refusal, by its reason code. */
+/** Remedies for a refused subscription, by reason code. */
 const REMEDIES: Readonly<Record<number, string>> = {
   0x80: ALLOWED,
   0x87: ALLOWED,
@@ -127,7 +124,7 @@ const REMEDIES: Readonly<Record<number, string>> = {
 /**
  * The failure of a subscription that the broker does not grant.
  *
- * @param how what the broker has done
+ * @param how how the broker has refused it
  */
 export function subscriptionRefusal(filter: string, how: string, reasonCode: number | undefined): Failure {
   const remedy = REMEDIES[reasonCode ?? 0x80] ?? "the log of the broker may say more";
@@ -136,7 +133,7 @@ export function subscriptionRefusal(filter: string, how: string, reasonCode: num
   return new Failure(reason, text, { filter, ...(reasonCode === undefined ? {} : { reasonCode }) });
 }
 
-/** What goes into one SUBSCRIBE each: several filters, or one that has an identifier. */
+/** The SUBSCRIBEs to send: several filters in one, but a filter with an identifier alone. */
 function batches(subscriptions: readonly Subscription[]): Batch[] {
   return [
     ...plainBatches(subscriptions.filter(({ identifier }) => identifier === undefined)),

@@ -1,10 +1,10 @@
 /**
- * Finding out over which packet a broker closes the connection.
+ * Finding the packet that makes a broker close the connection.
  *
  * @module
  */
 
-/** Reason codes by which a broker says that something in what it was sent made it close the connection. */
+/** Reason codes that blame a packet for the end of a connection. */
 const BLAMING: readonly (number | undefined)[] = [
   0x81, // Malformed Packet
   0x82, // Protocol Error
@@ -14,58 +14,61 @@ const BLAMING: readonly (number | undefined)[] = [
   0x99, // Payload format invalid
 ];
 
-/** Whether a broker that closed the connection with this reason code did so over something that it was sent. */
+/** Whether this reason code blames a packet for the end of the connection. */
 export function blamesPacket(reasonCode: number | undefined): boolean {
   return BLAMING.includes(reasonCode);
 }
 
-/** After this many connections in a row that were lost without a word, whatever was in flight is suspected. */
+/** After this many connections in a row that ended without a reason code, all unacknowledged packets are suspected. */
 const LOSSES_BEFORE_SUSPICION = 2;
 
-/** After this many, the one that was in flight alone is the culprit. */
+/** After this many, a packet that was unacknowledged alone is the culprit. */
 const LOSSES_BEFORE_VERDICT = 3;
 
-/** What nobody acknowledges may be the culprit as well: at most so many packets that come after it go out alone. */
+/**
+ * A packet without acknowledgement may be the culprit too. So up to this many of the following packets are sent alone.
+ */
 const MOST_UNCONFIRMED = 512;
 
 /**
- * What was in flight when a broker closed the connection over a packet is suspected: each suspect has to go out alone
- * the next time. One that was alone when the connection is closed again is the culprit, and all others are innocent.
+ * When a broker closes the connection over a packet, all unacknowledged packets are suspected. Each suspect is sent
+ * alone the next time. If the connection is closed again then, it is the culprit, and all others are innocent.
  *
- * A broker may also close the connection without a word, as a network does. Then it takes one more loss to tell.
+ * A broker may also close the connection without a reason code, which a failed network does too. Then one more loss is
+ * needed.
  */
 export class Suspicion<T> {
   readonly #suspects = new Set<T>();
-  /** How many packets have gone out on this connection that nobody acknowledges. */
+  /** How many packets without acknowledgement were sent on this connection. */
   #unconfirmed = 0;
-  /** How many more are suspected, whichever they are. */
+  /** How many of the next packets are suspected, whichever they are. */
   #unknown = 0;
-  /** How many connections in a row were lost without anything having been acknowledged. */
+  /** How many connections in a row were lost before anything was acknowledged. */
   #losses = 0;
 
-  /** Whether something has to go out alone, and be acknowledged before anything else goes out. */
+  /** Whether this packet has to be sent alone, and be acknowledged before another is sent. */
   isSuspect(item: T): boolean {
     return this.#unknown > 0 || this.#suspects.has(item);
   }
 
-  /** Whether whatever goes out has to be acknowledged. */
+  /** Whether every packet has to be acknowledged. */
   get suspectsAll(): boolean {
     return this.#unknown > 0;
   }
 
-  /** Something has gone out that will not be acknowledged. */
+  /** A packet without acknowledgement was sent. */
   sentUnconfirmed(): void {
     this.#unconfirmed++;
   }
 
-  /** Something was acknowledged. */
+  /** A packet was acknowledged. */
   acknowledged(item: T): void {
     this.#losses = 0;
     if (this.#unknown > 0) this.#unknown--;
     this.forget(item);
   }
 
-  /** Something is not sent any more. */
+  /** A packet will not be sent any more. */
   forget(item: T): void {
     this.#suspects.delete(item);
   }
@@ -73,7 +76,7 @@ export class Suspicion<T> {
   /**
    * The connection is lost.
    *
-   * @returns the culprit among what was in flight, if that is known now
+   * @returns the culprit among the unacknowledged packets, if it is known now
    */
   lost(reasonCode: number | undefined, inFlight: readonly T[]): T | undefined {
     const blames = blamesPacket(reasonCode);

@@ -1,5 +1,5 @@
 /**
- * Connections of one process that the broker takes for one client.
+ * Noticing connections of one process that the broker takes for the same client.
  *
  * @module
  */
@@ -7,19 +7,19 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { Failure } from "../core/failure.ts";
 import type { LinkState } from "./link.ts";
 
-/** What is known of a link, and what can be done about it. */
+/** A link that can be watched and refused. */
 export interface DetectedLink {
-  /** The client id that it asks for. */
+  /** The client id that the link requests. */
   readonly clientId: string;
   watch(listener: (state: LinkState) => void): void;
   /** Ends the connection, and makes no other. */
   refuse(failure: Failure): void;
 }
 
-/** A link that is up within this long, in ms, after another was lost may be the cause of that. */
+/** A link that comes online within this time after another was lost, in ms, may have caused the loss. */
 const TAKEOVER = 500;
 
-/** After this many takeovers in a row it is no coincidence any more. */
+/** After this many takeovers in a row, it is no coincidence. */
 const CONCLUSIVE = 3;
 
 interface Watched {
@@ -29,17 +29,19 @@ interface Watched {
 }
 
 /**
- * Notices links with client ids of their own that the broker takes for one client, and ends one of them for good.
+ * Notices links with different client ids that the broker takes for the same client, and ends one of them for good.
  *
- * mosquitto and EMQX do so with `use_username_as_clientid`: the client id becomes the user's name. The broker then ends
- * the older connection whenever another opens (MQTT 5.0, section 3.1.4-3), without a word about the ids, and each that
- * was ended comes back and ends the other. Of two such links, the one that was added first stays.
+ * mosquitto and EMQX do so with `use_username_as_clientid`, which replaces the client id by the user name. The broker
+ * then closes the older connection whenever a new one opens (MQTT 5.0, section 3.1.4-3), and does not say that the ids
+ * are the cause. The closed link reconnects, and so closes the other. Of two such links, the one that was added first
+ * is kept.
  */
 export class TakeoverDetector {
   readonly #clock: Clock;
   readonly #links: Watched[] = [];
-  /** The link that came up last, and how many in a row did so at the cost of the one before. */
+  /** The link that came online last. */
   #last: Watched | undefined;
+  /** How many links in a row came online at the cost of the one before. */
   #takeovers = 0;
 
   constructor(clock: Clock = systemClock) {
@@ -71,7 +73,9 @@ export class TakeoverDetector {
     }
   }
 
-  /** Whether `watched` took the place of the link before: where all are one client, at most one of them is up. */
+  /**
+   * Whether `watched` took the place of `before`. If the broker takes all links for one client, at most one is online.
+   */
   #isTakeover(watched: Watched, before: Watched): boolean {
     const alone = !this.#links.some((other) => other.online && other !== watched);
     return alone && before !== watched && this.#clock.now() - before.lostAt < TAKEOVER;

@@ -1,22 +1,22 @@
 /**
- * Which of many topic filters a topic matches.
+ * Finding the topic filters that match a topic.
  *
  * @module
  */
 import { topicMatches } from "./topics.ts";
 
-/** How many topics' matches are remembered; a bridge sees the same few over and over. */
+/** For how many topics the matches are remembered: a bridge sees the same few topics again and again. */
 const REMEMBERED_TOPICS = 1_000;
 
-/** What can be found by a topic. */
+/** An entry that can be found by a topic. */
 export interface Filtered {
   /** A topic filter, unique in its index. */
   readonly filter: string;
 }
 
 /**
- * Finds entries by topic. A filter without wildcards is looked up in a map, so that a thousand sessions with topics of
- * their own cost no more than one; those with wildcards are tried one after the other, and the outcome is remembered.
+ * Finds entries by topic. Filters without wildcards are found in a map, so that a thousand sessions cost no more than
+ * one. Filters with wildcards are tried one by one, and the matches are remembered.
  */
 export class TopicIndex<T extends Filtered> {
   /** All entries, in the order in which they were added. */
@@ -34,7 +34,7 @@ export class TopicIndex<T extends Filtered> {
     return this.#entries.get(filter);
   }
 
-  /** Adds an entry, in the place of the one that has the same filter. */
+  /** Adds an entry. It replaces one with the same filter. */
   set(entry: T): void {
     const { filter } = entry;
     this.#entries.set(filter, entry);
@@ -42,7 +42,7 @@ export class TopicIndex<T extends Filtered> {
     this.#forget(filter);
   }
 
-  /** Takes out the entry of a filter, and returns it. */
+  /** Removes the entry of a filter, and returns it. */
   delete(filter: string): T | undefined {
     const entry = this.#entries.get(filter);
     this.#entries.delete(filter);

@@ -6,13 +6,13 @@
  * @module
  */
 
-/** Longest topic MQTT can carry, in bytes of UTF-8 (MQTT 5.0, section 1.5.4). */
+/** The longest topic of MQTT, in bytes of UTF-8 (MQTT 5.0, section 1.5.4). */
 export const MAXIMUM_TOPIC_LENGTH = 65_535;
 
-/** EMQX closes the connection over topics with more levels than this, mosquitto over some more. */
+/** The most levels of a topic. EMQX closes the connection over more levels, mosquitto over about 200. */
 const MAXIMUM_LEVELS = 128;
 
-/** Characters over which brokers may close the connection, and mosquitto does (MQTT 5.0, section 1.5.4). */
+/** Control characters: mosquitto closes the connection over them, as MQTT 5.0, section 1.5.4, allows. */
 // deno-lint-ignore no-control-regex -- finding them is the purpose
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
@@ -69,7 +69,7 @@ function codePointName(character: string): string {
   return `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
-/** Why some brokers would refuse `topic`, as the end of a sentence; `undefined` if it is portable. */
+/** Why AWS IoT Core or Azure Event Grid would refuse `topic`, as the end of a sentence; `undefined` if they take it. */
 export function topicPortabilityProblem(topic: string): string | undefined {
   const levels = topic.split("/").length;
   if (levels > PORTABLE_LEVELS) return `has ${levels} levels; some cloud brokers allow ${PORTABLE_LEVELS}`;
@@ -100,10 +100,13 @@ export function isTopicLevel(text: string): boolean {
   return text !== "" && !/[/+#]/.test(text) && !CONTROL.test(text) && text.isWellFormed();
 }
 
-/** Nobody's client id is longer; a broker may call us whatever it likes. */
+/** The longest client id that is accepted from a broker, in characters: the broker may assign any text. */
 const LONGEST_CLIENT_ID = 1_000;
 
-/** The client id that a broker has assigned, if it can stand in topics: with no other, nobody could be answered. */
+/**
+ * A client id that the broker has assigned, if it can be a topic level. With any other, nobody could answer this
+ * client.
+ */
 export function usableClientId(assigned: string | undefined): string | undefined {
   return assigned !== undefined && assigned.length <= LONGEST_CLIENT_ID && isTopicLevel(assigned)
     ? assigned
@@ -124,7 +127,10 @@ export function filterCovers(outer: string, inner: string): boolean {
   return wide.length === narrow.length;
 }
 
-/** MQTT 5.0, section 4.7.2: a leading wildcard does not match topics that begin with $. */
+/**
+ * Whether a filter begins with a wildcard. Such a filter does not match topics that begin with `$` (MQTT 5.0, section
+ * 4.7.2).
+ */
 function startsWithWildcard([first]: readonly string[]): boolean {
   return first === "+" || first === "#";
 }

@@ -1,5 +1,5 @@
 /**
- * SUBSCRIBE, UNSUBSCRIBE and the packets that acknowledge something.
+ * SUBSCRIBE, UNSUBSCRIBE, and the packets that acknowledge others.
  *
  * Source: MQTT 5.0, sections 3.4 to 3.13; MQTT 3.1.1, the same sections.
  *
@@ -11,7 +11,7 @@ import { PUBREL, RESERVED_FLAGS, SUBSCRIBE, UNSUBSCRIBE } from "./packet_types.t
 import type { PacketWriter } from "./packet_writer.ts";
 import { Property } from "./properties.ts";
 
-/** Do not send us what we publish ourselves. */
+/** The No Local option: the broker does not send us our own messages (MQTT 5.0, section 3.8.3.1). */
 const NO_LOCAL = 0x04;
 
 /**
@@ -65,7 +65,7 @@ export function writeUnsubscribe(writer: PacketWriter, filter: string, identifie
   writer.end();
 }
 
-/** Writes PUBACK, PUBREC, PUBREL or PUBCOMP. A reason code is written only where there is something to say. */
+/** Writes PUBACK, PUBREC, PUBREL or PUBCOMP. The reason code is left out when it is 0. */
 export function writeAcknowledgement(writer: PacketWriter, type: number, identifier: number, reasonCode = 0): void {
   writer.begin(type, type === PUBREL ? RESERVED_FLAGS : 0);
   writer.twoBytes(identifier);
@@ -77,15 +77,15 @@ export function writeAcknowledgement(writer: PacketWriter, type: number, identif
 export interface Acknowledgement {
   /** The identifier of the packet that is acknowledged. */
   readonly identifier: number;
-  /** One code for each thing that was asked for. */
+  /** One reason code for each request that is acknowledged. */
   readonly reasonCodes: readonly number[];
 }
 
 const SUCCESS = [0] as const;
 
 /**
- * Reads PUBACK, PUBREC, PUBREL or PUBCOMP. Their properties are of no interest, and mochi-mqtt 2.7 writes some there that
- * do not belong there.
+ * Reads PUBACK, PUBREC, PUBREL or PUBCOMP. Their properties are skipped: nobody needs them, and mochi-mqtt 2.7 writes
+ * properties there that are not allowed.
  *
  * @throws {RangeError} when it is malformed
  */
@@ -96,7 +96,7 @@ export function readAcknowledgement(bytes: Uint8Array, body: number): Acknowledg
 }
 
 /**
- * Reads SUBACK, or UNSUBACK, which has no codes in MQTT 3.1.1.
+ * Reads SUBACK or UNSUBACK. An UNSUBACK of MQTT 3.1.1 has no reason codes.
  *
  * @throws {RangeError} when it is malformed
  */

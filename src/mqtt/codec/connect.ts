@@ -24,7 +24,7 @@ const USER_NAME = 0x80;
 /**
  * Writes CONNECT.
  *
- * @throws {RangeError} when something in it is too long
+ * @throws {RangeError} when one of its fields is too long
  */
 export function writeConnect(writer: PacketWriter, request: ConnectRequest): void {
   const { broker, plan, protocolVersion } = request;
@@ -66,18 +66,18 @@ function writeWill(writer: PacketWriter, { topic, payload, properties = {} }: Wi
   writer.binary(payload);
 }
 
-/** Writes DISCONNECT. A reason code is written only where there is something to say. */
+/** Writes DISCONNECT. The reason code is left out when it is 0. */
 export function writeDisconnect(writer: PacketWriter, reasonCode = 0): void {
   writer.begin(DISCONNECT);
   if (reasonCode !== 0) writer.byte(reasonCode);
   writer.end();
 }
 
-/** What the broker gave as the reason for something. */
+/** The broker's reason for a refusal or a disconnection. */
 export interface Reason {
-  /** As an MQTT 5 reason code. */
+  /** The MQTT 5 reason code. */
   readonly code: number;
-  /** The broker's own words. */
+  /** The Reason String. */
   readonly text: string | undefined;
 }
 
@@ -93,7 +93,7 @@ export interface DecodedConnack extends Reason {
  */
 export function readConnack(bytes: Uint8Array, body: number, version: 4 | 5): DecodedConnack {
   const reader = new PacketReader(bytes, body);
-  reader.byte(); // whether there is a session from before, which there is not
+  reader.byte(); // the flag Session Present: we never resume a session
   const code = reader.byte();
   if (version === 4 || (code < 0x80 && code > 0) || reader.left === 0) {
     // A broker that does not know MQTT 5 may answer with a CONNACK of MQTT 3.1.1 (section 3.2.2.3 there).
@@ -178,7 +178,9 @@ function readConnackProperties(reader: PacketReader): Partial<ConnectAnswer> & {
   return { ...answer, userProperties: user.properties ?? {}, text };
 }
 
-/** A limit of 0 is a protocol error (MQTT 5.0, sections 3.2.2.3.3 and 3.2.2.3.6): nothing could be sent. */
+/**
+ * Refuses a limit of 0, which is a protocol error (MQTT 5.0, sections 3.2.2.3.3 and 3.2.2.3.6): nothing could be sent.
+ */
 function positive(value: number, name: string): number {
   if (value === 0) throw new RangeError(`its ${name} is 0, which MQTT does not allow`);
   return value;
@@ -196,7 +198,7 @@ export function readDisconnect(bytes: Uint8Array, body: number): Reason {
   return { code, text: reader.left === 0 ? undefined : readReasonString(reader.nested()) };
 }
 
-/** The Reason String among the properties of DISCONNECT. What is behind a property that is not known there is not read. */
+/** The Reason String of DISCONNECT. Reading stops at a property that is not expected there. */
 function readReasonString(reader: PacketReader): string | undefined {
   while (reader.left > 0) {
     switch (reader.byte()) {

@@ -1,5 +1,5 @@
 /**
- * The fields of an MQTT packet, one after the other.
+ * Reading the fields of an MQTT packet in order.
  *
  * Source: MQTT 5.0, section 1.5.
  *
@@ -27,7 +27,7 @@ export class PacketReader {
     return this.#end - this.position;
   }
 
-  /** Steps over `count` bytes, and returns where they began. */
+  /** Skips `count` bytes, and returns the position of the first one. */
   skip(count: number): number {
     const start = this.position;
     if (start + count > this.#end) throw new RangeError("it ends too early");
@@ -58,7 +58,7 @@ export class PacketReader {
     throw new RangeError("it has a length that has no end");
   }
 
-  /** Binary data, which shares memory with the packet. */
+  /** Binary Data (MQTT 5.0, section 1.5.6). The result shares memory with the packet. */
   binary(): Uint8Array {
     const length = this.twoBytes();
     const start = this.skip(length);
@@ -71,12 +71,12 @@ export class PacketReader {
     return texts.read(this.#bytes, start, start + length);
   }
 
-  /** Everything that is left, which shares memory with the packet. */
+  /** All remaining bytes. The result shares memory with the packet. */
   rest(): Uint8Array {
     return this.#bytes.subarray(this.skip(this.left), this.#end);
   }
 
-  /** A reader of the part that begins here with its length, as properties do; steps over that part. */
+  /** A reader for the part that begins here with its length, such as properties. This reader skips the part. */
   nested(): PacketReader {
     const length = this.variable();
     const start = this.skip(length);

@@ -1,5 +1,5 @@
 /**
- * How large a PUBLISH will be.
+ * Computing the size of a PUBLISH before it is written.
  *
  * Source: MQTT 5.0, section 3.3.
  *
@@ -29,7 +29,7 @@ function propertiesSize(properties: PublishProperties): number {
   return size + userPropertiesSize(properties.userProperties ?? {});
 }
 
-/** What user properties take of a packet, in bytes. */
+/** The size of encoded user properties, in bytes. */
 export function userPropertiesSize(properties: UserProperties): number {
   let size = 0;
   for (const [name, values] of Object.entries(properties)) {

@@ -1,5 +1,5 @@
 /**
- * Where one MQTT packet ends and the next begins.
+ * Splitting a byte stream into MQTT packets.
  *
  * Source: MQTT 5.0, section 2.1.
  *
@@ -9,23 +9,23 @@ import { ByteGatherer } from "../../core/byte_gatherer.ts";
 
 const NOTHING = new Uint8Array();
 
-/** A whole packet, and where in it the part behind the fixed header begins. */
+/** A whole packet, and the position of its variable header. */
 export interface RawPacket {
   readonly bytes: Uint8Array;
   readonly body: number;
 }
 
-/** Cuts a stream of bytes into packets, in time linear in the bytes, however they are chunked. */
+/** Splits a stream of bytes into packets. The time is linear in the number of bytes, however they are chunked. */
 export class PacketSplitter {
-  /** What has come and is not cut yet, from `#start` on. */
+  /** The bytes that have not been split yet, from `#start` on. */
   #bytes: Uint8Array = NOTHING;
   #start = 0;
-  /** The beginning of a packet that goes on beyond `#bytes`. */
+  /** The beginning of a packet whose rest has not arrived. */
   readonly #gathered = new ByteGatherer();
-  /** How long that packet is; `undefined` when even that is not known yet. */
+  /** The length of that packet; `undefined` when its fixed header is incomplete. */
   #wanted: number | undefined;
 
-  /** Takes the next bytes. The packets may share memory with them, so the caller gives them away. */
+  /** Takes the next bytes. The packets may share memory with them, so the caller must not use them any more. */
   push(chunk: Uint8Array): void {
     if (this.#gathered.length === 0) {
       this.#bytes = chunk;
@@ -39,9 +39,9 @@ export class PacketSplitter {
   }
 
   /**
-   * The next whole packet; `undefined` when more has to come first.
+   * The next whole packet; `undefined` when its rest has not arrived.
    *
-   * @throws {RangeError} when this is not MQTT
+   * @throws {RangeError} when the bytes are not MQTT
    */
   next(): RawPacket | undefined {
     const bytes = this.#bytes;
@@ -61,7 +61,9 @@ export class PacketSplitter {
   }
 }
 
-/** The length of the packet that begins at `start`, and of its fixed header; `undefined` when that is cut off. */
+/**
+ * The lengths of the packet that begins at `start` and of its fixed header; `undefined` when the header is incomplete.
+ */
 function fixedHeader(bytes: Uint8Array, start: number): { length: number; body: number } | undefined {
   let remaining = 0;
   for (let index = 1; index <= 4; index++) {

@@ -20,7 +20,7 @@ export const PUBREC = 5;
 export const PUBREL = 6;
 /** Third step: the receiver has forgotten its identifier. */
 export const PUBCOMP = 7;
-/** A client asks for messages. */
+/** A client asks for the messages of some filters. */
 export const SUBSCRIBE = 8;
 /** The broker's answer to SUBSCRIBE. */
 export const SUBACK = 9;
@@ -28,9 +28,9 @@ export const SUBACK = 9;
 export const UNSUBSCRIBE = 10;
 /** The broker's answer to UNSUBSCRIBE. */
 export const UNSUBACK = 11;
-/** Asks for a sign of life. */
+/** The client asks for PINGRESP, to see that the broker is alive. */
 export const PINGREQ = 12;
-/** Gives it. */
+/** The broker's answer to PINGREQ. */
 export const PINGRESP = 13;
 /** The last packet of a connection. */
 export const DISCONNECT = 14;

@@ -1,5 +1,5 @@
 /**
- * MQTT packets on their way out, as bytes.
+ * Writing MQTT packets as bytes.
  *
  * Source: MQTT 5.0, sections 1.5 and 2.1.
  *
@@ -8,29 +8,32 @@
 
 const encoder = new TextEncoder();
 
-/** Room for the packets of a usual turn, in bytes. */
+/** The initial size of the buffer, in bytes: room for the packets of a usual turn of the event loop. */
 const USUAL_SIZE = 64 * 1024;
 
-/** A longer payload, in bytes, is written from where it is, if it does not fit behind what has gathered. */
+/**
+ * A payload longer than this, in bytes, is not copied if it does not fit into the buffer: it becomes a chunk of its
+ * own.
+ */
 const COPY_LIMIT = 16 * 1024;
 
 /** The longest fixed header: the first byte, and four for the length. */
 const LONGEST_HEADER = 5;
 
-/** No text and no binary data is longer, in bytes (MQTT 5.0, section 1.5.4). */
+/** The longest text or binary data, in bytes (MQTT 5.0, section 1.5.4). */
 const LONGEST_TEXT = 65_535;
 
 /**
- * Gathers packets until they are taken to be written, all in one piece: small packets cost no buffer of their own.
+ * Gathers packets in one buffer until they are taken. So small packets need no buffer of their own.
  *
- * A packet is begun, filled and ended. What throws in between leaves nothing of the packet behind.
+ * A packet is begun, filled and ended. If filling it throws, nothing of the packet remains.
  */
 export class PacketWriter {
   #bytes: Uint8Array = new Uint8Array(USUAL_SIZE);
-  /** The buffer that was taken last, to be used again when it has been written. */
+  /** The buffer that was taken last. It is used again once it has been written. */
   #spare: Uint8Array | undefined;
   #length = 0;
-  /** Where the piece begins that has not been put among the chunks. */
+  /** Where the bytes begin that are not in `#chunks` yet. */
   #start = 0;
   #chunks: Uint8Array[] = [];
   #waiting = 0;
@@ -49,12 +52,12 @@ export class PacketWriter {
     this.#length += LONGEST_HEADER;
   }
 
-  /** Ends the packet, with what its payload is. */
+  /** Ends the packet, with its payload. */
   end(payload?: Uint8Array): void {
     const begun = this.#begun;
     const body = this.#length - begun - LONGEST_HEADER;
     const size = payload === undefined ? 0 : payload.length;
-    // The length is known only now: the body moves up to the header, which is shorter than the room it has.
+    // The length is known only now. The header may be shorter than the room left for it, so the body moves up.
     this.#length = begun + 1;
     this.#variable(body + size);
     this.#bytes.copyWithin(this.#length, begun + LONGEST_HEADER, begun + LONGEST_HEADER + body);
@@ -71,12 +74,12 @@ export class PacketWriter {
     }
   }
 
-  /** Forgets the packet that was begun. */
+  /** Discards the packet that was begun. */
   abandon(): void {
     this.#length = this.#begun;
   }
 
-  /** Takes what has gathered: to be written in this order, and not changed. */
+  /** Takes the gathered bytes. The caller writes them in this order, and does not change them. */
   take(): Uint8Array[] {
     const chunks = this.#chunks;
     if (this.#length > this.#start) chunks.push(this.#bytes.subarray(this.#start, this.#length));
@@ -93,7 +96,7 @@ export class PacketWriter {
 
   #taken: Uint8Array | undefined;
 
-  /** What was taken last has been written: its buffer can be used again. */
+  /** The caller has written the bytes that it took last: their buffer can be used again. */
   written(): void {
     this.#spare = this.#taken;
     this.#taken = undefined;
@@ -170,7 +173,7 @@ export class PacketWriter {
     this.#length = start + length;
   }
 
-  /** What `write` writes, with its length in front as a Variable Byte Integer: the properties of a packet. */
+  /** Writes the output of `write` with its length in front, as a Variable Byte Integer. Properties are encoded so. */
   prefixed(write: () => void): void {
     const start = this.#length;
     write();

@@ -43,13 +43,13 @@ export const Property = {
 /** Largest interval, in seconds: four bytes. */
 const LONGEST_INTERVAL = 0xffff_ffff;
 
-/** A packet with more user properties than this is none that anybody of ours has sent. */
+/** The most user properties of a packet. None of our own packets has as many. */
 const MOST_USER_PROPERTIES = 256;
 
-/** The names and values of user properties that a packet may have, in bytes. */
+/** The longest names and values of a packet's user properties together, in bytes. */
 const MOST_USER_PROPERTY_BYTES = 64 * 1024;
 
-/** An interval as four bytes take it: whole seconds, rounded up, up to the longest there is. */
+/** An interval as a Four Byte Integer: whole seconds, rounded up, at most the largest value. */
 function toInterval(seconds: number): number {
   return Math.min(Math.ceil(Math.max(0, seconds)), LONGEST_INTERVAL);
 }
@@ -96,7 +96,7 @@ export function writePublishProperties(writer: PacketWriter, properties: Publish
 
 const encoded = new WeakMap<PublishProperties, Uint8Array>();
 
-/** Writes properties that are the same object each time, and so are encoded once. */
+/** Writes properties that are the same object each time. They are encoded once and then copied. */
 export function writeCommonProperties(writer: PacketWriter, properties: PublishProperties): void {
   const bytes = encoded.get(properties);
   if (bytes !== undefined) return writer.bytes(bytes);
@@ -105,14 +105,14 @@ export function writeCommonProperties(writer: PacketWriter, properties: PublishP
   encoded.set(properties, writer.since(start));
 }
 
-/** All properties of a message, those included that it has in common with others. */
+/** All properties of a message, its common ones included. */
 export function allProperties({ properties = {}, common }: PublishPacket): PublishProperties {
   if (common === undefined) return properties;
   const userProperties = { ...common.userProperties, ...properties.userProperties };
   return { ...common, ...properties, ...(Object.keys(userProperties).length === 0 ? {} : { userProperties }) };
 }
 
-/** Whether these are more user properties than anybody of ours would send. */
+/** Whether there are more user properties than the limits allow. */
 export function isExcessive(properties: UserProperties | undefined): boolean {
   let count = 0;
   let characters = 0;
@@ -125,23 +125,23 @@ export function isExcessive(properties: UserProperties | undefined): boolean {
   return false;
 }
 
-/** User properties that are being read: in time linear in their number, and not without end. */
+/** Collects user properties while they are read: in time linear in their number, and within the limits. */
 export class UserPropertyCollector {
   #properties: Record<string, string | string[]> | undefined;
   #count = 0;
   #bytes = 0;
 
-  /** What has been read; `undefined` when there was nothing. */
+  /** The user properties; `undefined` when there were none. */
   get properties(): UserProperties | undefined {
     return this.#properties;
   }
 
-  /** Whether there were more than anybody of ours would send. */
+  /** Whether there were more than the limits allow. */
   get excessive(): boolean {
     return this.#count > MOST_USER_PROPERTIES || this.#bytes > MOST_USER_PROPERTY_BYTES;
   }
 
-  /** Reads one; what is excessive is read but not kept. */
+  /** Reads one user property. Beyond the limits it is read but not kept. */
   read(reader: PacketReader): void {
     const start = reader.position;
     if (this.excessive) {

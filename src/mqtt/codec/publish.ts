@@ -1,5 +1,5 @@
 /**
- * PUBLISH packets to and from bytes.
+ * Encoding and decoding PUBLISH packets.
  *
  * Source: MQTT 5.0, section 3.3; MQTT 3.1.1, section 3.3.
  *
@@ -45,12 +45,12 @@ export function writePublish(
 
 /** A PUBLISH that has arrived. */
 export interface DecodedPublish {
-  /** `undefined` when it has more user properties than anybody of ours would send: it is dropped. */
+  /** The message; `undefined` when it has too many user properties, and is dropped. */
   readonly packet: ReceivedPacket | undefined;
   readonly qos: QoS;
-  /** The packet identifier, which QoS 0 has none of. */
+  /** The packet identifier; QoS 0 has none. */
   readonly identifier: number | undefined;
-  /** Whether it was sent before. */
+  /** The DUP flag: the broker may have sent the message before. */
   readonly duplicate: boolean;
 }
 
@@ -81,7 +81,7 @@ type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 interface ReadProperties {
   readonly properties: PublishProperties;
-  /** The Subscription Identifiers, which are not the publisher's but the broker's. */
+  /** The Subscription Identifiers. The broker adds them; they are not the publisher's. */
   readonly identifiers: readonly number[] | undefined;
   readonly excessive: boolean;
 }

@@ -1,5 +1,5 @@
 /**
- * The answers that the broker owes, by packet identifier.
+ * The answers that the broker owes us, by packet identifier.
  *
  * Source: MQTT 5.0, sections 2.2.1 and 4.3.
  *
@@ -7,7 +7,7 @@
  */
 import { PUBCOMP, PUBREC } from "../codec/packet_types.ts";
 
-/** What is to be done when an answer comes, and when it cannot come any more. */
+/** Handlers for an answer, and for the loss of the connection before it arrives. */
 export interface Awaiting {
   /** The type of the packet that answers. */
   readonly type: number;
@@ -16,23 +16,23 @@ export interface Awaiting {
   readonly lost?: () => void;
 }
 
-/** What waits for an answer of the broker's. Each has a packet identifier until it is answered. */
+/** The packets that wait for an answer of the broker. Each keeps its packet identifier until it is answered. */
 export class AwaitedAnswers {
   readonly #awaited = new Map<number, Awaiting & { type: number }>();
   #last = 0;
 
-  /** A packet identifier that is free. */
+  /** A free packet identifier. */
   nextIdentifier(): number {
     do this.#last = this.#last % 65_535 + 1; while (this.#awaited.has(this.#last));
     return this.#last;
   }
 
-  /** Waits for the answer to what was sent with this packet identifier. */
+  /** Waits for the answer to the packet with this identifier. */
   add(identifier: number, awaiting: Awaiting): void {
     this.#awaited.set(identifier, awaiting);
   }
 
-  /** Tells whoever waits for this answer. An answer that nobody waits for means nothing. */
+  /** Calls the handler for this answer. An answer without a handler is ignored. */
   answer(type: number, identifier: number, reasonCodes: readonly number[]): void {
     const awaiting = this.#awaited.get(identifier);
     if (awaiting?.type !== type) return;
@@ -41,7 +41,7 @@ export class AwaitedAnswers {
   }
 
   /**
-   * A message of QoS 2 has arrived at the broker: PUBREC is there, and PUBCOMP is awaited, which comes after PUBREL.
+   * The broker has sent PUBREC for a message of QoS 2. Next, PUBREL is sent, and PUBCOMP is awaited.
    *
    * @returns whether there is such a message
    */
@@ -52,7 +52,7 @@ export class AwaitedAnswers {
     return true;
   }
 
-  /** The connection has ended: nothing is answered any more. */
+  /** The connection has ended: no answer will arrive any more. */
   lose(): void {
     const awaited = [...this.#awaited.values()];
     this.#awaited.clear();

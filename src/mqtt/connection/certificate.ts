@@ -1,5 +1,5 @@
 /**
- * What a broker shows of itself on TLS.
+ * The TLS certificate that a broker presents.
  *
  * @module
  */
@@ -7,30 +7,30 @@ import type { PeerCertificate } from "node:tls";
 import { hostnameOf, isEncrypted, portOf } from "./broker_address.ts";
 import type { BrokerSettings } from "./connection.ts";
 
-/** The certificate of a broker. */
+/** A broker's certificate. */
 export interface BrokerCertificate {
   /** `CN=broker.example.com, O=Example`. */
   readonly subject: string;
   readonly validTo: Date;
-  /** Why it is not trusted, in OpenSSL's words; `undefined` when it is. */
+  /** Why the certificate is not trusted, in OpenSSL's words; `undefined` when it is trusted. */
   readonly distrust: string | undefined;
 }
 
-/** How long a broker may take to show its certificate, in ms. */
+/** How long a broker may take to present its certificate, in ms. */
 const TIMEOUT = 10_000;
 
 /**
- * Looks at the certificate of a broker without logging in.
+ * Reads a broker's certificate without an MQTT connection.
  *
  * @returns `undefined` when the connection is not encrypted
- * @throws {Error} when nobody is there, or does not speak TLS
+ * @throws {Error} when nobody listens there, or it does not speak TLS
  */
 export async function inspectCertificate({ url, tls = {} }: BrokerSettings): Promise<BrokerCertificate | undefined> {
   const address = new URL(url);
   if (!isEncrypted(address)) return undefined;
   const { connect } = await import("node:tls");
   const { tlsOptions } = await import("./tls_socket.ts");
-  // To look, not to trust.
+  // An untrusted certificate is reported, too. So the handshake accepts any.
   const options = tlsOptions(hostnameOf(address), portOf(address), { ...tls, insecure: true });
   return await new Promise((resolve, reject) => {
     const socket = connect(options, () => {

@@ -1,7 +1,7 @@
 /**
- * One network connection to a broker: from CONNECT to its end, without a second attempt.
+ * One network connection to a broker, from CONNECT to its end. It is not retried.
  *
- * This is the seam between the link, which keeps a connection up, and the network.
+ * This is the seam between the link, which reconnects, and the network.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Redact } from "../../core/redaction.ts";
 import type { Secret } from "../../core/secret.ts";
 import type { ConnectPlan, PublishPacket, QoS, ReceivedPacket, UserProperties } from "../link.ts";
 
-/** Where a broker is and how to log in. */
+/** The URL of a broker, with user name and password. */
 export interface BrokerAddress {
   /** `mqtt:`, `mqtts:`, `ws:`, `wss:` or `unix:`, without username and password. */
   readonly url: string;
@@ -17,59 +17,61 @@ export interface BrokerAddress {
   readonly password?: Secret;
 }
 
-/** How to reach a broker. */
+/** The settings of a connection to a broker. */
 export interface BrokerSettings extends BrokerAddress {
   /** Keep Alive, in seconds; 0 for none. */
   readonly keepAlive: number;
   readonly tls?: TlsSettings;
-  /** Further brokers of the same cluster, which are tried in turn; each with its own login, or with this one. */
+  /**
+   * Further brokers of the same cluster, tried in turn. One without a user name and password uses those of the first.
+   */
   readonly others?: readonly BrokerAddress[];
-  /** Headers of the handshake of a websocket. */
+  /** Additional headers of a websocket handshake. */
   readonly headers?: Readonly<Record<string, Secret>>;
-  /** URL of the proxy on the way there, `http:` or `socks5:`, which may hold a login. */
+  /** URL of the proxy, `http:` or `socks5:`. It may hold a user name and password. */
   readonly proxy?: Secret;
-  /** Said behind why the broker cannot be reached. */
+  /** Advice to the user that follows the reason when the broker cannot be reached. */
   readonly advice?: string;
-  /** Gives the password anew for each connection, instead of `password`. */
+  /** Gives a new password for each connection, instead of `password`. */
   readonly freshPassword?: () => Promise<Secret>;
-  /** Applied to everything that is said about the connection, in events and failures. @default {redactNothing} */
+  /** Applied to all texts about the connection, in events and failures. @default {redactNothing} */
   readonly redact?: Redact;
 }
 
-/** TLS beyond what the URL says. Certificates and keys are PEM text. */
+/** TLS settings besides the URL. Certificates and keys are PEM text. */
 export interface TlsSettings {
   /** Certificates to trust instead of the system's. */
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: Secret;
-  /** The name to ask for and to expect in the certificate; the URL's host by default. */
+  /** The name for SNI and for the check of the certificate; by default the host name of the URL. */
   readonly servername?: string;
-  /** The protocol to ask for in the TLS handshake (ALPN). */
+  /** The protocol name for ALPN. */
   readonly alpn?: string;
   /** Accept any certificate. */
   readonly insecure?: boolean;
 }
 
-/** What one attempt is made with. */
+/** The parameters of one attempt to connect. */
 export interface ConnectRequest {
   readonly broker: BrokerSettings;
   readonly plan: ConnectPlan;
   readonly protocolVersion: 4 | 5;
   /**
-   * What is subscribed to in the same flight as CONNECT: the requests of one SUBSCRIBE each. Nothing in them may depend on
-   * the broker's answer to CONNECT.
+   * Subscriptions that are sent together with CONNECT, one SUBSCRIBE for each list. They must not depend on the
+   * broker's CONNACK.
    */
   readonly early?: readonly (readonly SubscriptionRequest[])[];
   /**
-   * A topic to which we may publish and nobody subscribes: a message there gets brokers with Nagle's algorithm to send
-   * what they hold back. Without it there are none.
+   * A topic to which we may publish and nobody subscribes. A message to it makes brokers with Nagle's algorithm send
+   * what they hold back. When `undefined`, no such messages are sent.
    */
   readonly nudgeTopic?: string | undefined;
-  /** Takes every PUBLISH. A returned promise holds back everything behind it. */
+  /** Takes every PUBLISH. While a returned promise is pending, no further packets are read. */
   readonly received: (packet: ReceivedPacket) => Promise<void> | void;
 }
 
-/** What the broker said in CONNACK. An absent property has its default (MQTT 5.0, section 3.2.2.3). */
+/** The properties of CONNACK. An absent property has its default (MQTT 5.0, section 3.2.2.3). */
 export interface ConnectAnswer {
   readonly maximumQoS: QoS | undefined;
   readonly retainAvailable: boolean | undefined;
@@ -89,7 +91,7 @@ export interface SubscriptionRequest {
   readonly filter: string;
   readonly qos: QoS;
   readonly noLocal: boolean;
-  /** Subscription Identifier. A SUBSCRIBE has one for all its filters, so a filter that has one goes alone. */
+  /** The Subscription Identifier. It belongs to a whole SUBSCRIBE, so a filter with an identifier is sent alone. */
   readonly identifier?: number;
 }
 
@@ -97,7 +99,7 @@ export interface SubscriptionRequest {
 export interface ConnectionEnd {
   /** The reason code of the broker's DISCONNECT or of its CONNACK, if it gave one. */
   readonly reasonCode: number | undefined;
-  /** In words. */
+  /** The cause in words. */
   readonly cause: string;
 }
 
@@ -107,9 +109,9 @@ export interface MqttConnection {
   /** The answers to {@linkcode ConnectRequest.early}, in its order, as {@linkcode subscribe} gives them. */
   readonly early: readonly Promise<readonly number[]>[];
   readonly closed: Promise<ConnectionEnd>;
-  /** Whether what is published now is written soon; `undefined` when that is not known. */
+  /** Whether a message that is published now will be written soon; `undefined` when that is unknown. */
   readonly hasRoom?: boolean;
-  /** When the first message to {@linkcode ConnectRequest.nudgeTopic} was sent, by `performance.now()`. */
+  /** When the first message to {@linkcode ConnectRequest.nudgeTopic} was sent, as `performance.now()`. */
   readonly nudgedAt?: number | undefined;
   /**
    * Sends a PUBLISH. `acknowledged` is called with the reason code, once the packet is written (QoS 0) or
@@ -119,11 +121,13 @@ export interface MqttConnection {
   /** Resolves with one reason code for each request; rejects when the connection ends before. */
   subscribe(requests: readonly SubscriptionRequest[]): Promise<readonly number[]>;
   unsubscribe(filter: string): Promise<void>;
-  /** What has just come will not be answered soon, but more is to come; where that makes a difference. */
+  /**
+   * More packets are expected, but what has arrived will not be answered soon. Absent where this makes no difference.
+   */
   expectMore?(): void;
-  /** Sends DISCONNECT behind everything that was published, and closes. The will is not sent. */
+  /** Sends DISCONNECT after all published messages, and closes. The broker does not publish the will. */
   end(): Promise<void>;
-  /** Drops the connection without a goodbye. */
+  /** Drops the connection without DISCONNECT. */
   destroy(): void;
 }
 

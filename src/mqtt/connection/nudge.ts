@@ -1,27 +1,28 @@
 /**
- * Getting a broker to send what it holds back.
+ * Making a broker send what it holds back.
  *
- * A broker with Nagle's algorithm (mosquitto by default) sends no packet while the system here has not acknowledged the
- * one before it, which takes 40 ms unless something is sent meanwhile. So something is sent, if nothing else was.
+ * A broker with Nagle's algorithm (mosquitto by default) sends no further packet until our system has acknowledged the
+ * previous one. The system delays its TCP acknowledgement by 40 ms, unless we send something meanwhile. So something is
+ * sent if there is nothing else to send.
  *
  * @module
  */
 import { type Clock, systemClock } from "../../core/clock.ts";
 
 /**
- * How long after something has come something is sent, in ms. Most of what comes is answered before; and a timer costs as
- * much as a message, so one has to do for many.
+ * How long after an arrival something is sent, in ms. Most packets are answered earlier. A timer costs as much as a
+ * message, so one timer serves many packets.
  */
 const LATEST = 2;
 
-/** What has come less than this long ago, in ms, may still be answered. */
+/** A packet that arrived less than this long ago, in ms, may still be answered. */
 const PATIENCE = 1;
 
-/** Watches what comes and goes on a connection. */
+/** Follows the packets in both directions of a connection. */
 export class Nudge {
   readonly #send: () => void;
   readonly #clock: Clock;
-  /** When the first thing has come that nothing was sent after; 0 when there is none. */
+  /** When the first packet arrived after which nothing was sent; 0 when there is none. */
   #owedSince = 0;
   #cancel: (() => void) | undefined;
   #atOnce = false;
@@ -32,13 +33,16 @@ export class Nudge {
     this.#clock = clock;
   }
 
-  /** Something has come, at this time by the clock. */
+  /** A packet has arrived at this time of the clock. */
   received(now: number): void {
     if (this.#owedSince === 0) this.#owedSince = now;
     this.#cancel ??= this.#clock.after(LATEST, () => this.#look());
   }
 
-  /** What has come will not be answered soon, but more is to come: sends at the end of this turn, if nothing else is. */
+  /**
+   * More packets are expected, and nothing will be answered soon. Sends at the end of this turn, if nothing else was
+   * sent.
+   */
   expectMore(): void {
     if (this.#atOnce) return;
     this.#atOnce = true;
@@ -48,12 +52,12 @@ export class Nudge {
     });
   }
 
-  /** Something is sent. */
+  /** A packet is being sent. */
   sent(): void {
     this.#owedSince = 0;
   }
 
-  /** Ends the watch. */
+  /** Stops. */
   stop(): void {
     this.#owedSince = 0;
     this.#cancel?.();

@@ -35,23 +35,23 @@ import { MALFORMED_PACKET, reasonCodeName } from "../reason_codes.ts";
 import { AwaitedAnswers } from "./awaited_answers.ts";
 import type { ConnectAnswer, ConnectionEnd, ConnectRequest, SubscriptionRequest } from "./connection.ts";
 
-/** What comes of what arrives. */
+/** The effects of packets that arrive. */
 export interface ProtocolEffects {
   /** There is something to write. */
   readonly wrote: () => void;
   /** The broker has accepted the connection. */
   readonly answered: (answer: ConnectAnswer) => void;
-  /** The connection is to be dropped, when what waits has been written. */
+  /** The connection is to be closed, after the waiting bytes have been written. */
   readonly ended: (end: ConnectionEnd) => void;
 }
 
-/** A message was dropped that has more user properties than anybody of ours would send. */
+/** The reason code for a message that is dropped because it has too many user properties. */
 const IMPLEMENTATION_SPECIFIC_ERROR = 0x83;
 
-/** The identifier is in nobody's hands. */
+/** The reason code for a packet identifier that is not in use. */
 const PACKET_IDENTIFIER_NOT_FOUND = 0x92;
 
-/** The client's end of a connection. */
+/** The client side of a connection. */
 export class ClientProtocol {
   readonly #request: ConnectRequest;
   readonly #effects: ProtocolEffects;
@@ -59,13 +59,13 @@ export class ClientProtocol {
   readonly #writer = new PacketWriter();
   readonly #splitter = new PacketSplitter();
   readonly #awaited = new AwaitedAnswers();
-  /** Identifiers of messages of QoS 2 that have been handed on, and that the broker has not released yet. */
+  /** Packet identifiers of messages of QoS 2 that were handed on, and for which PUBREL has not arrived. */
   readonly #received = new Set<number>();
   #answer: ConnectAnswer | undefined;
   #ended = false;
-  /** Whether a byte has come. */
+  /** Whether a byte has arrived. */
   #begun = false;
-  /** Whether no packet has come. */
+  /** Whether no packet has arrived. */
   #silent = true;
 
   constructor(request: ConnectRequest, effects: ProtocolEffects) {
@@ -74,12 +74,12 @@ export class ClientProtocol {
     this.#version = request.protocolVersion;
   }
 
-  /** What is to be written. */
+  /** The packets to be written. */
   get output(): PacketWriter {
     return this.#writer;
   }
 
-  /** Whether the broker has said nothing at all. */
+  /** Whether no packet of the broker has arrived. */
   get silent(): boolean {
     return this.#silent;
   }
@@ -91,9 +91,9 @@ export class ClientProtocol {
   }
 
   /**
-   * Takes bytes that have arrived. A returned promise resolves when more are wanted.
+   * Takes bytes that have arrived. A returned promise resolves when more bytes may be passed in.
    *
-   * What is not MQTT ends the connection.
+   * A malformed packet ends the connection.
    */
   receive(chunk: Uint8Array): Promise<void> | void {
     try {
@@ -139,14 +139,14 @@ export class ClientProtocol {
     return this.#ask(UNSUBACK, (identifier) => writeUnsubscribe(this.#writer, filter, identifier, this.#version));
   }
 
-  /** Asks the broker for a sign of life. */
+  /** Sends PINGREQ. */
   ping(): void {
     this.#writer.begin(PINGREQ);
     this.#writer.end();
     this.#effects.wrote();
   }
 
-  /** Says goodbye. Nothing is sent after it. */
+  /** Sends DISCONNECT. Nothing is sent after it. */
   disconnect(): void {
     if (this.#ended) return;
     writeDisconnect(this.#writer);
@@ -154,7 +154,7 @@ export class ClientProtocol {
     this.#end({ reasonCode: undefined, cause: "the connection was closed" });
   }
 
-  /** The connection is gone: nobody will be answered any more. */
+  /** The connection is lost: requests without an answer fail. */
   lost(): void {
     this.#ended = true;
     this.#awaited.lose();
@@ -173,7 +173,7 @@ export class ClientProtocol {
 
   // --- what arrives
 
-  /** Takes what is there; one after the other, where somebody asks to wait. */
+  /** Handles the packets that have arrived. It waits after a packet whose receiver asks for that. */
   #takeAll(): Promise<void> | void {
     while (!this.#ended) {
       const raw = this.#splitter.next();
@@ -203,7 +203,7 @@ export class ClientProtocol {
       case CONNACK:
         return this.#takeConnack(bytes, body);
       case PINGRESP:
-        return; // that it came is all that counts
+        return; // PINGRESP: any packet shows that the broker is alive
       case DISCONNECT: {
         const { code, text } = readDisconnect(bytes, body);
         return this.#end({ reasonCode: code, cause: `the broker said goodbye: ${named(code, text)}` });
@@ -254,7 +254,7 @@ export class ClientProtocol {
     this.#effects.wrote();
   }
 
-  /** What is not MQTT ends the connection; any other error is a mistake of ours. */
+  /** Ends the connection after a malformed packet. Any other error is a bug of ours. */
   #violated(error: unknown): void {
     if (!(error instanceof RangeError)) throw error;
     if (this.#ended) return;
@@ -272,7 +272,7 @@ export class ClientProtocol {
   }
 }
 
-/** What somebody who is no broker says first, by its first byte. */
+/** What other protocols send first, by the first byte. */
 const STRANGERS: Readonly<Record<number, string>> = {
   0x15: "it speaks TLS (mqtts:)",
   0x16: "it speaks TLS (mqtts:)",
@@ -280,14 +280,14 @@ const STRANGERS: Readonly<Record<number, string>> = {
   0x53: "it speaks SSH",
 };
 
-/** A packet that never becomes whole would not be looked at. */
+/** Without this check, the bytes of another protocol might look like a long packet that never becomes complete. */
 function checkFirstByte(byte: number | undefined): void {
   if (byte === undefined || byte === CONNACK << 4 || byte === DISCONNECT << 4) return;
   const known = STRANGERS[byte];
   throw new RangeError(`its first byte is 0x${byte.toString(16)}${known === undefined ? "" : `; ${known}`}`);
 }
 
-/** The name of a reason, and the broker's own words, which may be anything. */
+/** The name of a reason code, and the broker's Reason String, which may be any text. */
 function named(code: number, text: string | undefined): string {
   return text === undefined ? reasonCodeName(code) : `${reasonCodeName(code)}: ${onOneLine(shortened(text))}`;
 }

@@ -1,12 +1,12 @@
 /**
- * The way to a broker through a proxy: HTTP CONNECT (RFC 9110, section 9.3.6) or SOCKS 5 (RFC 1928, RFC 1929).
+ * Connecting to a broker through a proxy: HTTP CONNECT (RFC 9110, section 9.3.6) or SOCKS 5 (RFC 1928, RFC 1929).
  *
  * @module
  */
 import type { Socket } from "./socket.ts";
 import { SocketReader } from "./socket_reader.ts";
 
-/** A connection to a proxy before anything else goes over it. */
+/** The connection to a proxy. */
 type Line = Pick<Socket, "read" | "write">;
 
 /** What a SOCKS 5 proxy answers when it does not connect (RFC 1928, section 6). */
@@ -22,15 +22,15 @@ const SOCKS_REPLIES = [
   "it does not know this kind of address",
 ];
 
-/** The port of a proxy whose URL has none. */
+/** The port of the proxy; 80 for HTTP or 1080 for SOCKS when its URL has none. */
 export function proxyPort({ protocol, port }: URL): number {
   return Number(port) || (protocol === "http:" ? 80 : 1080);
 }
 
 /**
- * Asks the proxy for a connection. What is read from the line afterwards comes from the host.
+ * Asks the proxy for a connection to `host`. After that, bytes from `line` come from `host`.
  *
- * @throws {Error} when there is none
+ * @throws {Error} when the proxy does not connect
  */
 export async function throughProxy(line: Line, proxy: URL, host: string, port: number): Promise<void> {
   const connect = proxy.protocol === "http:" ? httpConnect : socksConnect;
@@ -79,5 +79,5 @@ async function socksConnect(line: Line, proxy: URL, host: string, port: number):
   const [, reply = 1, , kind] = await answer(4);
   if (reply !== 0) throw new Error(SOCKS_REPLIES[reply] ?? `it answers ${reply}`);
   const length = kind === 1 ? 4 : kind === 4 ? 16 : (await answer(1))[0] ?? 0;
-  await answer(length + 2); // the address that it uses itself, and the port
+  await answer(length + 2); // the address and port that the proxy uses
 }

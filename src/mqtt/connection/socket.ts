@@ -1,17 +1,17 @@
 /**
- * The network below MQTT: TCP, and what errors of the network mean.
+ * The network below MQTT: TCP, and texts for network errors.
  *
  * @module
  */
 import { slabReader, writeAll } from "../../core/byte_streams.ts";
 
-/** A connection of bytes. */
+/** A byte stream in both directions. */
 export interface Socket {
   /** The next bytes, which the caller may keep; `undefined` at the end. */
   read(): Promise<Uint8Array | undefined>;
   /** Writes all of `bytes`. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Tells the other end that nothing more will be written; reading goes on. */
+  /** Tells the other end that nothing more will be written. Reading goes on. */
   endWriting(): Promise<void>;
   close(): void;
 }
@@ -42,7 +42,7 @@ function toSocket(connection: Deno.Conn): Socket {
   };
 }
 
-/** Connects to the first address of the host, and to its others when that fails: Deno tries one only. */
+/** Connects to the first address of the host name, and to the others if that fails: Deno itself tries only one. */
 async function connectToAny(hostname: string, port: number, signal: AbortSignal): Promise<Deno.TcpConn> {
   try {
     return await Deno.connect({ hostname, port, signal });
@@ -61,7 +61,7 @@ async function connectToAny(hostname: string, port: number, signal: AbortSignal)
   }
 }
 
-/** What to do about a TLS handshake that failed, by what the platform says of it. */
+/** Remedies for failed TLS handshakes, by the error text of the platform. */
 const TLS_REMEDIES: readonly [problem: RegExp, remedy: string][] = [
   [
     /self-signed|unable to (get|verify)|issuer/i,
@@ -80,9 +80,9 @@ const TLS_REMEDIES: readonly [problem: RegExp, remedy: string][] = [
   [/alert: ?(UnknownCA|(Bad|Unsupported|Unknown)?Certificate)/, "the broker does not accept the certificate in --cert"],
 ];
 
-/** What an error says, and what to do about it, where that is known. */
+/** The text of an error, with a remedy where one is known. */
 export function networkErrorText(error: Error): string {
-  // Errors that gather one error for each address of a host have no message of their own.
+  // An AggregateError has one error for each address of a host, and no message of its own.
   if (error.message === "" && error instanceof AggregateError) return error.errors.map(String).join("; ");
   const remedy = TLS_REMEDIES.find(([problem]) => problem.test(error.message))?.[1];
   return remedy === undefined ? error.message : `${error.message}; ${remedy}`;

@@ -1,5 +1,5 @@
 /**
- * Reading what begins with something else than MQTT: the answers of proxies and of websocket servers.
+ * Reading the answers of proxies and websocket servers, which come before MQTT.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Socket } from "./socket.ts";
 /** Longest head of an HTTP response, in bytes. */
 const LONGEST_HEAD = 16 * 1024;
 
-/** Reads from a connection as much as is wanted, and keeps the rest. */
+/** Reads the wanted number of bytes from a connection, and keeps the rest. */
 export class SocketReader {
   readonly #socket: Pick<Socket, "read">;
   #rest: Uint8Array = new Uint8Array();
@@ -18,7 +18,7 @@ export class SocketReader {
     this.#socket = socket;
   }
 
-  /** So many bytes; `undefined` when the connection ends before. */
+  /** Exactly `count` bytes; `undefined` when the connection ends before. */
   async exactly(count: number): Promise<Uint8Array | undefined> {
     while (this.#rest.length < count) {
       if (!await this.#more()) return undefined;
@@ -26,16 +26,16 @@ export class SocketReader {
     return this.#take(count);
   }
 
-  /** What is there, or comes next; at most so many bytes. */
+  /** The bytes that have arrived, or the next ones; at most `atMost`. */
   async some(atMost: number): Promise<Uint8Array | undefined> {
     if (this.#rest.length === 0 && !await this.#more()) return undefined;
     return this.#take(Math.min(atMost, this.#rest.length));
   }
 
   /**
-   * The head of an HTTP response, without the empty line behind it.
+   * The head of an HTTP response, without the empty line after it.
    *
-   * @param what what it is the answer to
+   * @param what the request that is answered, for the error
    * @throws {Error} when there is none
    */
   async head(what: string): Promise<string> {
@@ -46,10 +46,10 @@ export class SocketReader {
         this.#take(end + 4);
         return text.slice(0, end);
       }
-      // Whatever is no HTTP at all need not be waited for.
+      // If it is not HTTP, there is no use in waiting for the rest.
       if (this.#rest.length >= LONGEST_HEAD || !"HTTP/1.".startsWith(text.slice(0, 7))) return "";
       const more = await this.#more().catch((error) => {
-        if (!/reset/i.test(String(error))) throw error; // such as a TLS alert, which says more
+        if (!/reset/i.test(String(error))) throw error; // an error such as a TLS alert says more than a reset does
         return false;
       });
       if (!more) throw new Error(`the connection was closed during ${what}`);

@@ -1,5 +1,5 @@
 /**
- * Connections over TCP and TLS: the socket and the clock of a {@linkcode ClientProtocol}.
+ * Connections over TCP and TLS: a {@linkcode ClientProtocol} with its socket and its clock.
  *
  * @module
  */
@@ -21,16 +21,16 @@ import { networkErrorText, type Socket } from "./socket.ts";
 import { openInTime } from "./transport.ts";
 import { isReset, unanswered } from "./unanswered.ts";
 
-/** How long the network and TLS may take to open a connection, and then how long the broker may take to send CONNACK, in ms. */
+/** How long opening the connection may take, TLS included, and after that the CONNACK, in ms. */
 const CONNECT_TIMEOUT = 10_000;
 
-/** How long a goodbye may take, in ms. */
+/** How long the broker may take to close its side after DISCONNECT, in ms. */
 const END_TIMEOUT = 1_000;
 
-/** How long the broker's last words may take to arrive, in ms. */
+/** How long to wait for the broker's last packets after writing has failed, in ms. */
 const LAST_WORDS = 200;
 
-/** Above this many bytes waiting to be written, a message of QoS 0 counts as sent only when there are fewer again. */
+/** If more bytes than this wait to be written, a message of QoS 0 counts as sent only when there are fewer again. */
 const HIGH_WATER_MARK = 1024 * 1024;
 
 /** Opens a connection over TCP or TLS. */
@@ -68,10 +68,10 @@ class StreamConnection implements MqttConnection {
   readonly #unwritten = new Backpressure(HIGH_WATER_MARK);
   #answer: ConnectAnswer | undefined;
   #flushing: Promise<void> | undefined;
-  /** Nothing more is taken to be sent. */
+  /** Whether no more packets are accepted for sending. */
   #ending = false;
   #closed = false;
-  /** How the protocol has ended, which is the end also when nobody waits for the rest of it. */
+  /** How the protocol has ended. This stays the cause, even if the socket is closed earlier. */
   #finishing: ConnectionEnd | undefined;
   #lastSent = 0;
   #lastReceived = 0;
@@ -91,7 +91,7 @@ class StreamConnection implements MqttConnection {
     });
     this.opened = this.#opened.promise;
     this.closed = this.#end.promise;
-    this.opened.catch(() => {}); // whoever waits for it is told
+    this.opened.catch(() => {}); // those who await it get the error
     this.#protocol.connect();
     this.early = (request.early ?? []).map((requests) => this.subscribe(requests));
     for (const grants of this.early) grants.catch(() => {});
@@ -115,7 +115,7 @@ class StreamConnection implements MqttConnection {
     if (this.#ending) return;
     if (packet.qos > 0) {
       return this.#protocol.publish(packet, (code) => {
-        this.expectMore(); // perhaps an answer to the message
+        this.expectMore(); // such as the answer to the message
         acknowledged(code);
       });
     }
@@ -127,7 +127,7 @@ class StreamConnection implements MqttConnection {
 
   async subscribe(requests: readonly SubscriptionRequest[]): Promise<readonly number[]> {
     const codes = await this.#protocol.subscribe(requests);
-    // What was retained follows, which a broker with Nagle's algorithm holds back until something is sent.
+    // Retained messages follow. A broker with Nagle's algorithm holds them back until we send something.
     if (this.#request.nudgeTopic === undefined) this.#protocol.ping();
     return codes;
   }
@@ -152,12 +152,13 @@ class StreamConnection implements MqttConnection {
     this.#close(this.#finishing ?? DROPPED);
   }
 
-  /** The protocol has come to its end: what waits is written, and the broker has some time to close its side. */
+  /** The protocol has ended. The waiting bytes are written, and the broker gets some time to close its side. */
   async #finish(end: ConnectionEnd): Promise<void> {
     this.#ending = true;
     this.#finishing = end;
     await this.#flushing;
-    // Closed with something unread, the system would tell the broker that all is lost, our goodbye included.
+    // If the socket were closed with unread data, the system would send a TCP reset, and the broker might lose our
+    // DISCONNECT.
     await this.#socket.endWriting().catch(() => {});
     if (end.reasonCode === undefined) await waitAtMost(this.#reading, END_TIMEOUT);
     this.#close(end);
@@ -190,28 +191,28 @@ class StreamConnection implements MqttConnection {
       while (!this.#closed) {
         const chunk = await this.#socket.read();
         if (chunk === undefined) break;
-        this.#lastReceived = Infinity; // the silence of a broker that is not listened to is no silence
+        this.#lastReceived = Infinity; // while we do not read, the broker cannot be called silent
         if (this.#answer !== undefined) this.#nudge?.received(performance.now());
         const wait = this.#protocol.receive(chunk);
         if (wait !== undefined) await wait;
         this.#lastReceived = performance.now();
       }
-      // Where a goodbye was said, what it said is the end.
+      // After DISCONNECT, the cause of the end is known already.
       if (!this.#ending) this.#close(NO_WORD);
     } catch (error) {
       this.#close(this.#endBy(error));
     }
   }
 
-  /** Who closes with something unread says nothing either. */
+  /** A reset before any packet means the same as a close: the broker has closed with unread data. */
   #endBy(error: unknown): ConnectionEnd {
     if (this.#protocol.silent && isReset(error)) return NO_WORD;
     return { reasonCode: undefined, cause: textOf(error) };
   }
 
-  /** Writes what has gathered, all packets of a turn at once. */
+  /** Writes the waiting packets, all of one turn at once. */
   async #flush(): Promise<void> {
-    await undefined; // what else this turn has to send goes along
+    await undefined; // other packets of this turn are written together
     const { output } = this.#protocol;
     try {
       while (output.waiting > 0 && !this.#closed) {
@@ -222,7 +223,7 @@ class StreamConnection implements MqttConnection {
         this.#unwritten.reset();
       }
     } catch (error) {
-      // What the broker has said before it closed, such as a TLS alert, tells more than that it does not listen.
+      // The broker may have sent the cause before it closed, such as a TLS alert. That says more than a failed write.
       await waitAtMost(this.#reading, LAST_WORDS);
       this.#close(this.#endBy(error));
     } finally {
@@ -235,7 +236,7 @@ class StreamConnection implements MqttConnection {
     return this.#unwritten.room();
   }
 
-  /** Sees to it that neither end is silent for too long; twice in each keep alive interval of `interval` ms. */
+  /** Checks twice in each Keep Alive interval, of `interval` ms, that neither end is silent for too long. */
   #keepAlive(interval: number): void {
     const half = interval / 2;
     this.#keepAliveTimer = setTimeout(() => {
@@ -251,7 +252,7 @@ class StreamConnection implements MqttConnection {
     }, half);
   }
 
-  /** A message of QoS 0 to nobody is the one packet that a broker neither answers nor hands on. */
+  /** A message of QoS 0 without subscribers is the only packet that a broker neither answers nor forwards. */
   #sendToNobody(topic: string): void {
     if (this.#ending) return;
     this.#nudgedAt ??= performance.now();
@@ -263,7 +264,7 @@ class StreamConnection implements MqttConnection {
 
 const NOTHING = new Uint8Array();
 
-/** The connection has ended because nobody wants it any more. */
+/** The connection was closed because it is not needed any more. */
 const DROPPED: ConnectionEnd = { reasonCode: undefined, cause: "the connection was dropped" };
 
 /** The broker has closed the connection without a word. */

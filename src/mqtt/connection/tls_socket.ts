@@ -1,7 +1,7 @@
 /**
- * TLS below MQTT. It is Node's, since Deno's own takes neither another server name nor any certificate.
+ * TLS below MQTT. Node's TLS is used, since Deno's own can neither set another server name nor accept any certificate.
  *
- * Node's takes a while to load (20 ms), and most brokers do without: this file is imported when it is needed.
+ * Loading it takes 20 ms, and many connections do not use TLS. So this file is imported only when it is needed.
  *
  * @module
  */
@@ -24,14 +24,14 @@ export function tlsOptions(
     port,
     rejectUnauthorized: !insecure,
     ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }),
-    ...(isIP(expected) === 0 ? { servername: expected } : {}), // an address is no name that could be asked for
+    ...(isIP(expected) === 0 ? { servername: expected } : {}), // SNI does not allow an IP address
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key: key.reveal() }),
   };
 }
 
-/** Connects by TLS, through a proxy if there is one. */
+/** Connects by TLS, through a proxy if one is set. */
 export async function openTls(
   host: string,
   port: number,
@@ -102,7 +102,7 @@ class TlsStream implements Socket {
 
   constructor(socket: TLSSocket) {
     this.#socket = socket;
-    // The broker may refuse our certificate right after the handshake, before anybody has begun to read.
+    // A broker may refuse our certificate right after the handshake, before anybody reads.
     socket.on("error", (error) => this.#failure ??= error);
   }
 

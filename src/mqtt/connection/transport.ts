@@ -1,6 +1,5 @@
 /**
- * The way to a broker, from what its URL says: TCP or a unix socket, through a proxy or not, TLS above it, a websocket
- * above that.
+ * Opening the transport for MQTT as the URL says: TCP or a unix socket, a proxy, TLS and a websocket.
  *
  * @module
  */
@@ -9,13 +8,13 @@ import { orLate } from "../../core/waiting.ts";
 import { type BrokerSettings, ConnectError } from "./connection.ts";
 import { networkErrorText, openTcp, openUnix, type Socket } from "./socket.ts";
 
-/** How long the network, proxies and TLS may take, in ms. */
+/** How long the network, the proxy, TLS and the websocket handshake may take together, in ms. */
 const CONNECT_TIMEOUT = 10_000;
 
 /**
- * Opens such a connection, within a time limit.
+ * Opens a transport within the time limit.
  *
- * @throws {ConnectError} when there is none
+ * @throws {ConnectError} when there is no connection
  */
 export async function openInTime(broker: BrokerSettings, signal: AbortSignal): Promise<Socket> {
   const abort = new AbortController();
@@ -28,7 +27,7 @@ export async function openInTime(broker: BrokerSettings, signal: AbortSignal): P
     return await orLate(opening, CONNECT_TIMEOUT, late, { signal });
   } catch (error) {
     abort.abort();
-    await opening.then((socket) => socket.close(), () => {}); // one that opens all the same is of no use
+    await opening.then((socket) => socket.close(), () => {}); // it may still open, too late to be used
     signal.throwIfAborted();
     const text = error instanceof Error ? networkErrorText(error) : String(error);
     throw new ConnectError(broker.advice === undefined ? text : `${text}; ${broker.advice}`, undefined, false);
@@ -36,9 +35,9 @@ export async function openInTime(broker: BrokerSettings, signal: AbortSignal): P
 }
 
 /**
- * Opens a connection on which the broker is to speak MQTT.
+ * Opens a transport on which the broker should speak MQTT.
  *
- * @throws {Error} when there is none
+ * @throws {Error} when there is no connection
  */
 async function openTransport(broker: BrokerSettings, signal: AbortSignal): Promise<Socket> {
   const url = new URL(broker.url);

@@ -1,5 +1,5 @@
 /**
- * A websocket as a stream of bytes (RFC 6455). MQTT's packets need not fit into its frames (MQTT 5.0, section 6).
+ * A websocket as a byte stream (RFC 6455). MQTT packets need not be aligned with its frames (MQTT 5.0, section 6).
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { concatBytes } from "../../core/bytes.ts";
 import type { Socket } from "./socket.ts";
 import { SocketReader } from "./socket_reader.ts";
 
-/** What is appended to the key that the server has to answer (RFC 6455, section 1.3). */
+/** The server appends this to the key of the handshake and returns the hash (RFC 6455, section 1.3). */
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 const CONTINUATION = 0;
@@ -20,7 +20,7 @@ const PONG = 10;
 const FINAL = 0x80;
 const MASKED = 0x80;
 
-/** Where a websocket is opened. */
+/** The target of a websocket handshake. */
 export interface WebSocketTarget {
   /** Host and port, as the `Host` header has them. */
   readonly host: string;
@@ -33,7 +33,7 @@ export interface WebSocketTarget {
 /**
  * Opens a websocket on a connection.
  *
- * @throws {Error} when the other end does not agree
+ * @throws {Error} when the server refuses the handshake
  */
 export async function openWebSocket(socket: Socket, { host, path, headers }: WebSocketTarget): Promise<Socket> {
   const key = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
@@ -72,7 +72,7 @@ async function acceptOf(key: string): Promise<string> {
 class WebSocketStream implements Socket {
   readonly #socket: Socket;
   readonly #reader: SocketReader;
-  /** How much of the payload of a frame has not come yet, in bytes. */
+  /** How many bytes of the current frame's payload have not been read. */
   #left = 0;
 
   constructor(socket: Socket, reader: SocketReader) {
@@ -101,7 +101,7 @@ class WebSocketStream implements Socket {
     this.#socket.close();
   }
 
-  /** Reads up to the next payload of data; whether there is one. */
+  /** Reads up to the payload of the next data frame. Returns whether there is one. */
   async #nextFrame(): Promise<boolean> {
     const [first, second] = await this.#reader.exactly(2) ?? [];
     if (first === undefined || second === undefined) return false;
@@ -117,7 +117,7 @@ class WebSocketStream implements Socket {
     if (length > 125) throw new Error("the broker sent a websocket control frame that is too long");
     const payload = await this.#reader.exactly(length) ?? new Uint8Array();
     if (opcode === CLOSE) {
-      await this.#socket.write(frame(CLOSE, payload)).catch(() => {}); // it may be gone by now
+      await this.#socket.write(frame(CLOSE, payload)).catch(() => {}); // the server may have closed the connection
       return false;
     }
     if (opcode === PING) await this.#socket.write(frame(PONG, payload));
@@ -132,7 +132,7 @@ class WebSocketStream implements Socket {
   }
 }
 
-/** A whole frame of ours, which has to be masked (RFC 6455, section 5.3). */
+/** A frame. A client has to mask its frames (RFC 6455, section 5.3). */
 function frame(opcode: number, payload: Uint8Array): Uint8Array {
   const { length } = payload;
   const size = length < 126 ? [length] : length < 0x1_0000 ? [126, length >>> 8, length & 0xff] : [

@@ -1,5 +1,5 @@
 /**
- * Packets of brokers that are not quite MQTT, as MQTT.js wants them.
+ * Correcting packets that MQTT.js does not accept.
  *
  * @module
  */
@@ -7,18 +7,18 @@ import { PacketSplitter } from "../../codec/packet_splitter.ts";
 import { PUBACK, PUBREC } from "../../codec/packet_types.ts";
 import { NO_MATCHING_SUBSCRIBERS } from "../../reason_codes.ts";
 
-/** MQTT.js closes the connection over reason codes that it does not know. */
+/** The first reason code of a failure. MQTT.js closes the connection over codes that it does not know. */
 const FIRST_FAILURE = 0x80;
 
-/** Passes on what arrives, packet by packet. */
+/** Passes on the received packets one by one. */
 export class LenientPackets {
   readonly #splitter = new PacketSplitter();
 
   /**
-   * The packets that are whole with this chunk. An acknowledgement whose reason code is none of a failure, but has no
-   * meaning either, such as 0x01 of mochi-mqtt 2.7, becomes one that says nothing but success.
+   * The packets that this chunk completes. mochi-mqtt 2.7 acknowledges with the undefined reason code 0x01. Such a code
+   * below 0x80 is replaced by success.
    *
-   * @throws {RangeError} when what arrives is not MQTT
+   * @throws {RangeError} when the bytes are not MQTT
    */
   *take(chunk: Uint8Array): Generator<Uint8Array> {
     this.#splitter.push(chunk);

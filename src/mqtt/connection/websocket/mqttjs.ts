@@ -1,9 +1,8 @@
 /**
- * Connections over websockets, on which MQTT.js speaks. It is known to this file and to the one beside it.
+ * Connections over websockets, by MQTT.js. Only this file and `mqttjs_packets.ts` use MQTT.js.
  *
- * Every attempt gets a client of its own. So none of its habits that a bridge cannot live with come into play: the fixed
- * reconnect period, the unbounded queue for QoS 0, the resubscription without a look at the answer.
- *
+ * Every attempt has a client of its own. So three habits of MQTT.js that do not suit a bridge never matter: the fixed
+ * reconnect period, the unbounded queue for QoS 0, and resubscribing without a check of the answer.
  * @module
  */
 import { type ClientSubscribeCallback, MqttClient } from "mqtt";
@@ -35,7 +34,7 @@ import {
   toSubscribeOptions,
 } from "./mqttjs_packets.ts";
 
-/** How long a goodbye may take, in ms. */
+/** How long closing may take, in ms. */
 const END_TIMEOUT = 1_000;
 
 /** Opens a connection over a websocket. */
@@ -71,7 +70,7 @@ function refusalText({ cause, silent }: ConnectionEnd & { silent: boolean }, url
 
 function receiveFrom(client: MqttClient, received: ConnectRequest["received"]): void {
   client.handleMessage = (packet, done) => {
-    // As on other connections: a packet that has more of them than anybody of ours would send is dropped.
+    // As on other connections, a packet with too many user properties is dropped.
     if (isExcessive(packet.properties?.userProperties)) return done();
     const wait = received(toReceivedPacket(packet));
     if (wait === undefined) done();
@@ -79,7 +78,7 @@ function receiveFrom(client: MqttClient, received: ConnectRequest["received"]): 
   };
 }
 
-/** The websocket as MQTT.js wants it: the ways to a broker are the same as without it, through proxies too. */
+/** The websocket as a stream for MQTT.js. It is opened as without MQTT.js, so all transports and proxies work. */
 function toDuplex(socket: Socket): Duplex {
   const packets = new LenientPackets();
   return new Duplex({
@@ -99,7 +98,7 @@ function toDuplex(socket: Socket): Duplex {
   });
 }
 
-/** Reads until there is at least one packet, or the end. */
+/** Reads until at least one packet is complete, or until the end. */
 async function passOn(
   socket: Socket,
   packets: LenientPackets,
@@ -138,17 +137,17 @@ class MqttJsConnection implements MqttConnection {
     this.answer = answer;
     this.closed = closed;
     this.#client = client;
-    // MQTT.js tells a callback of refusals only, but not of "No matching subscribers", which is a success.
+    // MQTT.js passes the reason code to a callback only for refusals. "No matching subscribers" is a success.
     client.on("packetreceive", (packet) => {
       this.#reasonCode = "reasonCode" in packet ? packet.reasonCode ?? 0 : 0;
     });
     void closed.then(() => this.#ended = true);
     this.early = early.map((requests) => this.subscribe(requests));
-    for (const grants of this.early) grants.catch(() => {}); // whoever asks for it is told
+    for (const grants of this.early) grants.catch(() => {}); // those who await it get the error
   }
 
   publish(packet: PublishPacket, acknowledged: (reasonCode: number) => void): void {
-    if (this.#ending) return; // it would come behind the goodbye
+    if (this.#ending) return; // it would be sent after DISCONNECT
     const options = {
       qos: packet.qos,
       retain: packet.retain ?? false,
@@ -168,7 +167,7 @@ class MqttJsConnection implements MqttConnection {
       };
       const [only] = requests;
       if (only !== undefined && requests.length === 1) {
-        // Not as a key of an object, where MQTT.js takes "resubscribe" for an option.
+        // Not as the key of an object: MQTT.js would take the filter "resubscribe" for an option.
         this.#client.subscribe(only.filter, toSubscribeOptions(only), answered);
       } else {
         const topics = Object.fromEntries(requests.map((request) => [request.filter, toSubscribeOptions(request)]));
@@ -193,12 +192,14 @@ class MqttJsConnection implements MqttConnection {
   }
 }
 
-/** Whether a packet was not sent, since the connection is about to end; a refusal by the broker has a reason code. */
+/**
+ * Whether a packet was not sent because the connection is ending. A refusal by the broker has a reason code instead.
+ */
 function isTrouble(error: Error | null | undefined): boolean {
   return error !== null && error !== undefined && !("code" in error && typeof error.code === "number");
 }
 
-/** The end of the connection, with the first cause that MQTT.js names on the way there. */
+/** The end of the connection, with the first cause that MQTT.js reports. */
 function watchEnd(client: MqttClient): Promise<ConnectionEnd & { silent: boolean }> {
   let cause: string | undefined;
   let reasonCode: number | undefined;
@@ -208,7 +209,8 @@ function watchEnd(client: MqttClient): Promise<ConnectionEnd & { silent: boolean
       reasonCode ??= error.code < 0x80 ? fromReturnCode(error.code) : error.code;
       cause = reasonCodeName(reasonCode);
     }
-    // After a packet that it cannot read, such as a PUBACK of mochi-mqtt 2.7, it reads no more and keeps the connection.
+    // After a packet that it cannot read, such as a PUBACK of mochi-mqtt 2.7, MQTT.js stops reading but keeps the
+    // connection.
     queueMicrotask(() => destroy(client));
   });
   client.on("disconnect", (packet) => {

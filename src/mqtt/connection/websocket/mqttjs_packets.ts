@@ -1,5 +1,5 @@
 /**
- * What MQTT.js calls the things that packets have, and back.
+ * Converting packets to and from the types of MQTT.js.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import type { PublishProperties, ReceivedPacket, UserProperties, Will } from "..
 import { usableClientId } from "../../topics.ts";
 import type { ConnectAnswer, ConnectRequest, SubscriptionRequest } from "../connection.ts";
 
-/** How long a broker may take from the first packet to CONNACK, in ms. */
+/** How long a broker may take to send CONNACK, in ms. */
 const CONNECT_TIMEOUT = 10_000;
 
 /** Largest Message Expiry Interval, in seconds (MQTT 5.0, section 3.3.2.3.3). */
 const LONGEST_EXPIRY = 2 ** 32 - 1;
 
-/** How MQTT.js is told what goes into CONNECT, and to do nothing by itself. */
+/** The options for CONNECT. All automatic behaviour of MQTT.js is switched off. */
 export function clientOptions({ broker, plan, protocolVersion }: ConnectRequest): IClientOptions {
   const version5 = protocolVersion === 5;
   return {
@@ -50,7 +50,7 @@ function toWill(will: Will, version5: boolean): IClientOptions["will"] {
   };
 }
 
-/** A request for a subscription. */
+/** The options of a subscription. */
 export function toSubscribeOptions({ qos, noLocal, identifier }: SubscriptionRequest): IClientSubscribeOptions {
   return {
     qos,
@@ -69,7 +69,10 @@ export function toBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The properties of a PUBLISH. MQTT.js throws at a Message Expiry Interval that four bytes cannot hold, and drops the connection at no properties. */
+/**
+ * The properties of a PUBLISH. MQTT.js throws if the Message Expiry Interval does not fit into four bytes, and drops
+ * the connection if the properties are missing.
+ */
 export function toProperties(properties: PublishProperties = {}): NonNullable<IPublishPacket["properties"]> {
   const { correlationData, messageExpiryInterval = 0, userProperties, ...rest } = properties;
   const converted: Record<string, unknown> = rest;
@@ -83,7 +86,7 @@ function hasValue(properties: UserProperties): boolean {
   return Object.values(properties).some((values) => typeof values === "string" || values.length > 0);
 }
 
-/** A PUBLISH that has come. */
+/** A received PUBLISH. */
 export function toReceivedPacket(packet: IPublishPacket): ReceivedPacket {
   return {
     topic: packet.topic,
@@ -96,13 +99,13 @@ export function toReceivedPacket(packet: IPublishPacket): ReceivedPacket {
 }
 
 function subscriptionIdentifiers({ properties }: IPublishPacket): Pick<ReceivedPacket, "subscriptionIdentifiers"> {
-  // The type says number, but several subscriptions of a message make it a list.
+  // The type is number, but it is a list when several subscriptions match the message.
   const found = properties?.subscriptionIdentifier as number | readonly number[] | undefined;
   if (found === undefined) return {};
   return { subscriptionIdentifiers: typeof found === "number" ? [found] : found };
 }
 
-/** What CONNACK says. */
+/** The properties of CONNACK. */
 export function toAnswer({ properties = {} }: IConnackPacket): ConnectAnswer {
   const { maximumQoS } = properties;
   return {
