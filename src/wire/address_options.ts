@@ -1,5 +1,5 @@
 /**
- * What says where on the broker a server is, in every profile.
+ * The options for the address of a server, in all profiles.
  *
  * @module
  */
@@ -7,27 +7,27 @@ import { filled, oneText, serverName, type SettingsOf } from "../config/mod.ts";
 import { MCP_OVER_MQTT_ADDRESS_SETTINGS, type McpOverMqttAddress } from "./mcp_over_mqtt/address.ts";
 import { REQUEST_RESPONSE_ADDRESS_SETTINGS, type RequestResponseAddress } from "./request_response/address.ts";
 
-/** Where a server is. */
+/** The options for the address of a server. */
 export interface AddressOptions extends RequestResponseAddress, McpOverMqttAddress {
   /** The server's name; its topics begin with `mcp/NAME`. */
   readonly name: string | undefined;
   /**
-   * How MCP lies on the topics: `request-response`, `mcp-over-mqtt` for the open convention, or `auto`: all of them
-   * when serving, and whichever a server is found in when reaching one.
+   * The wire profile: `request-response`, `mcp-over-mqtt` for the open convention, or `auto`. `auto` serves in all
+   * profiles, and connects in the profile in which the server is found.
    *
    * @default {"auto"}
    */
   readonly profile: string;
 }
 
-/** What the help says of a profile. */
+/** A profile's names for the help. */
 interface NamedProfile {
   readonly name: string;
-  /** What people call it, where that is something else. */
+  /** The usual name, if it differs from `name`. */
   readonly title?: string;
 }
 
-/** The settings of {@linkcode AddressOptions}, with the profiles that there are. */
+/** The settings of {@linkcode AddressOptions}, with the names of these profiles. */
 export function addressSettings(profiles: readonly NamedProfile[]): SettingsOf<AddressOptions> {
   return {
     name: {
@@ -48,7 +48,7 @@ export function addressSettings(profiles: readonly NamedProfile[]): SettingsOf<A
   };
 }
 
-/** The `profile` that stands for all that can be used. */
+/** The value of `profile` for all profiles that can be used. */
 export const AUTO = "auto";
 
 function titled({ name, title }: NamedProfile): string {

@@ -1,5 +1,5 @@
 /**
- * The notifications that both profiles have beside MCP's own: who is online, and who leaves.
+ * Notifications that both profiles have in addition to MCP's: a server is online, a session or client is gone.
  *
  * Source: MCP over MQTT, specification 2025-03-26, "Service Registration", "Shutdown".
  *
@@ -15,27 +15,27 @@ const ONLINE = "notifications/server/online";
 /**
  * The payload that ends a session, or says that a client is gone.
  *
- * @param failure why, where peers are told
+ * @param failure the reason, if the other end should know it
  */
 export function disconnected(failure?: Failure): Uint8Array {
   const params = failure && { reason: failure.message, data: { reason: failure.reason, ...failure.details } };
   return Message.from({ jsonrpc: "2.0", method: DISCONNECTED, params }).bytes;
 }
 
-/** Whether this ends a session. */
+/** Whether a message ends a session. */
 export function isDisconnected({ kind, method }: Message): boolean {
   return kind === "notification" && method === DISCONNECTED;
 }
 
 /**
- * Whether a presence says that who had it is gone: by its end, or by what stands for it where the broker takes no will
- * without payload.
+ * Whether a presence says that its owner is gone. It is empty then, or a disconnect notification where the broker
+ * refuses a will without payload.
  */
 export function isGone(payload: Uint8Array): boolean {
   return payload.length === 0 || isDisconnected(new Message(payload));
 }
 
-/** What a server says of itself. */
+/** A server's description of itself. */
 export interface Online {
   readonly serverName: string;
   readonly description: string | undefined;
@@ -51,15 +51,15 @@ export function encodeOnline({ serverName, description, meta }: Online): Uint8Ar
   }).bytes;
 }
 
-/** Whether a payload is one of these. */
+/** Whether a payload is the presence of a server. */
 export function isOnline(payload: Uint8Array): boolean {
   return new Message(payload).method === ONLINE;
 }
 
-/** A longer payload, in bytes, is not read: nobody of ours says so much of himself. */
+/** Longest presence that is read, in bytes; ours are far shorter. */
 const LONGEST_ONLINE = 64 * 1024;
 
-/** What a payload says of a server, whatever wrote it; `undefined` when it cannot be read. */
+/** A server's description from a payload of any implementation; `undefined` when it is invalid. */
 export function decodeOnline(payload: Uint8Array): Partial<Online> | undefined {
   if (payload.length > LONGEST_ONLINE) return undefined;
   try {
@@ -75,8 +75,8 @@ export function decodeOnline(payload: Uint8Array): Partial<Online> | undefined {
 }
 
 /**
- * What is said of a server is not looked at when it is nested more deeply than this: JSON that is nested without end can be
- * read, but not written again.
+ * The deepest nesting of a description that is accepted. JSON without such a limit can be parsed, but not always
+ * written again.
  */
 const DEEPEST = 50;
 
@@ -89,7 +89,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Tells of each change, and of nothing else: a server that was never online does not go offline. */
+/** Reports only changes: a server that was never online does not go offline. */
 export class ServerStatus {
   readonly #observe: Observer;
   #online = false;
@@ -98,7 +98,7 @@ export class ServerStatus {
     this.#observe = observe;
   }
 
-  /** Takes note of what is the case now. */
+  /** Notes the present state. */
   set(online: boolean, server: string, topic: string): void {
     if (online === this.#online) return;
     this.#online = online;

@@ -1,5 +1,5 @@
 /**
- * What holds for packets in every profile.
+ * Limits and checks of packets for all profiles.
  *
  * @module
  */
@@ -7,21 +7,24 @@ import { Failure } from "../core/failure.ts";
 import type { QoS, UserProperties } from "../mqtt/mod.ts";
 import type { SessionQoS } from "./profile.ts";
 
-/** A session of which this many bytes have come and wait, since nobody reads them, is ended: such a peer cannot be slowed. */
+/**
+ * How many received bytes of a session may wait to be read. Beyond that the session ends, since its sender cannot be
+ * slowed down.
+ */
 export const INBOX_LIMIT = 64 * 1024 * 1024;
 
-/** The QoS with peers that do not number their messages; also the highest that messages may come with. */
+/** The QoS for a peer that does not number its messages; also the highest QoS to subscribe with. */
 export function plainQoS(qos: SessionQoS): QoS {
   return qos === "auto" ? 1 : qos;
 }
 
-/** Why a message of `bytes` is not carried. */
+/** The failure of a message that is larger than we allow. */
 export function tooLarge(bytes: number, maximum: number): Failure {
   const text = `The message has ${bytes} bytes, but at most ${maximum} are allowed here (--max-message)`;
   return new Failure("too-large", text, { bytes, maximum });
 }
 
-/** Why a message of `bytes` is not sent to a peer that takes none of that size. */
+/** The failure of a message that is larger than the other end allows. */
 export function tooLargeForPeer(bytes: number, maximum: number): Failure {
   const text = `The message has ${bytes} bytes, but the other end allows at most ${maximum} (its --max-message)`;
   return new Failure("too-large", text, { bytes, maximum });

@@ -1,5 +1,5 @@
 /**
- * What a wire profile is: how MCP sessions lie on MQTT topics.
+ * The interface of a wire profile, which maps MCP sessions to MQTT topics.
  *
  * @module
  */
@@ -12,16 +12,16 @@ import type { Dialer } from "../relay/mod.ts";
 import type { ClientSealing, ServerSealing } from "../seal/mod.ts";
 import type { AddressOptions } from "./address_options.ts";
 
-/** QoS of MCP messages; `auto` is the lowest that is safe with the peer. */
+/** QoS of MCP messages; `auto` is the lowest QoS that is safe with the other end. */
 export type SessionQoS = QoS | "auto";
 
 /**
- * Makes a link with a connection of its own, which is not open yet. A profile needs as many as it has wills, and may
+ * Makes a link with a connection of its own, which is not open yet. A profile needs one for each of its wills, and may
  * need a new one for every session.
  */
 export type MakeLink = (plan: ConnectPlan) => MqttLink;
 
-/** Where a server is; both sides of a session have to agree on it. */
+/** The address of a server. Both ends of a session have to agree on it. */
 export interface ProfileAddress {
   /** The server's name; the default of the topics derives from it. */
   readonly serverName: string;
@@ -32,116 +32,118 @@ export interface ProfileAddress {
   /** Topic of responses instead of the profile's own; `{client}` stands for the client id. */
   readonly responseTopic?: string;
   /**
-   * Where clients that have sessions with many servers on one connection say that they are gone; `{client}` stands for
-   * the client id. Servers do not listen there when `undefined`.
+   * The topic on which a client says that it is gone, if it has sessions with many servers on one connection.
+   * `{client}` stands for the client id. If `undefined`, servers do not subscribe to it.
    */
   readonly closedTopic?: string | undefined;
-  /** What the topics of the open convention begin with, instead of `$`. */
+  /** The prefix of the open convention's topics, instead of `$`. */
   readonly topicPrefix?: string;
 }
 
-/** What both sides of a session are told. */
+/** Options for both ends of a session. */
 export interface ProfileOptions extends ProfileAddress, MessageOptions, Partial<TraceContextOptions> {
-  /** What a connection says of the program that opens it, to brokers that ask. */
+  /** The program's description of itself, for brokers that read it from CONNECT. */
   readonly clientInfo: Readonly<Record<string, unknown>>;
   readonly qos: SessionQoS;
   /**
-   * How long a session outlives a lost connection of the other end, in ms; where the profile lets it. It is ours and not
-   * the broker's, so that one end may wait longer than the other.
+   * How long a session survives a lost connection of the other end, in ms, if the profile supports that. This is our
+   * limit and not the broker's, so the two ends may have different ones.
    */
   readonly sessionExpiry: number;
   readonly observe: Observer;
 }
 
-/** What a server side needs to know besides. */
+/** Additional options for the server. */
 export interface ServerOptions extends ProfileOptions, Pick<ServeOptions, "description" | "meta"> {
-  /** The client id of the connection, which names this instance of the server. */
+  /** The client id of the connection. It identifies this instance of the server. */
   readonly clientId: string;
-  /** Group of the shared subscription by which several servers share the requests; none when `undefined`. */
+  /** The group of the shared subscription by which several instances divide the requests; none when `undefined`. */
   readonly share: string | undefined;
-  /** How sessions are sealed against the broker; not at all when `undefined`. */
+  /** How sessions are encrypted end to end; not at all when `undefined`. */
   readonly serverSealing?: ServerSealing | undefined;
-  /** Takes each session that a client opens. It is to be received from, or closed. */
+  /** Takes each session that a client opens, and has to receive from it or close it. */
   readonly opened: (session: IncomingSession) => void;
 }
 
-/** What a client side needs to know besides. */
+/** Additional options for the client. */
 export interface ClientOptions extends ProfileOptions, ConnectOptions {
-  /** How sessions are sealed against the broker; not at all when `undefined`. */
+  /** How sessions are encrypted end to end; not at all when `undefined`. */
   readonly clientSealing?: ClientSealing | Promise<ClientSealing> | undefined;
-  /** A client id for one more connection. */
+  /** Makes a client id for a further connection. */
   readonly clientId: () => string;
-  /** How many sessions there are on its connection, where it is shared. @default {1} */
+  /** How many sessions use its connection, if it is shared. @default {1} */
   readonly sharers?: () => number;
 }
 
-/** What a connection is told that the sessions with many servers share. */
+/** Options for a connection that the sessions with many servers share. */
 export interface SharedConnectionOptions {
   readonly clientId: string;
-  /** Where the broker says that the client is gone; `{client}` stands for the client id. */
+  /** The topic on which the broker says that the client is gone; `{client}` stands for the client id. */
   readonly closedTopic: string;
-  /** Whether a session may have to be sealed. */
+  /** Whether one of the sessions may have to be sealed. */
   readonly sealed: boolean;
 }
 
 /** A session that a client has opened. */
 export interface IncomingSession extends Channel {
-  /** For logs: which client, and which of its sessions. */
+  /** The name of the session in logs: the client, and which of its sessions it is. */
   readonly name: string;
-  /** Whose session it is: the MQTT client id, as far as the broker vouches for it. */
+  /** The MQTT client id of the session's client; `undefined` when the broker does not guarantee it. */
   readonly client?: string | undefined;
-  /** Whether the broker tells when the client is gone, so that it may be silent as long as it likes. @default {false} */
+  /**
+   * Whether the broker reports when the client is gone. Then the client may be silent for any time. @default {false}
+   */
   readonly hasWill?: boolean;
-  /** Asks the client whether it is still there, where it can be asked; the session ends when it is not. */
+  /** Asks the client whether it is still there, if the profile can. The session ends when it is not. */
   doubt?(): void;
 }
 
-/** The server side of a profile. Disposing of it ends all sessions and takes the presence back. */
+/** The server side of a profile. Disposing of it ends all sessions and removes the presence. */
 export interface Acceptor extends AsyncDisposable {
   /** The topic that clients have to know. */
   readonly topic: string;
   /**
-   * Opens no more sessions, and takes the presence back; those that are open go on. Where clients end their sessions
-   * with the presence, it stays until the last of them has ended.
+   * Opens no more sessions, and removes the presence. Open sessions go on. If clients end their sessions when the
+   * presence is removed, it stays until the last session has ended.
    */
   withdraw(): void;
-  /** Says this of the server as well, wherever it shows its presence; instead of what was said so before. */
+  /** Adds these facts to the server's presence. They replace those of an earlier call. */
   describe(meta: Readonly<Record<string, unknown>>): void;
 }
 
-/** The client side of a profile. Disposing of it gives its connections back. */
+/** The client side of a profile. Disposing of it closes its connections. */
 export interface ProfileDialer extends Dialer, AsyncDisposable {}
 
-/** An instance of a server that has come online or gone, as far as its presence tells. */
+/** An instance of a server that has come online or gone, according to its presence. */
 export interface Announcement {
   readonly profile: string;
-  /** The topic that the presence is on, which is different for each instance. */
+  /** The topic of the presence, which each instance has for itself. */
   readonly topic: string;
   readonly online: boolean;
   readonly serverName: string;
-  /** The base topic, where that is another than a server of this name has by default. */
+  /** The base topic, if it is not the default for this server name. */
   readonly base?: string;
-  /** The MQTT client id. */
+  /** The MQTT client id of the instance. */
   readonly instance: string;
-  /** Where clients have to send their requests. */
+  /** The topic to which clients send their requests. */
   readonly address: string;
   readonly description: string;
-  /** What else it says of itself; `since` is the time at which it came online, if it tells. */
+  /** Further facts about the server. `since` is the time at which it came online, if it says so. */
   readonly meta: Readonly<Record<string, unknown>>;
 }
 
 /** Where to look for servers. */
 export interface DirectoryOptions extends Pick<ProfileOptions, "clientInfo"> {
   readonly topicPrefix?: string | undefined;
-  /** A base topic to look at besides those that servers have by default. */
+  /** A base topic to search, in addition to the default ones. */
   readonly topic?: string | undefined;
 }
 
-/** How servers of any name are found. */
+/** Finds servers of any name. */
 export interface Directory {
   /** User properties that the CONNECT packet should have. */
   readonly userProperties: UserProperties;
-  /** What a client should say when it goes, and the broker when it is gone. */
+  /** A client's goodbye: published by the client before it disconnects, or by the broker as the will. */
   readonly goodbye?: (clientId: string) => Will;
   /**
    * Filters of the topics on which servers show their presence.
@@ -149,90 +151,90 @@ export interface Directory {
    * @param answer the user properties of the broker's CONNACK
    */
   filters(answer: UserProperties): readonly string[];
-  /** What a message on such a topic says; `undefined` when it is something else. */
+  /** The announcement in a message on such a topic; `undefined` when the message is something else. */
   read(packet: ReceivedPacket): Announcement | undefined;
 }
 
-/** Which end of a session somebody is. */
+/** The end of a session: server or client. */
 export type Role = "serve" | "connect";
 
-/** A topic that one end of a session uses, as the broker's access control sees it. */
+/** A topic that one end of a session uses, for the broker's access control. */
 export interface TopicUse {
   readonly role: Role;
   readonly access: "publish" | "subscribe";
-  /** A topic filter when it is subscribed to. */
+  /** The topic; a topic filter if it is subscribed to. */
   readonly topic: string;
   readonly retain?: boolean;
-  /** What does not work without it, as a sentence, when a session does. */
+  /** What does not work without this topic, as a sentence, if a session works without it. */
   readonly optional?: string;
-  /** User properties that keep a message without payload on this topic from meaning anything to anybody. */
+  /** User properties with which a message without payload on this topic has no effect on anybody. */
   readonly harmless?: UserProperties;
 }
 
-/** What decides whether a profile can be used. */
+/** The facts on which it depends whether a profile can be used. */
 export interface Circumstances extends Partial<Pick<AddressOptions, "topicPrefix">> {
   readonly broker: BrokerConfig;
   /** Whether servers cannot be found by their presence. */
   readonly noDiscovery?: boolean;
-  /** The one instance that is meant. */
+  /** The client id of the only instance that may be used. */
   readonly serverId?: string | undefined;
   /** Whether every session has to be sealed. */
   readonly sealed?: boolean;
 }
 
-/** What it means that a broker lets all topics of a profile pass, or not. */
+/** The meaning of a check of all topics of a profile. */
 export interface TopicReach {
-  /** What the topics are called. */
+  /** The name of the topics for people. */
   name(address: ProfileAddress): string;
   readonly whenAll: string;
   readonly otherwise: string;
 }
 
-/** With whom a sealed session is tried. */
+/** The server with which a sealed session is tried, and how. */
 export interface SealingProbeOptions extends ProfileAddress {
-  /** The keys to try; only what the instances show is looked at when `undefined`. */
+  /** The keys to try. When `undefined`, only the presences of the instances are read. */
   readonly sealing?: ClientSealing | undefined;
   /** How long each instance may take, in ms. */
   readonly timeout: number;
 }
 
-/** What an instance shows of its key, and says to ours. */
+/** An instance's own key, and its answer to ours. */
 export interface SealingAnswer {
-  /** `undefined` when none shows its presence: it is whichever has got the question. */
+  /** The client id of the instance; `undefined` when no presence is visible, and any instance may have answered. */
   readonly instance: string | undefined;
-  /** The public key that it shows, or somebody in its name. */
+  /** The public key in the presence. Anybody may have written it. */
   readonly shownKey: string | undefined;
-  /** Whether it shows that it takes sessions that are not sealed. */
+  /** Whether the presence says that it accepts sessions that are not sealed. */
   readonly takesUnsealed: boolean;
-  /** Whether it would open a session with our key. */
+  /** Whether the instance accepts a session with our key. */
   readonly agreed: boolean;
-  /** Why not, if it was asked. */
+  /** Why it does not accept one, if it was asked. */
   readonly failure?: Failure;
 }
 
-/** One way to lay MCP sessions on MQTT topics. */
+/** A way to map MCP sessions to MQTT topics. */
 export interface WireProfile {
   /** The name that `--profile` takes. */
   readonly name: string;
-  /** What people call it, where that is something else. */
+  /** The usual name, if it differs from `name`. */
   readonly title?: string;
-  /** The oldest version of MQTT that it works with. */
+  /** The oldest version of MQTT that the profile works with. */
   readonly oldestVersion: 4 | 5;
-  /** Why it cannot be used, as the end of a sentence that begins with its name. */
+  /** Why the profile cannot be used, as the end of a sentence that begins with its name. */
   unavailable(circumstances: Circumstances): string | undefined;
-  /** Where the server of these options is, which is called `label`. */
+  /** The address of the server with these options, whose name in logs is `label`. */
   address(options: AddressOptions, label: string): ProfileAddress;
-  /** The longest topics of a server, with client ids as long as ours, for checks before any is used. */
+  /** The longest topics of a server, with client ids as long as ours. They are checked before any is used. */
   longestTopics(address: ProfileAddress): readonly string[];
-  /** What is to be said of its topics as a whole when a broker was checked. */
+  /** What a check says about all topics of the profile together. */
   readonly reach?: TopicReach;
-  /** All topics of a session whose two ends have the same client id. */
+  /** All topics of a session, with the same client id for both ends. */
   topicUses(clientId: string, address: ProfileAddress): readonly TopicUse[];
   /** Finds servers of any name. */
   directory(options: DirectoryOptions): Directory;
   /**
-   * What a connection wants that the sessions with many servers share. Where each session needs one of its own, there is
-   * no such thing.
+   * The plan of a connection that the sessions with many servers share. Absent in a profile that needs one connection
+   * for each session.
    */
   sharedPlan?(options: SharedConnectionOptions): ConnectPlan;
   /** Accepts sessions. Starts to connect at once. */

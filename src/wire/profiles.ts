@@ -11,48 +11,48 @@ import { mcpOverMqtt } from "./mcp_over_mqtt/mod.ts";
 import type { Circumstances, ProfileAddress, WireProfile } from "./profile.ts";
 import { requestResponse } from "./request_response/mod.ts";
 
-/** Every profile, in the order of preference. To add one, add its folder, and a line here. */
+/** All profiles, in the order of preference. To add one, add its folder, and a line here. */
 export const PROFILES: readonly WireProfile[] = [
   requestResponse,
   mcpOverMqtt,
 ];
 
-/** The settings that say where a server is. */
+/** The settings for the address of a server. */
 export const ADDRESS_SETTINGS: SettingsOf<AddressOptions> = addressSettings(PROFILES);
 
-/** Where a server is, validated. */
+/** The validated address of a server. */
 export interface ResolvedAddress {
-  /** What the server is called in logs. */
+  /** The name of the server in logs. */
   readonly label: string;
-  /** All names by which it may be known, that one first: with its topic as well, and without what topics begin with. */
+  /** All names of the server, `label` first: also with its whole topic, and without the topic's prefix. */
   readonly names: readonly string[];
   readonly options: AddressOptions;
-  /** What the user ought to know, each a sentence. */
+  /** Warnings for the user, each a sentence. */
   readonly warnings: readonly string[];
 }
 
-/** Which settings say where a server is as a whole, and may have the server's client id in them. */
+/** Settings that each give a complete address, and may contain the server's client id. */
 const PLACES = ["name", "serverName", "topic"] as const;
 
 type Places = Partial<Pick<AddressOptions, typeof PLACES[number]>>;
 
-/** What else {@linkcode resolveAddress} is to know. */
+/** Further parameters of {@linkcode resolveAddress}. */
 export interface ResolveOptions {
-  /** The server's name, when nothing says where it is. */
+  /** The server's name, if no setting gives an address. */
   readonly fallbackName?: string;
-  /** What the server's client id is, for `{client}`; `undefined` where it is not ours, and so not known. */
+  /** The server's client id, for `{client}`; `undefined` when it is not ours, and so unknown. */
   readonly serverClient?: string | undefined;
 }
 
-/** Whether a server's client id has to be known to say where it is. */
+/** Whether the address contains the server's client id. */
 export function namesServerClient(options: Places): boolean {
   return PLACES.some((place) => options[place]?.includes(CLIENT_PLACEHOLDER));
 }
 
 /**
- * Puts the settings together.
+ * Resolves the settings to an address.
  *
- * @throws {UsageError} when it is not clear where the server is, or its topics would be none
+ * @throws {UsageError} when the settings are ambiguous, or result in an invalid topic
  */
 export function resolveAddress(
   given: AddressOptions,
@@ -81,9 +81,9 @@ export function resolveAddress(
 }
 
 /**
- * The settings with the server's client id where `{client}` stands for it.
+ * The settings with the server's client id in place of `{client}`.
  *
- * @throws {UsageError} when the client id is needed, and not known
+ * @throws {UsageError} when the client id is needed, and unknown
  */
 export function withServerClient<Options extends Places>(options: Options, client?: string): Options {
   if (!namesServerClient(options)) return options;
@@ -96,15 +96,15 @@ export function withServerClient<Options extends Places>(options: Options, clien
   return { ...options, ...Object.fromEntries(filled) };
 }
 
-/** Where a server is in a profile. */
+/** The address of a server in a profile. */
 export function addressIn(profile: WireProfile, { options, label }: ResolvedAddress): ProfileAddress {
   return profile.address(options, label);
 }
 
 /**
- * The profiles to use: the one that was asked for, or all that can work.
+ * The profiles to use: the one that was asked for, or all that can be used.
  *
- * @throws {UsageError} when the one that was asked for cannot work
+ * @throws {UsageError} when the one that was asked for cannot be used
  */
 export function profilesFor({ profile: choice }: Pick<AddressOptions, "profile">, given: Circumstances): WireProfile[] {
   if (choice === AUTO) {
@@ -123,7 +123,7 @@ export function canSeal(name: string): boolean {
   return PROFILES.some((profile) => profile.name === name && profile.probeSealing !== undefined);
 }
 
-/** The profile of this name, which the settings have checked. */
+/** The profile of this name. The settings have checked the name. */
 function profileOf(name: string): WireProfile {
   const profile = PROFILES.find((profile) => profile.name === name);
   if (profile === undefined) throw new UsageError([`there is no profile "${name}"`]);

@@ -1,5 +1,5 @@
 /**
- * Reaching a server in whichever profile it announces itself.
+ * Reaching a server in the profile in which it is found first.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import type { Failure } from "../core/failure.ts";
 import { unavailableReason } from "../mqtt/mod.ts";
 import type { ProfileDialer, WireProfile } from "./profile.ts";
 
-/** How much earlier than the others the first profile begins, in ms. */
+/** The head start of the first profile, in ms. */
 const HEAD_START = 300;
 
 /**
- * Opens each session in the profile in which a server is found first. The first profile has a head start, since a server
- * that is there in several is best reached in that one; the others cost a connection only when it does not find one. They
- * wait beside it from then on, so that a server that comes back in another profile than before is found as well.
+ * Opens each session in the profile in which the server is found first. The first profile has a head start, since it is
+ * the best one for a server that offers several. The other profiles open their connections only if it does not find the
+ * server in time. From then on they search beside it, so a server may come back in another profile than before.
  */
 export class RacingDialer implements ProfileDialer {
   readonly #profiles: readonly WireProfile[];
@@ -46,7 +46,7 @@ export class RacingDialer implements ProfileDialer {
     const either = AbortSignal.any([signal, decided.signal]);
     const [first, ...others] = this.#profiles.map((profile, index) => this.#attempt(profile, index > 0, either));
     if (first === undefined) throw new Error("No profile");
-    // Without the first one there is nothing to wait for.
+    // When the first profile has failed, the others need not wait any longer.
     first.session.catch(() => others.forEach(({ begin }) => begin()));
     const attempts = [first, ...others];
     try {
@@ -62,12 +62,12 @@ export class RacingDialer implements ProfileDialer {
     }
   }
 
-  /** The name of the profile of the last session. */
+  /** The name of the latest session's profile. */
   get profile(): string | undefined {
     return this.#found?.name;
   }
 
-  /** What stands in the way of the first profile: that of the others is that nobody uses them. */
+  /** Why the first profile cannot be used. The others are usually just not offered by the server. */
   unavailableReason(): Failure {
     const [first] = this.#profiles;
     const dialer = first === undefined ? undefined : this.#dialers.get(first);
@@ -100,7 +100,7 @@ export class RacingDialer implements ProfileDialer {
     return { profile, session, begin: began.resolve };
   }
 
-  /** Gives up a profile that was slower, even if it has found a server in the same moment. */
+  /** Gives up a slower profile, even if it has found a server at the same moment. */
   async #abandon({ profile, session }: Attempt): Promise<void> {
     const dialer = this.#dialers.get(profile);
     this.#dialers.delete(profile);
@@ -113,6 +113,6 @@ export class RacingDialer implements ProfileDialer {
 interface Attempt {
   readonly profile: WireProfile;
   readonly session: Promise<Channel>;
-  /** Begins at once, if it has not yet. */
+  /** Begins at once, if the attempt has not begun yet. */
   readonly begin: () => void;
 }

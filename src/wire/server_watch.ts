@@ -1,5 +1,5 @@
 /**
- * Who is online on a broker.
+ * Watching which servers are online on a broker.
  *
  * @module
  */
@@ -7,12 +7,12 @@ import type { Failure } from "../core/failure.ts";
 import type { LinkState, MqttLink, UserProperties, Will } from "../mqtt/mod.ts";
 import type { Announcement, Directory, MakeLink } from "./profile.ts";
 
-/** What a {@linkcode ServerWatch} is made of. */
+/** The options of a {@linkcode ServerWatch}. */
 export interface ServerWatchOptions {
   readonly clientId: string;
-  /** By the names of their profiles. */
+  /** The directories, by the names of their profiles. */
   readonly directories: Readonly<Record<string, Directory>>;
-  /** Takes each change, and after a reconnection everything that is still there. */
+  /** Takes each change. After a reconnection it takes all servers that are still online. */
   readonly announced: (announcement: Announcement) => void;
   /** Told after every change of the connection. */
   readonly changed?: (state: LinkState) => void;
@@ -34,7 +34,7 @@ export class ServerWatch implements AsyncDisposable {
       {},
       ...Object.values(options.directories).map((directory) => directory.userProperties),
     );
-    // A connection has one will, and one profile that wants it.
+    // A connection has only one will, and only one profile needs one.
     const [goodbye] = Object.values(options.directories).flatMap((directory) => directory.goodbye ?? []);
     this.#goodbye = goodbye?.(options.clientId);
     this.#link = makeLink({
@@ -42,12 +42,12 @@ export class ServerWatch implements AsyncDisposable {
       ...(this.#goodbye === undefined ? {} : { will: { ...this.#goodbye, optional: true } }),
       ...(Object.keys(userProperties).length === 0 ? {} : { userProperties }),
     });
-    this.#ready.promise.catch(() => {}); // only who waits for it needs to know
+    this.#ready.promise.catch(() => {}); // those who await it get the error
     this.#link.watch((state) => this.#onLinkState(state));
     this.#link.open();
   }
 
-  /** Where the connection stands. */
+  /** The state of the connection. */
   get state(): LinkState {
     return this.#link.state;
   }
@@ -57,19 +57,19 @@ export class ServerWatch implements AsyncDisposable {
     return this.#ready.promise;
   }
 
-  /** Resolves when everybody has been announced whom the broker knew when the subscriptions were made. Never rejects. */
+  /** Resolves when all servers have been announced that were online when the subscriptions were made. Never rejects. */
   get caughtUp(): Promise<void> {
     return this.#caughtUp.promise;
   }
 
-  /** The profiles of which the broker shows nothing at all, and why. */
+  /** The profiles of which the broker shows no server, and the reasons. */
   get hidden(): ReadonlyMap<string, Failure> {
     return new Map([...this.#refusals].filter(([profile]) => this.#granted.get(profile) !== true));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     if (this.#goodbye !== undefined && this.state.status === "online") {
-      void this.#link.publish({ ...this.#goodbye, qos: 0 }); // a formality, which is not worth waiting for
+      void this.#link.publish({ ...this.#goodbye, qos: 0 }); // a formality, and not worth waiting for an acknowledgement
     }
     return this.#link.close();
   }

@@ -1,5 +1,5 @@
 /**
- * The trace context of messages as user properties, for brokers that trace what passes through them.
+ * The trace context of messages as user properties, for brokers that trace the messages they forward.
  *
  * Source: MCP SEP-414, `_meta`; W3C Trace Context, sections 3.2 and 3.3.
  *
@@ -9,23 +9,20 @@ import { idAt } from "../core/json_rpc.ts";
 import type { Message } from "../core/message.ts";
 import type { PublishProperties } from "../mqtt/mod.ts";
 
-/** No trace context takes more of a packet, in bytes. */
+/** The largest size of a trace context in a packet, in bytes. */
 const LARGEST_TRACE_PROPERTIES = 640;
 
-/** What has to be left of a packet for a trace context, in bytes, if it is shown. */
+/** The size to reserve in a packet for a trace context, in bytes. */
 export function roomForTrace(isShown: boolean | undefined): number {
   return isShown === true ? LARGEST_TRACE_PROPERTIES : 0;
 }
 
 const TRACE_PARENT = /^"([\da-f-]{55})"$/;
 
-/** A list of printable characters; a longer one than the source says is left out, as nobody has to take it. */
+/** A list of printable characters. A longer one than W3C requires everybody to accept is left out. */
 const TRACE_STATE = /^"([\x20\x21\x23-\x5b\x5d-\x7e]{1,512})"$/;
 
-/**
- * What a message says of the trace that it belongs to, by the names that it has in `_meta` and in HTTP; `undefined` when
- * it says nothing.
- */
+/** The trace context of a message, by the names of the fields in `_meta` and in HTTP; `undefined` when it has none. */
 export function traceProperties({ kind, bytes }: Message): Readonly<Record<string, string>> | undefined {
   const place = kind === "response" ? "result" : "params";
   const traceparent = textAt(bytes, place, "traceparent", TRACE_PARENT);
@@ -34,12 +31,12 @@ export function traceProperties({ kind, bytes }: Message): Readonly<Record<strin
   return tracestate === undefined ? { traceparent } : { traceparent, tracestate };
 }
 
-/** Whether a message says to which trace it belongs. */
+/** Whether a message has a trace context. */
 export function isTraced(message: Message): boolean {
   return traceProperties(message) !== undefined;
 }
 
-/** What a packet has besides, for a message that says to which trace it belongs; nothing if that is not to be shown. */
+/** The additional part of a packet for a message with a trace context; empty if the context should not be shown. */
 export function shownTrace(
   message: Message,
   { traceContext = false }: { readonly traceContext?: boolean },

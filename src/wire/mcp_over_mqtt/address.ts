@@ -1,15 +1,15 @@
 /**
- * Where a server is in the open convention.
+ * The address of a server in the open convention.
  *
  * @module
  */
 import { filled, serverName, type SettingsOf, topicPrefix } from "../../config/mod.ts";
 
-/** What says where a server is. */
+/** The options for the address of a server. */
 export interface McpOverMqttAddress {
   /** The server's name in the open convention, when it is not `name`. */
   readonly serverName: string | undefined;
-  /** What the topics of the open convention begin with, instead of `$`. */
+  /** The prefix of the open convention's topics, instead of `$`. */
   readonly topicPrefix: string | undefined;
 }
 
@@ -39,8 +39,8 @@ export interface ServerTopics {
 /**
  * The address of a server.
  *
- * @param options with what says where the server is in the other profile, from which its name here may come
- * @param label what it is called if nothing says so
+ * @param options also has the address in the other profile, from which the name may be derived
+ * @param label the name if no option gives one
  */
 export function address(
   { serverName, topicPrefix, name, topic }: McpOverMqttAddress & {
@@ -55,7 +55,7 @@ export function address(
   };
 }
 
-/** The longest topic of a server, with ids as long as ours. */
+/** The longest topic of a server, with client ids as long as ours. */
 export function longestTopics({ serverName, topicPrefix = "$" }: ServerTopics): string[] {
   return [`${topicPrefix}mcp-rpc/${"c".repeat(32)}/${"s".repeat(32)}/${serverName}`];
 }

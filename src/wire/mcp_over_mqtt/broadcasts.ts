@@ -1,5 +1,5 @@
 /**
- * What a client makes of the notifications that a server sends to all its clients.
+ * Filtering the notifications that a server sends to all its clients.
  *
  * @module
  */
@@ -10,16 +10,16 @@ import type { ReceivedPacket } from "../../mqtt/mod.ts";
 import { cancelledRequest } from "../../relay/mod.ts";
 import { sessionOf, subscriptionOf } from "./messages.ts";
 
-/** A copy that comes this soon, in ms, before the host has said anything, tells it nothing new. */
+/** A repeated notification within this time, in ms, is dropped if the host has sent nothing meanwhile. */
 const COPY_WITHIN = 100;
 
 /**
- * Chooses those that the host has asked for. A server that runs a process for each session, as ours does, sends one for
- * each of them; and what one client has subscribed to is told to all.
+ * Selects the notifications that the host has asked for. A server that runs one process for each session, as `serve`
+ * does, sends one notification for each process. And all clients get the notifications for the subscriptions of each.
  */
 export class Broadcasts {
   readonly #clock: Clock;
-  /** What the server calls our session, once it has said so. */
+  /** The server's name for our session, once a message has told it. */
   #session: string | undefined;
   /** The resources that the host has subscribed to. */
   readonly #resources = new Set<string>();
@@ -31,7 +31,7 @@ export class Broadcasts {
     this.#clock = clock;
   }
 
-  /** Takes note of what the host says. */
+  /** Follows the subscriptions in the host's messages. */
   sent(message: Message): void {
     this.#last = undefined;
     const { bytes, method } = message;
@@ -41,12 +41,12 @@ export class Broadcasts {
     else if (cancelledRequest(message) !== undefined) this.#subscriptions.delete(textAt(bytes, "params", "requestId"));
   }
 
-  /** Takes note of what the server says to this client alone. */
+  /** Learns the session's name from a message that the server sends to this client alone. */
   received(packet: ReceivedPacket): void {
     this.#session ??= sessionOf(packet);
   }
 
-  /** Whether the host is to have this. */
+  /** Whether the host should get this notification. */
   wants(message: Message, packet: ReceivedPacket): boolean {
     const session = sessionOf(packet);
     if (session !== undefined && this.#session !== undefined) {
@@ -61,7 +61,7 @@ export class Broadcasts {
 
   #isSubscribed({ bytes }: Message): boolean {
     const uri = textAt(bytes, "params", "uri");
-    // MCP 2025-11-25, ResourceUpdatedNotification: it may be part of a resource that was subscribed to.
+    // MCP 2025-11-25, ResourceUpdatedNotification: the URI may be that of a part of the subscribed resource.
     return [...this.#resources].some((resource) => resource !== "" && uri.startsWith(resource));
   }
 
@@ -77,7 +77,7 @@ function textAt(bytes: Uint8Array, ...names: readonly string[]): string {
   return plain(idAt(bytes, ...names) ?? "");
 }
 
-/** The text of a JSON string; a number as it is. Some servers make a string of the id of a request. */
+/** The text of a JSON string; other JSON as it is. A server may return the numeric id of a request as a string. */
 function plain(json: string): string {
   return json.startsWith('"') ? JSON.parse(json) : json;
 }

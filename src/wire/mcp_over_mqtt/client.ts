@@ -15,15 +15,15 @@ import type { ClientSession } from "./client_session.ts";
 import { SilentInstances } from "./liveness.ts";
 import { NegotiatedSession } from "./version_negotiation.ts";
 
-/** Opens sessions with the instances of one server; one at a time, each on a connection of its own. */
+/** Opens sessions with the instances of one server: one at a time, each on a connection of its own. */
 export class McpOverMqttClient implements ProfileDialer {
   readonly #makeLink: MakeLink;
   readonly #options: ClientOptions;
   readonly #chance: Chance;
   readonly #silent = new SilentInstances();
-  /** Not used for a session yet. */
+  /** A connection that has not been used for a session. */
   #spare: ClientConnection | undefined;
-  /** The one that was opened last. */
+  /** The latest session. */
   #session: ClientSession | undefined;
   #lostConnection = false;
 
@@ -97,7 +97,7 @@ export class McpOverMqttClient implements ProfileDialer {
     return new ClientConnection(this.#makeLink, this.#options, this.#silent, this.#chance);
   }
 
-  /** A broker that restarts has many clients, and all of them come back. */
+  /** When a broker restarts, all its clients reconnect. Random pauses spread them. */
   async #pauseAfterLoss(signal: AbortSignal): Promise<void> {
     if (this.#lostConnection) await sleep(backoff(1, this.#chance.random()), signal, this.#chance.clock);
     this.#lostConnection = false;

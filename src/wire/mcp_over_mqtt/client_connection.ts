@@ -1,5 +1,5 @@
 /**
- * One connection of a client: good for finding servers, and for one session with one of them.
+ * One connection of a client, for finding servers and for one session.
  *
  * @module
  */
@@ -21,42 +21,44 @@ import {
 import type { SilentInstances } from "./liveness.ts";
 import { type ServerInstance, Topics } from "./topics.ts";
 
-/** The presence of several instances comes one by one; after this long without a further one all are known, in ms. */
+/**
+ * The presences of several instances arrive one by one. After this long without a further one, in ms, all are known.
+ */
 const PRESENCE_QUIET = 20;
 
-/** What a client gets from outside, so that a test can own it. */
+/** The clock and random numbers, which a test can replace. */
 export interface Chance {
   readonly clock: Clock;
-  /** From 0 up to 1. */
+  /** Random numbers from 0 up to 1. */
   readonly random: () => number;
 }
 
-/** An instance that is online. */
+/** An instance that has announced itself. */
 interface SeenServer {
-  /** When it was heard of first, in ms of the clock. */
+  /** When its presence first arrived, in ms of the clock. */
   readonly seenAt: number;
-  /** When it has come online, by its own words. */
+  /** When it came online, as it says itself. */
   readonly since: unknown;
-  /** All that it says of itself. */
+  /** Its whole presence message. */
   readonly presence: string;
 }
 
-/** A connection under a client id of its own, as the convention wants it for each initialization. */
+/** A connection with a client id of its own: the convention requires one for each initialization. */
 export class ClientConnection {
   readonly #options: ClientOptions;
-  /** To be taken only when there is no other. */
+  /** Instances that did not answer. They are chosen only when there is no other. */
   readonly #silent: SilentInstances;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #topics: Topics;
   readonly #clientId: string;
-  /** Said by us when we go, and by the broker when we are gone. */
+  /** The goodbye: we publish it before we disconnect, and the broker publishes it as the will. */
   readonly #goodbye: Will;
   readonly #link: MqttLink;
   readonly #abort = new AbortController();
   /** The instances that are online, by their client ids. */
   readonly #servers = new Map<string, SeenServer>();
-  /** What the broker, rather than the server, has against a session. */
+  /** Why the broker does not allow a session, whatever the server would say. */
   #failure: Failure | undefined;
   #session: ClientSession | undefined;
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -82,20 +84,20 @@ export class ClientConnection {
     this.#link.open();
   }
 
-  /** Where the connection to the broker stands. */
+  /** The state of the connection to the broker. */
   get state(): LinkState {
     return this.#link.state;
   }
 
-  /** Why the broker keeps servers from being found, if it does. */
+  /** Why the broker lets no server be found; `undefined` when it does. */
   get failure(): Failure | undefined {
     return this.#failure;
   }
 
   /**
-   * Finds an instance.
+   * Waits for an instance.
    *
-   * @throws {Failure} when waiting is of no use
+   * @throws {Failure} when waiting is useless
    */
   async find(signal: AbortSignal): Promise<string> {
     while (true) {
@@ -111,7 +113,7 @@ export class ClientConnection {
   }
 
   /**
-   * Opens a session; subscribed to everything that concerns it.
+   * Opens a session, with subscriptions to all its topics.
    *
    * @throws {Failure} when the broker refuses a subscription
    */
@@ -139,12 +141,12 @@ export class ClientConnection {
     this.#link.hurry();
   }
 
-  /** Says goodbye and closes. Idempotent. */
+  /** Publishes the goodbye and closes. Idempotent. */
   async close(): Promise<void> {
     if (this.#abort.signal.aborted) return await this.#link.close();
     this.#abort.abort(new Failure("broker-unreachable", "The connection to the broker was closed"));
     this.#notify();
-    // Without a session it is a formality, which is not worth waiting for.
+    // Without a session the goodbye is a formality, and not worth waiting for an acknowledgement.
     const goodbye = this.#session === undefined ? { ...this.#goodbye, qos: 0 as const } : this.#goodbye;
     if (this.#link.state.status === "online") void this.#link.publish(goodbye);
     await this.#link.close();
@@ -171,14 +173,14 @@ export class ClientConnection {
     return failure;
   }
 
-  /** Another instance for a session whose own turns out to be gone, subscribed to. */
+  /** Another instance for a session whose instance does not answer. Moves the subscriptions to it. */
   async #replace(instead: ServerInstance, session: ClientSession): Promise<ServerInstance | undefined> {
     this.#servers.delete(instead.serverId);
     this.#silent.add(instead.serverId);
     const serverId = this.#choose();
     if (serverId === undefined) return undefined;
     const rpc = this.#topics.rpc(this.#clientId, instead);
-    void this.#link.publish({ ...this.#goodbye, topic: rpc }); // it may have begun a session by now
+    void this.#link.publish({ ...this.#goodbye, topic: rpc }); // the silent instance may have opened a session all the same
     void this.#link.unsubscribe(this.#topics.serverCapability(instead));
     void this.#link.unsubscribe(rpc);
     const server = { ...instead, serverId };
@@ -192,7 +194,7 @@ export class ClientConnection {
     return candidates[this.#options.pick === "first" ? 0 : Math.floor(this.#random() * candidates.length)];
   }
 
-  /** How long it may take until a better choice than `chosen` is known, in ms. */
+  /** How long to wait for a better choice than `chosen`, in ms. */
   #waitFor(chosen: string): number {
     const { pick, serverId } = this.#options;
     if (serverId !== undefined || (pick === "first" && !this.#silent.has(chosen))) return 0;
@@ -203,7 +205,7 @@ export class ClientConnection {
     if (state.status === "online") {
       this.#lookForServers(firstValue(state.limits.userProperties, SERVER_NAME_FILTERS));
     } else {
-      this.#servers.clear(); // who is still there is retained, and told again
+      this.#servers.clear(); // the retained presences arrive again on the next connection
       if (state.status !== "closed" && this.#session !== undefined) {
         this.#session.fail(
           state.failure ?? new Failure("broker-unreachable", "The connection to the broker is lost"),
@@ -252,7 +254,8 @@ export class ClientConnection {
       const before = this.#servers.get(serverId);
       const now = seenServer(packet.payload, before?.seenAt ?? this.#clock.now());
       this.#servers.set(serverId, now);
-      // Not retained: said just now. A device that has lost its connection forgets its clients, and announces itself again.
+      // A presence without RETAIN has just been published. A device that has lost its connection forgets its clients,
+      // and then announces itself again.
       const mayHaveForgotten = !packet.retain && !tellsMore(before, now);
       if (mayHaveForgotten && this.#session?.serverId === serverId) this.#session.doubt();
     } else {
@@ -276,7 +279,7 @@ function seenServer(payload: Uint8Array, seenAt: number): SeenServer {
   return { seenAt, since: decodeOnline(payload)?.meta?.since, presence: decoder.decode(payload) };
 }
 
-/** Whether a server that has been there all the time says something else of itself, rather than that it is back. */
+/** Whether a server that has stayed online describes itself anew. Otherwise it has come back. */
 function tellsMore(before: SeenServer | undefined, now: SeenServer): boolean {
   return now.since !== undefined && now.since === before?.since && now.presence !== before.presence;
 }

@@ -1,5 +1,5 @@
 /**
- * One session, seen from its client.
+ * The client's side of a session.
  *
  * @module
  */
@@ -22,15 +22,15 @@ import { Liveness } from "./liveness.ts";
 import { both, Pace } from "./pace.ts";
 import type { ServerInstance, Topics } from "./topics.ts";
 
-/** What a {@linkcode ClientSession} is made of. */
+/** The options of a {@linkcode ClientSession}. */
 export interface ClientSessionOptions {
   readonly link: MqttLink;
   readonly topics: Topics;
   readonly server: ServerInstance;
   readonly options: ClientOptions;
-  /** Finds another instance, when the one that was chosen is announced but does not answer. */
+  /** Finds another instance when the chosen one does not answer. */
   readonly another: (instead: ServerInstance) => Promise<ServerInstance | undefined>;
-  /** Gives back what the session was opened with; called once. */
+  /** Releases the connection of the session; called once. */
   readonly release: () => Promise<void>;
   /** @default {systemClock} */
   readonly clock?: Clock;
@@ -39,8 +39,8 @@ export interface ClientSessionOptions {
 /**
  * The channel to a server.
  *
- * The first request goes to the server's control topic. What is behind it waits for the first answer: only then does
- * the server listen to the topic that everything else belongs on.
+ * The first request goes to the server's control topic. All further messages wait for its answer. Only then has the
+ * server subscribed to the RPC topic, which they use.
  */
 export class ClientSession implements Channel {
   readonly closed: Promise<Failure | undefined>;
@@ -97,7 +97,7 @@ export class ClientSession implements Channel {
         this.#held.push(message);
         return;
       case "opening":
-        // A server that does not know the first request may never answer it, but this one opens a session.
+        // A server may never answer a first request that it does not know. A later `initialize` still opens a session.
         if (message.method === INITIALIZE) return this.#open(message);
         this.#held.push(message);
         return;
@@ -108,7 +108,7 @@ export class ClientSession implements Channel {
     }
   }
 
-  /** Takes what the server sends to this session. */
+  /** Takes a message of the server to this session. */
   deliver(packet: ReceivedPacket): void {
     if (this.#phase === "ended" || packet.retain) return;
     const message = new Message(packet.payload);
@@ -130,9 +130,9 @@ export class ClientSession implements Channel {
     this.#push(message);
   }
 
-  /** Takes what the server sends to all its clients. */
+  /** Takes a message of the server to all its clients. */
   deliverCapability(packet: ReceivedPacket): void {
-    // Before the session is open, the host knows no list that could have changed.
+    // Before the session is open, the host has no list that could have changed.
     if (this.#phase !== "open" || packet.retain) return;
     const message = new Message(packet.payload);
     this.#liveness.heard();
@@ -141,7 +141,7 @@ export class ClientSession implements Channel {
     else if (this.#broadcasts.wants(message, packet)) this.#push(message);
   }
 
-  /** The server may have forgotten the session. One that does not answer has. */
+  /** Pings the server, which may have forgotten the session. If it does not answer, the session ends. */
   doubt(): void {
     if (this.#phase !== "open") return;
     const { connectTimeout } = this.#options.options;
@@ -149,7 +149,7 @@ export class ClientSession implements Channel {
     void this.#publish(this.#topicOf(ping), ping);
   }
 
-  /** Ends the session because the server has, or cannot be reached. */
+  /** Ends the session because the server has ended it, or cannot be reached. */
   fail(failure: Failure): void {
     if (this.#phase === "ended") return;
     this.#abort.abort(failure);
@@ -199,12 +199,12 @@ export class ClientSession implements Channel {
 
   /** How long the server may be silent after a request of this method, in ms. */
   #limitOf(method: string): number {
-    // A wish for no timeout at all is one about work, not about servers that are not there.
+    // A user who turns timeouts off wants long work to finish. That does not mean waiting forever for an absent server.
     const timeout = timeoutOf(method, this.#options.options);
     return Number.isFinite(timeout) ? timeout : backstopOf(INITIALIZE);
   }
 
-  /** MCP over MQTT, "Health Checks": a client that gets no answer to a ping says goodbye and disconnects. */
+  /** MCP over MQTT, "Health Checks": a client without an answer to a ping says goodbye and disconnects. */
   #fellSilent(limit: number): void {
     const text = `The server "${this.#server.serverName}" has not answered a ping within ${limit / 1000} s`;
     this.fail(new Failure("server-not-responding", text, { instance: this.serverId }));
@@ -251,7 +251,8 @@ export class ClientSession implements Channel {
   #undelivered(topic: string, message: Message, failure: Failure | undefined): void {
     if (failure === undefined || this.#phase === "ended") return;
     if (failure.reason === "no-server-online") {
-      // Servers need not subscribe to it: those of paho-mcp-over-mqtt 3452b81 know no roots/list_changed.
+      // A server need not subscribe to this topic. Servers of paho-mcp-over-mqtt 3452b81 do not, since they have no
+      // roots/list_changed.
       if (isClientCapability(message)) return;
       this.fail(new Failure("server-gone", "The server is gone: it no longer listens", { instance: this.serverId }));
       return;
@@ -260,12 +261,12 @@ export class ClientSession implements Channel {
     this.#refuse(message, failure);
   }
 
-  /** Sees to it that whoever waits for an answer gets one. */
+  /** Answers the requests in a message that could not be sent, so that nobody waits in vain. */
   #refuse(message: Message, failure: Failure): void {
     if (this.#liveness.isPing(message)) return;
     for (const answer of failureResponses(failure, requestsIn(message))) this.#push(answer);
     for (const answer of failureResponses(failure, responsesIn(message))) {
-      // When this one cannot be published either, there is no third one.
+      // If this error response cannot be published either, it is not replaced by another.
       void this.#publish(this.#topicOf(answer), answer, () => {});
     }
   }
@@ -277,7 +278,7 @@ export class ClientSession implements Channel {
     }
   }
 
-  /** Sees to it that whoever waits for an answer gets one when a message that has come is too large. */
+  /** Answers for a received message that is too large, so that nobody waits in vain. */
   #refuseArrived(packet: ReceivedPacket, message: Message): void {
     const failure = tooLarge(packet.payload.length, this.#options.options.maxMessage);
     this.#drop(packet, failure.message);

@@ -13,7 +13,7 @@ import { Topics } from "./topics.ts";
 /** The name of the profile. */
 export const NAME = "mcp-over-mqtt";
 
-/** Reads the presence of the servers that the broker lets a client see. */
+/** Reads the presence of the servers that the broker lets this client see. */
 export function directory({ topicPrefix, clientInfo }: DirectoryOptions): Directory {
   const topics = new Topics(topicPrefix);
   return {

@@ -1,8 +1,8 @@
 /**
- * Clients whose sessions the server has ended, and that may not know it.
+ * Clients whose sessions the server has ended, and that may not know that.
  *
- * The Python SDK (mcp-python-sdk 9088cc3) and EMQX's gateway ignore the server's `notifications/disconnected`: without an
- * answer, their next request would never be answered.
+ * The Python SDK (mcp-python-sdk 9088cc3) and EMQX's gateway ignore the server's `notifications/disconnected`. So their
+ * next request would wait forever. It is answered here instead.
  *
  * @module
  */
@@ -14,12 +14,15 @@ import { isDisconnected } from "../notifications.ts";
 import { publishProperties } from "./messages.ts";
 import type { ServerInstance, Topics } from "./topics.ts";
 
-/** More are not remembered. The oldest go first: the broker may have lost the will of a client that is long gone. */
+/**
+ * How many clients are remembered. The oldest are forgotten first, since the broker may have lost the will of a client
+ * that is gone.
+ */
 const LIMIT = 1_000;
 
 const ENDED = new Failure("session-ended", "The server has ended this session; begin another one by initialize");
 
-/** Answers what comes on the topics of ended sessions, for as long as their clients live. */
+/** Answers messages on the topics of ended sessions, until their clients are gone. */
 export class EndedSessions {
   readonly #link: MqttLink;
   readonly #topics: Topics;
@@ -34,7 +37,7 @@ export class EndedSessions {
     this.#qos = qos;
   }
 
-  /** Takes over the topics of a session that is over. */
+  /** Takes over the topics of an ended session. */
   add(clientId: string): void {
     this.#clients.add(clientId);
     const [oldest = clientId] = this.#clients;
@@ -60,7 +63,7 @@ export class EndedSessions {
     this.#clients.delete(clientId);
   }
 
-  /** Forgets all clients: while the connection is lost, nobody tells when they go. */
+  /** Forgets all clients. While the connection is lost, their wills do not arrive. */
   clear(): void {
     for (const clientId of this.#clients) this.#remove(clientId);
   }

@@ -1,5 +1,5 @@
 /**
- * Noticing that a peer has fallen silent.
+ * Noticing that the other end has fallen silent.
  *
  * @module
  */
@@ -7,10 +7,10 @@ import type { Clock } from "../../core/clock.ts";
 import type { Message } from "../../core/message.ts";
 import { ping } from "./messages.ts";
 
-/** How many instances that do not answer are remembered. */
+/** How many silent instances are remembered. */
 const REMEMBERED_INSTANCES = 100;
 
-/** Instances that were there by their presence, but did not answer. */
+/** Instances that had a presence but did not answer. */
 export class SilentInstances {
   readonly #serverIds = new Set<string>();
 
@@ -24,13 +24,13 @@ export class SilentInstances {
   }
 }
 
-/** Whether the other end of a session is still there, and knows the session. */
+/** Checks whether the other end of a session is still there, and still knows the session. */
 export class Liveness {
-  /** Begun by a ping of the host: whatever comes from the server ends it. */
+  /** Started by a ping of the host. Any message of the server ends it. */
   readonly #silence: Silence;
-  /** Begun by a ping of ours: only what comes for this session ends it. */
+  /** Started by our own ping. Only a message to this session ends it. */
   readonly #doubt: Silence;
-  /** Our own question, whose answer is not the host's. */
+  /** Our own ping. The host must not get its answer. */
   #ping: Message | undefined;
 
   /** @param lost told when a ping is not answered, nor anything else comes, within so many ms */
@@ -44,18 +44,18 @@ export class Liveness {
     this.#silence.begin(limit);
   }
 
-  /** The server may have forgotten the session: whoever doubts that has to send the ping that is returned. */
+  /** The server may have forgotten the session. Returns a ping that the caller has to send. */
   doubt(limit: number): Message {
     this.#doubt.begin(limit);
     return this.#ping = ping();
   }
 
-  /** Something has come for all clients of the server. */
+  /** A message for all clients of the server has arrived. */
   heard(): void {
     this.#silence.end();
   }
 
-  /** Something has come for this session. */
+  /** A message for this session has arrived. */
   heardForUs(): void {
     this.end();
   }
@@ -65,19 +65,19 @@ export class Liveness {
     return message === this.#ping;
   }
 
-  /** Whether a message is the answer to it. */
+  /** Whether a message is the answer to our own ping. */
   isAnswer({ kind, key }: Message): boolean {
     return kind === "response" && key === this.#ping?.key;
   }
 
-  /** Nobody waits any more. */
+  /** Stops waiting. */
   end(): void {
     this.#silence.end();
     this.#doubt.end();
   }
 }
 
-/** Waits for any sign of life, where one is due. */
+/** Waits for a message that is due. */
 class Silence {
   readonly #clock: Clock;
   readonly #lasted: (limit: number) => void;
@@ -89,7 +89,7 @@ class Silence {
     this.#lasted = lasted;
   }
 
-  /** From now on something has to come within `limit` ms; a limit that is running already stays. */
+  /** A message has to arrive within `limit` ms. If a limit is running already, that one stays. */
   begin(limit: number): void {
     this.#cancel ??= this.#clock.after(limit, () => {
       this.#cancel = undefined;
@@ -97,7 +97,7 @@ class Silence {
     });
   }
 
-  /** Something has come, or nobody waits any more. */
+  /** A message has arrived, or nobody waits any more. */
   end(): void {
     this.#cancel?.();
     this.#cancel = undefined;

@@ -19,18 +19,20 @@ import { disconnected } from "../notifications.ts";
 import { firstValue } from "../packets.ts";
 import type { Topics } from "./topics.ts";
 
-/** Which side a client of the broker is. */
+/** The convention's word for the two kinds of MQTT clients. */
 export type Component = "mcp-client" | "mcp-server";
 
 const COMPONENT_TYPE = "MCP-COMPONENT-TYPE";
 const CLIENT_ID = "MCP-MQTT-CLIENT-ID";
 const META = "MCP-META";
-/** Ours, not the convention's: which session of the server it comes from, in a word that tells nothing else. */
+/**
+ * A user property of ours, not of the convention: the server's session that a message comes from, as an opaque name.
+ */
 const SESSION = "mcp-session";
 
-/** User property of CONNACK: the name that the server has to use. */
+/** User property of CONNACK: the name that the broker gives to the server. */
 export const SERVER_NAME = "MCP-SERVER-NAME";
-/** User property of CONNACK: the topic filters of server names that the client has to look for servers with. */
+/** User property of CONNACK: filters for the names of the servers that the client may look for. */
 export const SERVER_NAME_FILTERS = "MCP-SERVER-NAME-FILTERS";
 
 /** The user properties of the CONNECT packet. */
@@ -41,42 +43,42 @@ export function connectProperties(component: Component, meta: Readonly<Record<st
 /**
  * The properties of every PUBLISH packet.
  *
- * @param session the server's session that it comes from
+ * @param session the server's session that the message comes from
  */
 export function publishProperties(component: Component, clientId: string, session?: string): PublishProperties {
   const userProperties = { [COMPONENT_TYPE]: component, [CLIENT_ID]: clientId };
   return { userProperties: session === undefined ? userProperties : { ...userProperties, [SESSION]: session } };
 }
 
-/** Which session of the server this comes from, if it says so. */
+/** The server's session that a message comes from; `undefined` when it does not say. */
 export function sessionOf({ properties }: ReceivedPacket): string | undefined {
   return firstValue(properties.userProperties, SESSION);
 }
 
-/** Ours: a ping that the server is to answer itself, without a session, and without waiting for its process. */
+/** A user property of ours on a ping: the server itself answers the ping, without a session and without its process. */
 const PROBE = "mcp-probe";
 
-/** Asks whether somebody is there. */
+/** A ping of our own. */
 export function ping(): Message {
   return Message.from({ jsonrpc: "2.0", id: `ping-${crypto.randomUUID()}`, method: PING });
 }
 
-/** Says that somebody is. */
+/** The answer to a ping. */
 export function answerToPing({ id = "null" }: Message): Message {
   return Message.from(`{"jsonrpc":"2.0","id":${id},"result":{}}`);
 }
 
-/** What makes a ping one that the server answers itself. */
+/** The properties of a ping that the server itself answers. */
 export function asProbe({ userProperties }: PublishProperties): PublishProperties {
   return { userProperties: { ...userProperties, [PROBE]: "1" } };
 }
 
-/** Whether a ping is such a one. */
+/** Whether a message is a ping that the server itself answers. */
 export function isProbe({ properties }: ReceivedPacket, { kind, method }: Message): boolean {
   return kind === "request" && method === PING && firstValue(properties.userProperties, PROBE) !== undefined;
 }
 
-/** What a client says before it disconnects, and the broker in its place if it does not. */
+/** A client's goodbye: published by the client before it disconnects, or by the broker as the will. */
 export function goodbye(topics: Topics, clientId: string): Will {
   return {
     topic: topics.clientPresence(clientId),
@@ -87,12 +89,12 @@ export function goodbye(topics: Topics, clientId: string): Will {
   };
 }
 
-/** Who says to have published this. */
+/** The client id of the sender, as the message gives it; nobody checks that. */
 export function senderOf({ properties }: ReceivedPacket): string | undefined {
   return firstValue(properties.userProperties, CLIENT_ID);
 }
 
-/** Reads the filters that a broker gives; `undefined` when they are none. */
+/** Reads the broker's filters; `undefined` when they are not a JSON array of strings. */
 export function parseServerNameFilters(json: string): readonly string[] | undefined {
   try {
     const filters: unknown = JSON.parse(json);
@@ -105,19 +107,19 @@ export function parseServerNameFilters(json: string): readonly string[] | undefi
   }
 }
 
-/** The notifications that the server sends to all its clients at once, and on a topic of their own. */
+/** Whether a message is one of the notifications that the server sends to all clients, on its capability topic. */
 export function isServerCapability(message: Message): boolean {
   const { kind, method = "" } = message;
   const tellsOfChange = method.endsWith("/list_changed") || method === "notifications/resources/updated";
   return kind === "notification" && tellsOfChange && subscriptionOf(message) === undefined;
 }
 
-/** The subscription that a notification belongs to, as JSON text (MCP 2026-07-28, "Subscriptions"). */
+/** The id of the subscription that a notification belongs to, as JSON text (MCP 2026-07-28, "Subscriptions"). */
 export function subscriptionOf({ bytes }: Message): string | undefined {
   return idAt(bytes, "params", "_meta", "io.modelcontextprotocol/subscriptionId");
 }
 
-/** The notifications that a client sends on a topic of their own. */
+/** Whether a message is one of the notifications that a client sends on its capability topic. */
 export function isClientCapability({ kind, method = "" }: Message): boolean {
   return kind === "notification" && method.endsWith("/list_changed");
 }

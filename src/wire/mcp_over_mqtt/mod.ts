@@ -1,5 +1,5 @@
 /**
- * The open "MCP over MQTT" convention, by which SDKs in several languages speak.
+ * The open "MCP over MQTT" convention, which has SDKs in several languages.
  *
  * Source: MCP over MQTT, specification 2025-03-26.
  *

@@ -1,5 +1,5 @@
 /**
- * Getting the first message of a session to an instance that answers.
+ * Delivering the first message of a session to an instance that answers.
  *
  * @module
  */
@@ -14,13 +14,13 @@ import type { ClientOptions } from "../profile.ts";
 import { asProbe, ping } from "./messages.ts";
 import type { ServerInstance, Topics } from "./topics.ts";
 
-/** An instance that has said nothing for this long, in ms, is asked whether it is there; and given as long to answer. */
+/** After this long without an answer, in ms, an instance is pinged. It gets the same time to answer the ping. */
 const PATIENCE = 1_000;
 
-/** Where one was passed over there may be more, so the next have less time, but at least this, in ms. */
+/** After a silent instance there may be more, so the next ones get less time; but at least this, in ms. */
 const LEAST_PATIENCE = 250;
 
-/** What an {@linkcode Opening} is made of. */
+/** The options of an {@linkcode Opening}. */
 export interface OpeningParts {
   readonly link: MqttLink;
   readonly topics: Topics;
@@ -29,19 +29,20 @@ export interface OpeningParts {
   readonly clock: Clock;
   /** How long the server may take to answer the message, in ms. */
   readonly limit: number;
-  /** Finds another instance, when one is announced but does not answer. */
+  /** Finds another instance, when the current one does not answer. */
   readonly another: (instead: ServerInstance) => Promise<ServerInstance | undefined>;
-  /** Told when there is no use in waiting. */
+  /** Called when waiting is useless. */
   readonly failed: (failure: Failure) => void;
-  /** Takes the message back, or whatever else waits. */
+  /** Aborted when the messages should not be sent any more. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Offers the first message to one instance after the other.
+ * Sends the first message to one instance after the other, until one answers.
  *
- * A presence may be all that is left of an instance. Most brokers then say that nobody has subscribed to its topic. With
- * others, an instance that keeps silent is asked by a ping, and passed over when it does not answer that either.
+ * A presence may be left over from an instance that is gone. Most brokers then report that the instance's topic has no
+ * subscriber. With other brokers, a silent instance is pinged. If it does not answer the ping either, the next instance
+ * is tried.
  */
 export class Opening {
   readonly #parts: OpeningParts;
@@ -61,7 +62,7 @@ export class Opening {
     this.#begun = parts.clock.now();
   }
 
-  /** The instance that has the message now. */
+  /** The instance that the message was last sent to. */
   get server(): ServerInstance {
     return this.#server;
   }
@@ -75,17 +76,17 @@ export class Opening {
     return this.#offer();
   }
 
-  /** Stops, since the server has answered, or nobody waits any more. */
+  /** Stops, because the server has answered or nobody waits any more. */
   end(): void {
     this.#ended = true;
     this.#cancelDeadline();
     this.#cancelPatience();
   }
 
-  /** Takes note of an answer; whether it is one to our own question. */
+  /** Whether a message is the answer to our ping. */
   isProbed(message: Message): boolean {
     if (message.kind !== "response" || message.key !== this.#probe?.key) return false;
-    this.#cancelPatience(); // it is there, and may take its time
+    this.#cancelPatience(); // the instance is there, and may take its time for the first message
     return true;
   }
 
@@ -111,14 +112,14 @@ export class Opening {
   async #ask(): Promise<void> {
     const { clock, properties } = this.#parts;
     const server = this.#server;
-    const listens = await this.#brokerTellsOfNobody(); // it would have told of the message
+    const listens = await this.#brokerTellsOfNobody(); // then it would have reported that nobody got the message
     if (listens || this.#ended || server !== this.#server) return;
     this.#probe = ping();
     this.#cancelPatience = clock.after(this.#patience, () => void this.#passOver());
     void this.#publish(this.#probe, asProbe(properties), () => {});
   }
 
-  /** Whether this broker says so when nobody has subscribed to a topic (MQTT 5.0, section 3.4.2.1: it need not). */
+  /** Whether this broker reports topics without subscribers, which it need not do (MQTT 5.0, section 3.4.2.1). */
   #brokerTellsOfNobody(): Promise<boolean> {
     const { link, topics, options, properties, signal } = this.#parts;
     const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -132,13 +133,13 @@ export class Opening {
     return promise;
   }
 
-  /** Nobody has got the message: any instance may. */
+  /** No instance has received the message, so any other may get it. */
   async #moveOn(): Promise<void> {
     if (await this.#take(await this.#parts.another(this.#server))) return;
     this.#fail("is announced, but does not listen");
   }
 
-  /** Somebody may have got the message: it must not run twice. */
+  /** The instance may have received the message. A request other than `initialize` must not run twice. */
   async #passOver(): Promise<void> {
     const { another, clock, options: { connectTimeout } } = this.#parts;
     this.#passedOver++;

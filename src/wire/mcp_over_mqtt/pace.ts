@@ -1,8 +1,9 @@
 /**
  * Sending no faster than the other end receives.
  *
- * A broker acknowledges what it only has in a queue, and drops what overflows that: mosquitto has room for 1,000 messages
- * of a client. The convention has no acknowledgements of its own, but every MCP peer answers a ping, and in order.
+ * A broker acknowledges a message when it has queued it, and drops messages when the queue is full: mosquitto queues
+ * 1,000 for each client. The convention has no acknowledgements of its own. But every MCP implementation answers pings,
+ * and in order.
  *
  * @module
  */
@@ -10,16 +11,16 @@ import type { Clock } from "../../core/clock.ts";
 import type { Message } from "../../core/message.ts";
 import { ping } from "./messages.ts";
 
-/** So many messages may be on their way; other sessions may share the queue. */
+/** How many messages may be unconfirmed. The number is lower than the queue, which other sessions may share. */
 const BURST = 300;
 
-/** If they take longer than this, in ms, nobody has to be asked: the queue has been emptied meanwhile. */
+/** If this many messages took longer than this, in ms, no ping is needed: the queue has been emptied meanwhile. */
 const SLOW = 10_000;
 
-/** How long a peer may take to answer, in ms. */
+/** How long the other end may take to answer a ping, in ms. */
 const PATIENCE = 10_000;
 
-/** Holds one direction of a session back while the other end has not caught up. */
+/** Pauses one direction of a session until the other end has caught up. */
 export class Pace {
   readonly #clock: Clock;
   readonly #ask: (ping: Message) => void;
@@ -28,7 +29,7 @@ export class Pace {
   #ping: Message | undefined;
   #answered: PromiseWithResolvers<void> | undefined;
   #cancel: (() => void) | undefined;
-  /** Whether the peer has never answered; those of the C SDKs do not. */
+  /** Whether the other end has never answered a ping, as clients and servers of the C SDKs do not. */
   #mute: boolean | undefined;
 
   /** @param ask sends a ping behind all messages */
@@ -37,7 +38,7 @@ export class Pace {
     this.#ask = ask;
   }
 
-  /** A message is sent. A returned promise resolves when there may be another one. */
+  /** Counts a sent message. A returned promise resolves when another may be sent. */
   sent(): Promise<void> | void {
     if (this.#answered !== undefined) return this.#answered.promise;
     const now = this.#clock.now();
@@ -53,7 +54,7 @@ export class Pace {
     return this.#answered?.promise;
   }
 
-  /** Whether a message answers our ping; then all that was sent before it has arrived. */
+  /** Whether a message answers our ping. If so, all messages before the ping have arrived. */
   takes({ kind, key }: Message): boolean {
     if (kind !== "response" || key === undefined || key !== this.#ping?.key) return false;
     this.#mute = false;
@@ -61,7 +62,7 @@ export class Pace {
     return true;
   }
 
-  /** Nobody waits any more. */
+  /** Ends the pause, since nobody waits any more. */
   end(): void {
     this.#goOn();
   }
@@ -74,7 +75,7 @@ export class Pace {
   }
 }
 
-/** Waits for both, as far as there is something to wait for. */
+/** Waits for both promises, if there are any. */
 export function both(one: Promise<void> | void, other: Promise<void> | void): Promise<void> | void {
   if (one === undefined || other === undefined) return one ?? other;
   return Promise.all([one, other]).then(() => {});

@@ -1,8 +1,8 @@
 /**
- * Noticing another server with our client id.
+ * Noticing another server with the same client id.
  *
- * The broker ends the connection of one whenever the other connects (MQTT 5.0, section 3.1.4-3), and mosquitto 2.0 does
- * not say why.
+ * Whenever one of the two connects, the broker closes the connection of the other (MQTT 5.0, section 3.1.4-3).
+ * mosquitto 2.0 does not send a reason code for that.
  *
  * @module
  */
@@ -15,18 +15,18 @@ import type { MakeLink } from "../profile.ts";
 import { connectProperties, goodbye } from "./messages.ts";
 import type { ServerInstance, Topics } from "./topics.ts";
 
-/** So many short connections in a row are no coincidence. */
+/** This many short connections in a row are no coincidence. */
 const CONCLUSIVE = 4;
 
-/** How long the other one is looked for, in ms. */
+/** How long to look for the other server, in ms. */
 const PATIENCE = 60_000;
 
-/** What a {@linkcode RivalWatch} is made of. */
+/** The options of a {@linkcode RivalWatch}. */
 export interface RivalWatchOptions {
   readonly makeLink: MakeLink;
   readonly topics: Topics;
   readonly server: ServerInstance;
-  /** When this server came online, as its presence tells. */
+  /** When this server came online, as in its presence. */
   readonly since: string;
   readonly clientInfo: Readonly<Record<string, unknown>>;
   readonly observe: Observer;
@@ -34,14 +34,17 @@ export interface RivalWatchOptions {
   readonly clock?: Clock;
 }
 
-/** After connections that did not last, looks from a connection of its own whether somebody else has the presence. */
+/**
+ * After several short connections, reads the presence on a connection of its own, to see whether another server wrote
+ * it.
+ */
 export class RivalWatch implements AsyncDisposable {
   readonly #options: RivalWatchOptions;
   readonly #clock: Clock;
   #onlineSince = -Infinity;
   readonly #connections = new ShortRuns();
   #link: MqttLink | undefined;
-  /** What was told already. */
+  /** The last warning, so that it is not repeated. */
   #told = "";
   #cancel = () => {};
 
@@ -50,12 +53,12 @@ export class RivalWatch implements AsyncDisposable {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** The server's connection is up. */
+  /** The server's connection is online. */
   online(): void {
     this.#onlineSince = this.#clock.now();
   }
 
-  /** It is lost, if it was up. */
+  /** The server's connection is lost, if it was online. */
   lost(): void {
     if (this.#onlineSince === -Infinity) return;
     this.#connections.ended(this.#clock.now() - this.#onlineSince);

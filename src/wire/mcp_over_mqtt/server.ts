@@ -20,10 +20,10 @@ import { ServerPresence } from "./server_presence.ts";
 import { ServerSession } from "./server_session.ts";
 import { type ServerInstance, Topics } from "./topics.ts";
 
-/** Longest client id that is taken, in characters: it is a stranger's choice, and becomes part of topics. */
+/** The longest client id that is accepted, in characters. A stranger chooses it, and it becomes part of topics. */
 const CLIENT_ID_LIMIT = 1_024;
 
-/** The connection under one name, and what belongs to it. */
+/** The connection under one server name, with everything that depends on it. */
 interface Connection {
   readonly link: MqttLink;
   readonly presence: ServerPresence;
@@ -31,7 +31,7 @@ interface Connection {
   readonly rivals: RivalWatch;
 }
 
-/** Accepts sessions, and shows the server's presence while the link is online. */
+/** Accepts sessions, and publishes the server's presence while the link is online. */
 export class McpOverMqttServer implements Acceptor {
   readonly #makeLink: MakeLink;
   readonly #options: ServerOptions;
@@ -39,7 +39,7 @@ export class McpOverMqttServer implements Acceptor {
   readonly #topics: Topics;
   readonly #sessions = new Map<string, ServerSession>();
   readonly #since = new Date().toISOString();
-  /** What is said of the server besides, and may change. */
+  /** Further facts about the server in its presence, which may change. */
   #description: Readonly<Record<string, unknown>> = {};
   #server: ServerInstance;
   #connection: Connection;
@@ -142,8 +142,8 @@ export class McpOverMqttServer implements Acceptor {
   }
 
   /**
-   * Takes the presence back, once nobody has a session any more: clients have to take its end for that of their
-   * sessions, and would not hear the answers that they still wait for.
+   * Removes the presence when no session is open any more. Clients have to take its removal for the end of their
+   * sessions, and would not get the answers that they still wait for.
    */
   #leave(): void {
     if (!this.#withdrawn || this.#left || this.#sessions.size > 0) return;
@@ -155,14 +155,14 @@ export class McpOverMqttServer implements Acceptor {
     this.#status.set(online, this.#server.serverName, this.topic);
   }
 
-  /** The broker has told all clients that the server is gone, and it has forgotten the subscriptions. */
+  /** Ends all sessions: the broker has published our will to all clients, and has forgotten the subscriptions. */
   #endAll(): void {
     const reason = new Failure("broker-unreachable", "The connection to the broker is lost, and with it the session");
     for (const session of [...this.#sessions.values()]) session.abandon(reason);
     this.#connection.ended.clear();
   }
 
-  /** The name that the broker wants the server to have. */
+  /** The name that the broker wants this server to have. */
   #suggestedName(suggestion: string | undefined): string {
     const { serverName } = this.#server;
     if (suggestion === undefined) return serverName;
@@ -176,7 +176,7 @@ export class McpOverMqttServer implements Acceptor {
     return serverName;
   }
 
-  /** Takes another name. That takes another connection, since the will has the name in its topic. */
+  /** Takes another name. This needs a new connection, since the topic of the will contains the name. */
   async #rename(serverName: string): Promise<void> {
     this.#renamed = true;
     this.#watching.abort();
@@ -188,7 +188,7 @@ export class McpOverMqttServer implements Acceptor {
     this.#connection.link.open();
   }
 
-  /** What the server says of itself. */
+  /** The server's description of itself in its presence. */
   get #online(): Online {
     const { serverName } = this.#server;
     // The Python SDK (mcp-python-sdk 9088cc3) ignores a presence without a description.
@@ -204,8 +204,8 @@ export class McpOverMqttServer implements Acceptor {
   }
 
   /**
-   * A client's first message, whatever its method; and further ones of clients that do not wait for the first answer
-   * before they send them.
+   * Takes a client's first message, whatever its method. Also takes further messages of a client that does not wait for
+   * the first answer.
    */
   #onControl(packet: ReceivedPacket): void {
     if (packet.retain) return this.#drop(packet, "it is retained, but belongs to one moment");
@@ -219,11 +219,11 @@ export class McpOverMqttServer implements Acceptor {
     const known = this.#sessions.get(clientId);
     if (known !== undefined && (message.method !== INITIALIZE || known.awaitsInitialize)) return known.deliver(packet);
     if (requestsIn(message).length === 0) return this.#drop(packet, "it is no request and its client has no session");
-    known?.replace(); // without a word: a goodbye would end the new session, which has the same topics
+    known?.replace(); // without a goodbye, which would end the new session on the same topics
     this.#open(clientId, packet);
   }
 
-  /** Clients ask whether we are there when our process takes long to answer. */
+  /** Answers a client that asks whether this server is there, because the server process takes long to answer. */
   #answerProbe(clientId: string, message: Message): void {
     void this.#connection.link.publish({
       topic: this.#topics.rpc(clientId, this.#server),

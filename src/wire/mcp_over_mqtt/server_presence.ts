@@ -1,5 +1,5 @@
 /**
- * How a server of the open convention shows that it is there.
+ * The presence of a server in the open convention.
  *
  * @module
  */
@@ -12,18 +12,18 @@ import { publishProperties } from "./messages.ts";
 const REMEDY = "if it keeps topics with $ for itself, add --topic-prefix PREFIX, the same at every peer, or do " +
   "without: --profile request-response";
 
-/** After so many connections in a row that did not survive it, the presence is taken to be the cause. */
+/** After this many connections in a row that ended over the presence, a warning says so. */
 const LOSSES_BEFORE_WARNING = 2;
 
-/** A message to itself may be on its way for so long, in ms. */
+/** How long a message of the server to itself may take, in ms. */
 const TRAVEL_TIME = 5_000;
 
-/** What a {@linkcode ServerPresence} is made of. */
+/** The options of a {@linkcode ServerPresence}. */
 export interface ServerPresenceOptions {
   readonly link: MqttLink;
   /** The topic of the presence. */
   readonly topic: string;
-  /** The topic on which the server is reached. */
+  /** The control topic of the server. */
   readonly control: string;
   readonly observe: Observer;
   /** @default {systemClock} */
@@ -43,10 +43,10 @@ export class ServerPresence {
   }
 
   /**
-   * Says that the server is online.
+   * Publishes that the server is online, and checks that messages reach it. FlashMQ acknowledges messages on topics
+   * with `$`, but drops them.
    *
-   * @param announced told when the broker has it, and delivers messages to the server: FlashMQ takes those on topics with
-   * `$`, acknowledges them, and drops them
+   * @param announced called when the broker has the presence, and delivers messages to the server
    */
   announce(online: Online, announced: () => void): void {
     this.#announcing = new AbortController();
@@ -62,19 +62,19 @@ export class ServerPresence {
     });
   }
 
-  /** Says something else of the server, which is online. */
+  /** Publishes a changed description of the server, which is online. */
   update(online: Online): void {
     void this.#publish(encodeOnline(online), () => {});
   }
 
-  /** The server has received a message of its own. */
+  /** The server has received its own message. */
   calledItself(): void {
     this.#cancelTimer?.();
     this.#reached?.();
     this.#reached = undefined;
   }
 
-  /** Says that the server is going. */
+  /** Removes the presence. */
   clear(): Promise<void> | void {
     this.#cancelTimer?.();
     return this.#publish(new Uint8Array(), () => {});
@@ -89,12 +89,12 @@ export class ServerPresence {
       observe({ type: "warning", text });
     });
     void link.publish({ topic, payload: new Uint8Array(), qos: 1, properties }, (failure) => {
-      // Not everybody who may listen there may also publish there.
+      // A server that may subscribe to this topic may not be allowed to publish to it.
       if (failure !== undefined) this.calledItself();
     }, signal);
   }
 
-  /** Takes note that the connection is lost: the next one gets an announcement of its own. */
+  /** The connection is lost. The next one needs an announcement of its own. */
   connectionLost(): void {
     this.#cancelTimer?.();
     this.#reached = undefined;

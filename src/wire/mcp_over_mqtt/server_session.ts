@@ -1,5 +1,5 @@
 /**
- * One client's session, seen from the server.
+ * The server's side of a session.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { answerToPing, asProbe, isProbe, isServerCapability, publishProperties }
 import { both, Pace } from "./pace.ts";
 import type { ServerInstance, Topics } from "./topics.ts";
 
-/** What a {@linkcode ServerSession} is made of. */
+/** The options of a {@linkcode ServerSession}. */
 export interface ServerSessionOptions {
   readonly link: MqttLink;
   readonly topics: Topics;
@@ -29,7 +29,7 @@ export interface ServerSessionOptions {
   /** The client's MQTT client id. */
   readonly clientId: string;
   readonly options: ServerOptions;
-  /** Takes over the client's presence and the session's topic, on which it may go on speaking; called at most once. */
+  /** Takes over the session's topics, on which the client may go on to send; called at most once. */
   readonly leftBehind: () => void;
   /** @default {systemClock} */
   readonly clock?: Clock;
@@ -41,8 +41,8 @@ const PING_TIMEOUT = 10_000;
 /**
  * The channel to one client.
  *
- * Somebody has to receive from it before it subscribes to the client's topics; and nothing is sent before the broker
- * has granted that, since from the first answer on the client speaks on them.
+ * It subscribes to the client's topics when somebody calls {@linkcode receive}. Nothing is sent before the broker has
+ * granted these subscriptions, since the client uses the topics from the first answer on.
  */
 export class ServerSession implements Channel {
   readonly closed: Promise<Failure | undefined>;
@@ -55,7 +55,7 @@ export class ServerSession implements Channel {
   readonly #unanswered = new PendingRequests(systemClock, () => {});
   readonly #liveness: Liveness;
   readonly #pace: Pace;
-  /** Whether nothing has come since the client was asked whether it is there. */
+  /** Whether the client was pinged, and nothing has arrived since. */
   #doubted = false;
   #phase: "fresh" | "subscribing" | "open" | "ended" = "fresh";
   #held: Message[] = [];
@@ -76,7 +76,7 @@ export class ServerSession implements Channel {
     });
   }
 
-  /** For logs: whose session it is. */
+  /** The name of the session in logs: the client id. */
   get name(): string {
     return this.#options.clientId;
   }
@@ -85,12 +85,12 @@ export class ServerSession implements Channel {
     return this.#options.clientId;
   }
 
-  /** The client's will tells when it is gone. */
+  /** The client's will reports when it is gone. */
   get hasWill(): boolean {
     return true;
   }
 
-  /** MCP over MQTT, "Health Checks": a client that is silent may be gone, and has to answer a ping. */
+  /** Pings a silent client, which may be gone (MCP over MQTT, "Health Checks"). */
   doubt(): void {
     if (this.#phase !== "open" || this.#doubted) return;
     this.#doubted = true;
@@ -98,8 +98,8 @@ export class ServerSession implements Channel {
   }
 
   /**
-   * Whether a further `initialize` can belong to this session: its client has asked something else first, and has not
-   * heard anything from the server yet.
+   * Whether a further `initialize` can belong to this session. It can if the client has sent another request first, and
+   * has had no message from the server yet.
    */
   get awaitsInitialize(): boolean {
     return !this.#initialized && !this.#answered;
@@ -113,9 +113,9 @@ export class ServerSession implements Channel {
     this.#inbox.start(receiver);
   }
 
-  /** Takes what arrived for this session. */
+  /** Takes a message for this session. */
   deliver(packet: ReceivedPacket): void {
-    // What is retained belongs to an earlier life of a client that had the same id.
+    // A retained message is from an earlier client with the same id.
     if (this.#phase === "ended" || packet.retain) return;
     const message = new Message(packet.payload);
     this.#doubted = false;
@@ -167,14 +167,14 @@ export class ServerSession implements Channel {
     return Promise.resolve();
   }
 
-  /** Ends the session because the client has, or cannot be told. */
+  /** Ends the session because the client has ended it, or cannot be told. */
   abandon(reason?: Failure): void {
     if (this.#phase === "ended") return;
     this.#abort.abort(reason);
     this.#finish(reason);
   }
 
-  /** Ends the session because the client has begun another one, which takes over the subscriptions. */
+  /** Ends the session because the client has opened another one, which takes over the subscriptions. */
   replace(): void {
     this.#abort.abort();
     this.#liveness.end();
@@ -209,7 +209,7 @@ export class ServerSession implements Channel {
     this.#end.resolve(reason);
   }
 
-  /** Ends the session without a moment in which nobody listens to its client. */
+  /** Ends the session, and hands its topics over without a gap in the subscriptions. */
   #leaveBehind(reason: Failure | undefined): void {
     const { link, topics, clientId, leftBehind } = this.#options;
     this.#phase = "ended";
@@ -249,11 +249,15 @@ export class ServerSession implements Channel {
     ];
   }
 
-  /** Peers differ in how they say goodbye here: with a message, or with nothing at all as servers do. */
+  /**
+   * A client says goodbye here with `notifications/disconnected`. An empty message, with which servers do so, counts as
+   * well.
+   */
   #onPresence(packet: ReceivedPacket): void {
     if (packet.retain) return;
     if (packet.payload.length > 0 && !isDisconnected(new Message(packet.payload))) return;
-    // Others may write here too, and a client that is still there would never get an answer.
+    // Other clients may publish to this topic too. If this client is still there, it needs answers to its open
+    // requests.
     this.#sayGoodbye(new Failure("session-ended", "A message on the client's presence topic says that it is gone"));
     this.#finish(undefined);
   }
@@ -297,12 +301,12 @@ export class ServerSession implements Channel {
     if (message !== undefined) this.#refuse(message, failure);
   }
 
-  /** Sees to it that whoever waits for an answer gets one. */
+  /** Answers the requests in a message that could not be sent, so that nobody waits in vain. */
   #refuse(message: Message, failure: Failure): void {
     if (this.#liveness.isPing(message)) return;
     for (const answer of failureResponses(failure, requestsIn(message))) this.#inbox.push(answer);
     for (const { bytes } of failureResponses(failure, responsesIn(message))) {
-      void this.#publishBytes(this.#rpcTopic, bytes); // when this one cannot be published either, there is no third one
+      void this.#publishBytes(this.#rpcTopic, bytes); // if this cannot be published either, it is not replaced by another
     }
   }
 }

@@ -1,12 +1,12 @@
 /**
- * The topics of the open convention, as a broker's access control sees them.
+ * The topics of the open convention, for the broker's access control.
  *
  * @module
  */
 import type { ProfileAddress, TopicUse } from "../profile.ts";
 import { Topics } from "./topics.ts";
 
-/** All topics of a session whose two ends have the same client id. */
+/** All topics of a session, with the same client id for both ends. */
 export function topicUses(clientId: string, { serverName, topicPrefix }: ProfileAddress): readonly TopicUse[] {
   const topics = new Topics(topicPrefix);
   const server = { serverId: clientId, serverName };

@@ -21,7 +21,7 @@ import { topicNameProblem } from "../../mqtt/mod.ts";
 export interface ServerInstance {
   /** Its MQTT client id. */
   readonly serverId: string;
-  /** May have several levels. */
+  /** The server's name; it may have several topic levels. */
   readonly serverName: string;
 }
 
@@ -54,7 +54,7 @@ export class Topics {
     return `${this.#server}/capability/${serverId}/${serverName}`;
   }
 
-  /** A topic of a client or a server that nobody subscribes to. */
+  /** A topic of this client or server to which nobody subscribes. */
   nobody(id: string): string {
     return `${this.#rpc}/${id}/${id}/-`;
   }
@@ -67,7 +67,7 @@ export class Topics {
     return `${this.#client}/capability/${clientId}`;
   }
 
-  /** Whose presence a topic tells; `undefined` when it is another topic. */
+  /** The instance whose presence topic this is; `undefined` for any other topic. */
   presentServer(topic: string): ServerInstance | undefined {
     const start = `${this.#server}/presence/`;
     if (!topic.startsWith(start)) return undefined;

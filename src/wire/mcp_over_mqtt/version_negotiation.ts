@@ -1,9 +1,10 @@
 /**
- * Servers that refuse a version of MCP, instead of answering with the one that they speak.
+ * Servers that refuse a version of MCP, instead of offering the one that they support.
  *
- * The Erlang SDK (mcp-mqtt-erl e9ca6f7) answers a newer version than its own with the error "Unsupported protocol version",
- * and names those that it supports. MCP wants it to answer with one of them; then the host decides. The convention wants
- * another client id for each initialization.
+ * MCP requires a server to answer `initialize` with a version that it supports; then the host decides. The Erlang SDK
+ * (mcp-mqtt-erl e9ca6f7) answers a newer version with the error "Unsupported protocol version" and a list of its
+ * versions. So the session is opened again with one of these. The convention requires another client id for each
+ * initialization.
  *
  * Source: MCP 2025-11-25, "Version Negotiation"; MCP over MQTT, specification 2025-03-26, "Error Handling".
  *
@@ -14,7 +15,7 @@ import type { Failure } from "../../core/failure.ts";
 import type { Message } from "../../core/message.ts";
 import { askedVersion, hasHandshake, INITIALIZE, inVersion, newestUpTo, offeredVersions } from "../../relay/mod.ts";
 
-/** A session that begins anew, once, with a version that the server supports. */
+/** A session that is opened again, once, with a version that the server supports. */
 export class NegotiatedSession implements Channel {
   readonly closed: Promise<Failure | undefined>;
   readonly #again: (signal: AbortSignal) => Promise<Channel>;
@@ -22,9 +23,9 @@ export class NegotiatedSession implements Channel {
   readonly #abort = new AbortController();
   #session: Channel;
   #receiver: Receiver = () => {};
-  /** Waits for its answer. */
+  /** The `initialize` request that waits for its answer. */
   #initialize: Message | undefined;
-  /** What the host says while another session is opened; `undefined` at other times. */
+  /** Messages of the host while another session is being opened; `undefined` at other times. */
   #held: Message[] | undefined;
 
   /** @param again opens another session */
@@ -79,7 +80,7 @@ export class NegotiatedSession implements Channel {
     try {
       this.#session = await this.#again(this.#abort.signal);
     } catch {
-      void this.#receiver(refusal); // there is no other session: the host decides by what the server has said
+      void this.#receiver(refusal); // no other session: the host gets the server's error, and decides
     }
     const held = this.#held;
     this.#held = undefined;
@@ -95,8 +96,8 @@ export class NegotiatedSession implements Channel {
 }
 
 /**
- * The same request with the newest of the versions that the answer names, but none newer than the one that was asked for
- * if there is one; `undefined` when the answer is something else, or names no version with `initialize`.
+ * The same request with a version that the answer lists: the newest one up to the requested version, or else the oldest
+ * one. `undefined` when the answer is something else, or lists no version with `initialize`.
  */
 function withSupportedVersion(request: Message, answer: Message): Message | undefined {
   const offered = offeredVersions(answer).filter(hasHandshake).toSorted();
