@@ -1,5 +1,5 @@
 /**
- * What this program says of itself: MQTT client ids, and its name and version.
+ * How this program identifies itself: MQTT client ids, name and version.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import metadata from "../../deno.json" with { type: "json" };
 export const CLIENT_INFO = { implementation: "mcp-mqtt-proxy", version: metadata.version } as const;
 
 /**
- * A client id that says what it belongs to: `mcp-serve-3f9c2a71b0`. Short, since it becomes part of topics, which
- * AWS IoT Core limits to 256 bytes.
+ * A client id that tells the role of the connection, such as `mcp-serve-3f9c2a71b0`. It is short because it becomes
+ * part of topics, which AWS IoT Core limits to 256 bytes.
  *
- * @param chosen what the user asked for, which wins
- * @param suffix keeps several connections of one user's choice apart
+ * @param chosen the user's choice, which takes precedence
+ * @param suffix distinguishes several connections for which the user has chosen one id
  */
 export function clientIdFor(role: string, chosen: string | undefined, suffix?: string): string {
   const random = crypto.randomUUID().replaceAll("-", "").slice(0, 10);
@@ -22,8 +22,8 @@ export function clientIdFor(role: string, chosen: string | undefined, suffix?: s
 }
 
 /**
- * Gives each connection of a process a client id of its own. The user's choice is that of the first one; the others
- * get a number behind it.
+ * Makes client ids for the connections of one process. The first one is the user's choice, if there is one. For further
+ * connections a number is appended.
  */
 export function clientIds(role: string, chosen: string | undefined): () => string {
   let count = 0;

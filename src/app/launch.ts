@@ -1,5 +1,5 @@
 /**
- * `launch`: gives an SMCP server its credentials, and then is not there.
+ * `launch`: gives an SMCP server its credentials, and is transparent after that.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Credentials } from "../core/secret.ts";
 import { deliverCredentials } from "../smcp/mod.ts";
 import { type ByteSink, type ByteSource, ChildPipes, OrphanWatch } from "../stdio/mod.ts";
 
-/** What to start, and what to give it. */
+/** The program to start, and its credentials. */
 export interface LaunchConfig {
   readonly command: string;
   readonly args: readonly string[];
@@ -18,24 +18,24 @@ export interface LaunchConfig {
   readonly credentials: Credentials;
 }
 
-/** Whoever speaks MCP with the server. */
+/** The streams of the host that uses the server. */
 export interface LaunchHost {
   readonly input: ByteSource;
   readonly output: ByteSink;
 }
 
-/** How long the server may take to end when it is asked to, in ms. */
+/** How long the server may take to end after it was asked to, in ms. */
 const PATIENCE = 1_500;
 
-/** How long the output of a server that has ended may stand still, in ms; somebody else may hold it open. */
+/** How long to wait for more output of a server that has ended, in ms: another process may hold the pipe open. */
 const OUTPUT_GRACE = 500;
 
 /**
- * Starts the server, gives it its credentials, and passes every byte both ways until it has ended. Resolves with its
- * exit code.
+ * Starts the server, gives it its credentials, and forwards all bytes in both directions until it has ended. Resolves
+ * with its exit code.
  *
  * @throws {Failure} `child-not-started` when it cannot be started or does not accept the credentials
- * @throws what the output throws when it takes nothing more
+ * @throws the error of the output, if writing to it fails
  */
 export async function launch(
   config: LaunchConfig,
@@ -65,16 +65,16 @@ export async function launch(
 
   let ended = false;
   void child.ended.then(() => ended = true);
-  /** A server that has closed one end and goes on serves nobody, but the host cannot see it. */
+  /** Ends a server that has closed its stdin or stdout but still runs. It is useless, but the host cannot see that. */
   const endHalfDead = async () => {
     await waitAtMost(child.ended, PATIENCE);
     if (!ended) stop();
   };
-  // The end of the host's input is passed on; what the server makes of it is its own affair.
+  // The end of the host's input is forwarded. The server decides what it does then.
   void new Pump(host.input, child.sink).run().then(() => child.sink.close()).catch(endHalfDead);
   const output = new Pump(source, host.output);
   const drained = output.run();
-  void drained.then(endHalfDead, stop); // or nobody listens any more
+  void drained.then(endHalfDead, stop); // the host no longer reads: stop the server
   const exitCode = await child.ended;
   await output.standstill(drained, OUTPUT_GRACE);
   await child.discard();
@@ -82,13 +82,13 @@ export async function launch(
   return exitCode;
 }
 
-/** Passes bytes on, as fast as they are taken. */
+/** Forwards bytes as fast as the sink accepts them. */
 class Pump {
   readonly #source: ByteSource;
   readonly #sink: ByteSink;
   #chunks = 0;
   #writing = false;
-  /** Why the sink takes nothing more. */
+  /** Why the sink accepts nothing more. */
   failure: unknown;
 
   constructor(source: ByteSource, sink: ByteSink) {
@@ -113,7 +113,7 @@ class Pump {
     }
   }
 
-  /** Resolves when `run` has, or when nothing has come for `limit` ms. */
+  /** Resolves when `run` has, or when no bytes have arrived for `limit` ms. */
   async standstill(run: Promise<void>, limit: number): Promise<void> {
     let over = false;
     const end = run.catch(() => {}).then(() => over = true);

@@ -54,32 +54,34 @@ import { Links } from "./links.ts";
 import { ServerEndpoint, serverOptions } from "./serve/server_endpoint.ts";
 import { ChannelTransport } from "./transport.ts";
 
-/** What both ends have to know: the broker, and where the server is. */
+/** Options for both ends: the broker, and the address of the server. */
 export interface MqttOptions
   extends
     Partial<Omit<BrokerOptions, "passwordFile" | "keyCommand">>,
     Partial<AddressOptions>,
     Partial<MessageOptions> {
-  /** Whether `traceparent` and `tracestate` of a message's `_meta` are user properties too. @default {false} */
+  /**
+   * Whether `traceparent` and `tracestate` of a message's `_meta` are also sent as user properties. @default {false}
+   */
   readonly traceContext?: boolean;
-  /** `mqtt://`, `mqtts://`, `ws://` or `wss://`, possibly with username and password. */
+  /** URL of the broker: `mqtt://`, `mqtts://`, `ws://` or `wss://`, optionally with user name and password. */
   readonly broker: string;
-  /** Told of everything that happens. */
+  /** Told all events. */
   readonly observe?: Observer;
 }
 
-/** What {@linkcode mqttClientTransport} needs to know: the broker, and which server; the rest has defaults. */
+/** Options of {@linkcode mqttClientTransport}. The broker and the server are required; the rest has defaults. */
 export interface MqttClientOptions
   extends MqttOptions, Partial<ConnectOptions>, Partial<Pick<KnownServerOptions, "serverKey">> {}
 
-/** What {@linkcode serveMqtt} needs to know: the broker, and where the server shall be; the rest has defaults. */
+/** Options of {@linkcode serveMqtt}. The broker and the server's address are required; the rest has defaults. */
 export interface MqttServerOptions
   extends
     MqttOptions,
     Partial<Pick<ServeOptions, "description" | "meta" | "share" | "noShare" | "closedTopic" | "sessionExpiry">>,
     Partial<AuthorizedKeyOptions> {}
 
-/** What {@linkcode mqttGatewayTransport} needs to know: the broker; the rest has defaults. */
+/** Options of {@linkcode mqttGatewayTransport}. The broker is required; the rest has defaults. */
 export interface MqttGatewayOptions
   extends
     Omit<MqttOptions, keyof AddressOptions>,
@@ -89,25 +91,25 @@ export interface MqttGatewayOptions
     Partial<FaceOptions>,
     Partial<PoolOptions>,
     Partial<ToolPolicyOptions> {
-  /** The public keys of servers, by their names: sessions with those are sealed, by the `key` of this end. */
+  /** The public keys of servers, by their names. Sessions with these servers are sealed, with the `key` of this end. */
   readonly knownServers?: Readonly<Record<string, string>>;
 }
 
-/** A server on a broker. Disposing of it ends its sessions and takes its presence back. */
+/** A server on a broker. Disposing of it ends its sessions and removes its presence. */
 export interface MqttServer extends AsyncDisposable {
   /** The topic that clients have to know, in the first profile. */
   readonly topic: string;
   /** The topics that clients have to know, one for each profile. */
   readonly topics: readonly string[];
-  /** Ends all sessions, takes the presence back and closes the connection. */
+  /** Ends all sessions, removes the presence and closes the connection. */
   close(): Promise<void>;
 }
 
 /**
  * A transport for the MCP SDK's `Client`, to a server on a broker.
  *
- * It is there at once; broker and server may come later. While they are away, requests are answered with a JSON-RPC
- * error after `connectTimeout`.
+ * The transport can be used at once; broker and server may come later. While they are away, requests are answered with
+ * a JSON-RPC error after `connectTimeout`.
  *
  * @throws {UsageError} when the options cannot work
  *
@@ -145,7 +147,7 @@ export function mqttClientTransport(options: MqttClientOptions): Transport {
     {
       broker,
       address,
-      // The SDK has timers of its own, which each request may set.
+      // The SDK has its own time limits, which each request can set.
       options: { ...settings, timeout: settings.timeout ?? Infinity },
       sealing: isSealed ? clientSealingOf(serverKey, broker, address.label) : undefined,
     },
@@ -157,7 +159,7 @@ export function mqttClientTransport(options: MqttClientOptions): Transport {
 /**
  * A transport for the MCP SDK's `Client`, to all servers on a broker as one: what the command `gateway` is for a host.
  *
- * It is there at once. Servers come and go; the client is told when its lists have changed.
+ * The transport can be used at once. Servers may come and go; the client is told when its lists have changed.
  *
  * @throws {UsageError} when the options cannot work
  *
@@ -204,7 +206,7 @@ export function mqttGatewayTransport(options: MqttGatewayOptions): Transport {
   const config = { broker, options: settings, profile, topicPrefix, sealing, fleet, face, pool, policy, end };
   const [near, far] = channelPair();
   const abort = new AbortController();
-  // Nobody who does not use it has to fetch what it is made of.
+  // The gateway is loaded only here, so that other users of the library do not fetch it.
   const running = (import(`./gateway/${GATEWAY}.ts`) as Promise<typeof import("./gateway/gateway.ts")>).then(
     ({ gateway }) =>
       gateway(
@@ -224,15 +226,15 @@ export function mqttGatewayTransport(options: MqttGatewayOptions): Transport {
   });
 }
 
-/** The name is put together, so that it is not fetched before it is used. */
+/** A name that is not a literal in the import, so that Deno does not fetch the file before it is used. */
 const GATEWAY = "gateway";
 
 /**
- * Puts an MCP SDK server on a broker: `opened` gets a transport for every session that a client opens, to connect a
- * server of its own to.
+ * Puts an MCP SDK server on a broker. For every session that a client opens, `opened` gets a transport, to which it
+ * connects a server object of its own.
  *
- * Resolves when the server can be reached. When `opened` throws or rejects, the requests of its session are answered with
- * `child-not-started`, and `observe` is told why.
+ * Resolves when the server can be reached. When `opened` throws or rejects, the requests of its session are answered
+ * with `child-not-started`, and `observe` is told why.
  *
  * @throws {UsageError} when the options cannot work
  * @throws {Failure} when the broker refuses the login or a subscription
@@ -306,7 +308,10 @@ export async function serveMqtt(
   return { topic, topics: server.topics, close, [Symbol.asyncDispose]: close };
 }
 
-/** Gives a session to the program; one that the program cannot serve is answered, and its error is told. */
+/**
+ * Gives a session to the program. If the program fails to serve it, its requests are answered, and `observe` gets the
+ * error.
+ */
 async function open(
   session: IncomingSession,
   place: { readonly server: string; readonly profile: string; readonly session: string },
@@ -322,7 +327,7 @@ async function open(
   } catch (error) {
     const cause = `no server for session ${place.session}: ${errorText(error)}`;
     observe({ type: "child.failed", server: place.server, cause });
-    // The error's own text is the program's, and none of a stranger's business.
+    // The text of the program's error is not sent, since it may be confidential.
     await session.close(new Failure("child-not-started", "The program has failed to make a server for this session"));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The channel of a host that may stop speaking before it has heard every answer.
+ * A host's channel that stays open for the last answers.
  *
  * @module
  */
@@ -12,8 +12,8 @@ import type { Message } from "../core/message.ts";
 import { backstopOf, cancelledRequest, PendingRequests } from "../relay/mod.ts";
 
 /**
- * Passes everything through. When the host has ended its side, the end is held back while there are requests without
- * an answer, as of `printf … | server`. Those that take longer than the patience lasts are answered with an error.
+ * Forwards all messages. When the host has ended its side, as in `printf … | server`, the end is delayed while requests
+ * are unanswered. Requests that take longer than the time limit are answered with an error.
  */
 export class LingeringChannel extends ChannelWrapper {
   override readonly closed: Promise<Failure | undefined>;
@@ -26,7 +26,7 @@ export class LingeringChannel extends ChannelWrapper {
     super(inner);
     this.#unanswered = new PendingRequests(clock, () => {});
     this.closed = inner.closed.then(async (failure) => {
-      if (failure !== undefined) return failure; // it hears nothing any more either
+      if (failure !== undefined) return failure; // the host cannot read answers any more
       await waitAtMost(Promise.race([this.#unanswered.allAnswered(), this.#closing.promise]), patience, clock);
       this.#giveUp(patience);
       return failure;
@@ -67,7 +67,7 @@ export class LingeringChannel extends ChannelWrapper {
   }
 }
 
-/** Whether nobody expects an answer before the end, as of `subscriptions/listen`. */
+/** Whether the answer to a request comes only at the end of the session, as for `subscriptions/listen`. */
 function staysOpen({ method = "" }: Message): boolean {
   return backstopOf(method) === Infinity;
 }

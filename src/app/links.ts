@@ -14,7 +14,7 @@ import {
   withAddedProperties,
 } from "../mqtt/mod.ts";
 
-/** Makes links to one broker. Disposing of it closes those that are still open. */
+/** Makes links to one broker. Disposing of it closes the links that are still open. */
 export class Links implements AsyncDisposable {
   readonly #broker: BrokerConfig;
   readonly #observe: Observer;
@@ -30,10 +30,10 @@ export class Links implements AsyncDisposable {
   }
 
   /**
-   * A link with a connection of its own, which is not open yet.
+   * Makes a link with a connection of its own, which is not open yet.
    *
-   * @param changed told of every change of its state
-   * @param topicsAreGiven whether whoever uses it has given the topics, so that they need not be kept from them
+   * @param changed told every change of its state
+   * @param topicsAreGiven whether the user of the link has chosen its topics, so that errors may show them to that user
    */
   make(plan: ConnectPlan, changed: (state: LinkState) => void = () => {}, topicsAreGiven = false): MqttLink {
     const { broker, preset, protocolVersion, userProperties } = this.#broker;
@@ -55,7 +55,7 @@ export class Links implements AsyncDisposable {
     return link;
   }
 
-  /** MQTT 3.1.1 has no properties. */
+  /** Warns that user properties are not sent: MQTT 3.1.1 has none. */
   #sayWhatIsNotSent(): void {
     if (this.#broker.userProperties === undefined || this.#said) return;
     this.#said = true;

@@ -13,32 +13,32 @@ import { LingeringChannel } from "./lingering_channel.ts";
 import { Links } from "./links.ts";
 import { ChannelTransport } from "./transport.ts";
 
-/** Everything that the tool server has to know. */
+/** The configuration of the tool server. */
 export interface ToolsConfig extends Omit<ToolServerOptions, "link" | "authority" | "clock" | "time"> {
   readonly broker: BrokerConfig;
 }
 
 /**
- * How long what a host has asked for goes on when it has closed its end, in ms: a call that waits for the broker and then
- * for an answer, with the usual limits of both. A host that does not want the answers says so by SIGTERM.
+ * How long open calls may go on after the host has ended its input, in ms. This covers a call that waits for the broker
+ * and then for an answer, with the default limits of both. A host that does not want the answers sends SIGTERM.
  */
 const DRAIN_TIMEOUT = 15_000;
 
-/** How long the goodbye to the broker may take, in ms: shepherd (e55a893, `stop`) kills a server 100 ms after SIGTERM. */
+/** How long disconnecting may take, in ms. shepherd (e55a893, `stop`) kills a server 100 ms after SIGTERM. */
 const GOODBYE_TIMEOUT = 60;
 
 /**
- * Loads the server, which is most of the work of starting. To be called before the credentials are there, so that
- * both happen at once.
+ * Loads the server, which takes most of the start-up time. If it is called before the credentials have arrived, loading
+ * and waiting overlap.
  */
 export function preloadTools(): Promise<unknown> {
   return import("../tools/mod.ts");
 }
 
 /**
- * Reads what the operator says of topics.
+ * Reads the operator's descriptions of topics.
  *
- * @throws {UsageError} when the file cannot be read, or says what cannot be
+ * @throws {UsageError} when the file cannot be read, or is invalid
  */
 export async function readTopicCatalog(file: string): Promise<TopicCatalog> {
   const descriptions = await readTopicFile(file);

@@ -1,11 +1,11 @@
 /**
- * The digest of a list of tools, by which servers say that they have the same tools as others. What it is made of is
- * part of the wire format: `src/wire/README.md`, "The digest of a list of tools".
+ * The digest of a list of tools. Servers with the same digest have the same tools. Its definition is part of the wire
+ * format: `src/wire/README.md`, "The digest of a list of tools".
  *
  * @module
  */
 
-/** What a digest begins with: how it is made. */
+/** The prefix of a digest, which names the algorithm. */
 const SCHEME = "sha256:";
 
 /**
@@ -22,9 +22,10 @@ export class ToolsDigest {
   readonly #hashes: string[] = [];
 
   /**
-   * Adds the tools of a page, as they are in JSON. Neither their order nor the pages matter.
+   * Adds the tools of a page, in the form of their JSON. The order of the tools does not matter, nor does their
+   * division into pages.
    *
-   * @throws {RangeError} when one of them is nested so deeply that it cannot be written
+   * @throws {RangeError} when a tool is nested too deeply to be serialized
    */
   async add(tools: readonly unknown[]): Promise<void> {
     for (const tool of tools) this.#hashes.push(await sha256(canonicalJson(tool)));
@@ -36,21 +37,21 @@ export class ToolsDigest {
   }
 }
 
-/** The digest of a whole list of tools; as {@linkcode ToolsDigest}. */
+/** The digest of a whole list of tools, as {@linkcode ToolsDigest} computes it. */
 export async function toolsDigest(tools: readonly unknown[]): Promise<string> {
   const list = new ToolsDigest();
   await list.add(tools);
   return await list.digest();
 }
 
-/** Whether this can be a digest of a list of tools. */
+/** Whether a value has the form of a digest. */
 export function isToolsDigest(value: unknown): value is string {
   return typeof value === "string" && /^sha256:[0-9a-f]{64}$/.test(value);
 }
 
 /**
- * JSON that is the same for everybody: without white space, and the members of an object by their names (RFC 8785).
- * `JSON.stringify` alone would put members first whose names are numbers.
+ * Canonical JSON: without white space, and with the members of an object sorted by name (RFC 8785). `JSON.stringify`
+ * alone would put members with numeric names first.
  */
 function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;

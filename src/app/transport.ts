@@ -13,7 +13,7 @@ import { waitAtMost } from "../core/waiting.ts";
 import { Message } from "../core/message.ts";
 import { cancelledRequest, PendingRequests } from "../relay/mod.ts";
 
-/** How long requests of a peer that has ended its side may take, in ms. */
+/** How long open requests of a peer may take after the peer has ended its side, in ms. */
 const END_TIMEOUT = 15_000;
 
 /** A {@linkcode Channel} that the MCP SDK's `Client` or `McpServer` can be connected to. */
@@ -22,15 +22,15 @@ export class ChannelTransport implements Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
   /**
-   * By these members, which the transports of processes have, version 2 of the SDK (2.4.0, `detectProbeTransportKind`)
-   * tells a stream of messages from HTTP: when a server does not know `server/discover` and is silent, it is one with a
-   * handshake, and no mistake of the network's.
+   * Members that transports of processes have. Version 2 of the SDK (2.4.0, `detectProbeTransportKind`) takes a
+   * transport with them for a message stream, and not for HTTP. So when a server does not answer `server/discover`, the
+   * SDK tries the `initialize` handshake, and reports no network error.
    */
   readonly stderr = null;
   readonly pid = null;
   readonly #channel: Channel;
   readonly #release: () => Promise<void>;
-  /** What the peer has asked. */
+  /** The unanswered requests of the peer. */
   readonly #unanswered = new PendingRequests(systemClock, () => {});
   #closed = false;
 
@@ -40,7 +40,7 @@ export class ChannelTransport implements Transport {
     this.#release = release;
   }
 
-  /** Starts to hand over messages. Called by the SDK. */
+  /** Starts to deliver messages. Called by the SDK. */
   start(): Promise<void> {
     this.#channel.receive((message) => this.#deliver(message));
     void this.#channel.closed.then((failure) => {
@@ -58,7 +58,7 @@ export class ChannelTransport implements Transport {
     await this.#channel.send(sent);
   }
 
-  /** Ends the session and gives back its connection. Idempotent. */
+  /** Ends the session and releases its connection. Idempotent. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -67,21 +67,21 @@ export class ChannelTransport implements Transport {
     this.onclose?.();
   }
 
-  /** A peer that will say no more waits for its answers, and then for our end. */
+  /** The peer has ended its side. It may still wait for answers, so the transport closes after the last one. */
   async #endWithPeer(): Promise<void> {
     await waitAtMost(Promise.race([this.#unanswered.allAnswered(), this.#channel.closed]), END_TIMEOUT);
     await this.close();
   }
 
-  /** The SDK knows no batches, so it gets their messages one by one, and each request its answer. */
+  /** Delivers a message. The SDK does not know batches, so it gets their messages one by one. */
   #deliver(message: Message): Promise<void> | undefined {
     const waits = messagesIn(message).map((one) => this.#deliverOne(one)).filter((wait) => wait !== undefined);
     return waits.length === 0 ? undefined : Promise.all(waits).then(() => {});
   }
 
   /**
-   * The SDK runs what handles a notification a microtask later, and forgets a request's progress handler as soon as it
-   * has the answer: the last progress must not come in the same breath as the answer.
+   * Delivers one message. The SDK runs the handler of a notification a microtask later, and forgets a request's
+   * progress handler when the answer arrives. So the last progress must be handled before the answer is delivered.
    */
   #deliverOne(message: Message): Promise<void> | undefined {
     if (message.kind === "request") this.#unanswered.add(message);

@@ -1,5 +1,5 @@
 /**
- * `call`: asking a server on a broker from the shell.
+ * `call`: calling a server on a broker from the shell.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Observer } from "../../core/events.ts";
 import { McpClient } from "./mcp_client.ts";
 import { remoteServer, type RemoteServerConfig } from "../connect/remote_server.ts";
 
-/** How long an answer may take if the user does not say, in ms: nobody else gives up for him. */
+/** The default time limit for an answer, in ms. Without one the shell might wait forever. */
 const TIMEOUT = 60_000;
 
 /**
@@ -29,7 +29,7 @@ export async function withRemoteServer<T>(
   return await withChannel(remoteServer({ ...config, options }, observe), signal, work);
 }
 
-/** The same, with whoever is at the other end of a channel. */
+/** Opens a session on `channel` for as long as `work` takes, and closes it afterwards. */
 export async function withChannel<T>(
   { channel, close }: { readonly channel: Channel; readonly close: () => Promise<void> },
   signal: AbortSignal,

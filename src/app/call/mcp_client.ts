@@ -1,5 +1,5 @@
 /**
- * The little of an MCP client that a call from the shell takes.
+ * A small MCP client for calls from the shell.
  *
  * @module
  */
@@ -20,13 +20,13 @@ import {
 
 const METHOD_NOT_FOUND_CODE = -32601;
 
-/** How servers without a handshake refuse one, of those that do not say what they speak. */
+/** Error codes with which servers without an `initialize` handshake refuse it, if they do not list their versions. */
 const NO_HANDSHAKE_CODES: readonly number[] = [METHOD_NOT_FOUND_CODE, -32600, -32602, -32022];
 
-/** Pages of a list that are fetched at most. */
+/** The most pages of a list that are fetched. */
 const MAXIMUM_PAGES = 1_000;
 
-/** The server's own error answer to a request. */
+/** A server's error response to a request. */
 export class RemoteError extends Error {
   override readonly name = "RemoteError";
   constructor(message: string, readonly code: number, readonly data: unknown) {
@@ -36,10 +36,10 @@ export class RemoteError extends Error {
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** How far a server says to be with a request (MCP 2025-11-25, "Progress"). */
+/** A server's progress with a request (MCP 2025-11-25, "Progress"). */
 export interface Progress {
   readonly progress: number;
-  /** Where it ends, if the server knows. */
+  /** The value of `progress` at the end, if the server knows it. */
   readonly total: number | undefined;
   readonly message: string | undefined;
 }
@@ -49,12 +49,12 @@ interface Pending extends PromiseWithResolvers<JsonText> {
   readonly progressed: ((progress: Progress) => void) | undefined;
 }
 
-/** Asks a server, one request after the other or several at a time. */
+/** Sends requests to a server, one after the other or several at a time. */
 export class McpClient {
   readonly #channel: Channel;
   readonly #pending = new Map<RequestKey, Pending>();
   #requests = 0;
-  /** What every request says of itself, in versions without a handshake. */
+  /** The `_meta` of every request, in versions without a handshake. */
   #meta: JsonObject = {};
 
   constructor(channel: Channel) {
@@ -63,10 +63,10 @@ export class McpClient {
   }
 
   /**
-   * Opens the conversation, in the newest version of MCP that both speak.
+   * Opens the session, in the newest version of MCP that both ends support.
    *
-   * @throws {Failure} when there is no way to the server
-   * @throws {RemoteError} when the server does not want to
+   * @throws {Failure} when the server cannot be reached
+   * @throws {RemoteError} when the server refuses
    */
   async initialize(): Promise<void> {
     try {
@@ -82,7 +82,7 @@ export class McpClient {
     await this.#channel.send(Message.from({ jsonrpc: "2.0", method: "notifications/initialized" }));
   }
 
-  /** Tries what the server has offered instead of the first version; or whether it knows no handshake at all. */
+  /** Tries a version that the server has offered, or finds out whether the server has no handshake. */
   async #negotiate(refusal: RemoteError): Promise<void> {
     const supported = versionsIn(refusal.data);
     const older = supported && newestWithHandshake(supported);
@@ -97,7 +97,7 @@ export class McpClient {
     throw new RemoteError(`${refusal.message}${offer}`, refusal.code, refusal.data);
   }
 
-  /** Whether the server speaks a version without handshake; if so, it is spoken from now on. */
+  /** Whether the server supports a version without a handshake. If so, that version is used from now on. */
   async #discover(version: string): Promise<boolean> {
     this.#meta = requestMeta(version);
     try {
@@ -111,12 +111,12 @@ export class McpClient {
   }
 
   /**
-   * Asks and waits for the answer.
+   * Sends a request, and waits for the answer.
    *
-   * @param params members of which those that are {@linkcode JsonText} are sent as they are
-   * @param progressed told how far the server is; it is asked to say so only when somebody listens
+   * @param params its parameters; {@linkcode JsonText} members are sent unchanged
+   * @param progressed told the server's progress; the server is asked to report progress only if this is given
    * @returns the result as the server has sent it
-   * @throws {Failure} when it got lost on the way
+   * @throws {Failure} when the request or its answer was lost
    * @throws {RemoteError} when the server answered with an error
    */
   async request(
@@ -141,7 +141,7 @@ export class McpClient {
   /**
    * All members of a list that comes in pages, such as `tools` of `tools/list`.
    *
-   * @param incomplete told when there may be more, and why they are not fetched
+   * @param incomplete told when there may be more members, and why they are not fetched
    */
   async listAll(
     method: string,
@@ -193,13 +193,13 @@ export class McpClient {
   }
 }
 
-/** Servers may ask too, but there is nobody here who could answer more than that he is there. */
+/** The answer to a request of the server. Only `ping` is supported, since nobody here could answer anything else. */
 function answerTo(method: string, id: string): Message {
   if (method === PING) return Message.from(`{"jsonrpc":"2.0","id":${id},"result":{}}`);
   return errorResponse(id, METHOD_NOT_FOUND_CODE, `Method not found: ${method}`);
 }
 
-/** What a notification says; nothing when it is not valid JSON. */
+/** The parameters of a notification; none when it is not valid JSON. */
 function parameters(message: Message): JsonObject {
   try {
     return (message.parse() as { params?: JsonObject }).params ?? {};
@@ -218,14 +218,14 @@ function resolveWith(answer: PromiseWithResolvers<JsonText>, message: Message): 
   }
 }
 
-/** An object, whose members may have their text already. */
+/** An object as JSON text. Members that are text already are used unchanged. */
 function textOf(object: JsonObject): JsonText {
   return JsonText.object(
     Object.entries(object).map(([name, value]) => [name, value instanceof JsonText ? value : JsonText.from(value)]),
   );
 }
 
-/** The versions that a server says to speak, in the `data` of an error. */
+/** The versions that a server lists in the `data` of an error. */
 function versionsIn(data: unknown): readonly unknown[] | undefined {
   const { supported } = (data ?? {}) as { supported?: unknown };
   return Array.isArray(supported) ? supported : undefined;

@@ -1,5 +1,5 @@
 /**
- * Which version of MCP is spoken with a server.
+ * The version of MCP to use with a server.
  *
  * Sources: MCP 2025-11-25, "Lifecycle", section "Version Negotiation"; MCP 2026-07-28, "Versioning" and "Discovery".
  *
@@ -10,10 +10,10 @@ import { CLIENT_INFO } from "../client_identity.ts";
 /** The versions with an `initialize` handshake, the newest one first. */
 const WITH_HANDSHAKE: readonly string[] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05", "2024-10-07"];
 
-/** The versions without one, whose requests say themselves what they speak. */
+/** The versions without a handshake. Each request names its version instead. */
 const WITHOUT_HANDSHAKE: readonly string[] = ["2026-07-28"];
 
-/** The version that is asked for first. */
+/** The version that is tried first. */
 export const PROTOCOL_VERSION = WITH_HANDSHAKE[0] ?? "";
 
 const CLIENT = { name: CLIENT_INFO.implementation, version: CLIENT_INFO.version };
@@ -37,10 +37,13 @@ export function newestWithHandshake(supported: readonly unknown[]): string | und
   return WITH_HANDSHAKE.find((version) => supported.includes(version));
 }
 
-/** The newest version without a handshake among those that a server speaks; without knowing these, our newest. */
+/**
+ * The newest of our versions without a handshake that the server supports. If `supported` is unknown, simply our
+ * newest.
+ */
 export function newestWithoutHandshake(supported?: readonly unknown[]): string | undefined {
   return WITHOUT_HANDSHAKE.find((version) => supported === undefined || supported.includes(version));
 }
 
-/** Both kinds, for people. */
+/** All versions, for messages to the user. */
 export const ALL_VERSIONS = [...WITHOUT_HANDSHAKE, ...WITH_HANDSHAKE].join(", ");

@@ -1,5 +1,5 @@
 /**
- * Whether a broker's certificate is good, and for how long.
+ * Whether a broker's certificate is trusted, and how long it is valid.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { errorText } from "../../core/text.ts";
 import { type BrokerCertificate, type BrokerSettings, inspectCertificate } from "../../mqtt/mod.ts";
 import type { Finding } from "./finding.ts";
 
-/** A certificate that ends so soon, in days, is worth a note. */
+/** A certificate that expires within this many days is reported. */
 const SOON = 30;
 
-/** What is to be said of the certificate; nothing when the connection is not encrypted. */
+/** The findings about the certificate; none when the connection is not encrypted. */
 export async function certificateFindings(broker: BrokerSettings, signal: AbortSignal): Promise<Finding[]> {
   const name = "certificate";
   try {

@@ -1,5 +1,5 @@
 /**
- * `check`: what a broker offers, and what would go wrong.
+ * `check`: which features a broker has, and what would not work with it.
  *
  * @module
  */
@@ -28,17 +28,17 @@ import { softwareFinding } from "./software.ts";
 import { stallFinding } from "./stall.ts";
 import { topicsOfTools, tryTopics } from "./topic_trials.ts";
 
-/** What is to be checked. */
+/** What to check. */
 export interface CheckConfig {
   readonly broker: BrokerConfig;
   readonly address: ResolvedAddress;
-  /** Which commands are to work. */
+  /** The commands that should work. */
   readonly roles: readonly CheckedRole[];
   /** The keys of both ends. */
   readonly sealing: CheckedSealing;
-  /** Where clients with sessions at many servers say that they are gone. */
+  /** The topic on which a client says that it is gone, if it has sessions with many servers on one connection. */
   readonly closedTopic: string;
-  /** Whether a server is named, so that it can be looked for. */
+  /** Whether the user has named a server, so that the check can look for it. */
   readonly named: boolean;
 }
 
@@ -56,7 +56,7 @@ export async function check(config: CheckConfig, signal: AbortSignal): Promise<C
   }
   const { probe, options } = opened;
   await using _ = probe;
-  // Whatever a later step comes to, what was found before it is told.
+  // A failed step must not hide the findings of the earlier ones.
   const add = async (name: string, find: () => Promise<readonly Finding[]>) => {
     try {
       findings.push(...await find());
@@ -91,7 +91,7 @@ export async function check(config: CheckConfig, signal: AbortSignal): Promise<C
   }
   await add("connections per user", async () => [await connectionsPerUserFinding(options, probe)]);
   const several = findings.some(({ name, verdict }) => name === "connections per user" && verdict === "ok");
-  await probe[Symbol.asyncDispose](); // its client id is needed
+  await probe[Symbol.asyncDispose](); // the next steps use its client id
   const { protocolVersion } = probe;
   if (several) {
     await add("broker", async () => [await softwareFinding(options, protocolVersion)]);
@@ -112,7 +112,7 @@ export async function check(config: CheckConfig, signal: AbortSignal): Promise<C
   return { findings, topics, ok: !broken && config.roles.every((role) => works(role, topics)) };
 }
 
-/** Whether the server would open a sealed session for us, where that matters. */
+/** Whether the server would open a sealed session for us, if sealing is wanted. */
 async function sealedFindings(
   { broker, address, roles, sealing, named }: CheckConfig,
   protocolVersion: 4 | 5,
@@ -127,12 +127,12 @@ async function sealedFindings(
   return await answerFindings(broker, address, sealing, signal);
 }
 
-/** Whether there is to be no other session than sealed ones. */
+/** Whether only sealed sessions are allowed. */
 function isSealed({ serverKey, server }: CheckedSealing): boolean {
   return serverKey !== undefined || server?.allowUnsealed === false;
 }
 
-/** The topic on which `serve` has its will. */
+/** The topic of the will of `serve`. */
 function presenceTopic(
   profiles: readonly WireProfile[],
   { clientId }: Probe,
@@ -155,7 +155,7 @@ function noConnection(error: unknown): Finding {
   };
 }
 
-/** Whether a command works in one of the profiles that were tried. */
+/** Whether a command works in at least one of the profiles that were tried. */
 function works(role: CheckedRole, topics: readonly TopicFinding[]): boolean {
   const profiles = Map.groupBy(topics.filter((topic) => topic.role === role), ({ profile }) => profile);
   return [...profiles.values()].some((uses) => uses.every(({ verdict }) => verdict !== "problem"));
@@ -176,19 +176,19 @@ function clientPlan({ broker, address }: CheckConfig): ConnectPlan {
   };
 }
 
-/** A connection, and what has made it. */
+/** A connection, and the options with which it was made. */
 interface Opened {
   readonly probe: Probe;
   readonly options: ProbeOptions;
 }
 
-/** Connects in the version that was asked for; else in the best one that the broker knows. */
+/** Connects in the MQTT version that was asked for; by default in the newest that the broker supports. */
 async function open(options: ProbeOptions, protocolVersion: 4 | 5 | undefined): Promise<Opened> {
   try {
     return { probe: await Probe.open(options, protocolVersion ?? 5), options };
   } catch (error) {
     const { will, ...plan } = options.plan;
-    // The topic of our goodbye may be one that the broker does not take: that is found out later, topic by topic.
+    // The broker may have refused the topic of the will. Later steps find that out, topic by topic.
     if (will !== undefined && error instanceof ConnectError && error.reasonCode !== undefined) {
       return await open({ ...options, plan }, protocolVersion);
     }
@@ -200,9 +200,9 @@ async function open(options: ProbeOptions, protocolVersion: 4 | 5 | undefined): 
   }
 }
 
-/** The profiles that were asked for, as far as they can work in the version of MQTT that the broker speaks. */
+/** The profiles that were asked for, without those that need another version of MQTT. */
 function profilesToCheck({ broker, address, sealing }: CheckConfig, { protocolVersion }: Probe): WireProfile[] {
-  // What is known of the kind of broker is what is to be found out.
+  // The check itself finds out what the broker can do, so its preset must not rule out a profile.
   const unknown = { ...broker, preset: presetOf("standard"), protocolVersion: undefined };
   return profilesFor(address.options, { ...address.options, broker: unknown, sealed: isSealed(sealing) })
     .filter(({ oldestVersion }) => oldestVersion <= protocolVersion);

@@ -1,8 +1,8 @@
 /**
- * Whether the broker tells two clients of one user apart.
+ * Whether the broker distinguishes two clients of one user.
  *
- * Some are set up to put the user's name in the place of the client id (`use_username_as_clientid`), and two clients of
- * one id end each other's connections (MQTT 5.0, section 3.1.4-3).
+ * mosquitto and EMQX can be configured to use the user name as the client id (`use_username_as_clientid`). Then two
+ * clients of one user close each other's connections (MQTT 5.0, section 3.1.4-3).
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { errorText } from "../../core/text.ts";
 import type { Finding } from "./finding.ts";
 import { beside, Probe, type ProbeOptions } from "./probe.ts";
 
-/** Connects a second client beside `first`. */
+/** Connects a second client in addition to `first`. */
 export async function connectionsPerUserFinding(options: ProbeOptions, first: Probe): Promise<Finding> {
   const name = "connections per user";
-  await first.roundTrip(); // it may have been lost over what was tried before
+  await first.roundTrip(); // an earlier step may have made the broker close it
   try {
     await using second = await Probe.open(beside(options), first.protocolVersion);
     await second.roundTrip();

@@ -1,19 +1,19 @@
 /**
- * What a check finds.
+ * The results of a check.
  *
  * @module
  */
 import type { Role } from "../../wire/mod.ts";
 
 /**
- * How good it is:
+ * The verdict on a finding:
  * - `ok`: as it should be
- * - `note`: works, but it is good to know
+ * - `note`: it works, but the user should know
  * - `problem`: something will not work
  */
 export type Verdict = "ok" | "note" | "problem";
 
-/** The command that is to work. */
+/** A command that should work. */
 export type CheckedRole = Role | "tools";
 
 /** One property of the broker. */
@@ -25,10 +25,10 @@ export interface Finding {
   readonly meaning: string;
 }
 
-/** What the broker lets us do with one topic. */
+/** What the broker allows on one topic. */
 export interface TopicFinding {
   readonly role: CheckedRole;
-  /** The name of the profile; empty where there is none. */
+  /** The name of the profile; empty for a command without one. */
   readonly profile: string;
   readonly access: "publish" | "subscribe";
   readonly topic: string;
@@ -36,10 +36,10 @@ export interface TopicFinding {
   readonly outcome: string;
 }
 
-/** A whole check. */
+/** The result of a whole check. */
 export interface CheckReport {
   readonly findings: readonly Finding[];
   readonly topics: readonly TopicFinding[];
-  /** Whether what was asked for will work. */
+  /** Whether the commands will work. */
   readonly ok: boolean;
 }

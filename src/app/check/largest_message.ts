@@ -1,26 +1,26 @@
 /**
- * How large a message may be that the broker hands on, whatever it says in CONNACK.
+ * The largest message that the broker delivers. It may be smaller than the Maximum Packet Size of CONNACK.
  *
  * @module
  */
 import type { Finding } from "./finding.ts";
 import type { Probe } from "./probe.ts";
 
-/** Nobody needs to know more than that a message of this size passes, in bytes. */
+/** The largest size to try, in bytes: nobody needs to know more. */
 const LARGEST = 1024 * 1024;
 
-/** Every broker hands on this much, in bytes. */
+/** A size that every broker delivers, in bytes. */
 const SMALLEST = 1024;
 
-/** How often the answer is made twice as exact, */
+/** How many times the interval of the result is halved. */
 const REFINEMENTS = 4;
-/** as long as it does not take longer than this, in ms. */
+/** How long halving it may go on, in ms. */
 const PATIENCE = 20_000;
 
-/** What a packet has besides its payload, in bytes. */
+/** The size of a packet besides its payload, in bytes. */
 const HEADER = 1024;
 
-/** Tries it on a topic that we may publish to and read. */
+/** Measures on a topic to which we may publish and subscribe. */
 export async function largestMessageFinding(probe: Probe, topic: string): Promise<Finding> {
   const name = "largest message";
   const announced = (probe.answer.maximumPacketSize ?? Infinity) - HEADER;
@@ -59,7 +59,7 @@ export async function largestMessageFinding(probe: Probe, topic: string): Promis
     cause ??= problem;
     abort.abort();
     await arrival;
-    await probe.restart(); // over some, brokers stop to listen
+    await probe.restart(); // a broker may close the connection over a large message, or read no more from it
     return false;
   }
 }

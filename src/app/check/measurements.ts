@@ -1,5 +1,5 @@
 /**
- * The connection itself: how fast it is, and whether what was retained is delivered.
+ * Findings about the connection: its speed, and whether retained messages are delivered.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import type { Finding } from "./finding.ts";
 import type { Probe } from "./probe.ts";
 import { brokerProperties } from "./properties.ts";
 
-/** How often a time is measured; the median counts. */
+/** How many times each duration is measured. The median counts. */
 export const ROUNDS = 5;
 
-/** The connection itself. */
+/** The findings about the connection. */
 export async function connectionFindings(probe: Probe, broker: BrokerSettings): Promise<Finding[]> {
   const old = probe.protocolVersion === 4;
   return [
@@ -41,7 +41,7 @@ async function roundTripFinding(probe: Probe): Promise<Finding> {
   try {
     for (let round = 0; round < ROUNDS; round++) times.push(await probe.roundTrip());
   } catch (error) {
-    // rumqttd 0.20 does not answer UNSUBSCRIBE for what is not subscribed to, against MQTT 5.0, section 3.10.4.
+    // rumqttd 0.20 does not answer UNSUBSCRIBE for a filter without a subscription, against MQTT 5.0, section 3.10.4.
     return { name, value: errorText(error), verdict: "note", meaning: "not measured; what depends on it takes longer" };
   }
   const time = median(times);
@@ -49,7 +49,7 @@ async function roundTripFinding(probe: Probe): Promise<Finding> {
   return { name, value: milliseconds(time), verdict: time > 500 ? "note" : "ok", meaning };
 }
 
-/** Whether somebody who subscribes later, with a wildcard, gets what was retained. RabbitMQ keeps it from him. */
+/** Whether a later subscriber with a wildcard gets retained messages. RabbitMQ does not deliver them. */
 export async function retainedFinding(probe: Probe): Promise<Finding> {
   const name = "discovery";
   const filter = `mcp/check-${crypto.randomUUID().slice(0, 8)}/presence/+`;
@@ -70,12 +70,12 @@ export async function retainedFinding(probe: Probe): Promise<Finding> {
   };
 }
 
-/** The one in the middle. */
+/** The median. */
 export function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
-/** A time to read. */
+/** A duration as text for the user. */
 export function milliseconds(time: number): string {
   return `${time < 10 ? time.toFixed(1) : Math.round(time)} ms`;
 }

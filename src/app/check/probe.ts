@@ -1,5 +1,5 @@
 /**
- * Trying things out with a broker, one network connection at a time.
+ * Trying out what a broker does, on one network connection at a time.
  *
  * @module
  */
@@ -17,18 +17,18 @@ import {
   topicMatches,
 } from "../../mqtt/mod.ts";
 
-/** How long the broker has for each answer, in ms. */
+/** How long the broker may take for each answer, in ms. */
 const PATIENCE = 3_000;
 
-/** How long a message to ourselves may be on its way, in ms. */
+/** How long a message to ourselves may take, in ms. */
 const TRAVEL_TIME = 1_500;
 
-/** What came of a try: nothing is wrong when there is no `problem`. */
+/** The outcome of a try; without a `problem` it succeeded. */
 export interface Outcome {
   readonly problem?: string;
 }
 
-/** What a {@linkcode Probe} is made of. */
+/** The options of a {@linkcode Probe}. */
 export interface ProbeOptions {
   readonly broker: BrokerSettings;
   readonly plan: ConnectPlan;
@@ -39,7 +39,7 @@ export interface ProbeOptions {
   readonly connect?: Connect;
 }
 
-/** What makes another client of the same user; the first one is number 1. */
+/** The options of a further client of the same user. The first client is number 1. */
 export function beside(options: ProbeOptions, number = 2): ProbeOptions {
   return { ...options, plan: { ...options.plan, clientId: `${options.plan.clientId}-${number}` } };
 }
@@ -53,7 +53,10 @@ export interface Trial {
   readonly userProperties?: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** A connection to try things on. AWS IoT Core closes it over what it forbids. Then the next try gets a new one. */
+/**
+ * A connection for trying things out. AWS IoT Core closes it over a forbidden packet. Then the next try opens a new
+ * one.
+ */
 export class Probe implements AsyncDisposable {
   readonly protocolVersion: 4 | 5;
   readonly answer: ConnectAnswer;
@@ -62,7 +65,7 @@ export class Probe implements AsyncDisposable {
   readonly #options: ProbeOptions;
   readonly #waiters = new Set<Waiter>();
   readonly #filters = new Set<string>();
-  /** How many messages have come on each topic. */
+  /** How many messages have arrived on each topic. */
   readonly #seen = new Map<string, number>();
   #connection: MqttConnection | undefined;
 
@@ -77,7 +80,7 @@ export class Probe implements AsyncDisposable {
   /**
    * Connects.
    *
-   * @throws {ConnectError} when the broker cannot be reached, or refuses
+   * @throws {ConnectError} when the broker cannot be reached, or refuses the connection
    */
   static async open(options: ProbeOptions, protocolVersion: 4 | 5): Promise<Probe> {
     const { promise, resolve } = Promise.withResolvers<Probe>();
@@ -93,7 +96,7 @@ export class Probe implements AsyncDisposable {
     return this.answer.assignedClientIdentifier ?? this.#options.plan.clientId;
   }
 
-  /** Whether the broker has not ended the connection. */
+  /** Whether the connection is still open. */
   get connected(): boolean {
     return this.#connection !== undefined;
   }
@@ -115,8 +118,8 @@ export class Probe implements AsyncDisposable {
   }
 
   /**
-   * How long the broker takes to answer, in ms: as long as an UNSUBSCRIBE for which it has nothing to do. Nobody has to be
-   * allowed that; AWS IoT Core closes the connection over a SUBSCRIBE that it does not allow.
+   * The round trip time to the broker, in ms. It is that of an UNSUBSCRIBE without a subscription, which needs no
+   * permission. A SUBSCRIBE might need one: AWS IoT Core closes the connection over a forbidden SUBSCRIBE.
    */
   async roundTrip(): Promise<number> {
     const connection = await this.#connected();
@@ -148,12 +151,12 @@ export class Probe implements AsyncDisposable {
     }
   }
 
-  /** How many messages have come on a topic. */
+  /** How many messages have arrived on a topic. */
   count(topic: string): number {
     return this.#seen.get(topic) ?? 0;
   }
 
-  /** Whether a message has come on a topic of this filter, now or soon. */
+  /** Whether a message has arrived on a topic of this filter, or arrives within the time limit. */
   async hasArrived(filter: string): Promise<boolean> {
     const deadline = performance.now() + TRAVEL_TIME;
     while (![...this.#seen.keys()].some((topic) => topicMatches(filter, topic))) {
@@ -164,7 +167,7 @@ export class Probe implements AsyncDisposable {
     return true;
   }
 
-  /** Waits for the next message, until `signal` is aborted; resolves with whether one has come. */
+  /** Waits for the next message, at most until `signal` is aborted. Resolves with whether one has arrived. */
   async nextArrival(topic?: string, limit = TRAVEL_TIME, signal?: AbortSignal): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const waiter: Waiter = { topic, arrived: () => resolve(true) };
@@ -175,7 +178,7 @@ export class Probe implements AsyncDisposable {
     return came;
   }
 
-  /** Ends the connection; the next try gets a new one. */
+  /** Closes the connection. The next try opens a new one. */
   async restart(): Promise<void> {
     const connection = this.#connection;
     this.#connection = undefined;
@@ -206,13 +209,13 @@ export class Probe implements AsyncDisposable {
     });
   }
 
-  /** The broker's answer; not waited for when it has closed the connection, or for too long. */
+  /** Waits for the broker's answer, unless the connection is closed or the time limit passes. */
   async #answered<T>(connection: MqttConnection, answer: Promise<T>): Promise<T> {
     const closed = connection.closed.then(({ cause }) => {
       throw new Error(`the broker closes the connection over it: ${cause}`);
     });
     const answered = Promise.race([answer, closed]);
-    for (const promise of [closed, answered]) promise.catch(() => {}); // later, it is not about this answer
+    for (const promise of [closed, answered]) promise.catch(() => {}); // a later rejection has nothing to do with this answer
     const late = () => {
       throw new Error(`no answer within ${PATIENCE / 1000} s`);
     };
@@ -228,7 +231,7 @@ export class Probe implements AsyncDisposable {
 }
 
 interface Waiter {
-  /** The one that is waited for; any when `undefined`. */
+  /** The topic of the awaited message; any topic when `undefined`. */
   readonly topic: string | undefined;
   readonly arrived: () => void;
 }

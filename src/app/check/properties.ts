@@ -1,5 +1,5 @@
 /**
- * What a broker says of itself when it lets us in, and what that means.
+ * Findings about the broker's CONNACK.
  *
  * @module
  */
@@ -84,7 +84,7 @@ function receiveMaximum(count: number): Finding {
   };
 }
 
-/** What brokers that know the open convention tell its clients. */
+/** Suggestions for clients from a broker that supports the open convention. */
 function suggestions({ userProperties }: ConnectAnswer): Finding[] {
   const known = ["MCP-SERVER-NAME", "MCP-SERVER-NAME-FILTERS", "MCP-RBAC"];
   return Object.entries(userProperties).filter(([name]) => known.includes(name)).map(([name, value]) => ({

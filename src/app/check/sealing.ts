@@ -1,5 +1,5 @@
 /**
- * Whether the two ends of sealed sessions fit.
+ * Whether client and server can open a sealed session.
  *
  * @module
  */
@@ -10,26 +10,26 @@ import { clientIdFor } from "../client_identity.ts";
 import { Links } from "../links.ts";
 import type { Finding } from "./finding.ts";
 
-/** How long each instance may take for its answer, in ms. */
+/** How long each instance may take to answer, in ms. */
 const PATIENCE = 3_000;
 
-/** The keys of both ends, as far as they are given. */
+/** The keys of both ends, as far as the user has given them. */
 export interface CheckedSealing {
-  /** What a client is to use; `undefined` when the server's key is not given. */
+  /** The sealing of the client; `undefined` when the server's key is not given. */
   readonly client?: ClientSealing | undefined;
-  /** The server's public key, as it was given. */
+  /** The server's public key, as the user has given it. */
   readonly serverKey?: string | undefined;
   /** Our own public key. */
   readonly ownKey?: string | undefined;
-  /** What `serve` is to use. */
+  /** The sealing of `serve`. */
   readonly server?: ServerSealing | undefined;
-  /** Why one of them cannot be used, each the end of a sentence. */
+  /** Why a key cannot be used; each is the end of a sentence. */
   readonly problems: readonly string[];
 }
 
 const NAME = "sealed sessions";
 
-/** Which keys there are, and which clients they authorize. */
+/** Findings about the keys that are there, and about the clients that they authorize. */
 export function keyFindings({ ownKey, server, problems }: CheckedSealing): Finding[] {
   const findings: Finding[] = problems.map((value) => ({
     name: NAME,
@@ -52,7 +52,7 @@ export function keyFindings({ ownKey, server, problems }: CheckedSealing): Findi
   return findings;
 }
 
-/** Asks the server of that name, as a client. What its presence shows anybody may have written. */
+/** Asks the named server, as a client would. Its presence proves nothing, since anybody may have written it. */
 export async function answerFindings(
   broker: BrokerConfig,
   address: ResolvedAddress,
@@ -67,7 +67,7 @@ export async function answerFindings(
     const clientId = clientIdFor("check", broker.clientId);
     const answers = await profile.probeSealing((plan) => links.make(plan), { ...options, clientId }, signal);
     const told = answers.flatMap((answer) => answerFinding(answer, sealing));
-    // Several instances mostly say the same.
+    // Several instances usually give the same findings, so duplicates are removed.
     findings.push(...new Map(told.map((finding) => [JSON.stringify(finding), finding])).values());
   }
   return findings;

@@ -1,5 +1,5 @@
 /**
- * Whether a broker takes the will of `serve`: retained and without payload.
+ * Whether a broker accepts the will of `serve`, which is retained and has no payload.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { ConnectError } from "../../mqtt/mod.ts";
 import type { Finding } from "./finding.ts";
 import { beside, Probe, type ProbeOptions } from "./probe.ts";
 
-/** Connects with such a will, on the topic of a presence, and takes it back. */
+/** Connects with such a will on the topic of a presence, and disconnects so that it is not published. */
 export async function serveWillFinding(
   options: ProbeOptions,
   protocolVersion: 4 | 5,

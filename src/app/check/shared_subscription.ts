@@ -1,17 +1,15 @@
 /**
- * Whether a broker hands a message to one of several subscribers, when they share a subscription.
+ * Whether a broker delivers each message to only one of the clients that share a subscription.
  *
  * @module
  */
 import type { Finding } from "./finding.ts";
 import { beside, Probe, type ProbeOptions } from "./probe.ts";
 
-/** So many messages are sent. */
+/** How many messages are sent. */
 const MESSAGES = 6;
 
-/**
- * Tries it with two subscribers, on a topic that we may publish to and read.
- */
+/** Tries it with two subscribers, on a topic to which we may publish and subscribe. */
 export async function sharedFinding(options: ProbeOptions, protocolVersion: 4 | 5, topic: string): Promise<Finding> {
   const name = "shared subscription of two";
   const verdict = "note";

@@ -1,5 +1,5 @@
 /**
- * Which broker it is, as far as it says.
+ * The name and version of the broker, as far as it gives them.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { waitAtMost } from "../../core/waiting.ts";
 import type { Finding } from "./finding.ts";
 import { beside, type ProbeOptions } from "./probe.ts";
 
-/** Where brokers say what they are: mosquitto, mochi, NanoMQ and others; EMQX below a node's name. */
+/** Topics with the broker's version: the first of mosquitto, mochi-mqtt and NanoMQ, the second of EMQX. */
 const TOPICS = ["$SYS/broker/version", "$SYS/brokers/+/version"];
 
-/** It is retained, so it comes at once, in ms. */
+/** How long to wait for the version, in ms. It is retained, so it arrives at once. */
 const PATIENCE = 200;
 
-/** Asks the broker, by a connection of its own: some end one over a subscription that they do not allow. */
+/** Asks the broker on a connection of its own, since AWS IoT Core closes it over a forbidden subscription. */
 export async function softwareFinding(options: ProbeOptions, protocolVersion: 4 | 5): Promise<Finding> {
   const found = Promise.withResolvers<string>();
   const received = ({ topic, payload }: ReceivedPacket) => {
@@ -40,7 +40,9 @@ export async function softwareFinding(options: ProbeOptions, protocolVersion: 4 
     : { name: "broker", value: said, verdict: "ok", meaning: "what it says of itself" };
 }
 
-/** Some brokers tell in CONNACK what they are. */
+/**
+ * The broker's name or version from CONNACK. MQTT has no property for it, so it is looked for in the user properties.
+ */
 function fromAnswer({ userProperties }: ConnectAnswer): string | undefined {
   const [, value] = Object.entries(userProperties).find(([name]) => /^(server|broker|version)/i.test(name)) ?? [];
   return value === undefined ? undefined : [value].flat().join(" ");

@@ -1,8 +1,8 @@
 /**
- * Whether a broker holds answers back.
+ * Whether a broker delays messages because of Nagle's algorithm.
  *
- * Brokers that leave Nagle's algorithm on do not send an answer that comes behind an acknowledgement before our system
- * has acknowledged that in turn, which it is in no hurry to do.
+ * With Nagle's algorithm, a broker does not send a message that follows a PUBACK until our system has acknowledged the
+ * PUBACK by TCP. The system delays that acknowledgement.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import type { Finding } from "./finding.ts";
 import { median, milliseconds, ROUNDS } from "./measurements.ts";
 import { beside, Probe, type ProbeOptions } from "./probe.ts";
 
-/** Messages that come so much later behind an acknowledgement, in ms, are held back. */
+/** How much later a message has to arrive after an acknowledgement to count as delayed, in ms. */
 const STALL = 25;
 
 /**
- * Measures on a topic that we may publish to and read. Needs the probe's client id for itself; finds nothing when the
- * broker does not let a second client publish there.
+ * Measures on a topic to which we may publish and subscribe. The probe's client id must not be in use. Finds nothing
+ * when the broker does not let a second client publish there.
  */
 export async function stallFinding(options: ProbeOptions, protocolVersion: 4 | 5, topic: string): Promise<Finding[]> {
   await using reader = await Probe.open(options, protocolVersion);
@@ -30,10 +30,10 @@ export async function stallFinding(options: ProbeOptions, protocolVersion: 4 | 5
       times.push(time);
     }
   }
-  // What else the machine does makes some times longer; what the broker holds back, it holds back nearly every time.
+  // Other load on this machine makes single durations longer. A delay by the broker occurs nearly every time.
   return [toFinding(Math.max(0, median(acknowledged) - Math.min(...plain)))];
 
-  /** How long a message to the reader takes when it comes behind what answers a message of this QoS. */
+  /** How long a message to the reader takes if it follows the broker's answer to a message of this QoS. */
   async function timeBehind(qos: 0 | 1): Promise<number | undefined> {
     await reader.publish({ topic, qos });
     const arrival = reader.nextArrival(topic);

@@ -1,5 +1,5 @@
 /**
- * What a broker lets us do with the topics of a profile.
+ * What a broker allows on the topics of a profile.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export interface TriedUse extends Omit<TopicUse, "role"> {
   readonly role: CheckedRole;
 }
 
-/** What the tools do, on a topic of our own. */
+/** What the tools do with topics, tried on a topic of our own. */
 export function topicsOfTools(clientId: string): readonly TriedUse[] {
   const base = `mcp/check-${clientId}`;
   return [
@@ -22,19 +22,19 @@ export function topicsOfTools(clientId: string): readonly TriedUse[] {
   ];
 }
 
-/** What came of it. */
+/** The outcome of the trials. */
 export interface TopicTrials {
   readonly findings: readonly TopicFinding[];
-  /** A topic on which a message to ourselves has arrived, and any message may. */
+  /** A topic on which a message to ourselves has arrived, and on which any message does no harm. */
   readonly echo: string | undefined;
 }
 
-/** Tries every topic of a profile: what is refused, and what is granted but never delivered. */
+/** Tries every topic of a profile. Finds those that are refused, and those that are granted but never delivered. */
 export async function tryTopics(profile: string, uses: readonly TriedUse[], probe: Probe): Promise<TopicTrials> {
   const problems = new Map<TriedUse, string>();
   const subscriptions = uses.filter(({ access }) => access === "subscribe");
   const publications = uses.filter(({ access }) => access === "publish");
-  // One after the other: a broker may close the connection over any of them.
+  // One after the other, since a broker may close the connection over any of them.
   for (const use of subscriptions) note(use, await probe.subscribe(use.topic));
   for (const use of publications) {
     const { topic, retain = false, harmless: userProperties } = use;
@@ -45,7 +45,7 @@ export async function tryTopics(profile: string, uses: readonly TriedUse[], prob
   await Promise.all(
     subscriptions.filter((use) => !problems.has(use)).map(async (use) => {
       const sent = publications.find((one) => !problems.has(one) && topicMatches(use.topic, one.topic));
-      if (sent === undefined) return; // nobody but the other end may publish there
+      if (sent === undefined) return; // only the other end publishes to this topic
       const hasArrived = await probe.hasArrived(use.topic);
       if (hasArrived && sent.harmless === undefined && sent.retain !== true) echo ??= sent.topic;
       if (!hasArrived) {

@@ -1,5 +1,5 @@
 /**
- * `connect`: a remote MCP server as if it were a local one.
+ * `connect`: a remote MCP server that looks like a local one.
  *
  * @module
  */
@@ -10,17 +10,17 @@ import { Failure } from "../../core/failure.ts";
 import { join, MeteredChannel, UnhurriedChannel } from "../../relay/mod.ts";
 import { remoteServer, type RemoteServerConfig } from "./remote_server.ts";
 
-/** A server that has nothing to answer any more may take this long to end after its input has, in ms. */
+/** How long the session may go on after the host has ended its input and every request is answered, in ms. */
 const SERVER_EXIT_TIMEOUT = 5_000;
 
-/** What `connect` has to know. */
+/** The configuration of `connect`. */
 export interface ConnectConfig extends RemoteServerConfig {
   readonly options: RemoteServerConfig["options"] & EndOptions;
 }
 
 /**
- * Serves `host` until it ends its side, or `signal` is aborted. After the end of its input, the server may still answer,
- * and then ends itself.
+ * Serves `host` until it ends its side, or `signal` is aborted. After the end of the host's input, the server may still
+ * answer. Then it ends the session itself.
  */
 export async function connect(
   config: ConnectConfig,
@@ -51,7 +51,7 @@ export async function connect(
       await answered(host.closed);
       await reader.waitAtMost(Promise.race([channel.closed, host.closed]), SERVER_EXIT_TIMEOUT);
     },
-    // A host that cannot be written to hears no answers, and one that has asked us to end wants none.
+    // With a failure, the host cannot read any answers. After `signal`, it does not want any.
     beforeClosing: async ({ failure }) => {
       if (failure === undefined) await answered(channel.closed);
     },

@@ -18,7 +18,7 @@ import {
 import { CLIENT_INFO, clientIds } from "../client_identity.ts";
 import { Links } from "../links.ts";
 
-/** Which server, and how it is reached. */
+/** The server, and how to reach it. */
 export interface RemoteServerConfig {
   readonly broker: BrokerConfig;
   readonly address: ResolvedAddress;
@@ -27,17 +27,17 @@ export interface RemoteServerConfig {
   readonly sealing?: ClientSealing | Promise<ClientSealing> | undefined;
 }
 
-/** The channel to a remote server. */
+/** A remote server, with the channel to it. */
 export interface RemoteServer {
   readonly channel: RecoveringChannel;
-  /** The name of the profile of its session; `undefined` before there is one. */
+  /** The profile of the present session; `undefined` before there is one. */
   readonly profile: () => string | undefined;
-  /** Gives the connections back, after the channel was closed. */
+  /** Closes the connections, after the channel was closed. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Connects to the broker, and opens a session with the server when there is something to say to it.
+ * Connects to the broker. A session with the server is opened with the first message.
  *
  * @throws {UsageError} when the server cannot be reached in the profile that was asked for
  */

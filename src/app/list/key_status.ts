@@ -1,5 +1,5 @@
 /**
- * What the keys are worth that servers show.
+ * How far the public key of a server can be trusted.
  *
  * @module
  */
@@ -7,14 +7,15 @@ import { canSeal } from "../../wire/mod.ts";
 import type { ListedServer } from "./server_registry.ts";
 
 /**
- * - `known`: it is the key that the user has given for a server of this name
- * - `unverified`: the user has given none, and anybody may have written there
- * - `differs`: the user has given another one, or it shows none
+ * The status of a key:
+ * - `known`: the user has given this key for a server of this name
+ * - `unverified`: the user has given no key, and anybody may have written the one that is shown
+ * - `differs`: the user has given another key, or the server shows none
  */
 export type KeyStatus = "known" | "unverified" | "differs";
 
 /**
- * The status of a server's key; `undefined` when it shows none, and none is known.
+ * The status of a server's key; `undefined` when the server shows none and the user has given none.
  *
  * @param known the keys that the user has given, by the names of servers
  */

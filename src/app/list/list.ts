@@ -9,19 +9,19 @@ import type { Announcement } from "../../wire/mod.ts";
 import { type DiscoveryConfig, ServerDiscovery } from "./server_discovery.ts";
 import type { ListedServer } from "./server_registry.ts";
 
-/** What was found. */
+/** The result of a search. */
 export interface Listing {
   readonly servers: readonly ListedServer[];
-  /** Whether the broker has told of everybody in the time that it had. */
+  /** Whether the broker has sent all presences within the time limit. */
   readonly complete: boolean;
-  /** Profiles of which the broker shows nothing, and why. */
+  /** The profiles of which the broker shows no server, and the reasons. */
   readonly hidden: ReadonlyMap<string, Failure>;
 }
 
 /**
  * Lists the servers that are online.
  *
- * @throws {Failure} when the broker cannot be reached, or the connection is lost before it has told who is there
+ * @throws {Failure} when the broker cannot be reached, or the connection is lost before all presences have arrived
  */
 export async function list(config: DiscoveryConfig, observe: Observer, signal: AbortSignal): Promise<Listing> {
   await using discovery = new ServerDiscovery(config, observe, () => {});
@@ -30,9 +30,9 @@ export async function list(config: DiscoveryConfig, observe: Observer, signal: A
 }
 
 /**
- * Tells who comes and goes, until `signal` is aborted.
+ * Reports servers that come and go, until `signal` is aborted.
  *
- * @param changed takes everybody who is there, and then each change, with a look at all that are there
+ * @param changed takes each server that is online, and then each change, with a function that lists all servers
  * @throws {Failure} when the broker cannot be reached at first
  */
 export async function watch(

@@ -1,5 +1,5 @@
 /**
- * Finding the servers that are online, and hearing of those that come and go.
+ * Finding the servers that are online, and following their changes.
  *
  * @module
  */
@@ -14,27 +14,27 @@ import { CLIENT_INFO, clientIdFor } from "../client_identity.ts";
 import { Links } from "../links.ts";
 import { ServerRegistry } from "./server_registry.ts";
 
-/** However many servers keep coming, no more than this many times {@linkcode DiscoveryConfig.wait} is waited for them. */
+/** The longest wait for further servers, as a multiple of {@linkcode DiscoveryConfig.wait}. */
 const MOST_WAITS = 10;
 
-/** Where to look, and for how long. */
+/** Where to search, and for how long. */
 export interface DiscoveryConfig {
   readonly broker: BrokerConfig;
-  /** The profile to look at, and topics other than those that servers have by default. */
+  /** The profile to search, and topics other than the default ones. */
   readonly address: Pick<AddressOptions, "profile" | "topicPrefix"> & Partial<Pick<AddressOptions, "topic">>;
   /** How long the connection to the broker may take, in ms. */
   readonly connectTimeout: number;
-  /** Without a further server for this long, in ms, all are known. */
+  /** After this long without a further server, in ms, all are known. */
   readonly wait: number;
-  /** The client id of its connection. @default {one that says that it is for a list} */
+  /** The client id of the connection. @default {an id of its own, with the role `list`} */
   readonly clientId?: string;
-  /** Whether it matters what a server says that is known already. @default {false} */
+  /** Whether `changed` is also called when a known server announces itself again. @default {false} */
   readonly repeated?: boolean;
-  /** What is kept of what a server says; nothing when `undefined`. @default {all of it} */
+  /** Reduces an announcement to what should be kept; `undefined` drops it. @default {keeps all of it} */
   readonly kept?: (announcement: Announcement) => Announcement | undefined;
 }
 
-/** Looks for servers until it is disposed of. */
+/** Searches for servers until it is disposed of. */
 export class ServerDiscovery implements AsyncDisposable {
   readonly registry = new ServerRegistry();
   readonly #config: DiscoveryConfig;
@@ -49,7 +49,7 @@ export class ServerDiscovery implements AsyncDisposable {
     const { broker, address } = config;
     this.#config = config;
     this.#changed = changed;
-    // Refused filters are told of when a profile has no other.
+    // A refused filter is reported only when its profile has no other one.
     this.#links = new Links(broker, (event) => event.type === "subscription.refused" ? undefined : observe(event));
     const options = { ...address, clientInfo: CLIENT_INFO };
     const profiles = profilesFor(address, { ...address, broker });
@@ -69,14 +69,15 @@ export class ServerDiscovery implements AsyncDisposable {
   }
 
   /**
-   * Resolves when everybody is likely to be known: with `true`, or with `false` when there was not enough time.
+   * Waits until all servers are likely to be known. Resolves with `true` then, and with `false` when the time was too
+   * short.
    *
-   * @throws {Failure} when the broker cannot be reached, or the connection is lost before it has told who is there
+   * @throws {Failure} when the broker cannot be reached, or the connection is lost before all presences have arrived
    */
   async complete(signal: AbortSignal): Promise<boolean> {
     const { connectTimeout, wait } = this.#config;
     const late = new AbortController();
-    const cancel = systemClock.after(connectTimeout, () => late.abort()); // which may be never
+    const cancel = systemClock.after(connectTimeout, () => late.abort()); // the time limit may be infinite
     const patience = AbortSignal.any([signal, this.#abort.signal, late.signal]);
     try {
       await orAborted(this.#watch.ready, patience);
@@ -95,7 +96,7 @@ export class ServerDiscovery implements AsyncDisposable {
       await sleep(left, signal);
     }
     const isQuiet = performance.now() >= this.#lastNews + wait;
-    // A busy broker may pause for longer than that in the middle of what it has to tell.
+    // A busy broker may pause longer than that between two presences.
     let isKnown = false;
     const caughtUp = this.#watch.caughtUp.then(() => void (isKnown = true));
     await orAborted(waitAtMost(caughtUp, Math.max(0, end - performance.now())), signal);
@@ -113,7 +114,7 @@ export class ServerDiscovery implements AsyncDisposable {
   #note(said: Announcement): void {
     const announcement = this.#config.kept === undefined ? said : this.#config.kept(said);
     if (announcement === undefined) return;
-    // An empty message tells nothing but the topic.
+    // An empty presence contains nothing, so the facts are taken from the previous one.
     const before = this.registry.at(announcement.topic);
     const isNews = this.registry.note(announcement);
     if (isNews) this.#lastNews = performance.now();

@@ -1,5 +1,5 @@
 /**
- * Servers and their instances, put together from what each instance announces.
+ * Servers and their instances, by the announcements of the instances.
  *
  * @module
  */
@@ -10,34 +10,34 @@ export interface ListedInstance {
   /** Its MQTT client id. */
   readonly id: string;
   readonly profile: string;
-  /** Where its requests go. */
+  /** The topic for its requests. */
   readonly topic: string;
   /** When it came online, as an ISO 8601 time; `undefined` when it does not say. */
   readonly since: string | undefined;
-  /** The public key that it says is its own, by which sessions are sealed. Anybody may say so. */
+  /** The public key that it claims as its own, for sealed sessions. Anybody may claim it. */
   readonly key?: string;
 }
 
-/** A server, in whichever profiles it is online. */
+/** A server, with all profiles in which it is online. */
 export interface ListedServer {
   readonly name: string;
-  /** In the order of preference. */
+  /** Its profiles, in the order of preference. */
   readonly profiles: readonly string[];
-  /** Where requests go in the first of them; for the open convention, to the first instance. */
+  /** The topic for requests in the first of its profiles; in the open convention, that of the first instance. */
   readonly topic: string;
   readonly description: string;
   readonly instances: readonly ListedInstance[];
 }
 
-/** Who is online. */
+/** The servers that are online. */
 export class ServerRegistry {
   readonly #announcements = new Map<string, Announcement>();
   readonly #unconfirmed = new Set<string>();
 
   /**
-   * Notes what an instance announces.
+   * Notes an announcement of an instance.
    *
-   * @returns whether it has come or gone, rather than said again what was known
+   * @returns whether the instance has come or gone; `false` when it only repeats itself
    */
   note(announcement: Announcement): boolean {
     const { topic, online } = announcement;
@@ -48,17 +48,17 @@ export class ServerRegistry {
     return known !== online;
   }
 
-  /** What the instance on this topic announced last, if it is online. */
+  /** The latest announcement of the instance on this topic, if it is online. */
   at(topic: string): Announcement | undefined {
     return this.#announcements.get(topic);
   }
 
-  /** The connection is lost: who is still there will be announced again. */
+  /** The connection is lost. Instances that are still online will announce themselves again. */
   doubt(): void {
     for (const topic of this.#announcements.keys()) this.#unconfirmed.add(topic);
   }
 
-  /** Removes and returns those that have not been announced again since {@linkcode doubt}. */
+  /** Removes and returns the instances that have not announced themselves since {@linkcode doubt}. */
   takeUnconfirmed(): Announcement[] {
     const gone = [...this.#unconfirmed].map((topic) => this.#announcements.get(topic)).filter((one) =>
       one !== undefined
@@ -76,7 +76,7 @@ export class ServerRegistry {
   }
 }
 
-/** Many times faster than `localeCompare`, where there are many servers. */
+/** Compares names. With many servers it is much faster than `localeCompare`. */
 const COLLATOR = new Intl.Collator();
 
 const PREFERENCE = PROFILES.map(({ name }) => name);

@@ -1,5 +1,5 @@
 /**
- * Server processes, started when they are needed or kept ready.
+ * Server processes, started on demand or in advance.
  *
  * @module
  */
@@ -20,13 +20,13 @@ import {
 } from "../../stdio/mod.ts";
 import { ChildStarts } from "./child_starts.ts";
 
-/** How the children of one server entry are started. */
+/** The options of a {@linkcode ChildPool}. */
 export interface ChildPoolOptions {
   readonly entry: ServerEntry;
   readonly options: Pick<ServeOptions & MessageOptions, "passEnv" | "prewarm" | "maxMessage">;
-  /** What the children, as SMCP servers, get before they speak MCP. */
+  /** The credentials that the children get by SMCP, before MCP. */
   readonly credentials: Credentials | undefined;
-  /** Ends the children when we are killed. @default {nobody} */
+  /** Ends the children if this process is killed. @default {none} */
   readonly orphans?: OrphanWatch;
   /** How many children start at a time, where others start some too. @default {as many as there are cores} */
   readonly starts?: ChildStarts;
@@ -34,9 +34,10 @@ export interface ChildPoolOptions {
 }
 
 /**
- * Looks for the program of an entry: a server without one is not put on the broker, where clients would choose it.
+ * Looks for the program of an entry. A server without its program must not be put on the broker, where clients would
+ * choose it.
  *
- * @returns what is to be told
+ * @returns what to tell the user
  */
 export async function lookForProgram(
   { name, command, environment, directory }: ServerEntry,
@@ -47,16 +48,16 @@ export async function lookForProgram(
   return { type: "child.failed", server: name, cause: await whyNotFound(command, directory) };
 }
 
-/** A child, and the name its session gives it in the log. */
+/** A child, with the name of its session for the log. */
 interface Named {
   readonly child: ChildProcess;
   name: string;
 }
 
-/** Whoever waits for a child that is for no client. */
+/** The client name for children that do not belong to a client. */
 const OURS = "";
 
-/** The children of one server entry. Disposing of it ends those that wait for a session. */
+/** The children of one server entry. Disposing of it ends the children without a session. */
 export class ChildPool implements AsyncDisposable {
   readonly #options: ChildPoolOptions;
   readonly #ready = new Set<Named>();
@@ -72,12 +73,12 @@ export class ChildPool implements AsyncDisposable {
   }
 
   /**
-   * A child for one session: at once, or when it is the turn of its client.
+   * A child for one session: at once, or when it is the client's turn.
    *
-   * @param client whose session it is
+   * @param client the client that has the session
    * @param over resolves when the session is over
-   * @returns `undefined` when the session was over before the child has started
-   * @throws {Failure} `child-not-started`
+   * @returns `undefined` when the session was over before the child could be started
+   * @throws {Failure} `child-not-started` when the child cannot be started
    */
   take(
     session: string,
@@ -91,16 +92,16 @@ export class ChildPool implements AsyncDisposable {
     }
     this.#ready.delete(spare);
     spare.name = session;
-    // The session comes first: its messages are waiting.
+    // The spare child is replaced later, so that the session's waiting messages come first.
     setTimeout(() => this.#refill(), 0);
     return spare.child;
   }
 
   /**
-   * A child for no session, called `name` in the log; those that are ready stay so.
+   * A child without a session, called `name` in the log. The spare children are left alone.
    *
-   * @returns `undefined` when the pool is disposed of before
-   * @throws {Failure} `child-not-started`
+   * @returns `undefined` when the pool is disposed of first
+   * @throws {Failure} `child-not-started` when the child cannot be started
    */
   async startAnother(name: string): Promise<ChildProcess | undefined> {
     return await this.#takeInTurn(name, OURS, this.#closing.promise);
@@ -128,7 +129,7 @@ export class ChildPool implements AsyncDisposable {
         this.#ready.add(spare);
         void spare.child.closed.then(() => this.#ready.delete(spare));
       } catch (error) {
-        // Whoever needs a child will be told; here nobody waits for one.
+        // Nobody waits for this child. A session that needs one will get the error.
         this.#failed(error);
         break;
       }
@@ -149,7 +150,7 @@ export class ChildPool implements AsyncDisposable {
     this.#options.observe({ type: "child.failed", server: this.#options.entry.name, cause: errorText(error) });
   }
 
-  /** @param started called when the child has said something, or cannot be started */
+  /** @param started called when the child has written something, has ended or cannot be started */
   #start(name: string, started: () => void): Named {
     try {
       const named = this.#spawn(name, started);
@@ -201,7 +202,7 @@ export class ChildPool implements AsyncDisposable {
         observe({ type: "credentials.sent", server: name(), keys: [...credentials.keys()].join(", ") });
         return source;
       },
-      redact: redactor(credentials), // the child may repeat what it was given
+      redact: redactor(credentials), // the child may print its credentials
     };
   }
 }

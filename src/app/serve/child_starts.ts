@@ -1,50 +1,48 @@
 /**
- * How many server processes start at a time.
+ * Limiting how many server processes start at a time.
  *
- * A program that starts takes a whole core for a while. If all started at once that strangers may ask for, those that
- * run already would hardly have any time.
- *
- * @module
+ * A process that starts uses a whole core for a while. Strangers can ask for many processes. If all of them started at
+ * once, those that run already would hardly get any CPU time.
  */
 import { type Clock, systemClock } from "../../core/clock.ts";
 
-/** A process that has said nothing for so long, in ms, is taken to have started. */
+/** A process that has written nothing for this long, in ms, counts as started. */
 const START_TIME = 1_000;
 
-/** However few cores there are, so many may start at a time: one that waits for something is in nobody's way. */
+/** The lowest limit, however few cores there are: a starting process that waits for something uses no CPU time. */
 const FEWEST_STARTS = 2;
 
-/** Takes the outcome of a wait. */
+/** Called at the end of a wait: with the function to call once the process has started, or with nothing. */
 type Waiting = (started: (() => void) | undefined) => void;
 
-/** The processes of one `serve` that are starting, and those that are about to. */
+/** The processes of one `serve` that are starting, and those that wait to be started. */
 export class ChildStarts {
   readonly #maximum: number;
   readonly #clock: Clock;
   #starting = 0;
-  /** Who waits, by client; the next turn is that of the first client. */
+  /** The waiting processes by client. The first client has the next turn. */
   readonly #waiting = new Map<string, Set<Waiting>>();
 
-  /** @param maximum processes that start at a time; by default one for each core, and at least two */
+  /** @param maximum how many processes may start at a time; by default one for each core, and at least two */
   constructor(maximum = Math.max(FEWEST_STARTS, navigator.hardwareConcurrency), clock: Clock = systemClock) {
     this.#maximum = maximum;
     this.#clock = clock;
   }
 
   /**
-   * Notes a process that is about to start, until what is returned is called, or for a second.
+   * Counts a process as starting, until the returned function is called, or for a second.
    *
-   * @returns `undefined` when others are starting
+   * @returns `undefined` when too many processes are starting
    */
   begin(): (() => void) | undefined {
     return this.#starting < this.#maximum ? this.#note() : undefined;
   }
 
   /**
-   * Waits until a process of a client may start: each client that waits has its turn, however many it waits for.
+   * Waits until a process of a client may start. The waiting clients take turns, however many processes each waits for.
    *
    * @param over resolves when the process is not wanted any more
-   * @returns as {@linkcode begin} does; `undefined` when the process is not wanted any more
+   * @returns the function of {@linkcode begin}; `undefined` when the process is not wanted any more
    */
   inTurn(client: string, over: Promise<unknown>): Promise<(() => void) | undefined> {
     return new Promise((resolve) => {
@@ -78,7 +76,7 @@ export class ChildStarts {
       const [first] = waiting;
       if (first === undefined) continue;
       waiting.delete(first);
-      if (waiting.size > 0) this.#waiting.set(client, waiting); // behind all others
+      if (waiting.size > 0) this.#waiting.set(client, waiting); // now the last client in the order of turns
       return first(this.#note());
     }
   }

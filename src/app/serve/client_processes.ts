@@ -1,16 +1,16 @@
 /**
- * How many sessions and processes one client may have.
+ * Limiting the sessions and processes of each client.
  *
- * A process does not end with its session at once: it may take some seconds to notice that its stdin is closed. So a
- * client that opens one session after the other could have any number of processes, and the sessions of all others.
- *
- * @module
+ * A process may outlive its session by some seconds, until it notices that its stdin is closed. So without a limit, a
+ * client that opens one session after the other could use up the processes of all clients.
  */
 
-/** Processes of one client at a time: that of its newest session, and that of the one before, which is about to end. */
+/**
+ * The most processes of one client: that of its newest session, and that of the previous one, which is about to end.
+ */
 const PROCESSES_PER_CLIENT = 2;
 
-/** Counts by client. */
+/** A counter for each client. */
 class Counts {
   readonly #counts = new Map<string, number>();
 
@@ -43,7 +43,7 @@ export class ClientProcesses {
     this.#maximumProcesses = maximumProcesses;
   }
 
-  /** Notes a session that begins, until `end` resolves. `false` when its client has as many as it may have. */
+  /** Counts a new session until `end` resolves. Returns `false` when its client has too many sessions. */
   admit(client: string, end: Promise<unknown>): boolean {
     if (this.#sessions.of(client) >= this.#maximumSessions) return false;
     this.#sessions.add(client, 1);
@@ -51,12 +51,14 @@ export class ClientProcesses {
     return true;
   }
 
-  /** What a client is told that has as many sessions as it may have. */
+  /** The error for a client that has too many sessions. */
   get full(): string {
     return `This client has ${this.#maximumSessions} sessions already; end one, or raise --max-sessions-per-client`;
   }
 
-  /** Notes a process that is about to start, until what is returned is called; `undefined` when there is no room for it. */
+  /**
+   * Counts a process until the returned function is called; `undefined` when the client or all clients have too many.
+   */
   start(client: string): (() => void) | undefined {
     if (this.#processes.of(client) >= PROCESSES_PER_CLIENT || this.#running >= this.#maximumProcesses) return undefined;
     this.#running++;
@@ -65,10 +67,10 @@ export class ClientProcesses {
   }
 
   /**
-   * Waits until there is room for a process of a client.
+   * Waits until a client may have another process.
    *
    * @param over resolves when the process is not wanted any more
-   * @returns as {@linkcode start} does; `undefined` when the process is not wanted any more
+   * @returns the function of {@linkcode start}; `undefined` when the process is not wanted any more
    */
   async whenStarted(client: string, over: Promise<unknown>): Promise<(() => void) | undefined> {
     let isWanted = true;

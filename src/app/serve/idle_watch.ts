@@ -1,5 +1,5 @@
 /**
- * Ends a channel on which nothing happens.
+ * Closing idle channels.
  *
  * @module
  */
@@ -9,17 +9,17 @@ import { Failure } from "../../core/failure.ts";
 import type { Message } from "../../core/message.ts";
 import type { IncomingSession } from "../../wire/mod.ts";
 
-/** How long a client that may go without a word is kept without a message, in ms. */
+/** The default time limit, in ms, for clients that may disappear without notice. */
 const WITHOUT_WILL = 3_600_000;
 
-/** How long a session may be idle if the user does not say, in ms: without limit if it becomes known when its client is gone. */
+/** The default time limit for an idle session, in ms. It is infinite if the broker reports when the client is gone. */
 export function usualIdleTimeout({ hasWill = false }: Pick<IncomingSession, "hasWill">): number {
   return hasWill ? Infinity : WITHOUT_WILL;
 }
 
 /**
- * Passes everything through, and closes the channel when no message has passed in either direction for too long, and
- * nobody waits for one.
+ * Forwards all messages. Closes the channel when no message has passed in either direction for too long and no request
+ * is unanswered.
  */
 export class IdleWatch extends ChannelWrapper {
   readonly #limit: number;
@@ -44,7 +44,7 @@ export class IdleWatch extends ChannelWrapper {
     }
   }
 
-  /** When the last message has passed, in ms of the clock. */
+  /** When the last message passed, in ms of the clock. */
   get quietSince(): number {
     return this.#lastMessage;
   }

@@ -1,5 +1,5 @@
 /**
- * Whether, and how soon, another server process is started after one has exited by itself.
+ * Whether a crashed server process is started again, and after which delay.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { RestartPolicyName } from "../../config/mod.ts";
 import { ShortRuns } from "../../core/backoff.ts";
 import { Failure } from "../../core/failure.ts";
 
-/** What the exits of one server's processes mean for the next one. */
+/** Decides about restarts by the exits of one server's processes. */
 export class RestartPolicy {
   readonly #policy: RestartPolicyName;
   readonly #random: () => number;
@@ -20,12 +20,12 @@ export class RestartPolicy {
     this.#random = random;
   }
 
-  /** Why no further process is started; `undefined` when one may be. */
+  /** Why no further process is started; `undefined` when one may be started. */
   get unavailableReason(): Failure | undefined {
     return this.#unavailableReason;
   }
 
-  /** How long to wait before the next start, in ms: longer and longer while processes exit right after theirs. */
+  /** The delay before the next start, in ms. It grows while processes exit soon after their start. */
   get delay(): number {
     return this.#runs.delay(this.#random());
   }
@@ -43,7 +43,7 @@ export class RestartPolicy {
     this.#unavailableReason ??= new Failure("child-exited", text, failure.details);
   }
 
-  /** Notes that a process has ended otherwise, because its session has. */
+  /** Notes that a process has ended with its session. */
   ended(): void {
     this.#runs.reset();
   }

@@ -31,25 +31,26 @@ import { SessionSlots } from "./session_slots.ts";
 /** A server to put on the broker. */
 export interface ServedEntry {
   readonly entry: ServerEntry;
-  /** Where it is. */
+  /** The address of the server. */
   readonly address: ResolvedAddress;
 }
 
-/** Everything that `serve` has to know. */
+/** The configuration of `serve`. */
 export interface ServeConfig {
   readonly broker: BrokerConfig;
   readonly servers: readonly ServedEntry[];
   readonly options: ServeOptions & MessageOptions & EndOptions & TraceContextOptions;
   /** How sessions are sealed; not at all when `undefined`. */
   readonly sealing?: ServerSealing | undefined;
-  /** What the server processes get by SMCP before they speak MCP. */
+  /** The credentials that the server processes get by SMCP, before MCP. */
   readonly childCredentials?: Credentials;
 }
 
 /**
- * Serves until `signal` is aborted, and then until the requests that are under way have their answers. Resolves with
- * nothing then, or earlier, when the broker refuses all servers for good, with the reason: as long as one of them is let
- * in, the others are tried again.
+ * Serves until `signal` is aborted, and then until all open requests are answered. Resolves with nothing in that case.
+ *
+ * Resolves earlier, with the reason, when the broker refuses all servers for good. As long as it accepts one of them,
+ * the others are tried again.
  */
 export async function serve(
   config: ServeConfig,
@@ -69,7 +70,7 @@ export async function serve(
   });
   const allRefused = Promise.all(servers.map(({ refused }) => refused)).then(([failure]) => failure);
   const failure = await Promise.race([aborted, allRefused]);
-  // All at a time: a supervisor does not wait for one stubborn process after the other.
+  // In parallel, so that a slow process of one server does not delay the others.
   if (failure === undefined) await Promise.all(servers.map((server) => server.drain()));
   await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
   return failure;
@@ -77,13 +78,13 @@ export async function serve(
 
 /** A server on the broker. */
 interface RunningServer extends AsyncDisposable {
-  /** Takes nothing new, and lets what is under way come to its end. */
+  /** Accepts nothing new, and waits until all open requests are answered. */
   drain(): Promise<void>;
-  /** Resolves when the broker refuses for good. */
+  /** Resolves when the broker refuses the server for good. */
   readonly refused: Promise<Failure>;
 }
 
-/** What all servers have in common. */
+/** The limits that all servers share. */
 interface Shared {
   readonly slots: SessionSlots;
   readonly clients: ClientProcesses;
@@ -116,7 +117,7 @@ function start(
     meter,
     traced,
   });
-  // It may have another name in each profile, but for whoever watches it is one server.
+  // A server may have another name in each profile. Observers see one server with one name.
   const observeProfile: Observer = (event) => observe(isPresence(event) ? { ...event, server: address.label } : event);
   const clientId = clientIdFor("serve", broker.clientId, servers.length > 1 ? address.label : undefined);
   const optionsFor = serverOptions(profiles, {
@@ -131,7 +132,7 @@ function start(
   });
   const server = new ServerEndpoint({ profiles, links, observe, options: optionsFor });
   const ending = new AbortController();
-  // Who lets processes wait for sessions has nothing against one that is asked something first.
+  // The inquiry starts a process without a session. Only users with `--prewarm` have agreed to that.
   const inquired = options.prewarm === 0
     ? undefined
     : inquireTools(() => pool.startAnother(`${entry.name} (tools)`), ending.signal)
@@ -144,7 +145,7 @@ function start(
     },
     async [Symbol.asyncDispose]() {
       ending.abort();
-      await server[Symbol.asyncDispose](); // the presence first, so that nobody comes any more
+      await server[Symbol.asyncDispose](); // the presence first, so that no more clients come
       await Promise.all([inquired, supervisor[Symbol.asyncDispose](), pool[Symbol.asyncDispose]()]);
       await links[Symbol.asyncDispose]();
     },

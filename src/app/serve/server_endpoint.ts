@@ -1,5 +1,5 @@
 /**
- * One server on the broker, in several profiles at once.
+ * One server on the broker, in several profiles.
  *
  * @module
  */
@@ -20,16 +20,16 @@ import { CLIENT_INFO } from "../client_identity.ts";
 import type { Links } from "../links.ts";
 import { ToolListWatch } from "./tool_list_watch.ts";
 
-/** What a {@linkcode ServerEndpoint} is made of. */
+/** The options of a {@linkcode ServerEndpoint}. */
 export interface ServerEndpointOptions {
   readonly profiles: readonly WireProfile[];
   readonly links: Links;
   readonly observe: Observer;
-  /** What each profile is to know. */
+  /** Makes the options of each profile. */
   readonly options: (profile: WireProfile) => ServerOptions;
 }
 
-/** What all profiles of a server are told. */
+/** Options for all profiles of a server. */
 export interface EndpointAddress extends
   Pick<
     ServerOptions,
@@ -37,18 +37,18 @@ export interface EndpointAddress extends
   > {
   readonly broker: BrokerConfig;
   readonly address: ResolvedAddress;
-  /** The client id of the connection of the first profile. */
+  /** The client id of the first profile's connection. */
   readonly clientId: string;
   /** Group of the shared subscription, on brokers that have shared subscriptions; none when `undefined`. */
   readonly share: string | undefined;
-  /** Takes each session that a client opens, with the name of the profile. */
+  /** Takes each session that a client opens, with the name of its profile. */
   readonly opened: (session: IncomingSession, profile: string) => void;
   /** How sessions are sealed; not at all when `undefined`. */
   readonly serverSealing?: ServerSealing | undefined;
   readonly observe: Observer;
 }
 
-/** Says to each of `profiles` what it is to know. */
+/** Makes the options of each of `profiles`. */
 export function serverOptions(
   profiles: readonly WireProfile[],
   { broker, address, clientId, share, opened, observe, ...rest }: EndpointAddress,
@@ -58,7 +58,7 @@ export function serverOptions(
     ...addressIn(profile, address),
     opened: (session) => opened(session, profile.name),
     observe: (event) => observe(isPresence(event) ? { ...event, profile: profile.name } : event),
-    // Two connections cannot have one client id.
+    // Two connections cannot have the same client id.
     clientId: profile === profiles[0] ? clientId : `${clientId}-open`,
     clientInfo: CLIENT_INFO,
     share: broker.preset.sharedSubscriptionAvailable ? share : undefined,
@@ -66,16 +66,16 @@ export function serverOptions(
   });
 }
 
-/** Whether an event tells that a server can be reached, or not any more. */
+/** Whether an event says that a server has come online or gone offline. */
 export function isPresence(event: ProxyEvent): event is Extract<ProxyEvent, { type: `server.${string}` }> {
   return event.type === "server.online" || event.type === "server.offline";
 }
 
-/** Accepts sessions in all its profiles. Disposing of it ends them and takes the presence back. */
+/** Accepts sessions in all profiles. Disposing of it ends them and removes the presence. */
 export class ServerEndpoint implements AsyncDisposable {
-  /** Resolves when clients can reach the server, in every profile that the broker does not refuse. */
+  /** Resolves when clients can reach the server in every profile that the broker does not refuse. */
   readonly online: Promise<void>;
-  /** Resolves when the broker refuses every profile: waiting is of no use. */
+  /** Resolves when the broker refuses every profile, so that waiting is useless. */
   readonly refused: Promise<Failure>;
   readonly #observe: Observer;
   readonly #acceptors: readonly Acceptor[];
@@ -105,12 +105,12 @@ export class ServerEndpoint implements AsyncDisposable {
     return this.#acceptors.map(({ topic }) => topic);
   }
 
-  /** Takes note of the digest of the server's list of tools, which somebody has asked it for. */
+  /** Notes the digest of the server's list of tools. */
   hasTools(toolsDigest: string): void {
     this.#tools.note(toolsDigest);
   }
 
-  /** Takes the presence back and opens no more sessions; those that are open go on. */
+  /** Removes the presence and opens no more sessions. Open sessions go on. */
   withdraw(): void {
     for (const acceptor of this.#acceptors) acceptor.withdraw();
   }
@@ -131,7 +131,8 @@ export class ServerEndpoint implements AsyncDisposable {
     if (state.status === "refused" && states.every(({ status }) => status === "refused")) {
       this.#refused.resolve(state.failure);
     }
-    // While none is online, it may be the login, which is the same for all.
+    // While no profile is online, the broker may have refused the user name or password, which is the same for all
+    // profiles.
     if (!isOnline) return;
     for (const [profile, state] of this.#states) {
       if (state.status === "refused") this.#warn(profile, state.failure);

@@ -1,5 +1,5 @@
 /**
- * Which requests of a client get through to its server.
+ * Limiting the requests of a client that reach its server.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { Failure } from "../../core/failure.ts";
 import { invalidResponse } from "../../core/parse_error.ts";
 
 /**
- * Passes everything through, except requests beyond a number that the server has not answered yet, and those that
- * come after {@linkcode refuse}: they are answered here with an error, so that the client knows that they did not run.
+ * Forwards all messages except some requests: those beyond the limit of unanswered requests, and those after {@linkcode
+ * refuse}. They are answered with an error here, so that the client knows that they did not run.
  */
 export class SessionGate extends ChannelWrapper {
   readonly #pending: () => number;

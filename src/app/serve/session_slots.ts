@@ -1,29 +1,29 @@
 /**
- * How many sessions there may be.
+ * Limiting the number of sessions.
  *
  * @module
  */
 
-/** A session that has a slot, and whose client can be asked whether it is still there. */
+/** A session with a slot, whose client can be asked whether it is still there. */
 export interface Occupant {
-  /** When something was said in it last, in ms. */
+  /** When the last message passed in the session, in ms. */
   readonly quietSince: () => number;
-  /** Asks; the session ends when nobody answers. */
+  /** Asks the client. The session ends when it does not answer. */
   readonly doubt: () => void;
 }
 
-/** A number of sessions that several hosts share. */
+/** A number of sessions that several supervisors share. */
 export class SessionSlots {
   readonly maximum: number;
   #used = 0;
-  /** When each was asked last, in ms of `quietSince`. */
+  /** When each client was asked last, on the scale of `quietSince`. */
   readonly #occupants = new Map<Occupant, number>();
 
   constructor(maximum: number) {
     this.maximum = maximum;
   }
 
-  /** Takes a slot, if there is one; if not, somebody who has said nothing for long may be gone, and is asked. */
+  /** Takes a slot if one is free. Otherwise asks the quietest client, which may be gone. */
   take(): boolean {
     if (this.#used < this.maximum) {
       this.#used++;
@@ -33,7 +33,7 @@ export class SessionSlots {
     return false;
   }
 
-  /** What whoever gets no slot is told. */
+  /** The error for a client that gets no slot. */
   get full(): string {
     const all = this.maximum === 1
       ? "The one session that --max-sessions allows is"
@@ -41,18 +41,18 @@ export class SessionSlots {
     return `${all} in use; try again later, or raise --max-sessions`;
   }
 
-  /** Notes who has a slot. Returns what takes that back. */
+  /** Notes the session that has a slot. Returns a function that forgets it. */
   add(occupant: Occupant): () => void {
     this.#occupants.set(occupant, -Infinity);
     return () => void this.#occupants.delete(occupant);
   }
 
-  /** Gives a slot back. */
+  /** Frees a slot. */
   release(): void {
     this.#used--;
   }
 
-  /** One who was asked and is still there is as good as one who has said something. */
+  /** Asks the quietest client. A client that is still there after that counts as if it had sent a message. */
   #doubtQuietest(): void {
     const all = [...this.#occupants].map(([occupant, asked]) => ({
       occupant,

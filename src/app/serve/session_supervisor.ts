@@ -1,5 +1,5 @@
 /**
- * Gives every session of a client its own server process.
+ * Giving every session a server process of its own.
  *
  * @module
  */
@@ -16,18 +16,18 @@ import { RestartPolicy } from "./restart_policy.ts";
 import { SessionGate } from "./session_gate.ts";
 import type { SessionSlots } from "./session_slots.ts";
 
-/** What a {@linkcode SessionSupervisor} is made of. */
+/** The options of a {@linkcode SessionSupervisor}. */
 export interface SessionSupervisorOptions {
-  /** The server's name, for the log. */
+  /** The server's name in the log. */
   readonly server: string;
-  /** How many sessions there may be, in all supervisors that share this object. */
+  /** The limit of sessions, which several supervisors may share. */
   readonly slots: SessionSlots;
-  /** And how many of one client, and processes of it. */
+  /** The limits of each client's sessions and processes. */
   readonly clients: ClientProcesses;
   readonly options: Pick<ServeOptions, "maxPending" | "idleTimeout" | "restart"> & EndOptions;
   /**
-   * Starts the server for a session of a client, at once or in its turn; not when the session is `over` before. Throws a
-   * {@linkcode Failure} when it cannot.
+   * Starts the server for a session of a client, at once or in its turn. Does not start it when the session is `over`
+   * before. Throws a {@linkcode Failure} when it cannot be started.
    */
   readonly start: (
     session: string,
@@ -36,11 +36,11 @@ export interface SessionSupervisorOptions {
   ) => Channel | Promise<Channel | undefined>;
   readonly observe: Observer;
   readonly meter: Observer | undefined;
-  /** Whether `meter` wants to know what requests are a part of. @default {false} */
+  /** Whether `meter` needs the trace context of requests. @default {false} */
   readonly traced?: boolean;
 }
 
-/** A session that has its process. */
+/** A session with its process. */
 interface Running {
   readonly gate: SessionGate;
   readonly server: AnsweringChannel;
@@ -52,7 +52,7 @@ export class SessionSupervisor implements AsyncDisposable {
   readonly #restart: RestartPolicy;
   readonly #sessions = new Set<Promise<void>>();
   readonly #running = new Set<Running>();
-  /** Whose processes start when it is their turn. */
+  /** Sessions whose process waits for its turn to start. */
   readonly #starting = new Set<IncomingSession>();
   readonly #abort = new AbortController();
   #draining: Failure | undefined;
@@ -79,10 +79,10 @@ export class SessionSupervisor implements AsyncDisposable {
   }
 
   /**
-   * Takes no more sessions and no more requests, lets those that are under way come to their end, and ends each session
-   * as soon as it has none.
+   * Accepts no more sessions and no more requests. Waits until the open requests are answered, and ends each session
+   * when it has none.
    *
-   * @param limit how long that may take, in ms; sessions that take longer are ended as they are
+   * @param limit how long that may take, in ms; sessions that take longer are ended with their requests open
    */
   async drain(reason: Failure, limit: number): Promise<void> {
     this.#draining = reason;
@@ -99,7 +99,10 @@ export class SessionSupervisor implements AsyncDisposable {
     await Promise.all(this.#sessions);
   }
 
-  /** Requesters whom nobody vouches for have their processes by where they are answered. */
+  /**
+   * Runs a session. Its process counts for the verified client id. Without one it counts for the session's name, which
+   * tells where the answers go.
+   */
   async #runInTurn(session: IncomingSession, profile: string): Promise<void> {
     const { clients } = this.#options;
     const client = session.client || `/${session.name}`;
@@ -160,14 +163,14 @@ export class SessionSupervisor implements AsyncDisposable {
     }
   }
 
-  /** Leaves a server that keeps exiting some time; not while draining. */
+  /** Waits before the next start of a server that keeps exiting; not while draining. */
   async #pause(session: IncomingSession, delay: number): Promise<void> {
     const { server, observe } = this.#options;
     observe({ type: "child.delayed", session: `${server}/${session.name}`, delay });
     await sleep(delay, this.#abort.signal).catch(() => {});
   }
 
-  /** The session's process; `undefined` when there is none, and the session has been told or is over. */
+  /** The session's process; `undefined` when there is none, because the session got an error or is over. */
   #start(session: IncomingSession, client: string): Channel | undefined | Promise<Channel | undefined> {
     try {
       if (this.#draining !== undefined) throw this.#draining;
@@ -200,14 +203,14 @@ export class SessionSupervisor implements AsyncDisposable {
   }
 }
 
-/** Whether somebody tells when the client of a session is gone. */
+/** Whether the broker or a watcher reports when the client of a session is gone. */
 function isTold({ watched, hasWill }: IncomingSession): boolean {
   return watched === true || hasWill === true;
 }
 
 /**
- * Whether a client may wait for an answer for as long as it likes: not if nobody would tell that it is gone. One that
- * numbers its messages is asked as well, since what would tell may have been lost; it costs it nothing.
+ * Whether a client may wait for an answer for any time. It may not if nobody would report that it is gone. A client
+ * that numbers its messages is asked as well, which costs it nothing: the report might have been lost.
  */
 function mayWait(session: IncomingSession): boolean {
   if (session.watched === true) session.doubt?.();

@@ -1,5 +1,5 @@
 /**
- * Asks a server for its list of tools before anybody else does.
+ * Asking a server for its list of tools before a client does.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import { toolsDigest } from "../tools_digest.ts";
 const TIMEOUT = 30_000;
 
 /**
- * The digest of a server's list of tools; `undefined` when the server does not tell all of it. The process is spoken to
- * for nothing else, and ended.
+ * The digest of a server's list of tools; `undefined` when the server does not return the whole list. The process is
+ * used for nothing else, and ended.
  *
- * @param start starts the process. When it throws or resolves with nothing, there is no digest
+ * @param start starts the process. There is no digest when it throws or resolves with nothing
  */
 export async function inquireTools(
   start: () => Promise<Channel | undefined>,
@@ -28,7 +28,7 @@ export async function inquireTools(
     await using server = new AnsweringChannel(child, { timeout: TIMEOUT });
     return await orAborted(digestOf(new McpClient(server)), signal);
   } catch {
-    return undefined; // whoever opens a session will be told what is wrong
+    return undefined; // a client that opens a session will get the error
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * Learns what tools a server has, from the answers that pass.
+ * Learning a server's list of tools from the answers that pass.
  *
- * Nothing is asked in a session for this, and nothing is changed: what a host has not asked for is not known.
+ * No request is sent for this, and no message is changed. So a list that no host has asked for is unknown.
  *
  * @module
  */
@@ -16,21 +16,21 @@ import { ToolsDigest } from "../tools_digest.ts";
 const LIST = "tools/list";
 const CHANGED = "notifications/tools/list_changed";
 
-/** A longer list, in bytes, gets no digest: nobody should wait while it is read. */
+/** The longest list with a digest, in bytes: reading a longer one would delay other work. */
 const LONGEST_LIST = 1024 * 1024;
 
-/** A longer cursor, in bytes, is not remembered. */
+/** The longest cursor that is remembered, in bytes. */
 const LONGEST_CURSOR = 4 * 1024;
 
-/** How many requests for lists may wait for their answers in a session. */
+/** The most unanswered list requests of a session that are remembered. */
 const MOST_ASKED = 16;
 
-/** What is known is told once in so many ms, however often it changes. */
+/** The shortest time between two reports, in ms, however often the list changes. */
 const PAUSE = 1_000;
 
 const decoder = new TextDecoder();
 
-/** What is known of a server's list of tools, in all its sessions. */
+/** What all sessions have learned about a server's list of tools. */
 export class ToolListWatch implements Disposable {
   readonly #changed: (digest: string | undefined) => void;
   readonly #clock: Clock;
@@ -45,12 +45,12 @@ export class ToolListWatch implements Disposable {
     this.#clock = clock;
   }
 
-  /** The session, as it was, with somebody who looks on. */
+  /** The same session, with its answers watched. */
   watch(session: IncomingSession): IncomingSession {
     return new WatchedSession(session, this, this.#clock);
   }
 
-  /** Takes note of the digest of a list; of none when it has changed. */
+  /** Notes the digest of a list; `undefined` when the list has changed. */
   note(digest: string | undefined): void {
     this.#digest = digest;
     if (this.#cancelTimer === undefined) this.#tell();
@@ -70,7 +70,7 @@ export class ToolListWatch implements Disposable {
   }
 }
 
-/** A list of which not all pages are known. */
+/** A list of which some pages are missing. */
 interface Pages {
   readonly digest: ToolsDigest;
   readonly bytes: number;
@@ -83,12 +83,12 @@ class WatchedSession extends ChannelWrapper implements IncomingSession {
   readonly #session: IncomingSession;
   readonly #list: ToolListWatch;
   readonly #clock: Clock;
-  /** The cursors of pages that were asked for, as JSON text; that of the first page is none. */
+  /** The cursors of the requested pages, as JSON text; `undefined` for the first page. */
   readonly #asked = new Map<RequestKey, string | undefined>();
   #pages: Pages | undefined;
-  /** What was read before is read to its end first. */
+  /** The reading in progress. The next answer is read after it. */
   #reading: Promise<void> = Promise.resolve();
-  /** How often the server has said that the list has changed. */
+  /** How many times the server has said that the list has changed. */
   #changes = 0;
 
   constructor(session: IncomingSession, list: ToolListWatch, clock: Clock) {
@@ -139,10 +139,10 @@ class WatchedSession extends ChannelWrapper implements IncomingSession {
     const { bytes } = message.keep();
     const changes = this.#changes;
     this.#reading = this.#reading.then(async () => {
-      // Whoever asked waits for what comes behind it, and this can wait.
+      // Reading can wait. The messages behind this answer should not wait for it.
       await new Promise<void>((resolve) => this.#clock.after(0, resolve));
       if (changes === this.#changes) await this.#read(bytes, cursor, changes);
-    }).catch(() => this.#pages = undefined); // it is not for us to judge what the server has said
+    }).catch(() => this.#pages = undefined); // an invalid answer is the host's concern, not ours
   }
 
   #change(): void {
@@ -171,7 +171,7 @@ class WatchedSession extends ChannelWrapper implements IncomingSession {
   }
 }
 
-/** Whether a batch may have a message of this method in it. */
+/** Whether a batch may contain a message of this method. */
 function isBatchWith({ kind, bytes }: Message, method: string): boolean {
   return kind === "other" && decoder.decode(bytes).includes(method);
 }
