@@ -144,7 +144,7 @@ export class BrokerLink implements MqttLink {
     if (subscription === undefined) return;
     if (this.#state.status !== "online") return;
     const requested = requestedFilter(subscription, this.#state.limits);
-    await this.#connection?.unsubscribe(requested).catch(() => {}); // when the connection is lost, the subscription is gone too
+    await this.#connection?.unsubscribe(requested).catch(() => {}); // a lost connection ends the subscription too
   }
 
   async roundTrip(): Promise<void> {

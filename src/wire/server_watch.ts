@@ -69,7 +69,7 @@ export class ServerWatch implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     if (this.#goodbye !== undefined && this.state.status === "online") {
-      void this.#link.publish({ ...this.#goodbye, qos: 0 }); // a formality, and not worth waiting for an acknowledgement
+      void this.#link.publish({ ...this.#goodbye, qos: 0 }); // a formality, not worth waiting for
     }
     return this.#link.close();
   }

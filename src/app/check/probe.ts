@@ -215,7 +215,7 @@ export class Probe implements AsyncDisposable {
       throw new Error(`the broker closes the connection over it: ${cause}`);
     });
     const answered = Promise.race([answer, closed]);
-    for (const promise of [closed, answered]) promise.catch(() => {}); // a later rejection has nothing to do with this answer
+    for (const promise of [closed, answered]) promise.catch(() => {}); // a later rejection is not about this answer
     const late = () => {
       throw new Error(`no answer within ${PATIENCE / 1000} s`);
     };

@@ -84,7 +84,7 @@ interface RunningServer extends AsyncDisposable {
   readonly refused: Promise<Failure>;
 }
 
-/** The limits that all servers share. */
+/** The objects that all servers of this process share. */
 interface Shared {
   readonly slots: SessionSlots;
   readonly clients: ClientProcesses;

@@ -9,8 +9,8 @@ import { Failure } from "../../core/failure.ts";
 import { invalidResponse } from "../../core/parse_error.ts";
 
 /**
- * Forwards all messages except some requests: those beyond the limit of unanswered requests, and those after {@linkcode
- * refuse}. They are answered with an error here, so that the client knows that they did not run.
+ * Forwards all messages except some requests: those beyond the limit of unanswered requests, and those after
+ * {@linkcode refuse}. They are answered with an error here, so that the client knows that they did not run.
  */
 export class SessionGate extends ChannelWrapper {
   readonly #pending: () => number;

@@ -180,7 +180,7 @@ export class ClientConnection {
     const serverId = this.#choose();
     if (serverId === undefined) return undefined;
     const rpc = this.#topics.rpc(this.#clientId, instead);
-    void this.#link.publish({ ...this.#goodbye, topic: rpc }); // the silent instance may have opened a session all the same
+    void this.#link.publish({ ...this.#goodbye, topic: rpc }); // it may have opened a session all the same
     void this.#link.unsubscribe(this.#topics.serverCapability(instead));
     void this.#link.unsubscribe(rpc);
     const server = { ...instead, serverId };

@@ -306,7 +306,7 @@ export class ServerSession implements Channel {
     if (this.#liveness.isPing(message)) return;
     for (const answer of failureResponses(failure, requestsIn(message))) this.#inbox.push(answer);
     for (const { bytes } of failureResponses(failure, responsesIn(message))) {
-      void this.#publishBytes(this.#rpcTopic, bytes); // if this cannot be published either, it is not replaced by another
+      void this.#publishBytes(this.#rpcTopic, bytes); // if this fails too, nothing else is sent
     }
   }
 }
