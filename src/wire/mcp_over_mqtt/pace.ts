@@ -2,8 +2,8 @@
  * Sending no faster than the other end receives.
  *
  * A broker acknowledges a message when it has queued it, and drops messages when the queue is full: mosquitto queues
- * 1,000 for each client. The convention has no acknowledgements of its own. But MCP requires an answer to every ping. It
- * comes after the messages before the ping have arrived.
+ * 1,000 for each client. The convention has no acknowledgements of its own. But MCP requires an answer to every ping.
+ * The answer shows that all messages before the ping have arrived.
  *
  * @module
  */
