@@ -24,6 +24,7 @@ export class TestClient implements AsyncDisposable {
   /** The client of MQTT.js itself. */
   readonly client: MqttClient;
   #sessionPresent = false;
+  #ending = false;
 
   private constructor(client: MqttClient) {
     this.client = client;
@@ -58,14 +59,19 @@ export class TestClient implements AsyncDisposable {
     return grants.map(({ qos }) => qos);
   }
 
-  /** Publishes, with QoS 1 unless the options say otherwise, and waits until the broker has it. */
+  /**
+   * Publishes, with QoS 1 unless the options say otherwise, and waits until the broker has acknowledged the message, or
+   * this client ends.
+   */
   async publish(
     topic: string,
     payload: string | Uint8Array,
     options: IClientPublishOptions = {},
   ): Promise<void> {
     const bytes = typeof payload === "string" ? payload : Buffer.from(payload);
-    await this.client.publishAsync(topic, bytes, { qos: 1, ...options });
+    await this.client.publishAsync(topic, bytes, { qos: 1, ...options }).catch((error) => {
+      if (!this.#ending) throw error;
+    });
   }
 
   /** The first message that fulfils `condition`, from the beginning. */
@@ -79,6 +85,7 @@ export class TestClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending = true;
     await this.client.endAsync(true);
     this.client.stream.destroy();
   }
