@@ -55,8 +55,16 @@ export async function knownServerKey(
   return serverKey ?? key;
 }
 
+/** How sessions with many servers are sealed. */
+export interface KnownSealing {
+  /** How it is with the server of the first of these names that is known; `undefined` when none is. */
+  readonly sealing: (names: readonly string[]) => ClientSealing | undefined;
+  /** Whether there is a server whose sessions are sealed. */
+  readonly sealed: boolean;
+}
+
 /**
- * How sessions with the servers in a file are sealed, by server name. Sessions with other servers are not.
+ * How sessions with the servers in a file are sealed. Sessions with other servers are not.
  *
  * @throws {UsageError} when some keys are given but others are missing
  */
@@ -64,14 +72,18 @@ export async function knownSealing(
   knownServers: string | undefined,
   broker: BrokerConfig,
   warn: Warn,
-): Promise<ReadonlyMap<string, ClientSealing>> {
+): Promise<KnownSealing> {
   const known = await readKnownKeys(knownServers, warn);
   if (broker.sealKey !== undefined && known.size === 0) {
     throw new UsageError(["--key seals sessions, and --known-servers FILE has to say with whom: NAME KEY a line"]);
   }
-  return new Map(
+  const sealings = new Map(
     await Promise.all([...known].map(async ([name, key]) => [name, await clientSealingOf(key, broker, name)] as const)),
   );
+  return {
+    sealing: (names) => names.map((name) => sealings.get(name)).find((sealing) => sealing !== undefined),
+    sealed: sealings.size > 0,
+  };
 }
 
 /** How sessions with a server are sealed. `serverKey` is the only source of the server's key. */
