@@ -7,9 +7,12 @@ import { fileURLToPath } from "node:url";
 import { FACE_SETTINGS, FLEET_SETTINGS, POOL_SETTINGS, TOOL_POLICY_SETTINGS } from "../../src/app/gateway/settings.ts";
 import { allDeclarations } from "../../src/cli/commands.ts";
 import {
+  AUTHORIZED_KEY_SETTINGS,
   BROKER_SETTINGS,
   CONNECT_SETTINGS,
+  END_SETTINGS,
   flagName,
+  KNOWN_SERVER_SETTINGS,
   LOG_SETTINGS,
   MESSAGE_SETTINGS,
   PERMISSION_SETTINGS,
@@ -32,19 +35,21 @@ const COMMANDS = await allDeclarations();
 
 const INTRODUCTION = `# Options
 
-Every option of every command, by subject. \`mcp-mqtt-proxy COMMAND --help\` shows the common
-ones of one command, \`--help-all\` all of them.
+Every option of every command, by subject. \`mcp-mqtt-proxy COMMAND --help\` shows the common options of one command,
+\`--help-all\` all of them.
 
-- A flag wins over its environment variable, and the variable wins over the default. An empty value counts as not given.
+- An option can be given on the command line or by its environment variable; the command line wins. An empty value counts
+  as not given. Options without a variable can be given on the command line only.
 - Times are in seconds and may have decimals: \`0.5\`.
 - Sizes are in bytes, or have a unit: \`64K\`, \`64M\`, \`1G\`.
-- A switch takes no value. Its variable turns it on with \`true\`, \`1\`, \`yes\` or \`on\`, and off with \`false\`, \`0\`,
-  \`no\` or \`off\`.
+- An option without a value in \`<…>\` is a switch. Its variable turns it on with \`true\`, \`1\`, \`yes\` or \`on\`, and off
+  with \`false\`, \`0\`, \`no\` or \`off\`.
 - An option whose value ends in \`...\` can be given several times. In its variable, spaces separate the values.
-- Options without a variable are for a single run.
-- In names, topics and client ids, \`{hostname}\` stands for the name of the machine and \`{env:NAME}\` for a variable.
-- \`MQTT_BROKER\`, with \`MQTT_PORT\` and \`MQTT_TLS\`, names the broker where neither \`--broker\` nor \`MQTT_URL\` does.
-  Variables that look like ours and are not read, such as \`MQTT_USER\`, are named on stderr.`;
+  \`--header\` and \`--user-property\` can be given several times too; in their variables, line breaks separate the values.
+- In names, topics and client ids, \`{hostname}\` stands for the name of the machine, and \`{env:NAME}\` for the environment
+  variable \`NAME\`.
+- Without \`--broker\` and \`MQTT_URL\`, the broker is that of \`MQTT_BROKER\`, with \`MQTT_PORT\` and \`MQTT_TLS\`. A warning
+  names variables that look like ours but are not read, such as \`MQTT_USER\`.`;
 
 /** Options that several commands share, or that make a subject of their own. The rest is shown by command. */
 const SUBJECTS: readonly (readonly [title: string, settings: Settings])[] = [
@@ -53,7 +58,9 @@ const SUBJECTS: readonly (readonly [title: string, settings: Settings])[] = [
   ["Reaching a server", CONNECT_SETTINGS],
   ["Serving", SERVE_SETTINGS],
   ["Credentials by SMCP", { ...SMCP_SETTINGS, ...SMCP_CHILD_SETTINGS }],
-  ["Messages, log, status and traces", {
+  ["Sealed sessions", { ...AUTHORIZED_KEY_SETTINGS, ...KNOWN_SERVER_SETTINGS }],
+  ["Messages, end of input, log, status and traces", {
+    ...END_SETTINGS,
     ...MESSAGE_SETTINGS,
     ...LOG_SETTINGS,
     ...STATUS_SETTINGS,
