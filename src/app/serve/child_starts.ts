@@ -3,6 +3,8 @@
  *
  * A process that starts uses a whole core for a while. Strangers can ask for many processes. If all of them started at
  * once, those that run already would hardly get any CPU time.
+ *
+ * @module
  */
 import { type Clock, systemClock } from "../../core/clock.ts";
 
