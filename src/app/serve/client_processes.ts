@@ -3,6 +3,8 @@
  *
  * A process may outlive its session by some seconds, until it notices that its stdin is closed. So without a limit, a
  * client that opens one session after the other could use up the processes of all clients.
+ *
+ * @module
  */
 
 /**
