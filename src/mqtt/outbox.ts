@@ -196,11 +196,13 @@ export class Outbox {
     if (packet.payload.length + LARGEST_HEADER > limits.maximumPacketSize) return false;
     if (packet.payload.length > LARGEST_AT_ONCE || signal?.aborted === true) return false;
     try {
-      connection.publish(packet, () => done?.());
-      this.#suspicion.sentUnconfirmed();
+      connection.publish(packet, () => {});
     } catch (error) {
       done?.(cannotBeSent(error));
+      return true;
     }
+    this.#suspicion.sentUnconfirmed();
+    done?.(); // even if the connection should be lost before it is written: nobody sends this message again
     return true;
   }
 
