@@ -38,6 +38,7 @@ export class ProbeTimer {
 
   /** Starts the timer from the beginning. */
   restart(): void {
+    if (this.#delay > FIRST_DELAY) this.stop(); // it would fire too late
     this.#wait(FIRST_DELAY);
   }
 

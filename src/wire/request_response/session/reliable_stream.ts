@@ -191,8 +191,7 @@ export class ReliableStream implements Stream {
 
   #sendAgain(after: Position): void {
     if (!this.#retransmission.repeat(after) || this.#closed) return;
-    this.#probe.stop();
-    this.#probe.start();
+    this.#probe.restart();
   }
 
   // --- what arrives
