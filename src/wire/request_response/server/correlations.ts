@@ -6,8 +6,9 @@
 import { requestsIn, responsesIn } from "../../../core/batch.ts";
 import type { RequestKey } from "../../../core/json_rpc.ts";
 import type { Message } from "../../../core/message.ts";
+import { cancelledRequest } from "../../../relay/mod.ts";
 
-/** How many bytes of Correlation Data are kept for unanswered requests. Only a misbehaving client has more. */
+/** How many bytes of Correlation Data are kept. Only a misbehaving client has more that belongs to unanswered requests. */
 const LIMIT = 4 * 1024 * 1024;
 
 /** What each entry costs besides its Correlation Data, in bytes. */
@@ -29,8 +30,13 @@ export class Correlations {
     return this.#longest;
   }
 
-  /** Takes note of a message that has arrived. The first request of each id counts. */
+  /**
+   * Takes note of a message that has arrived. The first request of each id counts. A cancelled request counts as answered,
+   * since most servers do not answer it.
+   */
   remember(message: Message, correlation: Uint8Array | undefined): void {
+    const cancelled = cancelledRequest(message);
+    if (cancelled !== undefined) this.#answer(cancelled);
     if (correlation === undefined) return;
     for (const { key } of requestsIn(message)) if (key !== undefined) this.#rememberOne(key, correlation);
   }
@@ -48,6 +54,10 @@ export class Correlations {
     const cost = COST + correlation.length;
     if (this.#unanswered.has(key)) return;
     this.#forget(key);
+    for (const oldest of this.#answered.keys()) {
+      if (this.#bytes + cost <= LIMIT) break;
+      this.#forget(oldest);
+    }
     if (this.#bytes + cost > LIMIT) return;
     this.#bytes += cost;
     this.#longest = Math.max(this.#longest, correlation.length);

@@ -7,17 +7,24 @@
  *
  * @module
  */
+import { requestsIn, responsesIn } from "../../../core/batch.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { RequestKey } from "../../../core/json_rpc.ts";
 import { Message } from "../../../core/message.ts";
+import { cancelledRequest } from "../../../relay/mod.ts";
 
 /** The method of the question, which ends of ours answer themselves. */
 const PENDING = "mcp-mqtt-proxy/pending";
+
+/** So many cancelled requests are remembered. Most servers do not answer them, so nothing else removes them. */
+const REMEMBERED_CANCELLATIONS = 1_000;
 
 /** The requests of both directions that have no answer. */
 export class LostRequests {
   /** Ours, by key, with their ids as JSON text. */
   readonly #asked = new Map<RequestKey, string>();
+  /** Ours that were cancelled. Nobody waits for them, but an answer that comes all the same is passed on. */
+  readonly #cancelled = new Set<RequestKey>();
   /** The peer's. */
   readonly #working = new Map<RequestKey, string>();
   /** What the ids of questions begin with, as JSON text. */
@@ -27,17 +34,25 @@ export class LostRequests {
   #question: { readonly id: RequestKey; readonly about: ReadonlyMap<RequestKey, string> } | undefined;
 
   /** Notes what is sent. */
-  sent({ kind, key, id }: Message): void {
-    if (key === undefined || id === undefined) return;
-    if (kind === "request") this.#asked.set(key, id);
-    else if (kind === "response") this.#working.delete(key);
+  sent(message: Message): void {
+    for (const { key, id } of requestsIn(message)) if (key !== undefined && id !== undefined) this.#asked.set(key, id);
+    for (const { key } of responsesIn(message)) if (key !== undefined) this.#working.delete(key);
+    const cancelled = cancelledRequest(message);
+    if (cancelled === undefined || !this.#asked.delete(cancelled)) return;
+    this.#cancelled.add(cancelled);
+    const [oldest] = this.#cancelled;
+    if (oldest !== undefined && this.#cancelled.size > REMEMBERED_CANCELLATIONS) this.#cancelled.delete(oldest);
   }
 
-  /** Whether a request of the peer's is new: MQTT may deliver one twice. */
-  begins({ kind, key, id }: Message): boolean {
-    if (kind !== "request" || key === undefined || id === undefined) return true;
-    if (this.#working.has(key)) return false;
-    this.#working.set(key, id);
+  /** Whether a message of the peer's is to be passed on: MQTT may deliver a request twice. Notes its requests. */
+  begins(message: Message): boolean {
+    const { kind, key } = message;
+    if (kind === "request" && key !== undefined && this.#working.has(key)) return false;
+    for (const { key, id } of requestsIn(message)) {
+      if (key !== undefined && id !== undefined) this.#working.set(key, id);
+    }
+    const cancelled = cancelledRequest(message);
+    if (cancelled !== undefined) this.#working.delete(cancelled);
     return true;
   }
 
@@ -62,10 +77,9 @@ export class LostRequests {
    */
   received(message: Message): readonly Message[] | undefined {
     const { kind, key } = message;
+    if (kind === "other") { for (const { key } of responsesIn(message)) if (key !== undefined) this.#answered(key); }
     if (kind !== "response" || key === undefined) return undefined;
-    if (typeof key !== "string" || !key.startsWith(this.#name)) {
-      return this.#asked.delete(key) ? undefined : [];
-    }
+    if (typeof key !== "string" || !key.startsWith(this.#name)) return this.#answered(key) ? undefined : [];
     if (key !== this.#question?.id) return []; // to a question that was asked again
     const lost = [...this.#question.about].filter(([key]) => this.#asked.has(key));
     this.#question = undefined;
@@ -75,6 +89,11 @@ export class LostRequests {
       this.#asked.delete(key);
       return LOST.toResponse(id);
     });
+  }
+
+  /** Notes an answer to a request of ours; whether there was none before. */
+  #answered(key: RequestKey): boolean {
+    return this.#asked.delete(key) || this.#cancelled.delete(key);
   }
 }
 

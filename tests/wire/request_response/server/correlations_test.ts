@@ -47,3 +47,25 @@ Deno.test("neither requests without an answer nor answers take more and more mem
   assert.equal(correlations.of(response('"99999"')), undefined);
   assert.deepEqual(correlations.of(response('"0"')), data(1));
 });
+
+Deno.test("answers with long Correlation Data make room for new requests", () => {
+  const correlations = new Correlations();
+  const long = (number: number) => new Uint8Array(16 * 1024).fill(number);
+  for (let id = 0; id < 1_000; id++) {
+    correlations.remember(request(`${id}`), long(id % 256));
+    assert.deepEqual(correlations.of(response(`${id}`)), long(id % 256));
+  }
+});
+
+Deno.test("cancelled requests take no room for ever, and a late answer to one has its Correlation Data", () => {
+  const correlations = new Correlations();
+  for (let id = 0; id < 50_000; id++) {
+    correlations.remember(request(`${id}`), data(1));
+    const params = { requestId: id };
+    const cancel = Message.from({ jsonrpc: "2.0", method: "notifications/cancelled", params });
+    correlations.remember(cancel, undefined);
+  }
+  assert.deepEqual(correlations.of(response("49999")), data(1));
+  correlations.remember(request('"new"'), data(2));
+  assert.deepEqual(correlations.of(response('"new"')), data(2));
+});

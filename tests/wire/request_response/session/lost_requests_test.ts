@@ -81,3 +81,31 @@ Deno.test("a second answer to a request is nobody's business", () => {
   assert.deepEqual(lost(client, server), [2]);
   assert.deepEqual(client.received(response(2)), [], "one that comes too late");
 });
+
+Deno.test("the requests of a batch are answered one by one, or together, and are lost one by one", () => {
+  const batch = Message.from([1, 2, 3, 4].map((id) => ({ jsonrpc: "2.0", id, method: "tools/call" })));
+  const { client, server } = ends();
+  client.sent(batch);
+  assert.ok(server.begins(batch));
+  assert.equal(client.received(response(1)), undefined);
+  assert.deepEqual(client.received(response(1)), [], "which has its answer");
+  server.sent(response(1));
+  const answers = Message.from([2, 3].map((id) => ({ jsonrpc: "2.0", id, result: {} })));
+  server.sent(answers);
+  assert.deepEqual(lost(client, server), [2, 3]);
+  assert.equal(client.received(answers), undefined);
+  assert.equal(client.received(response(4)), undefined);
+  assert.equal(client.ask(), undefined);
+});
+
+Deno.test("a cancelled request is not asked for, its late answer is passed on once, and its id can be used again", () => {
+  const { client, server } = ends(7);
+  const cancel = Message.from({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 7 } });
+  assert.ok(server.begins(request(7)));
+  client.sent(cancel);
+  assert.ok(server.begins(cancel));
+  assert.equal(client.ask(), undefined);
+  assert.ok(server.begins(request(7)), "again");
+  assert.equal(client.received(response(7)), undefined);
+  assert.deepEqual(client.received(response(7)), []);
+});
