@@ -8,6 +8,7 @@ import { Failure } from "../../../core/failure.ts";
 import type { Message } from "../../../core/message.ts";
 import type { MqttLink, QoS } from "../../../mqtt/mod.ts";
 import type { ClientOptions } from "../../profile.ts";
+import { roomForTrace } from "../../trace_properties.ts";
 import { type Frame, NOTHING } from "../session/frame.ts";
 import { type PathLimit, SMALLEST_LIMIT } from "../session/path_limit.ts";
 import { FORMAT, INSTANCE, largestPart, MAXIMUM, NEWEST_FORMAT, qosOf, SESSION } from "../session/properties.ts";
@@ -100,7 +101,8 @@ export class SessionOpening {
    * together
    */
   begin(message: Message): boolean {
-    const { link, sessionId, options: { connectTimeout }, clock = systemClock } = this.#options;
+    const { link, sessionId, limit, options, clock = systemClock } = this.#options;
+    const { connectTimeout, traceContext } = options;
     this.#running = true;
     this.#cancelDeadline = clock.after(connectTimeout, () => {
       this.suspectSize();
@@ -109,7 +111,8 @@ export class SessionOpening {
     });
     if (this.qos === 0) this.#cancelDoubt = clock.after(DOUBT_AFTER, () => this.#askBroker());
     const known = this.#target.format !== undefined;
-    this.#announcesFormat = known || message.bytes.length <= largestPart(link, this.#topic, sessionId.length);
+    const part = largestPart(link, this.#topic, sessionId.length + roomForTrace(traceContext));
+    this.#announcesFormat = known || message.bytes.length <= Math.min(part, limit.maximum);
     return !this.#announcesFormat;
   }
 
