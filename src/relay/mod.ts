@@ -4,6 +4,7 @@ export { join, type JoinEnd } from "./join.ts";
 export { cancelledRequest, INITIALIZE, PING } from "./mcp.ts";
 export { MeteredChannel } from "./metered_channel.ts";
 export { type Dialer, RecoveringChannel, type RecoveringOptions } from "./recovering_channel.ts";
+export { traceparentOf } from "./tracing.ts";
 export { backstopOf, timeoutOf } from "./timeouts.ts";
 export { UnhurriedChannel } from "./unhurried_channel.ts";
 export { PendingRequests } from "./pending_requests.ts";

@@ -20,10 +20,18 @@ export interface RequestTrace {
   readonly tool?: string;
 }
 
+const TRACE_PARENT = /^"([\da-f-]{55})"$/;
+
+/** The trace context in the `_meta` of a message; `undefined` when it has none. */
+export function traceparentOf({ kind, bytes }: Message): string | undefined {
+  const text = idAt(bytes, kind === "response" ? "result" : "params", "_meta", "traceparent");
+  return text === undefined ? undefined : TRACE_PARENT.exec(text)?.[1];
+}
+
 /** Reads these from a request. */
-export function traceOf({ bytes, method }: Message): RequestTrace {
-  const parent = idAt(bytes, "params", "_meta", "traceparent");
-  const traceparent = parent === undefined ? undefined : /^"([\da-f-]{55})"$/.exec(parent)?.[1];
+export function traceOf(request: Message): RequestTrace {
+  const { bytes, method } = request;
+  const traceparent = traceparentOf(request);
   const tool = method === CALL ? stringAt(bytes, "params", "name") : undefined;
   return { ...(traceparent === undefined ? {} : { traceparent }), ...(tool === undefined ? {} : { tool }) };
 }

@@ -8,6 +8,7 @@
 import { idAt } from "../core/json_rpc.ts";
 import type { Message } from "../core/message.ts";
 import type { PublishProperties } from "../mqtt/mod.ts";
+import { traceparentOf } from "../relay/mod.ts";
 
 /** The largest size of a trace context in a packet, in bytes. */
 const LARGEST_TRACE_PROPERTIES = 640;
@@ -17,23 +18,22 @@ export function roomForTrace(isShown: boolean | undefined): number {
   return isShown === true ? LARGEST_TRACE_PROPERTIES : 0;
 }
 
-const TRACE_PARENT = /^"([\da-f-]{55})"$/;
-
 /** A list of printable characters. A longer one than W3C requires everybody to accept is left out. */
 const TRACE_STATE = /^"([\x20\x21\x23-\x5b\x5d-\x7e]{1,512})"$/;
 
 /** The trace context of a message, by the names of the fields in `_meta` and in HTTP; `undefined` when it has none. */
-export function traceProperties({ kind, bytes }: Message): Readonly<Record<string, string>> | undefined {
-  const place = kind === "response" ? "result" : "params";
-  const traceparent = textAt(bytes, place, "traceparent", TRACE_PARENT);
+export function traceProperties(message: Message): Readonly<Record<string, string>> | undefined {
+  const traceparent = traceparentOf(message);
   if (traceparent === undefined) return undefined;
-  const tracestate = textAt(bytes, place, "tracestate", TRACE_STATE);
+  const { kind, bytes } = message;
+  const text = idAt(bytes, kind === "response" ? "result" : "params", "_meta", "tracestate");
+  const tracestate = text === undefined ? undefined : TRACE_STATE.exec(text)?.[1];
   return tracestate === undefined ? { traceparent } : { traceparent, tracestate };
 }
 
 /** Whether a message has a trace context. */
 export function isTraced(message: Message): boolean {
-  return traceProperties(message) !== undefined;
+  return traceparentOf(message) !== undefined;
 }
 
 /** The additional part of a packet for a message with a trace context; empty if the context should not be shown. */
@@ -43,9 +43,4 @@ export function shownTrace(
 ): { readonly properties?: PublishProperties } {
   const userProperties = traceContext ? traceProperties(message) : undefined;
   return userProperties === undefined ? {} : { properties: { userProperties } };
-}
-
-function textAt(bytes: Uint8Array, place: string, name: string, pattern: RegExp): string | undefined {
-  const text = idAt(bytes, place, "_meta", name);
-  return text === undefined ? undefined : pattern.exec(text)?.[1];
 }

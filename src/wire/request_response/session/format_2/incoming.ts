@@ -5,7 +5,7 @@
  */
 import { Message } from "../../../../core/message.ts";
 import type { Arrival, Incoming, Outcome } from "../format.ts";
-import type { Frame, Piece, Subject } from "../frame.ts";
+import { type Frame, NOTHING, type Piece, type Subject } from "../frame.ts";
 import { behind, type Position, START } from "../position.ts";
 import { costOf, LINE_FEED } from "./outgoing.ts";
 
@@ -99,8 +99,6 @@ export class IncomingMessages implements Incoming {
     arrived({ number, message, correlation, cost: costOf(bytes.length), end: end && message === undefined });
   }
 }
-
-const NOTHING = new Uint8Array();
 
 function grown(bytes: Uint8Array, used: number, length: number): Uint8Array {
   const larger = new Uint8Array(length);
