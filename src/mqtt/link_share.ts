@@ -22,6 +22,8 @@ export class LinkShare implements MqttLink {
   #opened = false;
   /** Whether the subscriptions from before `open` are acknowledged, or will be before the connection is online. */
   #ready = false;
+  /** Whether the broker has refused a subscription of this part. */
+  #refused = false;
 
   constructor(connection: MqttLink) {
     this.#connection = connection;
@@ -97,6 +99,7 @@ export class LinkShare implements MqttLink {
     this.#filters.add(subscription.filter);
     const refused = (failure: Failure) => {
       if (subscription.refused !== undefined) return subscription.refused(failure);
+      this.#refused = true;
       this.#set({ status: "refused", failure });
     };
     // The handler `refused` reports the failure. The other parts of the connection must not get it.
@@ -104,8 +107,8 @@ export class LinkShare implements MqttLink {
   }
 
   #follow(state: LinkState): void {
-    // A refusal is final: the connection will not ask for that subscription again.
-    if (!this.#ready || this.#state.status === "closed" || this.#state.status === "refused") return;
+    // That is final: the connection will not ask for the subscription again. After a refused login it may try again.
+    if (!this.#ready || this.#state.status === "closed" || this.#refused) return;
     this.#set(state.status === "closed" ? { status: "connecting", failure: undefined } : state);
   }
 

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
-import { LinkShare } from "../../src/mqtt/mod.ts";
+import { Failure } from "../../src/core/failure.ts";
+import { LinkShare, type MqttLink } from "../../src/mqtt/mod.ts";
 import { testOnBrokers } from "../support/brokers.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
+import { LoopLink } from "../support/loop_link.ts";
 import { Link } from "../support/test_link.ts";
 import { eventually } from "../support/wait.ts";
 
 const text = (payload: Uint8Array) => new TextDecoder().decode(payload);
 
 /** A share that is open, and what it gets. */
-function shareOf(link: Link, filter: string) {
+function shareOf(link: MqttLink, filter: string) {
   const share = new LinkShare(link);
   const received: string[] = [];
   void share.subscribe({ filter, qos: 1, handler: ({ payload }) => void received.push(text(payload)) });
@@ -73,4 +75,17 @@ Deno.test("what the broker refuses to one share is no trouble of another", async
   );
   assert.equal(secret.share.state.status, "refused");
   assert.equal(open.share.state.status, "online");
+});
+
+Deno.test("a share comes back with its connection, also after the broker has refused that for a while", async () => {
+  const link = new LoopLink("shared", () => {});
+  const online = link.state;
+  const failure = new Failure("login-refused", "The broker has refused the login");
+  const { share } = shareOf(link, "news/+");
+  await eventually("it is online", () => share.state.status === "online");
+  for (const state of [{ status: "refused", failure }, { status: "connecting", failure }, online] as const) {
+    Object.assign(link, { state });
+    link.open(); // tells its watchers
+    assert.equal(share.state.status, state.status);
+  }
 });
