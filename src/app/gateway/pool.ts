@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { systemClock } from "../../core/clock.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
 import { orLate } from "../../core/waiting.ts";
 import { Failure } from "../../core/failure.ts";
 import type { Connections } from "./connections.ts";
@@ -22,6 +22,8 @@ export interface PoolConfig {
   readonly maxConnections: number;
   /** How long a use waits for such a connection, in ms. */
   readonly patience: number;
+  /** @default {systemClock} */
+  readonly clock?: Clock;
 }
 
 /** So many sessions wait for their next use; of more, those that have not been used for longest are ended. */
@@ -114,7 +116,7 @@ export class SessionPool implements AsyncDisposable {
       const entry: Entry = { server: name, connected, uses: 0, session: open(server, signal), giveUp };
       entry.session.catch(() => {
         if (this.#entries.get(name) === entry) this.#entries.delete(name);
-        this.#notify();
+        this.#freedBy(entry);
       });
       return this.#used(entry);
     }
@@ -139,21 +141,21 @@ export class SessionPool implements AsyncDisposable {
   }
 
   async #wait(): Promise<void> {
-    const { patience, maxConnections } = this.#config;
+    const { patience, maxConnections, clock = systemClock } = this.#config;
     // The time is over only when nothing has become free for so long.
     const text = `All ${maxConnections} connections for sessions of their own are in use (--max-connections)`;
     const late = () => {
       throw new Failure("too-many-sessions", text);
     };
-    await orLate(this.#freed.promise, patience, late);
+    await orLate(this.#freed.promise, patience, late, { clock });
   }
 
   #rest(entry: Entry): void {
-    this.#notify();
+    this.#freedBy(entry);
     if (this.#entries.get(entry.server) !== entry) return;
     if (this.#config.directory.get(entry.server) === undefined) return void this.#close(entry);
-    const { idleTimeout } = this.#config;
-    if (idleTimeout !== Infinity) entry.cancelIdle = systemClock.after(idleTimeout, () => void this.#close(entry));
+    const { idleTimeout, clock = systemClock } = this.#config;
+    if (idleTimeout !== Infinity) entry.cancelIdle = clock.after(idleTimeout, () => void this.#close(entry));
     const unused = [...this.#entries.values()].filter(({ uses }) => uses === 0);
     for (const oldest of unused.slice(0, Math.max(0, unused.length - MOST_UNUSED))) void this.#close(oldest);
   }
@@ -167,10 +169,12 @@ export class SessionPool implements AsyncDisposable {
     this.#closing.set(entry.server, closed);
     await closed;
     this.#closing.delete(entry.server);
-    this.#notify();
+    this.#freedBy(entry);
   }
 
-  #notify(): void {
+  /** Lets those go on who wait for a connection, if this one has had one: to others their time begins again. */
+  #freedBy({ connected }: Entry): void {
+    if (!connected) return;
     this.#freed.resolve();
     this.#freed = Promise.withResolvers();
   }

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import type { McpServer } from "@modelcontextprotocol/server";
+import type { FleetServer } from "../../../src/app/gateway/directory.ts";
+import { type PoolConfig, SessionPool } from "../../../src/app/gateway/pool.ts";
+import type { ServerSession } from "../../../src/app/gateway/server_session.ts";
+import { Failure } from "../../../src/core/failure.ts";
 import { fleetServer, gatewayHost } from "../../support/gateway.ts";
 import { embeddedBroker } from "../../support/embedded_broker.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
 import { eventually } from "../../support/wait.ts";
 
 const read = (server: McpServer) => server.registerTool("read", {}, () => ({ content: [] }));
@@ -48,4 +53,45 @@ Deno.test("a session that nobody uses ends, and is opened again", async () => {
     await eventually("it has ended", () => ended() >= round);
   }
   assert.ok(sessions >= 2);
+});
+
+/** A pool of sessions that do nothing. A server whose name begins with "own" takes a connection of its own. */
+function poolOf(config: Partial<PoolConfig>): SessionPool {
+  return new SessionPool({
+    directory: { get: (name) => ({ name }) as FleetServer },
+    connections: { takesConnection: ({ name }) => name.startsWith("own") },
+    open: () => Promise.resolve({ [Symbol.asyncDispose]: () => Promise.resolve() } as unknown as ServerSession),
+    idleTimeout: Infinity,
+    maxConnections: 1,
+    patience: 30_000,
+    ...config,
+  });
+}
+
+Deno.test("who waits for a connection is told in time that there is none, whatever others do without one", async () => {
+  const clock = new ManualClock();
+  await using pool = poolOf({ clock });
+  const work = Promise.withResolvers<void>();
+  const busy = pool.use("own/a", () => work.promise);
+  let failure: unknown;
+  const waiting = pool.use("own/b", () => Promise.resolve()).catch((error) => failure = error);
+  for (let second = 0; second < 40; second += 10) {
+    await pool.use("shared", () => Promise.resolve());
+    await clock.advance(10_000);
+  }
+  assert.ok(failure instanceof Failure && failure.reason === "too-many-sessions", String(failure));
+  work.resolve();
+  await Promise.all([busy, waiting]);
+});
+
+Deno.test("who waits for a connection gets the one that becomes free", async () => {
+  const clock = new ManualClock();
+  await using pool = poolOf({ clock });
+  const work = Promise.withResolvers<void>();
+  const busy = pool.use("own/a", () => work.promise);
+  const waiting = pool.use("own/b", () => Promise.resolve("used"));
+  await clock.advance(20_000);
+  work.resolve();
+  assert.equal(await waiting, "used");
+  await busy;
 });
