@@ -20,7 +20,7 @@ import {
   type RequestStateCodec,
   type ServerContext,
 } from "@modelcontextprotocol/server";
-import { systemClock } from "../../core/clock.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Host, ListKind } from "./host.ts";
 import { HostCall, type Question } from "./host_call.ts";
 import { type Json, membersOf, objectsOf } from "./json.ts";
@@ -43,6 +43,8 @@ export interface RouterConfig {
   readonly listChanged: (server: string, kind: ListKind) => void;
   /** Told that a resource has changed. */
   readonly resourceUpdated: (server: string, params: Json) => void;
+  /** @default {systemClock} */
+  readonly clock?: Clock;
 }
 
 /** A call to a server. */
@@ -57,6 +59,7 @@ export interface Call {
 /** The router of one host. */
 export class Router implements SessionListener {
   readonly #config: RouterConfig;
+  readonly #clock: Clock;
   readonly #host: Host;
   readonly #states: RequestStateCodec<CallState>;
   readonly #calls = new Set<HostCall>();
@@ -69,6 +72,7 @@ export class Router implements SessionListener {
 
   constructor(config: RouterConfig, host: Host, states: RequestStateCodec<CallState>) {
     this.#config = config;
+    this.#clock = config.clock ?? systemClock;
     this.#host = host;
     this.#states = states;
   }
@@ -224,7 +228,7 @@ export class Router implements SessionListener {
       this.#held.delete(id);
       call.cancel(new Error("Nobody has answered the question of the server"));
     };
-    const cancelTimer = systemClock.after(QUESTION_LIFETIME * 1_000, giveUp);
+    const cancelTimer = this.#clock.after(QUESTION_LIFETIME * 1_000, giveUp);
     const cancel = () => {
       cancelTimer();
       this.#held.delete(id);
@@ -257,10 +261,10 @@ export class Router implements SessionListener {
     this.#unasked.set(server, kept);
     kept.push(question);
     const giveUp = () => {
-      if (!kept.includes(question)) return;
+      if (this.#unasked.get(server)?.includes(question) !== true) return;
       question.answer.reject(new Error("The host cannot be asked at the moment: it calls nothing"));
     };
-    const cancel = systemClock.after(UNASKED_PATIENCE, giveUp);
+    const cancel = this.#clock.after(UNASKED_PATIENCE, giveUp);
     void question.answer.promise.catch(() => {}).then(() => {
       cancel();
       const left = (this.#unasked.get(server) ?? []).filter((other) => other !== question);

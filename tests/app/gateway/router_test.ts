@@ -4,11 +4,19 @@ import {
   acceptedContent,
   inputRequired,
   type McpServer,
+  type RequestStateCodec,
+  type ServerContext,
   UrlElicitationRequiredError,
 } from "@modelcontextprotocol/server";
 import * as z from "zod";
+import type { Host } from "../../../src/app/gateway/host.ts";
+import type { SessionPool } from "../../../src/app/gateway/pool.ts";
+import type { CallState } from "../../../src/app/gateway/request_state.ts";
+import { Router } from "../../../src/app/gateway/router.ts";
+import type { ServerSession } from "../../../src/app/gateway/server_session.ts";
 import { type Era, fleetServer, gatewayHost, textOf } from "../../support/gateway.ts";
 import { embeddedBroker } from "../../support/embedded_broker.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
 import { eventually } from "../../support/wait.ts";
 
 const ERAS: readonly Era[] = ["legacy", "modern"];
@@ -288,4 +296,34 @@ Deno.test("a user is sent to a URL that a server wants to be visited, by hosts o
       );
     }
   }
+});
+
+Deno.test("a question that the host has got is not given up because it had waited with another one", async () => {
+  const clock = new ManualClock();
+  const session = { server: "asker" } as ServerSession;
+  const pool = { use: () => new Promise(() => {}) } as unknown as SessionPool;
+  const host = { modern: true, canBeAsked: () => true } as unknown as Host;
+  const states = { mint: () => Promise.resolve("state") } as unknown as RequestStateCodec<CallState>;
+  const router = new Router(
+    { pool: () => pool, listChanged: () => {}, resourceUpdated: () => {}, clock },
+    host,
+    states,
+  );
+  const ask = (message: string, signal: AbortSignal) =>
+    router.asked(session, "elicitation/create", { message }, signal).then(() => "answered", () => "given up");
+  const first = new AbortController();
+  const one = ask("first", first.signal);
+  let outcome: string | undefined;
+  void ask("second", new AbortController().signal).then((end) => outcome = end);
+  await clock.advance(1_000);
+  first.abort();
+  assert.equal(await one, "given up");
+  const mcpReq = { signal: new AbortController().signal, requestState: () => undefined };
+  const context = { mcpReq } as unknown as ServerContext;
+  const result = await router.call({ server: "asker", method: "tools/call", params: {} }, context);
+  const questions = Object.values(result.inputRequests as Record<string, { params: { message: string } }>);
+  assert.deepEqual(questions.map(({ params }) => params.message), ["asker: second"]);
+  await clock.advance(61_000);
+  assert.equal(outcome, undefined);
+  router.close();
 });
