@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { ask, bridge, initialize } from "../support/bridge.ts";
+import { fixture, startProxy, startServe } from "../support/proxy.ts";
 import { testOnBrokers } from "../support/brokers.ts";
 import { Collector } from "../support/collector.ts";
 import { embeddedBroker } from "../support/embedded_broker.ts";
@@ -47,6 +48,37 @@ testOnBrokers("a call is a span at both ends, both part of the host's trace; pay
   ]);
   assert.equal(collector.requests[0]?.headers.get("x-key"), "a b");
   assert.ok(!JSON.stringify(collector.spans).includes("secret payload"));
+});
+
+Deno.test("a call through a gateway is a span of the host's trace, with its tool, and with the error of the tool", async () => {
+  await using broker = await embeddedBroker();
+  await using collector = new Collector();
+  const at = ["--broker", broker.url];
+  await using _house = await startServe([...at, "--name", "house", "--", ...fixture("conformance_server.ts")]);
+  {
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint };
+    await using host = startProxy(["gateway", ...at], { env });
+    await ask(host, 0, "initialize", {
+      protocolVersion: "2025-11-25",
+      capabilities: {},
+      clientInfo: { name: "test", version: "1" },
+    });
+    await host.send({ jsonrpc: "2.0", method: "notifications/initialized" });
+    const _meta = { traceparent: `00-${TRACE}-${PARENT}-01` };
+    await ask(host, 1, "tools/call", { name: "house__test_error_handling", arguments: {}, _meta });
+    await host.closeInput();
+    await host.status;
+  }
+  const [span] = await eventually("the span is there", () => {
+    const found = collector.spans.filter(({ traceId }) => traceId === TRACE);
+    return found.length > 0 && found;
+  });
+  assert.ok(span !== undefined);
+  assert.deepEqual([span.kind, span.parentSpanId, span.failed], [3, PARENT, true]);
+  assert.deepEqual([span.attributes["gen_ai.tool.name"], span.attributes["error.type"]], [
+    "test_error_handling",
+    "tool_error",
+  ]);
 });
 
 Deno.test("an endpoint that a host has for something else is told of, not repeated, and keeps nobody from working", async () => {

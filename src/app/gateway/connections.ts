@@ -4,7 +4,7 @@
  * @module
  */
 import type { BrokerConfig, ConnectOptions, MessageOptions } from "../../config/mod.ts";
-import { type Observer, placed } from "../../core/events.ts";
+import { type Observer, type Observers, placed } from "../../core/events.ts";
 import { LinkShare, type MqttLink } from "../../mqtt/mod.ts";
 import type { ClientSealing } from "../../seal/mod.ts";
 import { backstopOf, RecoveringChannel } from "../../relay/mod.ts";
@@ -52,17 +52,18 @@ export class Connections implements AsyncDisposable {
   readonly #config: ConnectionsConfig;
   readonly #observe: Observer;
   readonly #meter: Observer | undefined;
+  readonly #traced: boolean;
   readonly #links: Links;
   readonly #newId: () => string;
   /** The connections that many sessions share, by their profiles. */
   readonly #shared = new Map<WireProfile, MqttLink>();
   #sharers = 0;
 
-  /** @param meter takes an event for every request as well, if anybody counts them */
-  constructor(config: ConnectionsConfig, observe: Observer, meter: Observer | undefined) {
+  constructor(config: ConnectionsConfig, { observe, meter, traced = false }: Observers) {
     this.#config = config;
     this.#observe = observe;
     this.#meter = meter;
+    this.#traced = traced;
     this.#links = new Links(config.broker, observe);
     this.#newId = clientIds("gateway", config.broker.clientId);
   }
@@ -139,6 +140,7 @@ export class Connections implements AsyncDisposable {
       timeout: options.timeout,
       backstop: backstopOf,
       observe: meter && placed(meter, place),
+      traced: this.#traced,
       failed: ({ method }, { reason, message }) =>
         this.#observe({ type: "request.failed", server: server.name, method, reason, cause: message }),
       lost: ({ message }) =>

@@ -35,12 +35,13 @@ export interface GatewayConfig extends Omit<ConnectionsConfig, "closedTopic"> {
 export async function gateway(
   config: GatewayConfig,
   host: Channel,
-  { observe, meter }: Observers,
+  observers: Observers,
   signal: AbortSignal,
 ): Promise<void> {
+  const { observe } = observers;
   const { idleTimeout, maxConnections, closedTopic } = config.pool;
   const patience = config.options.connectTimeout;
-  await using connections = new Connections({ ...config, closedTopic }, observe, meter);
+  await using connections = new Connections({ ...config, closedTopic }, observers);
   let hosted: HostedGateway | undefined;
   const eras = new Map<string, Era>();
   await using pool = new SessionPool({
