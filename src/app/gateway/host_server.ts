@@ -53,14 +53,14 @@ export function serveHost(channel: Channel, { instructions, connected, failed }:
       requestState: { verify: (state, context) => states.verify(state, context) },
     });
     const host = new Host(server, era === "modern");
-    const { handlers, notified } = connected(host, states);
-    for (const [method, handle] of Object.entries(handlers)) {
+    const fleet = connected(host, states);
+    for (const [method, handle] of Object.entries(fleet.handlers)) {
       server.setRequestHandler(method, { params: ANYTHING }, (params, context) => {
         host.heard(context);
         return handle(params, context);
       });
     }
-    server.fallbackNotificationHandler = ({ method }) => Promise.resolve(notified(method));
+    server.fallbackNotificationHandler = ({ method }) => Promise.resolve(fleet.notified(method));
     server.onclose = () => host.close();
     return server;
   };

@@ -238,6 +238,25 @@ Deno.test("log messages come with the name of the server, as severe as the host 
   }
 });
 
+Deno.test("servers with which there is a session are told that the roots of the host have changed", async () => {
+  await using broker = await embeddedBroker();
+  let told = 0;
+  await using _server = await fleetServer(broker, {
+    name: "home",
+    build: (server) => {
+      server.registerTool("read", {}, () => content("read"));
+      server.server.setNotificationHandler("notifications/roots/list_changed", () => void told++);
+    },
+  });
+  await using host = await gatewayHost(broker, {
+    capabilities: { roots: { listChanged: true } },
+    prepare: (client) => client.setRequestHandler("roots/list", () => ({ roots: [] })),
+  });
+  await host.client.callTool({ name: "home__read" });
+  await host.client.sendRootsListChanged();
+  await eventually("it is told", () => told > 0);
+});
+
 Deno.test("an error names the server, and whether the call may have run", async () => {
   await using broker = await embeddedBroker();
   const server = await fleetServer(broker, {
