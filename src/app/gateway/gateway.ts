@@ -70,7 +70,7 @@ export async function gateway(
       observe({ type: "session.opened", ...place });
       void session.closed.then(() => observe({ type: "session.ended", ...place, cause: "nobody uses it any more" }));
       watch.capabilities.set(name, summaryOf(session.capabilities));
-      await current.prepare(session).catch(() => {}); // it is of use all the same
+      current.prepare(session);
       return session;
     },
   });

@@ -102,9 +102,9 @@ export class HostedGateway implements HostedFleet {
         await this.follow(String(uri), false);
         return {};
       },
-      "logging/setLevel": async ({ level }) => {
+      "logging/setLevel": ({ level }) => {
         host.setLevel(String(level));
-        await this.#setLevel(String(level));
+        pool.tell((session) => this.#setLevel(session));
         return {};
       },
     };
@@ -120,17 +120,17 @@ export class HostedGateway implements HostedFleet {
     };
   }
 
-  /** Sets in a session that has been opened what the host has set. */
-  async prepare(session: ServerSession): Promise<void> {
-    if (session.modern) return await session.listen();
-    const { level } = this.host;
-    if (level !== undefined && session.capabilities.logging !== undefined) {
-      await session.request("logging/setLevel", { level });
-    }
+  /** Sets in a session that has been opened what the host has set. Nobody waits for it: a server may never answer. */
+  prepare(session: ServerSession): void {
+    const prepared = session.modern ? session.listen() : this.#setLevel(session);
+    prepared.catch(() => {}); // the session is of use all the same
   }
 
   notified(method: string): void {
-    if (method === "notifications/roots/list_changed") void this.#tellServers(method);
+    if (method !== "notifications/roots/list_changed") return;
+    this.#config.pool.tell(async (session) => {
+      if (!session.modern) await session.notify(method, {});
+    });
   }
 
   /** A server has come or gone. */
@@ -190,16 +190,9 @@ export class HostedGateway implements HostedFleet {
     return face === "tools" ? await list() : [];
   }
 
-  async #setLevel(level: string): Promise<void> {
-    const sessions = (await this.#config.pool.sessions()).filter(({ modern, capabilities }) =>
-      !modern && capabilities.logging !== undefined
-    );
-    await Promise.allSettled(sessions.map((session) => session.request("logging/setLevel", { level })));
-  }
-
-  async #tellServers(method: string): Promise<void> {
-    for (const session of await this.#config.pool.sessions()) {
-      if (!session.modern) void session.notify(method, {}).catch(() => {});
-    }
+  async #setLevel(session: ServerSession): Promise<void> {
+    const { level } = this.host;
+    if (level === undefined || session.modern || session.capabilities.logging === undefined) return;
+    await session.request("logging/setLevel", { level });
   }
 }

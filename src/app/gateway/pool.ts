@@ -56,15 +56,9 @@ export class SessionPool implements AsyncDisposable {
     this.#config = config;
   }
 
-  /** The servers with which there is a session, or is about to be. */
-  get open(): readonly string[] {
-    return [...this.#entries.keys()];
-  }
-
-  /** The sessions that are open. */
-  async sessions(): Promise<ServerSession[]> {
-    const settled = await Promise.allSettled([...this.#entries.values()].map(({ session }) => session));
-    return settled.flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
+  /** Does something with each session, as soon as it is open. Nobody learns what becomes of it. */
+  tell(work: (session: ServerSession) => Promise<unknown>): void {
+    for (const { session } of this.#entries.values()) void session.then(work).catch(() => {});
   }
 
   /**

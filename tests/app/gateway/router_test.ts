@@ -238,6 +238,26 @@ Deno.test("log messages come with the name of the server, as severe as the host 
   }
 });
 
+Deno.test("a server that never answers what the host has set is of use all the same, and ends with the gateway", async () => {
+  await using broker = await embeddedBroker();
+  let levels = 0;
+  await using _server = await fleetServer(broker, {
+    name: "mute",
+    build: (server) => {
+      server.registerTool("read", {}, () => content(`after ${levels}`));
+      server.server.setRequestHandler("logging/setLevel", () => {
+        levels++;
+        return new Promise(() => {});
+      });
+    },
+  });
+  await using host = await gatewayHost(broker);
+  await host.client.setLoggingLevel("error");
+  assert.equal(textOf(await host.client.callTool({ name: "mute__read" })), "after 1");
+  await host.client.setLoggingLevel("warning");
+  assert.equal(textOf(await host.client.callTool({ name: "mute__read" })), "after 2");
+});
+
 Deno.test("servers with which there is a session are told that the roots of the host have changed", async () => {
   await using broker = await embeddedBroker();
   let told = 0;
