@@ -26,7 +26,6 @@ import {
   serverSealingOf,
   TRACE_CONTEXT_SETTINGS,
 } from "../config/mod.ts";
-import { channelPair } from "../core/channel_pair.ts";
 import type { Observer } from "../core/events.ts";
 import { Failure } from "../core/failure.ts";
 import { errorText } from "../core/text.ts";
@@ -40,6 +39,7 @@ import {
 } from "../wire/mod.ts";
 import { clientIdFor } from "./client_identity.ts";
 import { remoteServer } from "./connect/remote_server.ts";
+import { loadGateway, ownGateway } from "./gateway/own_gateway.ts";
 import {
   FACE_SETTINGS,
   type FaceOptions,
@@ -204,30 +204,14 @@ export function mqttGatewayTransport(options: MqttGatewayOptions): Transport {
   };
   const [fleet, face, pool, policy, end] = [settings, settings, settings, settings, settings];
   const config = { broker, options: settings, profile, topicPrefix, sealing, fleet, face, pool, policy, end };
-  const [near, far] = channelPair();
-  const abort = new AbortController();
   // The gateway is loaded only here, so that other users of the library do not fetch it.
-  const running = (import(`./gateway/${GATEWAY}.ts`) as Promise<typeof import("./gateway/gateway.ts")>).then(
-    ({ gateway }) =>
-      gateway(
-        {
-          ...config,
-          sealed: Object.keys(knownServers).length > 0,
-          decided: (text) => observe({ type: "warning", text }),
-        },
-        far,
-        { observe, meter: undefined },
-        abort.signal,
-      ),
-  ).catch((error) => near.close(new Failure("session-ended", `The gateway has failed: ${errorText(error)}`)));
-  return new ChannelTransport(near, async () => {
-    abort.abort();
-    await running;
-  });
+  const { channel, close } = ownGateway(loadGateway(), {
+    ...config,
+    sealed: Object.keys(knownServers).length > 0,
+    decided: (text) => observe({ type: "warning", text }),
+  }, observe);
+  return new ChannelTransport(channel, close);
 }
-
-/** A name that is not a literal in the import, so that Deno does not fetch the file before it is used. */
-const GATEWAY = "gateway";
 
 /**
  * Puts an MCP SDK server on a broker. For every session that a client opens, `opened` gets a transport, to which it

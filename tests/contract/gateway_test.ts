@@ -172,6 +172,9 @@ Deno.test("call --gateway calls what a host would see, and lists it", async () =
   assert.match(none.errors, /No server that is online has a tool called "house__fly"/);
   const both = await run(...at, "--name", "house", "x");
   assert.equal(both.code, 2);
+  const wrong = await run(...at, "--profile", "mcp-over-mqtt", "--mqtt-version", "4");
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.errors, /^error: --profile mcp-over-mqtt needs MQTT 5, .*\n.*call --help/);
 });
 
 Deno.test("config --gateway writes a line that starts the gateway, with its options", async () => {

@@ -6,6 +6,8 @@
 import type { Channel } from "../../core/channel.ts";
 import { orAborted } from "../../core/waiting.ts";
 import type { Observer } from "../../core/events.ts";
+import { AnsweringChannel } from "../../relay/mod.ts";
+import type { OwnGateway } from "../gateway/own_gateway.ts";
 import { McpClient } from "./mcp_client.ts";
 import { remoteServer, type RemoteServerConfig } from "../connect/remote_server.ts";
 
@@ -29,8 +31,26 @@ export async function withRemoteServer<T>(
   return await withChannel(remoteServer({ ...config, options }, observe), signal, work);
 }
 
+/**
+ * Opens a session with a gateway for as long as `work` takes.
+ *
+ * @param timeout how long each answer may take, in ms @default {60_000}
+ * @throws {Failure} when the gateway fails, or does not answer in time
+ * @throws {RemoteError} when it answers with an error
+ * @throws the reason of `signal`, as soon as it is aborted
+ */
+export async function withGateway<T>(
+  { channel, close }: OwnGateway,
+  timeout: number | undefined,
+  signal: AbortSignal,
+  work: (client: McpClient) => Promise<T>,
+): Promise<T> {
+  const answering = new AnsweringChannel(channel, { timeout: timeout ?? TIMEOUT });
+  return await withChannel({ channel: answering, close }, signal, work);
+}
+
 /** Opens a session on `channel` for as long as `work` takes, and closes it afterwards. */
-export async function withChannel<T>(
+async function withChannel<T>(
   { channel, close }: { readonly channel: Channel; readonly close: () => Promise<void> },
   signal: AbortSignal,
   work: (client: McpClient) => Promise<T>,

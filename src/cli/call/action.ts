@@ -1,6 +1,6 @@
 /** `call`: what it does. @module */
 import { type McpClient, RemoteError } from "../../app/call/mcp_client.ts";
-import { withChannel, withRemoteServer } from "../../app/call/call.ts";
+import { withGateway, withRemoteServer } from "../../app/call/call.ts";
 import { brokerConfig, readBrokerFiles, readClientSealing } from "../../config/mod.ts";
 import type { ProxyEvent } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
@@ -47,7 +47,7 @@ export const callAction: Action<CallSettings> = async ({ values: given, flags, o
     const using = <T>(work: (client: McpClient) => Promise<T>) =>
       open === undefined
         ? withRemoteServer({ broker, address, options: values, sealing }, told, termination.signal, work)
-        : withChannel(open(told), termination.signal, work);
+        : withGateway(open(told), values.timeout, termination.signal, work);
     return await using(
       async (client) => {
         waiting.asked(tool === undefined ? "tools/list" : tool);
