@@ -5,6 +5,7 @@
  * @module
  */
 import { errorText, readTextFile } from "../core/text.ts";
+import { unreadable } from "../core/unreadable.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { BrokerOptions } from "./broker_settings.ts";
 import { brokerUrls } from "./broker_url.ts";
@@ -34,24 +35,24 @@ export async function readBrokerFiles(
 ): Promise<ReadBrokerOptions> {
   const problems: string[] = [];
   const secrets: [flag: string, file: string][] = [];
-  const read = async (flag: string, file: string | undefined): Promise<string | undefined> => {
+  const read = async (flag: string, file: string | undefined, alternative?: string): Promise<string | undefined> => {
     // A variable may hold the certificate itself, as secret stores deliver it.
     if (file === undefined || isPem(file) || isSealKey(file)) return file;
     try {
       return await readTextFile(file);
     } catch (error) {
-      problems.push(`${flag} ${file} cannot be read: ${errorText(error)}`);
+      problems.push(unreadable(flag, file, error, alternative));
     }
   };
-  const readSecret = (flag: string, file: string | undefined) => {
+  const readSecret = (flag: string, file: string | undefined, alternative?: string) => {
     if (file !== undefined && !isPem(file) && !isSealKey(file)) secrets.push([flag, file]);
-    return read(flag, file);
+    return read(flag, file, alternative);
   };
   const [ca, cert, keyFile, tlsKey, passwordFile] = await Promise.all([
-    read("--ca", values.ca),
-    read("--cert", values.cert),
-    readSecret("--key", values.key),
-    readSecret("--tls-key", values.tlsKey),
+    read("--ca", values.ca, "PEM text"),
+    read("--cert", values.cert, "PEM text"),
+    readSecret("--key", values.key, "PEM text"),
+    readSecret("--tls-key", values.tlsKey, "PEM text"),
     readSecret("--password-file", isGivenByFlag(flags) ? undefined : values.passwordFile),
   ]);
   const password = passwordFile?.split(/\r?\n/, 1)[0] ?? values.password;

@@ -6,6 +6,7 @@
  * @module
  */
 import { errorText, readTextFile } from "../core/text.ts";
+import { unreadable } from "../core/unreadable.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { AuthorizedClients, ClientSealing, KeyPair, ServerSealing } from "../seal/mod.ts";
 import { AuthorizedKeysFile, placesOf } from "./authorized_keys_file.ts";
@@ -204,7 +205,7 @@ async function readFile(flag: string, file: string, warn: Warn): Promise<string>
     if (warning !== undefined) warn(warning);
     return text;
   } catch (error) {
-    throw new UsageError([`${flag} ${file} cannot be read: ${errorText(error)}`]);
+    throw new UsageError([unreadable(flag, file, error)]);
   }
 }
 

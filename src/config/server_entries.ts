@@ -4,6 +4,7 @@
  * @module
  */
 import { errorText, readTextFile } from "../core/text.ts";
+import { unreadable } from "../core/unreadable.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { isTopicLevel } from "../mqtt/mod.ts";
 
@@ -35,7 +36,7 @@ export async function readServerEntries(file: string): Promise<ServerEntries> {
   try {
     text = await readTextFile(file);
   } catch (cause) {
-    throw new UsageError([`--config ${file} cannot be read: ${errorText(cause)}`], { cause });
+    throw new UsageError([unreadable("--config", file, cause)], { cause });
   }
   return parseServerEntries(text, file);
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { errorText, readTextFile } from "../core/text.ts";
+import { readTextFile } from "../core/text.ts";
+import { unreadable } from "../core/unreadable.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { topicFilterProblem } from "../mqtt/mod.ts";
 
@@ -34,7 +35,7 @@ export async function readTopicFile(path: string): Promise<readonly TopicDescrip
   try {
     list = JSON.parse(await readTextFile(path));
   } catch (cause) {
-    throw new UsageError([`--topics ${path} cannot be read: ${errorText(cause)}`], { cause });
+    throw new UsageError([unreadable("--topics", path, cause)], { cause });
   }
   if (!Array.isArray(list)) {
     throw new UsageError([`--topics ${path} must hold a list, such as [{"topic":"plant/+/temperature","unit":"°C"}]`]);

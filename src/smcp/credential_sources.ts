@@ -4,8 +4,8 @@
  * @module
  */
 import type { CredentialSource } from "../config/mod.ts";
-import { errorText } from "../core/text.ts";
 import { type Credentials, Secret } from "../core/secret.ts";
+import { unreadable } from "../core/unreadable.ts";
 import { UsageError } from "../core/usage_error.ts";
 import type { ByteSource } from "../stdio/mod.ts";
 import { LineBuffer } from "./line_buffer.ts";
@@ -77,7 +77,7 @@ async function readFile(path: string): Promise<Uint8Array> {
     return new Uint8Array(await new Response(file.readable).arrayBuffer());
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
-    throw new UsageError([`${flag} cannot be read: ${errorText(cause)}`], { cause });
+    throw new UsageError([unreadable("--credentials-file", path, cause)], { cause });
   }
 }
 

@@ -94,6 +94,37 @@ Deno.test("every file that cannot be read is told at once", async () => {
   }
 });
 
+/** What a variable may hold where the name of a file is expected. */
+const KEYS_WITHOUT_PEM: readonly [kind: string, text: string][] = [
+  ["an Ed25519 key", "MC4CAQAwBQYDK2VwBCIEIA3f/Zk2b+R8vQ0m9c/Jr1Y7wPq4sX5tLhGdNeKuTxBo"],
+  ["an RSA key in lines", `MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n${"bKcwg/SjAgEA+oIB".repeat(20)}==`],
+  ["hexadecimal digits", "302e020100300506032b657004220420".repeat(2)],
+  ["a sealing key after white space", ` mcp1-private-${"ab-_".repeat(12)}`],
+];
+
+for (const [kind, text] of KEYS_WITHOUT_PEM) {
+  Deno.test(`where the name of a file is expected, ${kind} is no file, and is not shown`, async () => {
+    const problems = await problemsOf({ broker: "mqtts://host", key: text, passwordFile: text }, { MQTT_CERT: text });
+    for (const flag of ["--cert", "--key"]) {
+      assert.match(problems, new RegExp(`^${flag} is neither a file that can be read nor PEM text`, "m"));
+    }
+    assert.match(problems, /^--password-file is no file that can be read; its value is not shown/m);
+    assert.doesNotMatch(problems, new RegExp(RegExp.escape(text.trim().slice(0, 20))));
+  });
+}
+
+for (
+  const file of [
+    "/run/secrets/mqtt-client-key-of-the-gateway-2",
+    "/run/secrets/550e8400-e29b-41d4-a716-446655440000/key",
+    "certificates/3f9ac0d1e27b84650f1e2d3c4b5a69788796a5b4c3d2e1f0-private.pem.key",
+  ]
+) {
+  Deno.test(`a file that is not there is named: ${file}`, async () => {
+    assert.ok((await problemsOf({ broker: "mqtts://host", key: file })).includes(`--key ${file} cannot be read: `));
+  });
+}
+
 const BAD_URLS: readonly [url: string, problem: RegExp][] = [
   [`http://me:${PASSWORD}@host`, /must be a URL that begins with mqtt:\/\/.*"http:\/\/…@host"/],
   [`me:${PASSWORD}@host`, /it is "…@host"/],

@@ -59,6 +59,11 @@ Deno.test("a credentials file that is missing or is no JSON object of strings is
     read({ kind: "file", file: "/no/such/file" }),
     /--credentials-file \/no\/such\/file cannot be read: /,
   );
+  await assert.rejects(read({ kind: "file", file: '{"MQTT_PASS":"secret"}' }), (error: Error) => {
+    assert.match(error.message, /--credentials-file is no file that can be read; its value is not shown/);
+    assert.doesNotMatch(error.message, /secret"/);
+    return true;
+  });
   for (
     const content of ["MQTT_PASS=secret", '{"MQTT_PASS":"secret"', '["secret"]', '{"MQTT_PORT":null,"P":"secret"}']
   ) {

@@ -1,5 +1,6 @@
 /** `key`: what it does. @module */
 import { errorText, readTextFile } from "../../core/text.ts";
+import { unreadable } from "../../core/unreadable.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { generateKeyPair, KeyError, privateKeyFile, publicKeyText, readPrivateKeyFile } from "../../seal/mod.ts";
 import { type Action, EXIT_OK } from "../command.ts";
@@ -36,7 +37,7 @@ async function read(file: string): Promise<ReturnType<typeof generateKeyPair>> {
     return readPrivateKeyFile(await readTextFile(file));
   } catch (error) {
     throw new UsageError([
-      error instanceof KeyError ? `${file} ${error.message}` : `${file} cannot be read: ${errorText(error)}`,
+      error instanceof KeyError ? `${file} ${error.message}` : unreadable("key show", file, error),
     ]);
   }
 }
