@@ -66,6 +66,7 @@ export {
   choicesOf,
   flagName,
   fromOptions,
+  isGiven,
   isSwitch,
   namesFile,
   resolve,

@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { resolve, type Values } from "../../config/mod.ts";
+import {
+  CONNECT_SETTINGS,
+  flagName,
+  isGiven,
+  KNOWN_SERVER_SETTINGS,
+  resolve,
+  type Setting,
+  type Values,
+} from "../../config/mod.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { ADDRESS_SETTINGS } from "../../wire/mod.ts";
 import type { CallSettings } from "./command.ts";
@@ -16,10 +24,20 @@ export interface Meant {
   readonly operands: readonly string[];
 }
 
+const { profile: _, topicPrefix: __, ...place } = ADDRESS_SETTINGS;
+const { serverId, noDiscovery } = CONNECT_SETTINGS;
+const { serverKey } = KNOWN_SERVER_SETTINGS;
+
+/** The settings that are about one server, apart from its key. */
+const ONE_SERVER = { ...place, serverId, noDiscovery };
+
+/** No server in particular. With the gateway, variables that name one are ignored, as where an operand names another. */
+const NO_SERVER = resolve(ONE_SERVER, { flags: {}, environment: () => undefined });
+
 /**
  * Reads the operands. The first is the server, unless a flag names it.
  *
- * @throws {UsageError} when no server is named
+ * @throws {UsageError} when no server is named, or one is although the gateway is meant
  */
 export function meant(
   values: Values<CallSettings>,
@@ -28,11 +46,9 @@ export function meant(
 ): Meant {
   const { name, serverName, topic } = flags;
   if (values.gateway) {
-    if ((name ?? serverName ?? topic) !== undefined) {
-      throw new UsageError(["--gateway is about all servers: remove it, or --name, --server-name and --topic"]);
-    }
+    refuseOneServer(values, flags);
     const [tool, ...others] = operands;
-    return { values: { ...values, name: "gateway", serverName: undefined, topic: undefined }, tool, operands: others };
+    return { values: { ...values, ...NO_SERVER, name: "gateway" }, tool, operands: others };
   }
   const named = (name ?? serverName ?? topic) !== undefined;
   const [first, ...others] = operands;
@@ -48,4 +64,20 @@ export function meant(
   const [tool, ...rest] = others;
   // The operand names the server, so environment variables that name another one are ignored.
   return { values: { ...values, ...operand, serverName: undefined, topic: undefined }, tool, operands: rest };
+}
+
+/** Refuses what is about one server, where the gateway is meant. Without its key, a session would not be sealed. */
+function refuseOneServer(values: Values<CallSettings>, flags: Readonly<Record<string, unknown>>): void {
+  const problems: string[] = [];
+  if (values.serverKey !== undefined) {
+    const source = isGiven(flags.serverKey) ? "" : ` (from ${serverKey.environment})`;
+    problems.push(
+      `--gateway takes the keys of servers from --known-servers: remove ${flagName(serverKey)}${source}`,
+    );
+  }
+  const given = Object.entries<Setting>(ONE_SERVER).filter(([name]) => isGiven(flags[name])).map(([, one]) =>
+    flagName(one)
+  );
+  if (given.length > 0) problems.push(`--gateway is about all servers: remove it, or ${given.join(", ")}`);
+  if (problems.length > 0) throw new UsageError(problems);
 }
