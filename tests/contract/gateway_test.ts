@@ -195,6 +195,19 @@ Deno.test("config --gateway writes a line that starts the gateway, with its opti
     "gateway",
     ...["--names", "a/#", "--confirm", "--broker", "mqtt://b"],
   ]);
+  const elsewhere = await run(
+    ...["config", "--for", "json", "--gateway", "--broker", "mqtt://b", "--username", "me", "--", "--names", "a/#"],
+    ...["--broker", "wss://elsewhere", "--proxy", "http://proxy:3128", "--username", "you"],
+  );
+  const line = JSON.parse(elsewhere.output).mcpServers.fleet.args.join(" ");
+  assert.ok(line.includes(" --allow-net=elsewhere:443,proxy:3128 "), line);
+  assert.ok(line.includes(" --broker wss://elsewhere ") && line.includes(" --username you"), line);
+  assert.match(elsewhere.errors, /a username without a password/);
+  const withPassword = await run(
+    ...["config", "--for", "json", "--gateway", "--username", "me", "--", "--password-command", "echo x"],
+  );
+  assert.match(withPassword.output, /--allow-run=/);
+  assert.ok(!withPassword.errors.includes("without a password"), withPassword.errors);
   const wrong: [string[], RegExp][] = [
     [["--", "--nope"], /are options of gateway, and "--nope" are not/],
     [["--name", "x"], /gateway has no --name/],

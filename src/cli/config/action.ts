@@ -86,9 +86,11 @@ async function gatewayLaunch(
   hint: (text: string) => void,
 ): Promise<Launch> {
   refuseToolSettings(flags);
-  const given = givenSettings(GATEWAY.settings, gatewayFlags(flags, operands));
-  const line = connectLine("gateway", GATEWAY.settings, given, values.broker ?? "", Deno.cwd());
-  return { name: values.as ?? "fleet", ...await brokerLaunch(host, line, values, flags, shared, hint) };
+  const { flags: all, ownValues } = gatewayFlags(flags, operands);
+  const meant: Values<ConfigSettings> = { ...values, ...ownValues };
+  const given = givenSettings(GATEWAY.settings, all);
+  const line = connectLine("gateway", GATEWAY.settings, given, meant.broker ?? "", Deno.cwd());
+  return { name: values.as ?? "fleet", ...await brokerLaunch(host, line, meant, all, shared, hint) };
 }
 
 /** The command line that starts `connect`. */
@@ -127,7 +129,7 @@ async function brokerLaunch(
     ]);
   }
   const { broker } = brokerConfig(await readBrokerFiles(values, flags), flags);
-  if (broker.username !== undefined && broker.password === undefined) {
+  if (broker.username !== undefined && broker.password === undefined && values.passwordCommand === undefined) {
     hint("a username without a password: add --password-file FILE, or set MQTT_PASSWORD while this runs");
   }
   const variables = secret === undefined ? [] : [`--allow-env=${secret}`];
