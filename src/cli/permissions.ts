@@ -38,6 +38,14 @@ const BROKER: Needs = { set: "connect", running: ["env", "net"], starting: ["rea
  */
 const PROGRAMS: readonly PermissionKind[] = Deno.build.os === "windows" ? ["read", "run"] : ["run"];
 
+/** The permissions of `config`, whose operands are options of the gateway: also a `--key-command`. */
+const CONFIG: Needs = {
+  running: ["env", "net", "read", "write"],
+  starting: [],
+  withOperands: PROGRAMS,
+  namesInOperands: true,
+};
+
 /** The permissions of each command. */
 export const NEEDS: Readonly<Record<string, Needs>> = {
   serve: { set: "serve", running: ["env", "net", ...PROGRAMS], starting: ["read"] },
@@ -48,7 +56,7 @@ export const NEEDS: Readonly<Record<string, Needs>> = {
   list: BROKER,
   call: { set: "call", running: [...BROKER.running, "write"], starting: ["read"], namesInOperands: true }, // images become files
   check: BROKER,
-  config: { running: ["env", "net", "read", "write"], starting: [] },
+  config: CONFIG,
   key: { running: ["read", "write"], starting: [] },
   completions: { running: [], starting: [] },
   licenses: { running: [], starting: [] },

@@ -64,6 +64,17 @@ Deno.test("--key-command takes run until the key is there, and --password-comman
   assert.ok(!revoked.includes("run"));
 });
 
+Deno.test("config keeps what options of the gateway behind -- take", async () => {
+  const complaints = async (...options: readonly string[]) => {
+    const line = ["config", "--for", "json", "--gateway", "--", "--broker", "mqtts://b", ...options];
+    await using config = startProxyUnder(["-A"], line);
+    await config.errors.ended;
+    return config.errors.seen.join("\n");
+  };
+  assert.equal(await complaints("--client-id", "{hostname}-gw"), "");
+  assert.match(await complaints("--key-command", "echo nothing"), /--key-command prints no private key/);
+});
+
 for (const [name, set] of Object.entries(metadata.permissions)) {
   const commands = COMMANDS.filter((command) => NEEDS[command.name]?.set === name);
   if (commands.length === 0) continue;
