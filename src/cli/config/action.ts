@@ -1,6 +1,7 @@
 /** `config`: what it does. @module */
 import { resolve } from "node:path";
 import {
+  type BrokerConfig,
   brokerConfig,
   CREDENTIAL_SOURCE_SETTINGS,
   flagName,
@@ -90,7 +91,8 @@ async function gatewayLaunch(
   const meant: Values<ConfigSettings> = { ...values, ...ownValues };
   const given = givenSettings(GATEWAY.settings, all);
   const line = connectLine("gateway", GATEWAY.settings, given, meant.broker ?? "", Deno.cwd());
-  return { name: values.as ?? "fleet", ...await brokerLaunch(host, line, meant, all, shared, hint) };
+  const broker = brokerConfig(await readBrokerFiles(meant, all), all);
+  return { name: values.as ?? "fleet", ...await brokerLaunch(host, line, meant, broker, shared, hint) };
 }
 
 /** The command line that starts `connect`. */
@@ -106,7 +108,7 @@ async function connectLaunch(
   const broker = brokerConfig(await readBrokerFiles(values, flags), flags);
   const given = givenSettings(CONNECT.settings, flags);
   const line = connectLine("connect", CONNECT.settings, given, values.broker ?? "", Deno.cwd());
-  const launch = await brokerLaunch(host, line, values, flags, shared, hint);
+  const launch = await brokerLaunch(host, line, values, broker, shared, hint);
   if (values.write) {
     const problem = await lookForServer(broker, address, values);
     if (problem !== undefined) hint(`warning: ${problem}; it is written all the same`);
@@ -118,8 +120,8 @@ async function connectLaunch(
 async function brokerLaunch(
   host: Host,
   { secret, ...line }: ConnectLine,
-  values: Values<ConfigSettings>,
-  flags: Flags,
+  { proxy: ownProxy, passwordCommand }: Values<ConfigSettings>,
+  { broker }: BrokerConfig,
   shared: boolean,
   hint: (text: string) => void,
 ): Promise<Omit<Launch, "name">> {
@@ -128,12 +130,11 @@ async function brokerLaunch(
       `${host.title} takes variables as plain text, and a password must not be in its file: use --password-file`,
     ]);
   }
-  const { broker } = brokerConfig(await readBrokerFiles(values, flags), flags);
-  if (broker.username !== undefined && broker.password === undefined && values.passwordCommand === undefined) {
+  if (broker.username !== undefined && broker.password === undefined && passwordCommand === undefined) {
     hint("a username without a password: add --password-file FILE, or set MQTT_PASSWORD while this runs");
   }
   const variables = secret === undefined ? [] : [`--allow-env=${secret}`];
-  const proxy = values.proxy === undefined ? broker.proxy : undefined;
+  const proxy = ownProxy === undefined ? broker.proxy : undefined;
   const proxies = proxy === undefined ? [] : environmentProxyPermissions(new URL(proxy.reveal()));
   const permissions = [...line.permissions, ...variables, ...proxies, "--ignore-env"];
   return { ...await launcher({ ...line, permissions }, shared), ...(secret === undefined ? {} : { secret }) };

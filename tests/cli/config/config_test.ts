@@ -4,6 +4,7 @@ import { CONNECT } from "../../../src/cli/connect/command.ts";
 import { connectLine } from "../../../src/cli/config/connect_line.ts";
 import { entryName, type Host } from "../../../src/cli/config/host.ts";
 import { HOSTS } from "../../../src/cli/config/hosts.ts";
+import { generateKeyPair, privateKeyFile } from "../../../src/seal/mod.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
 import { embeddedBroker } from "../../support/embedded_broker.ts";
 import { fixture, homeIn, Process, startProxy, startServe } from "../../support/proxy.ts";
@@ -341,6 +342,26 @@ Deno.test("a password for a host that cannot take it from a variable is refused,
   assert.equal(code, 2);
   assert.match(err, /--password-file/);
   assert.ok(!(out + err).includes("geheim"));
+});
+
+Deno.test({
+  name: "--key-command runs once, as it may ask somebody to touch a key",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const directory = await Deno.makeTempDir();
+    try {
+      await Deno.writeTextFile(`${directory}/key`, privateKeyFile(generateKeyPair()));
+      const command = `echo once >>${directory}/runs; cat ${directory}/key`;
+      for (const what of [["--name", "a"], ["--gateway"]]) {
+        const { code } = await runConfig(["--for", "json", ...what, "--key-command", command]);
+        assert.equal(code, 0);
+        assert.equal(await Deno.readTextFile(`${directory}/runs`), "once\n");
+        await Deno.remove(`${directory}/runs`);
+      }
+    } finally {
+      await Deno.remove(directory, { recursive: true });
+    }
+  },
 });
 
 Deno.test("config takes no arguments besides its options, since it would leave them out", async () => {
