@@ -5,6 +5,7 @@ import {
   brokerConfig,
   CREDENTIAL_SOURCE_SETTINGS,
   flagName,
+  isGiven,
   PERMISSION_SETTINGS,
   readBrokerFiles,
   type Settings,
@@ -149,13 +150,13 @@ function refuseToolSettings(flags: Flags): void {
   throw new UsageError([`${stray.join(", ")} is for the tools: add --tools, or for the gateway: put it behind --`]);
 }
 
-/** The `settings` that flags or variables set, as text. */
+/** The `settings` that flags or variables set, as text; empty text counts as not given. */
 function givenSettings(settings: Settings, flags: Flags): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(settings).map(([name, { environment }]) => [
-      name,
-      flags[name] ?? (environment === undefined ? undefined : Deno.env.get(environment)),
-    ]),
+    Object.entries(settings).map(([name, { environment, formerly }]) => {
+      const variables = [environment, formerly?.environment].filter((variable) => variable !== undefined);
+      return [name, [flags[name], ...variables.map((variable) => Deno.env.get(variable))].find(isGiven)];
+    }),
   );
 }
 

@@ -364,6 +364,20 @@ Deno.test({
   },
 });
 
+Deno.test("an empty variable sets nothing, and a former one sets what it is called now", async () => {
+  const empty = ["MQTT_KEY_COMMAND", "MQTT_PASSWORD_COMMAND", "MQTT_PASSWORD", "MCP_MQTT_CREDENTIALS_COMMAND"];
+  const env = { ...Object.fromEntries(empty.map((name) => [name, ""])), MQTT_BROKER_PROFILE: "hivemq" };
+  const ways = [["--name", "a"], ["--gateway"], ["--tools", "--credentials-file", "broker.json"]];
+  for (const what of ways) {
+    await using config = startProxy(["config", "--for", "vscode", "--broker-preset", "", ...what], { env });
+    assert.equal((await config.status).code, 0);
+    await config.output.ended;
+    const text = config.output.seen.join("\n");
+    assert.doesNotMatch(text, /--allow-run=|MQTT_PASSWORD|"inputs"|credentials-command/);
+    assert.ok(text.includes('"--broker-preset"'), text);
+  }
+});
+
 Deno.test("config takes no arguments besides its options, since it would leave them out", async () => {
   const { code, err } = await runConfig(["--for", "json", "--name", "a", "b"]);
   assert.equal(code, 2);
