@@ -23,7 +23,8 @@ export class ServerWatch implements AsyncDisposable {
   readonly #options: ServerWatchOptions;
   readonly #goodbye: Will | undefined;
   readonly #link: MqttLink;
-  readonly #ready = Promise.withResolvers<void>();
+  #ready = Promise.withResolvers<void>();
+  #isRefused = false;
   readonly #caughtUp = Promise.withResolvers<void>();
   readonly #granted = new Map<string, boolean>();
   readonly #refusals = new Map<string, Failure>();
@@ -42,7 +43,6 @@ export class ServerWatch implements AsyncDisposable {
       ...(this.#goodbye === undefined ? {} : { will: { ...this.#goodbye, optional: true } }),
       ...(Object.keys(userProperties).length === 0 ? {} : { userProperties }),
     });
-    this.#ready.promise.catch(() => {}); // those who await it get the error
     this.#link.watch((state) => this.#onLinkState(state));
     this.#link.open();
   }
@@ -52,7 +52,7 @@ export class ServerWatch implements AsyncDisposable {
     return this.#link.state;
   }
 
-  /** Resolves when all subscriptions are made; rejects when the broker refuses the login. */
+  /** Resolves when all subscriptions are made; rejects when the broker refuses the login, until it no longer does. */
   get ready(): Promise<void> {
     return this.#ready.promise;
   }
@@ -75,8 +75,14 @@ export class ServerWatch implements AsyncDisposable {
   }
 
   #onLinkState(state: LinkState): void {
+    if (state.status === "refused") {
+      this.#ready.promise.catch(() => {}); // those who await it get the error
+      this.#ready.reject(state.failure);
+    } else if (this.#isRefused) {
+      this.#ready = Promise.withResolvers();
+    }
+    this.#isRefused = state.status === "refused";
     if (state.status === "online") void this.#subscribe(state.limits.userProperties);
-    else if (state.status === "refused") this.#ready.reject(state.failure);
     this.#options.changed?.(state);
   }
 

@@ -228,3 +228,17 @@ Deno.test("a broker that cannot be reached is told, and the host goes on", async
   const { error } = await ask(host, 1, "tools/list");
   assert.match(error.message, /cannot be reached/);
 });
+
+Deno.test("a broker that comes later than the host is used, and the host is told of its servers", async () => {
+  const port = freePort();
+  await using host = startProxy(["gateway", "--broker", `mqtt://127.0.0.1:${port}`, "--connect-timeout", "1"]);
+  await initialize(host);
+  assert.match((await ask(host, 1, "tools/list")).error.message, /cannot be reached/);
+  await using broker = await embeddedBroker({ port });
+  await eventually("the fleet is empty, and not out of reach", async () => {
+    return (await ask(host, 2, "tools/list")).result?.tools.length === 0;
+  });
+  await using _house = await serve(broker, "house");
+  await host.output.find((line) => line.includes("notifications/tools/list_changed"));
+  assert.ok((await ask(host, 3, "tools/list")).result.tools.length > 0);
+});

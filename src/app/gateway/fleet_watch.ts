@@ -42,7 +42,8 @@ export class FleetWatch implements AsyncDisposable {
   /** What the servers can do with which there has been a session. */
   readonly capabilities = new Map<string, Json>();
   readonly #discovery: ServerDiscovery;
-  readonly #complete: Promise<unknown>;
+  #complete: Promise<unknown>;
+  #hasFailed = false;
   readonly #abort = new AbortController();
   /** The profiles in which servers are known to be online. */
   readonly #told = new Map<string, string>();
@@ -94,9 +95,7 @@ export class FleetWatch implements AsyncDisposable {
       observe,
       (announcement) => this.directory.note(announcement),
     );
-    this.#complete = this.#discovery.complete(this.#abort.signal);
-    const complete = () => void (this.#isComplete = true);
-    this.#complete.then(complete, complete); // whoever waits for it is told
+    this.#complete = this.#wait();
   }
 
   /**
@@ -105,8 +104,20 @@ export class FleetWatch implements AsyncDisposable {
    * @throws {Failure} when the broker cannot be reached
    */
   async complete(signal: AbortSignal): Promise<void> {
+    if (this.#hasFailed) this.#complete = this.#wait(); // the broker may be back
     if (this.directory.size === 0) return void await orAborted(this.#complete, signal);
     await orAborted(this.#complete.catch(() => {}), signal); // it was away, but has come since
+  }
+
+  #wait(): Promise<unknown> {
+    this.#hasFailed = false;
+    const complete = this.#discovery.complete(this.#abort.signal);
+    const settled = (hasFailed: boolean) => {
+      this.#hasFailed = hasFailed;
+      this.#isComplete = true;
+    };
+    complete.then(() => settled(false), () => settled(true)); // whoever waits for it is told
+    return complete;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

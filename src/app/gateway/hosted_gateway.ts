@@ -46,6 +46,8 @@ export class HostedGateway implements HostedFleet {
   readonly #lists: FleetLists;
   readonly #offers: Offers;
   readonly #subscriptions: Subscriptions;
+  /** Whether the host got an error when it asked for the tools last. */
+  #askedInVain = false;
 
   constructor(config: HostedGatewayConfig) {
     const { host, states, watch, pool, policy } = config;
@@ -160,14 +162,19 @@ export class HostedGateway implements HostedFleet {
 
   /** The tools may be others than before, or one of the faces may be over. */
   toolsChanged(): void {
-    this.host.listChanged("tools", () =>
-      this.#config.choice.isOver(this.#fleet, () => this.#tools.known()) ||
-      (this.#config.choice.last?.face === "tools" && this.#tools.isNew));
+    this.host.listChanged(
+      "tools",
+      () =>
+        this.#askedInVain || this.#config.choice.isOver(this.#fleet, () => this.#tools.known()) ||
+        (this.#config.choice.last?.face === "tools" && this.#tools.isNew),
+    );
   }
 
   async #listTools({ mcpReq: { signal } }: ServerContext): Promise<Json> {
     const { watch, choice } = this.#config;
+    this.#askedInVain = true;
     await watch.complete(signal);
+    this.#askedInVain = false;
     const [face, tools] = await choice.choose(this.#fleet, () => this.#tools.list(signal));
     return { tools: face === "tools" ? tools : this.#search.tools };
   }
