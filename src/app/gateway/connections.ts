@@ -43,6 +43,8 @@ export interface FleetChannel {
   readonly channel: RecoveringChannel;
   /** The name of the profile of its session; empty before there is one. */
   readonly profile: () => string;
+  /** Resolves when a session is lost the next time, and with it what the server was asked to tell. */
+  readonly nextLoss: () => Promise<void>;
   /** Gives back what it was made with, after it was closed. */
   readonly close: () => Promise<void>;
 }
@@ -135,6 +137,7 @@ export class Connections implements AsyncDisposable {
         return dialer.profile ?? "";
       },
     };
+    let loss = Promise.withResolvers<void>();
     const channel = new RecoveringChannel(dialer, {
       connectTimeout: options.connectTimeout,
       timeout: options.timeout,
@@ -143,10 +146,18 @@ export class Connections implements AsyncDisposable {
       traced: this.#traced,
       failed: ({ method }, { reason, message }) =>
         this.#observe({ type: "request.failed", server: server.name, method, reason, cause: message }),
-      lost: ({ message }) =>
-        this.#observe({ type: "warning", text: `the session with ${server.name} is lost: ${message}` }),
+      lost: ({ message }) => {
+        this.#observe({ type: "warning", text: `the session with ${server.name} is lost: ${message}` });
+        loss.resolve();
+        loss = Promise.withResolvers();
+      },
     });
-    return { channel, profile: () => dialer.profile ?? "", close: () => dialer[Symbol.asyncDispose]() };
+    return {
+      channel,
+      profile: () => dialer.profile ?? "",
+      nextLoss: () => loss.promise,
+      close: () => dialer[Symbol.asyncDispose](),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

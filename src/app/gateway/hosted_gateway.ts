@@ -138,6 +138,7 @@ export class HostedGateway implements HostedFleet {
   /** A server has come or gone. */
   serverReplaced(server: string): void {
     this.#lists.forget(server);
+    this.#subscriptions.serverReplaced(server);
   }
 
   /**

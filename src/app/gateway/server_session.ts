@@ -47,6 +47,13 @@ const NO_VALIDATION = {
 /** Versions of the protocol with a handshake, or without one. */
 export type Era = "legacy" | "modern";
 
+/** A resource that a server has been asked to tell of. */
+export interface Followed {
+  /** Resolves when the server tells no more of it: the process that was asked is lost, or has had enough. */
+  readonly ended: Promise<unknown>;
+  readonly undo: () => Promise<unknown>;
+}
+
 /** A session that is open. */
 export class ServerSession implements AsyncDisposable {
   readonly server: string;
@@ -54,6 +61,8 @@ export class ServerSession implements AsyncDisposable {
   readonly closed: Promise<void>;
   readonly #client: Client;
   readonly #channel: FleetChannel;
+  /** Whether nothing is heard of changes any more, since the process that was asked is lost. */
+  #isDeaf = false;
 
   private constructor(server: string, client: Client, channel: FleetChannel) {
     this.server = server;
@@ -151,6 +160,7 @@ export class ServerSession implements AsyncDisposable {
 
   /** Asks the server. A result may also be a question, which is to be answered and asked again. */
   async request(method: string, params: Json, options: RequestOptions = {}): Promise<Json> {
+    if (this.#isDeaf) this.listen().catch(() => {}); // the session is of use all the same
     return await this.#client.request({ method, params }, ANYTHING, {
       timeout: NO_TIMEOUT,
       ...options,
@@ -166,23 +176,30 @@ export class ServerSession implements AsyncDisposable {
   /** Hears of changes from a server of a version in which they have to be asked for. */
   async listen(): Promise<void> {
     const { tools, prompts, resources } = this.capabilities;
-    await this.#client.listen({
-      toolsListChanged: membersOf(tools).listChanged === true,
-      promptsListChanged: membersOf(prompts).listChanged === true,
-      resourcesListChanged: membersOf(resources).listChanged === true,
-    });
+    const deaf = () => void (this.#isDeaf = true);
+    this.#isDeaf = false;
+    void this.#channel.nextLoss().then(deaf);
+    try {
+      await this.#client.listen({
+        toolsListChanged: membersOf(tools).listChanged === true,
+        promptsListChanged: membersOf(prompts).listChanged === true,
+        resourcesListChanged: membersOf(resources).listChanged === true,
+      });
+    } catch (error) {
+      if (!isRefusal(error)) deaf();
+      throw error;
+    }
   }
 
-  /** Asks the server to tell when a resource changes; what undoes it is returned. */
-  async follow(uri: string): Promise<() => Promise<void>> {
+  /** Asks the server to tell when a resource changes. */
+  async follow(uri: string): Promise<Followed> {
+    const lost = Promise.race([this.#channel.nextLoss(), this.closed]);
     if (this.modern) {
       const subscription = await this.#client.listen({ resourceSubscriptions: [uri] });
-      return () => subscription.close();
+      return { ended: Promise.race([lost, subscription.closed]), undo: () => subscription.close() };
     }
     await this.request("resources/subscribe", { uri });
-    return async () => {
-      await this.request("resources/unsubscribe", { uri });
-    };
+    return { ended: lost, undo: () => this.request("resources/unsubscribe", { uri }) };
   }
 
   /** Ends the session, and gives back what it was made with. */
