@@ -55,15 +55,15 @@ export class FleetLists {
     this.#pool = pool;
   }
 
-  /** The lists of all servers that have one and answer in time. */
-  async all(kind: FleetListKind): Promise<Listed[]> {
+  /** The lists of all servers that suit, have one, and answer in time. */
+  async all(kind: FleetListKind, suits: (server: string) => boolean = () => true): Promise<Listed[]> {
     const { directory, capabilities } = this.#fleet;
     const listed: Listed[] = [];
     const ask = async (server: string) => {
       const entries = await this.of(server, kind);
       listed.push(...entries.map((entry) => ({ server, entry })));
     };
-    const candidates = [...directory.servers].map(({ name }) => name).toSorted()
+    const candidates = [...directory.servers].map(({ name }) => name).filter(suits).toSorted()
       .filter((name) => capabilities(name) === undefined || capabilities(name)?.[KINDS[kind].capability] !== undefined);
     // What comes later is there when the host asks again.
     await this.#patience.wait(candidates.map((server) => [server, ask(server)]));

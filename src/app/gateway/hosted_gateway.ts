@@ -43,7 +43,6 @@ export class HostedGateway implements HostedFleet {
   readonly #fleet: Fleet;
   readonly #tools: ToolsFace;
   readonly #search: SearchFace;
-  readonly #lists: FleetLists;
   readonly #offers: Offers;
   readonly #subscriptions: Subscriptions;
   /** Whether the host got an error when it asked for the tools last. */
@@ -58,7 +57,7 @@ export class HostedGateway implements HostedFleet {
         pool: () => pool,
         listChanged: (server, kind) => {
           if (kind === "tools") return watch.catalogue.listChanged(server);
-          this.#lists.forget(server);
+          this.#offers.forget(server, kind === "prompts" ? ["prompts"] : ["resources", "templates"]);
           host.listChanged(kind);
         },
         resourceUpdated: (server, { uri, ...rest }) => {
@@ -79,8 +78,7 @@ export class HostedGateway implements HostedFleet {
     };
     const calls = new ToolCalls(this.#fleet, states);
     this.#tools = new ToolsFace(this.#fleet, calls);
-    this.#lists = new FleetLists(this.#fleet, pool);
-    this.#offers = new Offers(this.#fleet, this.#lists);
+    this.#offers = new Offers(this.#fleet, new FleetLists(this.#fleet, pool));
     this.#subscriptions = new Subscriptions(pool);
     this.#search = new SearchFace(this.#fleet, calls);
     this.handlers = {
@@ -137,7 +135,7 @@ export class HostedGateway implements HostedFleet {
 
   /** A server has come or gone. */
   serverReplaced(server: string): void {
-    this.#lists.forget(server);
+    this.#offers.forget(server);
     this.#subscriptions.serverReplaced(server);
   }
 
@@ -183,10 +181,8 @@ export class HostedGateway implements HostedFleet {
   async #callTool(params: Json, context: ServerContext): Promise<Json> {
     const name = String(params.name);
     await this.#config.watch.complete(context.mcpReq.signal);
-    if (this.#search.has(name)) return await this.#search.call(name, params.arguments, context);
-    // A host may know it from another time.
-    if (!this.#tools.has(name)) await this.#tools.list(context.mcpReq.signal);
-    return await this.#tools.call(name, params.arguments, context);
+    const face = this.#search.has(name) ? this.#search : this.#tools;
+    return await face.call(name, params.arguments, context);
   }
 
   /** What servers have besides tools; a large fleet is not asked for it. */

@@ -87,6 +87,18 @@ export class ToolNames {
   }
 }
 
+/**
+ * Whether a tool of `server` may have this name. Others need not be asked for it, so a name that is nobody's does not
+ * start the processes of a whole fleet.
+ */
+export function mayBeOf(name: string, server: string): boolean {
+  const whole = server.replaceAll("/", "--");
+  if (!HASH_ENDING.test(name)) return name.startsWith(`${whole}__`);
+  const text = replaced(whole);
+  const mayEnd = (at: number) => name.startsWith("__", at) && text.endsWith(name.slice(0, at));
+  return text === "" || [...name].some((_, at) => at > 0 && mayEnd(at));
+}
+
 /** A tool, and the name that it gets if it is alone. */
 interface Claim extends ServerTool {
   readonly wanted: string;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ServerTool, ToolNames } from "../../../src/app/gateway/tool_names.ts";
+import { mayBeOf, type ServerTool, ToolNames } from "../../../src/app/gateway/tool_names.ts";
 import { fc, holds } from "../../support/properties.ts";
 
 const NAMES: readonly [server: string, tool: string, name: RegExp][] = [
@@ -58,7 +58,19 @@ Deno.test("no two tools have one name, and each has the same in whatever order t
     const distinct = new Set(tools.map(({ server, tool }) => JSON.stringify([server, tool])));
     assert.equal(new Set(all.values()).size, distinct.size);
     for (const name of all.values()) assert.match(name, /^[\w-]{1,64}$/);
+    const names = new ToolNames();
+    for (const { server, tool } of tools) names.add(server, tool);
+    for (const { server, tool } of tools) assert.ok(mayBeOf(names.of(server, tool) ?? "", server));
   });
+});
+
+Deno.test("most servers cannot have a tool of a name", () => {
+  const servers = ["files", "home/files", "files/home", "home/old-files", "plant"];
+  const suitable = (name: string) => servers.filter((server) => mayBeOf(name, server));
+  assert.deepEqual(suitable("home--files__read"), ["home/files"]);
+  assert.deepEqual(suitable("files__read_file--abcdef"), ["files", "home/files", "home/old-files"]);
+  assert.deepEqual(suitable("read"), []);
+  assert.deepEqual(suitable("__read--abcdef"), []);
 });
 
 Deno.test("a server cannot take the name of another server's tool, whatever it calls its own", () => {

@@ -5,11 +5,11 @@
  */
 import { ProtocolError, type ServerContext } from "@modelcontextprotocol/server";
 import { type Fleet, serverLabel } from "../fleet.ts";
-import type { FleetListKind, FleetLists } from "../fleet_lists.ts";
+import type { FleetListKind, FleetLists, Listed } from "../fleet_lists.ts";
 import { fleetUri, ofFleetUri, withFleetUris } from "../fleet_uri.ts";
 import { type Json, membersOf } from "../json.ts";
 import { visible } from "../tool_lists.ts";
-import { ToolNames } from "../tool_names.ts";
+import { mayBeOf, type ServerTool, ToolNames } from "../tool_names.ts";
 
 const INVALID_PARAMS = -32602;
 
@@ -27,15 +27,18 @@ export class Offers {
 
   /** The prompts of all servers. */
   async prompts(): Promise<Json[]> {
-    const listed = await this.#lists.all("prompts");
-    for (const server of new Set(listed.map(({ server }) => server))) this.#names.remove(server);
-    const named = listed.filter(({ entry }) => typeof entry.name === "string" && entry.name !== "");
-    for (const { server, entry } of named) this.#names.add(server, String(entry.name));
+    const named = this.#named(await this.#lists.all("prompts"));
     return named.map(({ server, entry }) => ({
       ...entry,
       name: this.#names.of(server, String(entry.name)),
       description: this.#described(server, entry.description),
     }));
+  }
+
+  /** Forgets what a server has that has changed; all of it, or some kinds. */
+  forget(server: string, kinds?: readonly FleetListKind[]): void {
+    this.#lists.forget(server, kinds);
+    if (kinds?.includes("prompts") !== false) this.#names.remove(server);
   }
 
   /** The resources of all servers, or their templates. */
@@ -96,12 +99,21 @@ export class Offers {
     return await router.ask(found.server, "completion/complete", asked, signal);
   }
 
-  /** Whose prompt it is. A host may know its name from another time. */
-  async #owner(name: string) {
-    if (this.#names.find(name) === undefined) await this.prompts();
+  /** Whose prompt it is. A host may know its name from another time; only servers are asked that may have it. */
+  async #owner(name: string): Promise<ServerTool> {
+    const known = this.#names.find(name);
+    if (known !== undefined) return known;
+    this.#named(await this.#lists.all("prompts", (server) => mayBeOf(name, server)));
     const found = this.#names.find(name);
     if (found !== undefined) return found;
     throw new ProtocolError(INVALID_PARAMS, `No server that is online has a prompt called ${JSON.stringify(name)}`);
+  }
+
+  /** The prompts that have a name of their own, after each has got one here. */
+  #named(listed: readonly Listed[]): Listed[] {
+    const named = listed.filter(({ entry }) => typeof entry.name === "string" && entry.name !== "");
+    for (const { server, entry } of named) this.#names.add(server, String(entry.name));
+    return named;
   }
 
   #described(name: string, description: unknown): string {

@@ -10,7 +10,7 @@ import type { Json } from "../json.ts";
 import { Patience } from "../patience.ts";
 import type { ToolCalls } from "../tool_calls.ts";
 import { annotationsOf, type Tool } from "../tool_lists.ts";
-import { ToolNames } from "../tool_names.ts";
+import { mayBeOf, type ServerTool, ToolNames } from "../tool_names.ts";
 
 /** One tool for each of the fleet's. */
 export class ToolsFace {
@@ -58,22 +58,29 @@ export class ToolsFace {
     });
   }
 
-  /** Whether a tool of this name is one of these. */
-  has(name: string): boolean {
-    return this.#names.find(name) !== undefined;
-  }
-
   /**
    * Calls a tool by the name that it has here.
    *
    * @throws {ProtocolError} when there is none, or it cannot be called
    */
   async call(name: string, args: unknown, context: ServerContext): Promise<Json> {
-    const found = this.#names.find(name);
-    if (found === undefined) {
-      throw new ProtocolError(-32602, `No server that is online has a tool called ${JSON.stringify(name)}`);
-    }
+    const found = this.#names.find(name) ?? await this.#find(name, context.mcpReq.signal);
     return withFleetUris(found.server, await this.#calls.call(found.server, found.tool, args, context));
+  }
+
+  /** The tool of this name, which the host may know from another time; only servers are asked that may have it. */
+  async #find(name: string, signal: AbortSignal): Promise<ServerTool> {
+    const { directory, catalogue } = this.#fleet;
+    const servers = [...directory.servers].map((server) => server.name).filter((server) => mayBeOf(name, server));
+    await this.#patience.wait(servers.map((server) => [server, catalogue.tools(server, signal)]));
+    this.#rename();
+    const found = this.#names.find(name);
+    if (found !== undefined) return found;
+    const silent = servers.find((server) => catalogue.known(server) === undefined);
+    const cause = silent === undefined
+      ? `No server that is online has a tool called ${JSON.stringify(name)}`
+      : `${silent} has not said yet which tools it has; call ${JSON.stringify(name)} again later`;
+    throw new ProtocolError(-32602, cause);
   }
 
   /** What the list depends on, those included who have not been asked. */

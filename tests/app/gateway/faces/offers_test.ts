@@ -127,3 +127,20 @@ Deno.test("a large fleet is asked for neither prompts nor resources", async () =
   assert.deepEqual((await host.client.listResources()).resources, []);
   assert.deepEqual((await host.client.listResourceTemplates()).resourceTemplates, []);
 });
+
+Deno.test("a prompt of a server that has gone is nobody's, and only its own server is asked for one", async () => {
+  await using broker = await embeddedBroker();
+  const started: McpServer[] = [];
+  await using _other = await fleetServer(broker, { name: "other", build: library(started) });
+  const server = await fleetServer(broker, { name: "library", build: library() });
+  await using host = await gatewayHost(broker, { options: { mode: "search" } });
+  await host.client.listTools();
+  const asked = { name: "library__review", arguments: { title: "emma" } };
+  assert.equal((await host.client.getPrompt(asked)).messages.length, 1);
+  await server.close();
+  await eventually("its name is gone", async () => {
+    const { message } = await host.client.getPrompt(asked).then(() => new Error(""), (error: Error) => error);
+    return message.includes("No server that is online has a prompt");
+  });
+  assert.equal(started.length, 0);
+});

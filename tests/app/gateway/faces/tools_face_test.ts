@@ -97,3 +97,22 @@ Deno.test("only servers whose name and presence match are there", async () => {
   await using host = await gatewayHost(broker, { options });
   assert.deepEqual((await host.client.listTools()).tools.map(({ name }) => name), ["home--attic__greet"]);
 });
+
+Deno.test("a name that is nobody's starts no session, and one from another time only that of its server", async () => {
+  await using broker = await embeddedBroker();
+  const started: string[] = [];
+  await using stack = new AsyncDisposableStack();
+  for (const name of ["attic", "cellar", "shed"]) {
+    const build = (server: McpServer) => {
+      started.push(name);
+      greet(name)(server);
+    };
+    stack.use(await fleetServer(broker, { name, build }));
+  }
+  await using host = await gatewayHost(broker, { options: { mode: "search" } });
+  await host.client.listTools();
+  await assert.rejects(host.client.callTool({ name: "garage__greet" }), /No server that is online has a tool/);
+  assert.deepEqual(started, []);
+  assert.equal(textOf(await host.client.callTool({ name: "cellar__greet" })), "cellar");
+  assert.deepEqual([...new Set(started)], ["cellar"]);
+});
