@@ -4,7 +4,7 @@
  * @module
  */
 import { bytes, listOf, onOff, seconds, text, topicFilter, topicName, wholeNumber } from "./kinds.ts";
-import { filled } from "./placeholders.ts";
+import { CLIENT_PLACEHOLDER, filled } from "./placeholders.ts";
 import type { SettingsOf } from "./setting.ts";
 
 /** What an agent may do on the broker, as topic filters. An empty list of allowed topics allows all. */
@@ -92,9 +92,10 @@ export const TOOL_SETTINGS: SettingsOf<ToolOptions> = {
   replyTopic: {
     flag: "--reply-topic <topic>",
     environment: "MCP_MQTT_REPLY_TOPIC",
-    description: "base of the topics on which answers to the request tool come; {client} stands for the client id",
+    description:
+      `base of the topics on which answers to the request tool come; ${CLIENT_PLACEHOLDER} stands for the client id`,
     kind: filled(topicName, "later"),
-    fallback: "mcp/tools/{client}",
+    fallback: `mcp/tools/${CLIENT_PLACEHOLDER}`,
   },
   topics: {
     flag: "--topics <file>",

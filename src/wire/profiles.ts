@@ -92,7 +92,7 @@ export function withServerClient<Options extends Places>(options: Options, clien
       `${CLIENT_PLACEHOLDER} in a server's name or base topic is the client id of serve: write that one instead`;
     throw new UsageError([text]);
   }
-  const filled = PLACES.map((place) => [place, options[place]?.replaceAll(CLIENT_PLACEHOLDER, client)]);
+  const filled = PLACES.map((place) => [place, options[place]?.replaceAll(CLIENT_PLACEHOLDER, () => client)]);
   return { ...options, ...Object.fromEntries(filled) };
 }
 

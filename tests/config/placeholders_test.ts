@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { clientId, listOf, text, topicFilter, Unsuitable } from "../../src/config/kinds.ts";
 import { filled, placeholderNeeds } from "../../src/config/placeholders.ts";
 import { ADDRESS_SETTINGS, namesServerClient, resolveAddress } from "../../src/wire/mod.ts";
-import { BROKER_SETTINGS, fromOptions, resolve } from "../../src/config/mod.ts";
+import { BROKER_SETTINGS, fromOptions, resolve, SERVE_SETTINGS } from "../../src/config/mod.ts";
 
 /** Runs `body` with a variable that is there only meanwhile. */
 function withVariable(name: string, value: string, body: () => void): void {
@@ -81,6 +81,22 @@ Deno.test("{client} in a server's name or topic is the client id of serve, and n
   assert.throws(() => resolveAddress(options), /\{client\} in a server's name or base topic is the client id of serve/);
   const requests = fromOptions(ADDRESS_SETTINGS, { name: "a", requestTopic: "in/{client}" });
   assert.equal(resolveAddress(requests).options.requestTopic, "in/{client}");
+});
+
+Deno.test("the topic of clients that are gone is filled in too, but for the client id", () => {
+  const { closedTopic } = SERVE_SETTINGS;
+  const read = (topic: string) =>
+    resolve({ closedTopic }, { flags: { closedTopic: topic }, environment: () => undefined }).closedTopic;
+  withVariable("PLACEHOLDER_ROOM", "attic", () => {
+    assert.equal(read("{env:PLACEHOLDER_ROOM}/{client}/gone"), "attic/{client}/gone");
+  });
+  assert.throws(() => read("{env:PLACEHOLDER_NONE}/{client}"), /--closed-topic has .* PLACEHOLDER_NONE is not set/);
+  assert.throws(() => read("gone/{clint}"), /--closed-topic has \{clint\}, which stands for nothing here/);
+});
+
+Deno.test("a client id is put in as it is, whatever its characters", () => {
+  const options = fromOptions(ADDRESS_SETTINGS, { name: "home/{client}" });
+  assert.equal(resolveAddress(options, { serverClient: "a$&b$$" }).label, "home/a$&b$$");
 });
 
 Deno.test("a client id cannot be made of itself", () => {

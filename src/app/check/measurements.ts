@@ -53,7 +53,7 @@ async function roundTripFinding(probe: Probe): Promise<Finding> {
 export async function retainedFinding(probe: Probe): Promise<Finding> {
   const name = "discovery";
   const filter = `mcp/check-${crypto.randomUUID().slice(0, 8)}/presence/+`;
-  const topic = filter.replace("+", probe.clientId);
+  const topic = filter.replace("+", () => probe.clientId);
   const payload = new TextEncoder().encode("check");
   const { problem } = await probe.publish({ topic, qos: 1, retain: true, payload });
   if (problem !== undefined) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CLIENT_PLACEHOLDER } from "../../config/mod.ts";
 import type { MqttLink } from "../../mqtt/mod.ts";
 import type { Received } from "./arrivals.ts";
 import type { Listener, Subscriptions } from "./subscriptions.ts";
@@ -110,6 +111,6 @@ export class Replies implements Listener {
   #base(): string {
     // A client id that the broker has assigned may have characters that are special in topics.
     const client = this.#link.clientId.replaceAll(/[/+#\0]/g, "-");
-    return `${this.#topic.replaceAll("{client}", client)}/`;
+    return `${this.#topic.replaceAll(CLIENT_PLACEHOLDER, () => client)}/`;
   }
 }

@@ -18,7 +18,7 @@ import { RequestResponseClient } from "./client/client.ts";
 import { directory, NAME } from "./directory.ts";
 import { RequestResponseServer } from "./server/server.ts";
 import { topicUses } from "./topic_uses.ts";
-import { topicsFor } from "./topics.ts";
+import { ClientTopic, topicsFor } from "./topics.ts";
 
 /**
  * The request-response profile. Its connections have no MQTT session beyond their own end: the session layer needs
@@ -89,7 +89,7 @@ function sharedPlan({ clientId, closedTopic, sealed }: SharedConnectionOptions):
     clientId,
     ...(sealed ? FOR_SEALING : {}),
     nudgeTopic: `mcp/instance/${clientId}/${clientId}`,
-    will: { topic: closedTopic.replace("{client}", clientId), payload: disconnected(), qos: 1, retain: false },
+    will: { topic: new ClientTopic(closedTopic).for(clientId), payload: disconnected(), qos: 1, retain: false },
   };
 }
 

@@ -12,10 +12,9 @@
  *
  * @module
  */
+import { CLIENT_PLACEHOLDER } from "../../config/mod.ts";
 import { isTopicLevel } from "../../mqtt/mod.ts";
 import { baseTopic, type ServerTopics } from "./address.ts";
-
-const CLIENT = "{client}";
 
 /** A topic with at most one level that stands for the client id. */
 export class ClientTopic {
@@ -24,7 +23,7 @@ export class ClientTopic {
 
   constructor(template: string) {
     this.#levels = template.split("/");
-    this.#clientLevel = this.#levels.indexOf(CLIENT);
+    this.#clientLevel = this.#levels.indexOf(CLIENT_PLACEHOLDER);
   }
 
   /** Whether the topic tells who the client is. */
@@ -71,17 +70,17 @@ export interface Topics {
 /** The topics for a server's name or base topic. */
 export function topicsFor({ serverName, topic, requestTopic, responseTopic, closedTopic }: ServerTopics): Topics {
   const base = topic ?? baseTopic(serverName);
-  const request = new ClientTopic(requestTopic ?? `${base}/request/${CLIENT}`);
+  const request = new ClientTopic(requestTopic ?? `${base}/request/${CLIENT_PLACEHOLDER}`);
   return {
     base,
     request,
-    response: new ClientTopic(responseTopic ?? `${base}/response/${CLIENT}`),
+    response: new ClientTopic(responseTopic ?? `${base}/response/${CLIENT_PLACEHOLDER}`),
     // Matches the bare topic as well (MQTT 5.0, section 4.7.1.2).
     requestFilter: requestTopic === undefined ? `${base}/request/#` : request.filter,
     presenceFilter: `${base}/presence/+`,
-    closed: new ClientTopic(`${base}/closed/${CLIENT}`),
+    closed: new ClientTopic(`${base}/closed/${CLIENT_PLACEHOLDER}`),
     sharedClosed: closedTopic === undefined ? undefined : new ClientTopic(closedTopic),
     presence: (instance) => `${base}/presence/${instance}`,
-    instance: (instance) => new ClientTopic(`${base}/instance/${instance}/${CLIENT}`),
+    instance: (instance) => new ClientTopic(`${base}/instance/${instance}/${CLIENT_PLACEHOLDER}`),
   };
 }
