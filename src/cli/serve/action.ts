@@ -1,19 +1,12 @@
 /** `serve`: what it does. @module */
 import { CLIENT_INFO, clientIdFor } from "../../app/client_identity.ts";
 import { lookForProgram } from "../../app/serve/child_pool.ts";
-import { serve, type ServedEntry } from "../../app/serve/serve.ts";
-import {
-  type CredentialSource,
-  credentialSource,
-  environmentOf,
-  readServerEntries,
-  readServerSealing,
-  type Values,
-} from "../../config/mod.ts";
+import { serve } from "../../app/serve/serve.ts";
+import { type CredentialSource, credentialSource, readServerSealing, type Values } from "../../config/mod.ts";
 import { Failure } from "../../core/failure.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { observation, ownNames } from "../../observe/mod.ts";
-import { namesServerClient, resolveAddress, type ResolvedAddress } from "../../wire/mod.ts";
+import type { ResolvedAddress } from "../../wire/mod.ts";
 import { readCredentials } from "../../smcp/mod.ts";
 import { chooseBroker } from "../broker_choice.ts";
 import { type Action, type CommandLineIo, EXIT_NO_PERMISSION, EXIT_OK } from "../command.ts";
@@ -21,6 +14,7 @@ import type { ServeSettings } from "./command.ts";
 import { collectWhenIdle } from "../idle_collection.ts";
 import { terminationSignal } from "../termination.ts";
 import type { Greeting } from "./greeting.ts";
+import { readServers } from "./servers.ts";
 
 /** Runs `serve` until the process is asked to end. */
 export const serveAction: Action<ServeSettings> = async ({ values, flags, operands, started, io }) => {
@@ -31,18 +25,16 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
   }
   const childSource = childCredentialSource(values, flags);
   const ownId = clientIdFor("serve", values.clientId);
-  const choice = await chooseBroker(
-    values,
-    flags,
-    new AbortController().signal,
-    () => serversOf(values, operands, ownId),
-  );
-  const { input, others } = choice;
+  const choice = await chooseBroker(values, flags, new AbortController().signal, async () => {
+    const servers = await readServers(values, operands);
+    servers.as(ownId); // an address that cannot be used is an error now, before credentials are asked for
+    return servers;
+  });
+  const { input, others: { as, namesClient, warnings } } = choice;
   await using log = choice.log;
   const clientId = choice.broker.clientId ?? ownId;
-  const isNamed = namesServerClient(values);
-  const broker = isNamed ? { ...choice.broker, clientId } : choice.broker;
-  const { servers: all, warnings } = isNamed ? await serversOf(values, operands, clientId) : others;
+  const broker = namesClient ? { ...choice.broker, clientId } : choice.broker;
+  const all = as(clientId);
   const child = childSource && await readCredentials(childSource, { stdin: input, environment: Deno.env });
   const programs = await Promise.all(all.map(({ entry }) => lookForProgram(entry, values.passEnv)));
   const servers = all.filter((_, index) => programs[index]?.type !== "child.failed");
@@ -128,76 +120,4 @@ function missingVariables(names: readonly string[]): string[] {
   return names.filter((name) => !Deno.env.has(name)).map((name) =>
     `--pass-env ${name}: there is no such variable here, or no permission to read it (--allow-env=${name})`
   );
-}
-
-/** The servers to serve. */
-interface Servers {
-  readonly servers: readonly ServedEntry[];
-  readonly warnings: readonly string[];
-}
-
-/** @param clientId what `{client}` stands for */
-async function serversOf(
-  values: Values<ServeSettings>,
-  operands: readonly string[],
-  clientId: string,
-): Promise<Servers> {
-  return values.config === undefined
-    ? { servers: [oneServer(values, operands, clientId)], warnings: [] }
-    : await configuredServers(values.config, values, operands, clientId);
-}
-
-function oneServer(
-  values: Values<ServeSettings>,
-  [command, ...args]: readonly string[],
-  serverClient: string,
-): ServedEntry {
-  if (command === undefined) {
-    throw new UsageError(["say which server to start: mcp-mqtt-proxy serve --name NAME -- COMMAND ARGUMENTS..."]);
-  }
-  const address = resolveAddress(values, { serverClient });
-  return {
-    address,
-    entry: {
-      name: address.label,
-      command,
-      args,
-      environment: environmentOf(values),
-      ...(values.cwd === undefined ? {} : { directory: values.cwd }),
-    },
-  };
-}
-
-/** The servers of a file. Settings of a single server come from its entry, so flags for these are refused. */
-async function configuredServers(
-  file: string,
-  values: Values<ServeSettings>,
-  operands: readonly string[],
-  serverClient: string,
-): Promise<Servers> {
-  const { name, serverName, requestTopic, responseTopic, topic, cwd, description, meta } = values;
-  const single = {
-    name,
-    "server-name": serverName,
-    "request-topic": requestTopic,
-    "response-topic": responseTopic,
-    cwd,
-    description,
-    meta,
-  };
-  const problems = Object.entries(single).filter(([, value]) => value !== undefined)
-    .map(([flag]) => `--${flag} is for one server, but --config serves all entries of its file`);
-  if (operands.length > 0) problems.push("give either --config FILE or -- COMMAND, not both");
-  if (problems.length > 0) throw new UsageError(problems);
-  const common = environmentOf(values);
-  const { entries, warnings } = await readServerEntries(file);
-  const servers = entries.map((entry) => ({
-    entry: { ...entry, environment: { ...common, ...entry.environment } },
-    address: resolveAddress({
-      ...values,
-      name: entry.name,
-      topic: topic === undefined ? undefined : `${topic}/${entry.name}`,
-    }, { serverClient }),
-  }));
-  return { servers, warnings };
 }

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { SERVE } from "../../../src/cli/serve/command.ts";
+import { readServers } from "../../../src/cli/serve/servers.ts";
+import { resolve } from "../../../src/config/mod.ts";
+
+function servers(flags: Record<string, unknown>, operands: string[] = []) {
+  return readServers(resolve(SERVE.settings, { flags, environment: () => undefined }), operands);
+}
+
+Deno.test("a file of servers is read once, also when their topics wait for the client id", async () => {
+  const config = await Deno.makeTempFile({ suffix: ".json" });
+  await Deno.writeTextFile(config, '{"mcpServers":{"a":{"command":"x"},"{client}":{"command":"y"}}}');
+  const { as, namesClient } = await servers({ config, topic: "b/{client}" });
+  await Deno.remove(config);
+  assert.ok(namesClient);
+  for (const id of ["dev-1", "dev-2"]) {
+    assert.deepEqual(as(id).map(({ address }) => address.options.topic), [`b/${id}/a`, `b/${id}/${id}`]);
+  }
+});
+
+Deno.test("a client id in the name of an entry is noticed too", async () => {
+  const config = await Deno.makeTempFile({ suffix: ".json" });
+  await Deno.writeTextFile(config, '{"mcpServers":{"{client}":{"command":"y"}}}');
+  const { as, namesClient } = await servers({ config });
+  await Deno.remove(config);
+  assert.ok(namesClient);
+  assert.deepEqual(as("dev-1").map(({ address }) => address.label), ["dev-1"]);
+});
+
+Deno.test("the server of a command line has the name of its address", async () => {
+  const { as, namesClient } = await servers({ topic: "plant/files", cwd: "/srv" }, ["npx", "x"]);
+  assert.ok(!namesClient);
+  assert.deepEqual(as("dev-1").map(({ entry }) => entry), [
+    { name: "files", command: "npx", args: ["x"], environment: {}, directory: "/srv" },
+  ]);
+});
