@@ -7,9 +7,9 @@ import type { CheckedSealing } from "../../app/check/sealing.ts";
 import type { CheckedRole } from "../../app/check/finding.ts";
 import {
   type BrokerConfig,
+  clientSealingOf,
   knownServerKey,
   ownPublicKey,
-  readClientSealing,
   readServerSealing,
   type Values,
 } from "../../config/mod.ts";
@@ -40,7 +40,7 @@ export async function readCheckedSealing(
   // When both roles are checked, `--key` alone may be that of a client or of a server. So the server's role needs
   // --authorized-keys.
   const serves = roles.includes("serve") && (values.authorizedKeys !== undefined || !roles.includes("connect"));
-  const client = connects ? await attempt(() => readClientSealing(values, broker, names, () => {})) : undefined;
+  const client = connects ? await attempt(() => clientSealingOf(serverKey, broker, names[0] ?? "")) : undefined;
   const server = serves ? await attempt(() => readServerSealing(values, broker, warn)) : undefined;
   return { client, serverKey: connects ? serverKey : undefined, ownKey, server, problems: [...new Set(problems)] };
 }
