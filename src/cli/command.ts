@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { BROKER_SETTINGS, brokerVariables, resolve, type Settings, type Values } from "../config/mod.ts";
+import {
+  BROKER_SETTINGS,
+  brokerVariables,
+  CREDENTIALS_SCHEMA,
+  resolve,
+  type Settings,
+  type Values,
+} from "../config/mod.ts";
 import type { Arguments } from "./arguments.ts";
 import { loadLateCode } from "./late_code.ts";
 import { dropPermissions, NEEDS, type PermissionKind } from "./permissions.ts";
@@ -128,6 +135,10 @@ export async function runCommand(
   const byCredentials = smcp === true; // credentials use the same variables
   const environment = "broker" in settings && !byCredentials ? withBrokerVariables(flags, io) : io.environment;
   const values = resolve(settings, { flags, environment });
+  if (values.credentialsSchema === true) {
+    io.print(`${JSON.stringify(CREDENTIALS_SCHEMA, null, 2)}\n`);
+    return EXIT_OK;
+  }
   const perform = await action();
   await loadLateCode(NEEDS[name]?.running ?? [], values);
   const { parsed, started } = dropPermissions(name, operands, io.revoke ?? (() => {}), values);

@@ -30,11 +30,6 @@ export interface OwnLogin extends BrokerLogin {
   readonly input: ByteSource;
 }
 
-/** Prints the schema of the credentials. */
-export async function printCredentialsSchema(): Promise<void> {
-  await ownOutput().write(new TextEncoder().encode(JSON.stringify(CREDENTIALS_SCHEMA, null, 2) + "\n"));
-}
-
 /**
  * Gets the login by the handshake, or from the environment.
  *

@@ -26,11 +26,6 @@ import { terminationSignal } from "../termination.ts";
 
 /** Runs `connect` until its host closes the connection. */
 export const connectAction: Action<ConnectSettings> = async ({ values, flags, operands, started, io }) => {
-  if (values.credentialsSchema) {
-    const { printCredentialsSchema } = await import("../own_login.ts");
-    await printCredentialsSchema();
-    return EXIT_OK;
-  }
   using parent = parentWatch();
   const choice = await chooseBroker(values, flags, parent.signal, () => resolveAddress(values));
   const { broker, input, others: address } = choice;

@@ -16,11 +16,6 @@ import type { GatewaySettings } from "./command.ts";
 /** Runs `gateway` until its host closes the connection. */
 export const gatewayAction: Action<GatewaySettings> = async ({ values, flags, operands, started, io }) => {
   if (operands.length > 0) throw new UsageError([`gateway takes no argument; it got "${operands.join(" ")}"`]);
-  if (values.credentialsSchema) {
-    const { printCredentialsSchema } = await import("../own_login.ts");
-    await printCredentialsSchema();
-    return EXIT_OK;
-  }
   using parent = parentWatch();
   const choice = await chooseBroker(values, flags, parent.signal, () => undefined);
   const { broker, input } = choice;

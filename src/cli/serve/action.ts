@@ -18,11 +18,6 @@ import { readServers } from "./servers.ts";
 
 /** Runs `serve` until the process is asked to end. */
 export const serveAction: Action<ServeSettings> = async ({ values, flags, operands, started, io }) => {
-  if (values.credentialsSchema) {
-    const { printCredentialsSchema } = await import("../own_login.ts");
-    await printCredentialsSchema();
-    return EXIT_OK;
-  }
   const childSource = childCredentialSource(values, flags);
   const ownId = clientIdFor("serve", values.clientId);
   const choice = await chooseBroker(values, flags, new AbortController().signal, async () => {

@@ -5,7 +5,7 @@ import { Failure } from "../../core/failure.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { LineChannel, lineRefused, lineTooLong, ownOutput } from "../../stdio/mod.ts";
 import { type Action, EXIT_OK } from "../command.ts";
-import { ownLogin, printCredentialsSchema } from "../own_login.ts";
+import { ownLogin } from "../own_login.ts";
 import { parentWatch } from "../parent_watch.ts";
 import { startLoginLog } from "../broker_choice.ts";
 import { collectWhenIdle } from "../idle_collection.ts";
@@ -15,10 +15,6 @@ import type { ToolsSettings } from "./command.ts";
 /** Runs `tools` until its host closes the connection. */
 export const toolsAction: Action<ToolsSettings> = async ({ values, flags, operands, started }) => {
   if (operands.length > 0) throw new UsageError([`tools takes no argument; it got "${operands.join(" ")}"`]);
-  if (values.credentialsSchema) {
-    await printCredentialsSchema();
-    return EXIT_OK;
-  }
   const catalog = values.topics === undefined ? undefined : await readTopicCatalog(values.topics);
   using parent = parentWatch();
   const handshake = ownLogin(values, parent.signal);
