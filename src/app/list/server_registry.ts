@@ -81,7 +81,8 @@ const COLLATOR = new Intl.Collator();
 
 const PREFERENCE = PROFILES.map(({ name }) => name);
 
-function toServer(name: string, announcements: readonly Announcement[]): ListedServer {
+/** The server of these announcements, which are of its instances. */
+export function toServer(name: string, announcements: readonly Announcement[]): ListedServer {
   const sorted = announcements.toSorted((a, b) =>
     PREFERENCE.indexOf(a.profile) - PREFERENCE.indexOf(b.profile) || COLLATOR.compare(a.instance, b.instance)
   );

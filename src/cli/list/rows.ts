@@ -4,7 +4,7 @@
  * @module
  */
 import { keyStatus } from "../../app/list/key_status.ts";
-import type { ListedServer } from "../../app/list/server_registry.ts";
+import { type ListedServer, toServer } from "../../app/list/server_registry.ts";
 import { type Announcement, canSeal } from "../../wire/mod.ts";
 import { visibleLine } from "../text.ts";
 
@@ -54,12 +54,9 @@ function since({ instances }: ListedServer): string {
 }
 
 /** The server of an announcement, as if the announced instance were its only one. */
-export function announced({ serverName, profile, instance, address, meta }: Announcement): Announced {
-  const key = typeof meta.sealed === "string" ? { key: meta.sealed } : {};
-  return { name: serverName, instances: [{ id: instance, profile, topic: address, since: undefined, ...key }] };
+export function announced(announcement: Announcement): ListedServer {
+  return toServer(announcement.serverName, [announcement]);
 }
-
-type Announced = Pick<ListedServer, "name" | "instances">;
 
 /** A change as one line: when, and which server has come or gone. */
 export function changeLine(change: Announcement, known: KnownKeys): string {
