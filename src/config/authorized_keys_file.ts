@@ -6,6 +6,7 @@
 import { systemClock } from "../core/clock.ts";
 import { errorText, readTextFile } from "../core/text.ts";
 import type { AuthorizedClients } from "../seal/mod.ts";
+import { directoryOf } from "./file_access.ts";
 
 /** Changes of a file within this time, in ms, count as one. */
 const SETTLE_TIME = 100;
@@ -75,10 +76,6 @@ export class AuthorizedKeysFile implements AuthorizedClients {
       this.#options.warn(`--authorized-keys ${errorText(error)}; those who were authorized before still are`);
     }
   }
-}
-
-function directoryOf(path: string): string {
-  return path.replace(/[^/\\]*$/, "") || ".";
 }
 
 function nameOf(path: string): string {

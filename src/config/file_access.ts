@@ -1,5 +1,5 @@
 /**
- * Warnings about files that other users can read or change.
+ * Where files are, and warnings about those that other users can read or change.
  *
  * @module
  */
@@ -24,10 +24,15 @@ export async function writableByOthers(flag: string, path: string): Promise<stri
   if (isFile && mode !== null && (mode & OTHERS_MAY_WRITE) !== 0) {
     return `${flag} can be changed by others than its owner: run chmod o-w ${path}`;
   }
-  const directory = path.replace(/[^/\\]*$/, "") || ".";
+  const directory = directoryOf(path);
   const { mode: access = null } = await statOf(directory) ?? {};
   if (access === null || (access & OTHERS_MAY_WRITE) === 0 || (access & STICKY) !== 0) return undefined;
   return `${flag} can be replaced by others than its owner: run chmod o-w ${directory}`;
+}
+
+/** The directory of a file. */
+export function directoryOf(path: string): string {
+  return path.replace(/[^/\\]*$/, "") || ".";
 }
 
 async function statOf(path: string): Promise<Deno.FileInfo | undefined> {

@@ -78,9 +78,8 @@ export async function knownSealing(
   if (broker.sealKey !== undefined && known.size === 0) {
     throw new UsageError(["--key seals sessions, and --known-servers FILE has to say with whom: NAME KEY a line"]);
   }
-  const sealings = new Map(
-    await Promise.all([...known].map(async ([name, key]) => [name, await clientSealingOf(key, broker, name)] as const)),
-  );
+  const seal = known.size === 0 ? undefined : await sealer(broker);
+  const sealings = new Map([...known].map(([name, key]) => [name, seal?.(key)]));
   return {
     sealing: (names) => names.map((name) => sealings.get(name)).find((sealing) => sealing !== undefined),
     sealed: sealings.size > 0,
@@ -90,20 +89,26 @@ export async function knownSealing(
 /** How sessions with a server are sealed. `serverKey` is the only source of the server's key. */
 export async function clientSealingOf(
   serverKey: string | undefined,
-  { sealKey }: BrokerConfig,
+  broker: BrokerConfig,
   name: string,
 ): Promise<ClientSealing> {
-  if (sealKey === undefined) {
-    const remedy = `make one by mcp-mqtt-proxy key new FILE, and ${ADD_KEY}`;
-    throw new UsageError([`the session is to be sealed, which takes a key of your own: ${remedy}`]);
-  }
+  const seal = await sealer(broker);
   if (serverKey === undefined) {
     const where = "add --server-key KEY, or a line to --known-servers; the server's operator gets it by key show FILE";
     throw new UsageError([`the key of the server ${JSON.stringify(name)} is not known: ${where}`]);
   }
+  return seal(serverKey);
+}
+
+/** How sessions are sealed with our own key, by the key of the server. */
+async function sealer({ sealKey }: BrokerConfig): Promise<(serverKey: string) => ClientSealing> {
+  if (sealKey === undefined) {
+    const remedy = `make one by mcp-mqtt-proxy key new FILE, and ${ADD_KEY}`;
+    throw new UsageError([`the session is to be sealed, which takes a key of your own: ${remedy}`]);
+  }
   const { clientSealing, readPublicKey } = await import("../seal/mod.ts");
-  const server = problemsNamed("--server-key", () => readPublicKey(serverKey));
-  return clientSealing(await ownPair(sealKey.reveal()), server);
+  const own = await ownPair(sealKey.reveal());
+  return (serverKey) => clientSealing(own, problemsNamed("--server-key", () => readPublicKey(serverKey)));
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 import type { UserProperties } from "../mqtt/mod.ts";
-import { type Kind, Unsuitable } from "./kinds.ts";
+import { type Kind, linesOf, text, Unsuitable } from "./kinds.ts";
 
 /** Maximum number of user properties of a message. */
 const MOST_PROPERTIES = 32;
@@ -19,13 +19,15 @@ const TRACE_NAMES: readonly string[] = ["traceparent", "tracestate"];
 
 const encoder = new TextEncoder();
 
+const lines = linesOf(text);
+
 /**
  * User properties. As text, they are lines of `NAME=VALUE`; as a value, a list of such texts or an object. An error
  * names no value, because it may be a token.
  */
 export const userProperties: Kind<UserProperties> = {
-  items: (text) => text.split(/\r?\n/).filter((line) => line !== ""),
-  fromText: (text) => toProperties((userProperties.items?.(text) ?? []).map(parse)),
+  items: lines.fromText,
+  fromText: (text) => toProperties(lines.fromText(text).map(parse)),
   fromValue: (value) => toProperties(pairsOf(value)),
 };
 

@@ -102,7 +102,7 @@ function answerFinding(answer: SealingAnswer, { serverKey, client, ownKey }: Che
   if (shownKey === undefined) {
     return problem("the server takes no sealed sessions", "start serve with --key and --authorized-keys");
   }
-  if (shownKey !== undefined && shownKey !== serverKey) {
+  if (shownKey !== serverKey) {
     return problem("the server's key is not the one you gave", `${shown}: ask its operator which one is right`);
   }
   return problem(

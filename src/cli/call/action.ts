@@ -43,11 +43,10 @@ export const callAction: Action<CallSettings> = async ({ values: given, flags, o
       waiting.observe(event);
       observe(event);
     };
-    const open = openGateway;
     const using = <T>(work: (client: McpClient) => Promise<T>) =>
-      open === undefined
+      openGateway === undefined
         ? withRemoteServer({ broker, address, options: values, sealing }, told, termination.signal, work)
-        : withGateway(open(told), values.timeout, termination.signal, work);
+        : withGateway(openGateway(told), values.timeout, termination.signal, work);
     return await using(
       async (client) => {
         waiting.asked(tool === undefined ? "tools/list" : tool);
