@@ -68,7 +68,7 @@ export async function gateway(
       eras.set(name, session.era);
       const place = { server: name, session: SESSION, profile: session.profile };
       observe({ type: "session.opened", ...place });
-      void session.closed.then(() => observe({ type: "session.ended", ...place, cause: "nobody uses it any more" }));
+      void session.closed.then((cause) => observe({ type: "session.ended", ...place, cause }));
       watch.capabilities.set(name, summaryOf(session.capabilities));
       current.prepare(session);
       return session;

@@ -31,12 +31,17 @@ const MOST_UNUSED = 256;
 
 /** A server that has not begun a session within this time, in ms, will not: it may have to fetch a program first. */
 const LONGEST_OPENING = 300_000;
+const LATE = `The server has not begun a session within ${LONGEST_OPENING / 1_000} s`;
+
+/** Why sessions end. */
+const GONE = "the server has gone";
+const ENDED = "the gateway has ended";
 
 interface Entry {
   readonly server: string;
   readonly session: Promise<ServerSession>;
   /** Gives up opening the session. */
-  readonly giveUp: () => void;
+  readonly giveUp: (cause: string) => void;
   readonly connected: boolean;
   uses: number;
   cancelIdle?: () => void;
@@ -79,22 +84,22 @@ export class SessionPool implements AsyncDisposable {
   /** Ends the session with a server that has gone, unless it is used: whoever uses it may wait for its return. */
   gone(server: string): void {
     const entry = this.#entries.get(server);
-    if (entry?.uses === 0) void this.#close(entry);
+    if (entry?.uses === 0) void this.#close(entry, GONE);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
-    await Promise.all([...this.#entries.values()].map((entry) => this.#close(entry)));
+    await Promise.all([...this.#entries.values()].map((entry) => this.#close(entry, ENDED)));
     await Promise.all(this.#closing.values());
   }
 
   async #take(name: string): Promise<Entry> {
-    const { directory, connections, open } = this.#config;
+    const { directory, connections, open, clock = systemClock } = this.#config;
     while (true) {
       await this.#closing.get(name);
       const known = this.#entries.get(name);
       if (known !== undefined) return this.#used(known);
-      if (this.#disposed) throw new Failure("session-ended", "The gateway has ended");
+      if (this.#disposed) throw new Failure("session-ended", ENDED);
       const server = directory.get(name);
       if (server === undefined) {
         throw new Failure("no-server-online", "No server of this name is online", { server: name });
@@ -105,10 +110,11 @@ export class SessionPool implements AsyncDisposable {
         continue;
       }
       const abort = new AbortController();
-      const signal = AbortSignal.any([abort.signal, AbortSignal.timeout(LONGEST_OPENING)]);
-      const giveUp = () => abort.abort(new Failure("session-ended", "The gateway has ended"));
-      const entry: Entry = { server: name, connected, uses: 0, session: open(server, signal), giveUp };
-      entry.session.catch(() => {
+      const cancelLate = clock.after(LONGEST_OPENING, () => abort.abort(new Failure("server-not-responding", LATE)));
+      const giveUp = (cause: string) => abort.abort(new Failure("session-ended", cause));
+      const entry: Entry = { server: name, connected, uses: 0, session: open(server, abort.signal), giveUp };
+      entry.session.then(cancelLate, () => {
+        cancelLate();
         if (this.#entries.get(name) === entry) this.#entries.delete(name);
         this.#freedBy(entry);
       });
@@ -130,7 +136,7 @@ export class SessionPool implements AsyncDisposable {
     if (connected.length < this.#config.maxConnections) return true;
     const unused = connected.find(({ uses }) => uses === 0);
     if (unused === undefined) return false;
-    void this.#close(unused);
+    void this.#close(unused, "another session needs its connection (--max-connections)");
     return true;
   }
 
@@ -147,19 +153,21 @@ export class SessionPool implements AsyncDisposable {
   #rest(entry: Entry): void {
     this.#freedBy(entry);
     if (this.#entries.get(entry.server) !== entry) return;
-    if (this.#config.directory.get(entry.server) === undefined) return void this.#close(entry);
+    if (this.#config.directory.get(entry.server) === undefined) return void this.#close(entry, GONE);
     const { idleTimeout, clock = systemClock } = this.#config;
-    if (idleTimeout !== Infinity) entry.cancelIdle = clock.after(idleTimeout, () => void this.#close(entry));
+    const idle = `it was not used for ${idleTimeout / 1_000} s (--idle-timeout)`;
+    if (idleTimeout !== Infinity) entry.cancelIdle = clock.after(idleTimeout, () => void this.#close(entry, idle));
     const unused = [...this.#entries.values()].filter(({ uses }) => uses === 0);
-    for (const oldest of unused.slice(0, Math.max(0, unused.length - MOST_UNUSED))) void this.#close(oldest);
+    const many = `more than ${MOST_UNUSED} sessions are not used`;
+    for (const oldest of unused.slice(0, Math.max(0, unused.length - MOST_UNUSED))) void this.#close(oldest, many);
   }
 
-  async #close(entry: Entry): Promise<void> {
+  async #close(entry: Entry, cause: string): Promise<void> {
     entry.cancelIdle?.();
     if (this.#entries.get(entry.server) !== entry) return;
     this.#entries.delete(entry.server);
-    entry.giveUp();
-    const closed = entry.session.then((session) => session[Symbol.asyncDispose]()).catch(() => {});
+    entry.giveUp(cause);
+    const closed = entry.session.then((session) => session.close(cause)).catch(() => {});
     this.#closing.set(entry.server, closed);
     await closed;
     this.#closing.delete(entry.server);

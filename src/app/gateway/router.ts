@@ -97,13 +97,19 @@ export class Router implements SessionListener {
     return await this.#settle(call, work, digest, made.agreed);
   }
 
-  /** Asks a server something that cannot wait for a host to come back with an answer. */
-  async ask(server: string, method: string, params: Json, signal?: AbortSignal): Promise<Json> {
+  /**
+   * Asks a server something that cannot wait for a host to come back with an answer.
+   *
+   * @param sent called when the server may have it
+   */
+  async ask(server: string, method: string, params: Json, signal?: AbortSignal, sent = () => {}): Promise<Json> {
     let asked = false;
     this.#unattended.set(server, (this.#unattended.get(server) ?? 0) + 1);
     try {
       return await this.#config.pool().use(server, (session) => {
+        signal?.throwIfAborted();
         asked = true;
+        sent();
         return session.request(method, params, signal === undefined ? {} : { signal });
       });
     } catch (error) {

@@ -55,12 +55,13 @@ export interface Followed {
 }
 
 /** A session that is open. */
-export class ServerSession implements AsyncDisposable {
+export class ServerSession {
   readonly server: string;
-  /** Resolves when it has ended. */
-  readonly closed: Promise<void>;
+  /** Resolves with the cause when it has ended. */
+  readonly closed: Promise<string>;
   readonly #client: Client;
   readonly #channel: FleetChannel;
+  #cause = "the server has ended it";
   /** Whether nothing is heard of changes any more, since the process that was asked is lost. */
   #isDeaf = false;
 
@@ -68,8 +69,8 @@ export class ServerSession implements AsyncDisposable {
     this.server = server;
     this.#client = client;
     this.#channel = channel;
-    const end = Promise.withResolvers<void>();
-    client.onclose = end.resolve;
+    const end = Promise.withResolvers<string>();
+    client.onclose = () => end.resolve(this.#cause);
     this.closed = end.promise;
   }
 
@@ -203,7 +204,8 @@ export class ServerSession implements AsyncDisposable {
   }
 
   /** Ends the session, and gives back what it was made with. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(cause: string): Promise<void> {
+    this.#cause = cause;
     await this.#client.close();
   }
 }

@@ -4,6 +4,7 @@ import type { FleetServer } from "../../../src/app/gateway/directory.ts";
 import { type PoolConfig, SessionPool } from "../../../src/app/gateway/pool.ts";
 import type { ServerSession } from "../../../src/app/gateway/server_session.ts";
 import { Failure } from "../../../src/core/failure.ts";
+import { orAborted } from "../../../src/core/waiting.ts";
 import { fleetServer, gatewayHost } from "../../support/gateway.ts";
 import { embeddedBroker } from "../../support/embedded_broker.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
@@ -55,12 +56,46 @@ Deno.test("a session that nobody uses ends, and is opened again", async () => {
   assert.ok(sessions >= 2);
 });
 
+Deno.test("why a session ends is told", async () => {
+  const clock = new ManualClock();
+  const causes: string[] = [];
+  const close = (cause: string) => Promise.resolve(void causes.push(cause));
+  const open = () => Promise.resolve({ close } as unknown as ServerSession);
+  const online = new Set(["own/a", "own/b", "c", "d"]);
+  const directory = { get: (name: string) => online.has(name) ? { name } as FleetServer : undefined };
+  const pool = poolOf({ clock, open, directory, idleTimeout: 60_000 });
+  const use = (server: string) => pool.use(server, () => Promise.resolve());
+  await use("own/a");
+  await use("own/b");
+  await clock.advance(60_000);
+  await use("c");
+  online.delete("c");
+  pool.gone("c");
+  await use("d");
+  await pool[Symbol.asyncDispose]();
+  assert.deepEqual(causes, [
+    "another session needs its connection (--max-connections)",
+    "it was not used for 60 s (--idle-timeout)",
+    "the server has gone",
+    "the gateway has ended",
+  ]);
+});
+
+Deno.test("a server that never begins a session is given up in the end", async () => {
+  const clock = new ManualClock();
+  const open = (_: FleetServer, signal: AbortSignal) => orAborted(new Promise<ServerSession>(() => {}), signal);
+  await using pool = poolOf({ clock, open });
+  const used = assert.rejects(pool.use("mute", () => Promise.resolve()), /has not begun a session within 300 s/);
+  await clock.advance(300_000);
+  await used;
+});
+
 /** A pool of sessions that do nothing. A server whose name begins with "own" takes a connection of its own. */
 function poolOf(config: Partial<PoolConfig>): SessionPool {
   return new SessionPool({
     directory: { get: (name) => ({ name }) as FleetServer },
     connections: { takesConnection: ({ name }) => name.startsWith("own") },
-    open: () => Promise.resolve({ [Symbol.asyncDispose]: () => Promise.resolve() } as unknown as ServerSession),
+    open: () => Promise.resolve({ close: () => Promise.resolve() } as unknown as ServerSession),
     idleTimeout: Infinity,
     maxConnections: 1,
     patience: 30_000,

@@ -49,6 +49,7 @@ export async function callMany(
   const late = new AbortController();
   const signal = AbortSignal.any([context.mcpReq.signal, late.signal]);
   const results = new Map<string, OneResult>();
+  const sent = new Set<string>();
   const limiter = new Limiter(concurrency);
   const room = Math.min(LONGEST_RESULT, Math.max(200, Math.floor(LONGEST_TOGETHER / Math.max(1, servers.length))));
   const progress = new ManyProgress(servers.length, context);
@@ -57,7 +58,8 @@ export async function callMany(
     let result: OneResult;
     try {
       await calls.judged(server, tool, signal);
-      const answer = await router.ask(server, "tools/call", { name: tool, arguments: args }, signal);
+      const params = { name: tool, arguments: args };
+      const answer = await router.ask(server, "tools/call", params, signal, () => void sent.add(server));
       result = answer.resultType === "input_required"
         ? { server, error: `${server} asks the user; call this tool by call_tool` }
         : { server, result: fitting(answer, room) };
@@ -70,8 +72,12 @@ export async function callMany(
   };
   await waitAtMost(Promise.all(servers.map((server) => limiter.run(() => one(server)))), timeout);
   late.abort(new Error("The time for all calls is over"));
-  const overdue = `no answer within ${timeout / 1_000} s; the call may have run`;
-  return servers.map((server) => results.get(server) ?? { server, error: overdue });
+  const seconds = timeout / 1_000;
+  const overdue = (server: string) =>
+    sent.has(server)
+      ? `no answer within ${seconds} s; the call may have run`
+      : `not called within ${seconds} s; the call has not run`;
+  return servers.map((server) => results.get(server) ?? { server, error: overdue(server) });
 }
 
 /** Tells the host of the results as they come. */

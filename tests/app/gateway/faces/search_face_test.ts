@@ -118,6 +118,20 @@ Deno.test("what has not answered in time is missing from the results, and nothin
   ]);
 });
 
+Deno.test("a call that had no turn in time is told not to have run", async () => {
+  await using broker = await embeddedBroker();
+  await using stack = new AsyncDisposableStack();
+  const build = (server: McpServer) => server.registerTool("wait", {}, () => new Promise(() => {}));
+  for (const name of ["a", "b"]) stack.use(await fleetServer(broker, { name, build }));
+  await using host = await gatewayHost(broker, SEARCH);
+  for (const server of ["a", "b"]) await call(host, "describe_tool", { server });
+  const { results } = await call(host, "call_many", { names: "#", tool: "wait", timeout: 1, concurrency: 1 });
+  assert.deepEqual(results, [
+    { server: "a", error: "no answer within 1 s; the call may have run" },
+    { server: "b", error: "not called within 1 s; the call has not run" },
+  ]);
+});
+
 Deno.test("a server that asks the user is to be called alone", async () => {
   await using broker = await embeddedBroker();
   await using _house = await house(broker, () => "modern");
