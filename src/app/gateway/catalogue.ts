@@ -4,38 +4,28 @@
  * @module
  */
 import type { Observer } from "../../core/events.ts";
-import { orAborted, orLate, sleep } from "../../core/waiting.ts";
+import { orAborted, sleep } from "../../core/waiting.ts";
 import { errorText } from "../../core/text.ts";
 import type { FleetDirectory, FleetServer } from "./directory.ts";
 import { membersOf, objectsOf } from "./json.ts";
-import { Limiter } from "./limiter.ts";
 import type { SessionPool } from "./pool.ts";
+import { pages, ServerLists } from "./server_lists.ts";
 import type { ServerSession } from "./server_session.ts";
 import { type ToolList, ToolListReader } from "./tool_lists.ts";
 
 /** What a {@linkcode Catalogue} is made of. */
 export interface CatalogueConfig {
-  readonly directory: FleetDirectory;
-  readonly pool: SessionPool;
+  readonly directory: Pick<FleetDirectory, "get" | "servers">;
+  readonly pool: Pick<SessionPool, "use">;
   readonly observe: Observer;
   /** Told when the tools of a server are others than before, or known for the first time. */
   readonly changed: (server: string) => void;
 }
 
-/** Servers that are asked at the same time, but for those that take longer than this, in ms. */
-const ASKED_AT_ONCE = 16;
-const USUAL_TIME = 2_000;
-
-/** How long a server may take to say which tools it has, in ms; a server may have to be started first. */
-const ASK_TIMEOUT = 30_000;
-
 /** A server that says again and again that its tools have changed is asked no more often than this, in ms. */
 const PAUSE = 2_000;
 
-/** A list that comes in more pages than this is not read to its end. */
-const MOST_PAGES = 100;
-
-/** All lists together may have so many tools; servers beyond that are asked again when they are used. */
+/** All lists together may have so many tools; those of servers beyond that are asked for again when they are used. */
 const MOST_TOOLS = 50_000;
 
 interface Entry {
@@ -58,11 +48,12 @@ export class Catalogue implements Disposable {
   readonly #byDigest = new Map<string, ToolList>();
   /** Who is asked for the list of a digest. */
   readonly #asked = new Map<string, Promise<unknown>>();
-  readonly #limiter = new Limiter(ASKED_AT_ONCE, USUAL_TIME);
+  readonly #servers: ServerLists;
   readonly #abort = new AbortController();
 
   constructor(config: CatalogueConfig) {
     this.#config = config;
+    this.#servers = new ServerLists(config.pool);
   }
 
   /** The list of a server, as far as it is known without asking. */
@@ -110,7 +101,6 @@ export class Catalogue implements Disposable {
       if (server.toolsDigest === entry.own.digest) this.#byDigest.set(entry.own.digest, entry.own);
       this.#entries.delete(name);
     }
-    this.#prune();
   }
 
   /** The server has said that its tools have changed. */
@@ -131,10 +121,8 @@ export class Catalogue implements Disposable {
     entry.refresh = state;
     while (state.again && !signal.aborted && this.#entries.get(name) === entry) {
       state.again = false;
-      const before = this.known(name);
       try {
-        const list = await this.#ask(name, true);
-        if (list.digest !== before?.digest) this.#config.changed(name);
+        await this.#ask(name, true);
       } catch (error) {
         this.#config.observe({ type: "warning", text: `the new tools of ${name} are not known: ${errorText(error)}` });
       }
@@ -156,12 +144,7 @@ export class Catalogue implements Disposable {
   #ask(name: string, anew = false): Promise<ToolList> {
     const entry = this.#entryOf(name);
     if (!anew && entry.asking !== undefined) return entry.asking;
-    const fetched = () => this.#config.pool.use(name, (session) => this.#fetch(session));
-    const late = () => {
-      throw new Error(`${name} has not said within ${ASK_TIMEOUT / 1_000} s which tools it has`);
-    };
-    const asking = this.#limiter.run(() => orLate(fetched(), ASK_TIMEOUT, late))
-      .then((list) => this.#learn(name, entry, list));
+    const asking = this.#servers.read(name, fetchTools).then((list) => this.#learn(name, entry, list));
     entry.asking = asking;
     const digest = this.#config.directory.get(name)?.toolsDigest;
     if (digest !== undefined && !this.#asked.has(digest)) {
@@ -182,7 +165,7 @@ export class Catalogue implements Disposable {
 
   #learn(name: string, entry: Entry, list: ToolList): ToolList {
     const said = this.#config.directory.get(name)?.toolsDigest;
-    const isNew = entry.own?.digest !== list.digest;
+    const before = this.known(name)?.digest;
     if (said === list.digest) {
       this.#byDigest.set(list.digest, list);
       delete entry.own;
@@ -196,7 +179,7 @@ export class Catalogue implements Disposable {
       }
     }
     this.#prune();
-    if (isNew) this.#config.changed(name);
+    if (this.known(name)?.digest !== before) this.#config.changed(name);
     return list;
   }
 
@@ -210,20 +193,6 @@ export class Catalogue implements Disposable {
     return list;
   }
 
-  async #fetch(session: ServerSession): Promise<ToolList> {
-    const reader = new ToolListReader();
-    if (session.capabilities.tools === undefined) return await reader.list();
-    const signal = AbortSignal.timeout(ASK_TIMEOUT);
-    let cursor: unknown;
-    for (let page = 0; page < MOST_PAGES && !reader.full; page++) {
-      const result = await session.request("tools/list", cursor === undefined ? {} : { cursor }, { signal });
-      reader.add(objectsOf(result.tools));
-      if (typeof result.nextCursor !== "string" || result.nextCursor === cursor) break;
-      cursor = result.nextCursor;
-    }
-    return await reader.list();
-  }
-
   /** Forgets lists that nobody has any more, and the oldest ones when there are too many. */
   #prune(): void {
     const used = new Set<string>();
@@ -231,16 +200,24 @@ export class Catalogue implements Disposable {
       if (toolsDigest !== undefined) used.add(toolsDigest);
     }
     let count = 0;
-    for (const [digest, { tools }] of this.#byDigest) {
-      if (used.has(digest)) count += tools.length;
-      else this.#byDigest.delete(digest);
+    const hasRoom = ({ tools }: ToolList) => (count += tools.length) <= MOST_TOOLS;
+    for (const [digest, list] of [...this.#byDigest].reverse()) {
+      if (!used.has(digest) || !hasRoom(list)) this.#byDigest.delete(digest);
     }
-    const own = [...this.#entries].filter(([, entry]) => entry.own !== undefined).reverse();
-    for (const [, entry] of own) {
-      count += entry.own?.tools.length ?? 0;
-      if (count > MOST_TOOLS) delete entry.own;
+    for (const entry of [...this.#entries.values()].reverse()) {
+      if (entry.own !== undefined && !hasRoom(entry.own)) delete entry.own;
     }
   }
+}
+
+async function fetchTools(session: ServerSession): Promise<ToolList> {
+  const reader = new ToolListReader();
+  if (session.capabilities.tools === undefined) return await reader.list();
+  for await (const page of pages(session, "tools/list", "tools")) {
+    reader.add(page);
+    if (reader.full) break;
+  }
+  return await reader.list();
 }
 
 /** Lists that presences hold, by the server as it is described at the moment. */
@@ -248,12 +225,12 @@ const PRESENT = new WeakMap<FleetServer, ToolList>();
 
 /** The list in a presence, which is taken for that server alone; `undefined` when there is none that says enough. */
 function presentList(server: FleetServer): ToolList | undefined {
+  const known = PRESENT.get(server);
+  if (known !== undefined) return known;
   const { name, presentTools } = server;
   const tools = objectsOf(presentTools);
   const complete = tools.length > 0 && tools.every(({ inputSchema }) => membersOf(inputSchema).type === "object");
   if (!complete) return undefined;
-  const known = PRESENT.get(server);
-  if (known !== undefined) return known;
   const reader = new ToolListReader();
   reader.add(tools);
   const list = reader.as(`the presence of ${name}, ${crypto.randomUUID()}`);

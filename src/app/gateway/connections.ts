@@ -56,7 +56,8 @@ export class Connections implements AsyncDisposable {
   readonly #meter: Observer | undefined;
   readonly #traced: boolean;
   readonly #links: Links;
-  readonly #newId: () => string;
+  /** Makes a client id for one more connection. */
+  readonly newId: () => string;
   /** The connections that many sessions share, by their profiles. */
   readonly #shared = new Map<WireProfile, MqttLink>();
   #sharers = 0;
@@ -67,12 +68,7 @@ export class Connections implements AsyncDisposable {
     this.#meter = meter;
     this.#traced = traced;
     this.#links = new Links(config.broker, observe);
-    this.#newId = clientIds("gateway", config.broker.clientId);
-  }
-
-  /** A client id for one more connection. */
-  get newId(): () => string {
-    return this.#newId;
+    this.newId = clientIds("gateway", config.broker.clientId);
   }
 
   /** Whether a session with the server takes a connection of its own. */
@@ -167,7 +163,7 @@ export class Connections implements AsyncDisposable {
   #dialer(profile: WireProfile, options: (clientId: () => string) => ClientOptions): ProfileDialer {
     const own: MakeLink = (plan) => this.#links.make(plan);
     const { sharedPlan } = profile;
-    if (sharedPlan === undefined) return profile.dialer(own, options(this.#newId));
+    if (sharedPlan === undefined) return profile.dialer(own, options(this.newId));
     const link = this.#connection(profile, sharedPlan);
     const dialer = profile.dialer(() => new LinkShare(link), options(() => link.clientId));
     this.#sharers++;
@@ -186,7 +182,7 @@ export class Connections implements AsyncDisposable {
     const { closedTopic, sealed } = this.#config;
     const known = this.#shared.get(profile);
     if (known !== undefined) return known;
-    const made = this.#links.make(sharedPlan({ clientId: this.#newId(), closedTopic, sealed }));
+    const made = this.#links.make(sharedPlan({ clientId: this.newId(), closedTopic, sealed }));
     this.#shared.set(profile, made);
     return made;
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shortened } from "../../core/text.ts";
 import { isTopicLevel } from "../../mqtt/mod.ts";
 import { type Announcement, PROFILES } from "../../wire/mod.ts";
 import { isToolsDigest } from "../tools_digest.ts";
@@ -49,7 +50,7 @@ export function keptOf(announcement: Announcement): Announcement | undefined {
   return {
     ...announcement,
     serverName: name,
-    description: description.slice(0, LONGEST_DESCRIPTION),
+    description: shortened(description, LONGEST_DESCRIPTION),
     meta: isLong ? Object.fromEntries(Object.entries(meta).slice(0, 100).filter(([, value]) => isShort(value))) : meta,
   };
 }
@@ -126,11 +127,11 @@ export class FleetDirectory {
     }
     this.#set(name, own);
     const before = this.#pretenders.get(name) ?? new Set();
-    const now = new Set([...others.keys()].map(otherName));
+    const now = new Set([...others.keys()].map((base) => `${OTHER}${base}`));
     if (now.size === 0) this.#pretenders.delete(name);
     else this.#pretenders.set(name, now);
     for (const gone of before.difference(now)) this.#set(gone, []);
-    for (const [base, members] of others) this.#set(otherName(base), members);
+    for (const [base, members] of others) this.#set(`${OTHER}${base}`, members);
   }
 
   /** Which of the base topics has the name: the usual one, which only the server of this name may use, or the first. */
@@ -174,13 +175,8 @@ function isServerName(name: string): boolean {
   return name.length <= LONGEST_NAME && !name.startsWith(OTHER) && name.split("/").every(isTopicLevel);
 }
 
-/** What the names of those begin with whose own name is another's. */
+/** A server whose own name is another's is called by its base topic, with this in front of it. */
 const OTHER = "@";
-
-/** What a server is called whose own name is another's: by its base topic. */
-function otherName(base: string): string {
-  return `${OTHER}${base}`;
-}
 
 function isShort(value: unknown): boolean {
   return (JSON.stringify(value)?.length ?? 0) <= 256;

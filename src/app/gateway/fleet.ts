@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shortened } from "../../core/text.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { FleetDirectory, FleetServer } from "./directory.ts";
 import type { Host } from "./host.ts";
@@ -25,7 +26,6 @@ export interface Fleet {
 
 /** What a server is called in front of the descriptions of its tools: its name, and what it says of itself, shortly. */
 export function serverLabel({ name, description }: FleetServer, length = 80): string {
-  const line = description.replaceAll(/[\p{C}\s]+/gu, " ").trim();
-  const short = line.length <= length ? line : `${line.slice(0, length - 1)}…`;
-  return short === "" ? `[${name}]` : `[${name}: ${short}]`;
+  const line = shortened(description.replaceAll(/[\p{C}\s]+/gu, " ").trim(), length);
+  return line === "" ? `[${name}]` : `[${name}: ${line}]`;
 }

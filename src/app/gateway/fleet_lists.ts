@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { orLate } from "../../core/waiting.ts";
 import type { Fleet } from "./fleet.ts";
-import { type Json, membersOf, objectsOf } from "./json.ts";
-import { Limiter } from "./limiter.ts";
+import { type Json, membersOf } from "./json.ts";
 import { Patience } from "./patience.ts";
 import type { SessionPool } from "./pool.ts";
+import { pages, ServerLists } from "./server_lists.ts";
 import type { ServerSession } from "./server_session.ts";
 
 /** What the lists hold, how they are asked for, and which servers have one. */
@@ -21,16 +20,8 @@ const KINDS = {
 /** One of these lists. */
 export type FleetListKind = keyof typeof KINDS;
 
-/** How long a server may take, in ms; it may have to be started first. */
-const ASK_TIMEOUT = 30_000;
-
-/** Servers that are asked at the same time, but for those that take longer than this, in ms. */
-const ASKED_AT_ONCE = 16;
-const USUAL_TIME = 2_000;
-
-/** A list may have so many entries, pages, and bytes of JSON; what is behind that is left out. */
+/** A list may have so many entries and bytes of JSON; what is behind that is left out. */
 const MOST_ENTRIES = 1_000;
-const MOST_PAGES = 100;
 const MOST_BYTES = 256 * 1024;
 
 /** So many lists are kept. */
@@ -45,14 +36,13 @@ export interface Listed {
 /** Asks servers for their lists, and keeps them until they change. */
 export class FleetLists {
   readonly #fleet: Fleet;
-  readonly #pool: SessionPool;
+  readonly #servers: ServerLists;
   readonly #lists = new Map<string, Promise<readonly Json[]>>();
-  readonly #limiter = new Limiter(ASKED_AT_ONCE, USUAL_TIME);
   readonly #patience = new Patience();
 
   constructor(fleet: Fleet, pool: SessionPool) {
     this.#fleet = fleet;
-    this.#pool = pool;
+    this.#servers = new ServerLists(pool);
   }
 
   /** The lists of all servers that suit, have one, and answer in time. */
@@ -79,13 +69,11 @@ export class FleetLists {
     const key = `${kind} ${server}`;
     const known = this.#lists.get(key);
     if (known !== undefined) return await known;
-    const asking = this.#limiter.run(() =>
-      orLate(this.#pool.use(server, (session) => fetchList(session, kind)), ASK_TIMEOUT, () => {
-        throw new Error(`${server} has not answered`);
-      })
-    );
+    const asking = this.#servers.read(server, (session) => fetchList(session, kind));
     this.#lists.set(key, asking);
-    asking.catch(() => this.#lists.delete(key));
+    asking.catch(() => {
+      if (this.#lists.get(key) === asking) this.#lists.delete(key);
+    });
     const [oldest] = this.#lists.keys();
     if (this.#lists.size > MOST_LISTS && oldest !== undefined) this.#lists.delete(oldest);
     return await asking;
@@ -100,25 +88,18 @@ export class FleetLists {
 async function fetchList(session: ServerSession, kind: FleetListKind): Promise<readonly Json[]> {
   const { method, member, capability } = KINDS[kind];
   if (session.capabilities[capability] === undefined) return [];
-  const signal = AbortSignal.timeout(ASK_TIMEOUT);
   const entries: Json[] = [];
   let bytes = 0;
-  let cursor: unknown;
-  for (let page = 0; page < MOST_PAGES; page++) {
-    let result: Json;
-    try {
-      result = await session.request(method, cursor === undefined ? {} : { cursor }, { signal });
-    } catch (error) {
-      if (membersOf(error).code === METHOD_NOT_FOUND) return entries; // not every server with resources has templates
-      throw error;
+  try {
+    for await (const page of pages(session, method, member)) {
+      for (const entry of page) {
+        bytes += JSON.stringify(entry).length;
+        if (entries.length >= MOST_ENTRIES || bytes > MOST_BYTES) return entries;
+        entries.push(entry);
+      }
     }
-    for (const entry of objectsOf(result[member])) {
-      bytes += JSON.stringify(entry).length;
-      if (entries.length >= MOST_ENTRIES || bytes > MOST_BYTES) return entries;
-      entries.push(entry);
-    }
-    if (typeof result.nextCursor !== "string" || result.nextCursor === cursor) break;
-    cursor = result.nextCursor;
+  } catch (error) {
+    if (membersOf(error).code !== METHOD_NOT_FOUND) throw error; // not every server with resources has templates
   }
   return entries;
 }

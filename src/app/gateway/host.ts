@@ -31,7 +31,7 @@ export class Host {
   readonly #pending = new Map<ListKind, { readonly since: number; cancel: () => void }>();
   #capabilities: ClientCapabilities = {};
   /** The least severe log messages that a host with a handshake wants; all when it has not said so. */
-  #level: string | undefined;
+  level: string | undefined;
 
   constructor(server: Server, modern: boolean) {
     this.#server = server;
@@ -41,10 +41,6 @@ export class Host {
   /** What it can be asked. A host without a handshake says so with every request. */
   get capabilities(): ClientCapabilities {
     return this.modern ? this.#capabilities : this.#server.getClientCapabilities() ?? {};
-  }
-
-  get level(): string | undefined {
-    return this.#level;
   }
 
   /** Takes note of a request of the host's. */
@@ -91,27 +87,17 @@ export class Host {
     this.#pending.set(kind, { since, cancel });
   }
 
-  /** Tells it that a resource has changed which it follows. */
-  resourceUpdated(params: Json): void {
-    this.tell("notifications/resources/updated", params);
-  }
-
   /** Tells it something. */
   tell(method: string, params?: Json): void {
     // It may be about to go, or have a version of the protocol that knows no such thing.
     void this.#server.notification({ method, ...(params === undefined ? {} : { params }) }).catch(() => {});
   }
 
-  /** Which log messages the host wants from now on. */
-  setLevel(level: string): void {
-    this.#level = level;
-  }
-
   /** Hands a log message on, if it is severe enough; while `context` is that of a request, to who has made that. */
   log(level: unknown, data: unknown, logger: string, context: ServerContext | undefined): void {
     const params = { level, data, logger };
     if (!this.modern) {
-      if (severity(level) >= severity(this.#level ?? "debug")) this.tell("notifications/message", params);
+      if (severity(level) >= severity(this.level ?? "debug")) this.tell("notifications/message", params);
       return;
     }
     const wanted = membersOf(context?.mcpReq.envelope)[LOG_LEVEL_META_KEY];

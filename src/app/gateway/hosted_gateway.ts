@@ -54,14 +54,16 @@ export class HostedGateway implements HostedFleet {
     this.host = host;
     this.router = new Router(
       {
-        pool: () => pool,
+        pool,
         listChanged: (server, kind) => {
           if (kind === "tools") return watch.catalogue.listChanged(server);
           this.#offers.forget(server, kind === "prompts" ? ["prompts"] : ["resources", "templates"]);
           host.listChanged(kind);
         },
         resourceUpdated: (server, { uri, ...rest }) => {
-          if (typeof uri === "string") host.resourceUpdated({ ...rest, uri: fleetUri(server, uri) });
+          if (typeof uri === "string") {
+            host.tell("notifications/resources/updated", { ...rest, uri: fleetUri(server, uri) });
+          }
         },
       },
       host,
@@ -103,7 +105,7 @@ export class HostedGateway implements HostedFleet {
         return {};
       },
       "logging/setLevel": ({ level }) => {
-        host.setLevel(String(level));
+        host.level = String(level);
         pool.tell((session) => this.#setLevel(session));
         return {};
       },

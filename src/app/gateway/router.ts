@@ -38,7 +38,7 @@ const MOST_HELD = 100;
 
 /** What a {@linkcode Router} is made of. */
 export interface RouterConfig {
-  readonly pool: () => SessionPool;
+  readonly pool: SessionPool;
   /** Told that a list of a server's has changed. */
   readonly listChanged: (server: string, kind: ListKind) => void;
   /** Told that a resource has changed. */
@@ -77,11 +77,6 @@ export class Router implements SessionListener {
     this.#states = states;
   }
 
-  /** Calls that are under way. */
-  get calls(): number {
-    return this.#calls.size;
-  }
-
   /**
    * Makes a call for the host. The result may be a question to it.
    *
@@ -106,7 +101,7 @@ export class Router implements SessionListener {
     let asked = false;
     this.#unattended.set(server, (this.#unattended.get(server) ?? 0) + 1);
     try {
-      return await this.#config.pool().use(server, (session) => {
+      return await this.#config.pool.use(server, (session) => {
         signal?.throwIfAborted();
         asked = true;
         sent();
@@ -166,7 +161,7 @@ export class Router implements SessionListener {
     for (const question of this.#unasked.get(server)?.splice(0) ?? []) call.ask(question);
     let asked = false;
     const context = call.context;
-    const work = this.#config.pool().use(server, async (session) => {
+    const work = this.#config.pool.use(server, async (session) => {
       call.signal.throwIfAborted();
       asked = true;
       const wantsProgress = context?.mcpReq._meta?.progressToken !== undefined;

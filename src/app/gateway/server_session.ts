@@ -154,11 +154,6 @@ export class ServerSession {
     return this.#client.getServerCapabilities() ?? {};
   }
 
-  /** What the server says to whoever uses it. */
-  get instructions(): string | undefined {
-    return this.#client.getInstructions();
-  }
-
   /** Asks the server. A result may also be a question, which is to be answered and asked again. */
   async request(method: string, params: Json, options: RequestOptions = {}): Promise<Json> {
     if (this.#isDeaf) this.listen().catch(() => {}); // the session is of use all the same

@@ -4,6 +4,7 @@
  * @module
  */
 import { inputRequired, ProtocolError, type RequestStateCodec, type ServerContext } from "@modelcontextprotocol/server";
+import { shortened } from "../../core/text.ts";
 import type { Fleet } from "./fleet.ts";
 import { type Json, membersOf } from "./json.ts";
 import { callDigest, type CallState, stateOf } from "./request_state.ts";
@@ -112,7 +113,6 @@ function refusal(text: string): Json {
 }
 
 /** Arguments as a user can read them. */
-function shownArguments(args: unknown): string {
-  const text = JSON.stringify(args ?? {}, undefined, 2);
-  return text.length <= 2_000 ? text : `${text.slice(0, 2_000)}…`;
+export function shownArguments(args: unknown): string {
+  return shortened(JSON.stringify(args ?? {}, undefined, 2), 2_000);
 }

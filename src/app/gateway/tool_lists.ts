@@ -4,6 +4,7 @@
  * @module
  */
 import { isSpecType } from "@modelcontextprotocol/server";
+import { shortened } from "../../core/text.ts";
 import { toolsDigest } from "../tools_digest.ts";
 import { type Json, membersOf } from "./json.ts";
 
@@ -99,7 +100,7 @@ function shown(tool: Tool): Tool {
 /** A stranger's text for a model: what cannot be seen is left out, and so is what is too long. */
 export function visible(text: string, length = LONGEST_DESCRIPTION): string {
   const seen = text.slice(0, 4 * length).replaceAll(HIDDEN, (character) => /[\n\t]/.test(character) ? character : "");
-  return seen.length <= length ? seen : `${seen.slice(0, length - 1)}…`;
+  return shortened(seen, length);
 }
 
 /** What a tool says of itself for whoever decides about it. */

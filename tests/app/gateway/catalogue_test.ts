@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import type { McpServer } from "@modelcontextprotocol/server";
+import { Catalogue } from "../../../src/app/gateway/catalogue.ts";
+import type { FleetServer } from "../../../src/app/gateway/directory.ts";
+import type { ServerSession } from "../../../src/app/gateway/server_session.ts";
 import { toolsDigest } from "../../../src/app/tools_digest.ts";
 import { fleetServer, gatewayHost } from "../../support/gateway.ts";
 import { embeddedBroker, type TestBroker } from "../../support/embedded_broker.ts";
@@ -128,4 +131,30 @@ Deno.test("a server that does not tell its tools is named, and why", async () =>
   assert.deepEqual((await host.client.listTools()).tools, []);
   const warnings = host.events.filter(({ type }) => type === "warning").map((event) => JSON.stringify(event));
   assert.ok(warnings.some((text) => text.includes("the tools of shy are not known: none of your business")));
+});
+
+Deno.test("the lists of a huge fleet are not all kept, and each is news once", async () => {
+  const names = Array.from({ length: 60 }, (_, number) => `server/${number}`);
+  const toolsOf = (server: string) => Array.from({ length: 1_000 }, (_, number) => ({ name: `${server} ${number}` }));
+  const digests = new Map(
+    await Promise.all(names.map(async (name) => [name, await toolsDigest(toolsOf(name))] as const)),
+  );
+  const servers = new Map(names.map((name) => [name, { name, toolsDigest: digests.get(name) } as FleetServer]));
+  const changes: string[] = [];
+  using catalogue = new Catalogue({
+    directory: { get: (name) => servers.get(name), servers: [...servers.values()] },
+    pool: {
+      use: (name, work) => {
+        const request = () => Promise.resolve({ tools: toolsOf(name) });
+        return work({ capabilities: { tools: {} }, request } as unknown as ServerSession);
+      },
+    },
+    observe: () => {},
+    changed: (name) => changes.push(name),
+  });
+  const signal = AbortSignal.timeout(60_000);
+  for (const name of names) assert.equal((await catalogue.tools(name, signal)).tools.length, 1_000);
+  const known = names.filter((name) => catalogue.known(name) !== undefined);
+  assert.deepEqual(known, names.slice(-50));
+  assert.deepEqual(changes, names);
 });

@@ -344,7 +344,7 @@ Deno.test("a question that the host has got is not given up because it had waite
   const host = { modern: true, canBeAsked: () => true } as unknown as Host;
   const states = { mint: () => Promise.resolve("state") } as unknown as RequestStateCodec<CallState>;
   const router = new Router(
-    { pool: () => pool, listChanged: () => {}, resourceUpdated: () => {}, clock },
+    { pool, listChanged: () => {}, resourceUpdated: () => {}, clock },
     host,
     states,
   );

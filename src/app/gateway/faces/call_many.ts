@@ -114,6 +114,6 @@ function fitting(result: Json, room: number): Json {
   const note = `The result has ${text.length} characters, too many beside the others; call this tool by call_tool`;
   return {
     ...(rest.isError === true ? { isError: true } : {}),
-    content: [{ type: "text", text: text.slice(0, room) }, { type: "text", text: note }],
+    content: [{ type: "text", text: shortened(text, room) }, { type: "text", text: note }],
   };
 }

@@ -8,7 +8,7 @@ import type { FleetServer } from "../directory.ts";
 import type { Fleet } from "../fleet.ts";
 import { type Json, objectsOf } from "../json.ts";
 import { callDigest, type CallState, stateOf } from "../request_state.ts";
-import type { ToolCalls } from "../tool_calls.ts";
+import { shownArguments, type ToolCalls } from "../tool_calls.ts";
 import { annotationsOf, type Tool, visible } from "../tool_lists.ts";
 import { Arguments } from "./arguments.ts";
 import { callMany, type OneResult } from "./call_many.ts";
@@ -180,7 +180,7 @@ export class SearchFace {
       const state = stateOf(context.mcpReq.requestState<CallState>(), digest);
       const text = `Call ${tool} of ${servers.length} servers (${servers.slice(0, 5).join(", ")}${
         servers.length > 5 ? ", …" : ""
-      }), which may change or destroy something?\n${JSON.stringify(args, undefined, 2)}`;
+      }), which may change or destroy something?\n${shownArguments(args)}`;
       const question = await this.#calls.consent(state, digest, text, context);
       if (question !== undefined) return question;
     }
