@@ -25,7 +25,7 @@ export type {
   ServeOptions,
 } from "./src/config/mod.ts";
 export type { FaceOptions, FleetOptions, PoolOptions } from "./src/app/gateway/settings.ts";
-export type { ToolPolicyOptions } from "./src/app/gateway/tool_policy.ts";
+export type { ToolPolicyOptions } from "./src/app/gateway/host/tool_policy.ts";
 export type { AddressOptions, McpOverMqttAddress, RequestResponseAddress } from "./src/wire/mod.ts";
 export type { Observer, ProxyEvent } from "./src/core/events.ts";
 export { Failure, FAILURE_REASONS, type FailureReason } from "./src/core/failure.ts";

@@ -41,7 +41,7 @@ const OWNERS: readonly [packages: RegExp, owner: RegExp][] = [
   [/^@modelcontextprotocol\/sdk(\/|$)/, /^src\/(app\/(transport|library)\.ts|tools\/.+)$/],
   [/^@modelcontextprotocol\/(client|server)(\/|$)/, /^src\/app\/gateway\//],
   [/^commander$/, /^src\/cli\//],
-  [/^minisearch$/, /^src\/app\/gateway\/full_text\.ts$/],
+  [/^minisearch$/, /^src\/app\/gateway\/lists\/full_text\.ts$/],
   [/^(jsonc-parser|smol-toml|yaml)$/, /^src\/cli\/config\/formats\//],
   [
     /^(aedes|aedes-3\.1\.1|ajv|fast-check|fflate|mqtt-packet|playwright-core|@modelcontextprotocol\/(conformance|server-everything)(\/.+)?)$/,
@@ -103,6 +103,13 @@ Deno.test("every import of src/ goes to a lower layer or stays in its room", () 
 
 Deno.test("a room is entered through its mod.ts, except core, and app, of which each command loads its part", () => {
   const wrong = crossings().filter(({ to, target }) => !["core", "app"].includes(to) && target !== `src/${to}/mod.ts`);
+  assert.deepEqual(wrong.map(describe), []);
+});
+
+Deno.test("a room of the gateway imports from those before it only, and from what is no room", () => {
+  const rooms = ["servers", "lists", "host", "faces"];
+  const place = (file: string) => rooms.indexOf(/^src\/app\/gateway\/([^/]+)\//.exec(file)?.[1] ?? "");
+  const wrong = IMPORTS.filter(({ file, target }) => place(file) >= 0 && place(target ?? "") > place(file));
   assert.deepEqual(wrong.map(describe), []);
 });
 

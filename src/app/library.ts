@@ -49,7 +49,7 @@ import {
   type PoolOptions,
   TOOL_POLICY_SETTINGS,
 } from "./gateway/settings.ts";
-import type { ToolPolicyOptions } from "./gateway/tool_policy.ts";
+import type { ToolPolicyOptions } from "./gateway/host/tool_policy.ts";
 import { Links } from "./links.ts";
 import { ServerEndpoint, serverOptions } from "./serve/server_endpoint.ts";
 import { ChannelTransport } from "./transport.ts";

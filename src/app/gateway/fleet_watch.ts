@@ -7,12 +7,12 @@ import type { BrokerConfig, ConnectOptions } from "../../config/mod.ts";
 import { orAborted } from "../../core/waiting.ts";
 import type { Observer } from "../../core/events.ts";
 import { ServerDiscovery } from "../list/server_discovery.ts";
-import { Catalogue } from "./catalogue.ts";
-import { FleetDirectory, keptOf } from "./directory.ts";
-import { FleetIndex } from "./fleet_index.ts";
-import type { ListKind } from "./host.ts";
+import { Catalogue } from "./lists/catalogue.ts";
+import { FleetDirectory, keptOf } from "./servers/directory.ts";
+import { FleetIndex } from "./lists/fleet_index.ts";
+import type { ListKind } from "./host/host.ts";
 import type { Json } from "./json.ts";
-import type { SessionPool } from "./pool.ts";
+import type { SessionPool } from "./servers/pool.ts";
 import type { FleetOptions } from "./settings.ts";
 
 /** Without a further server for this long, in ms, all are known that were there before. */

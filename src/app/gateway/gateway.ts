@@ -8,17 +8,17 @@ import type { Channel } from "../../core/channel.ts";
 import type { Observers } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
 import { LingeringChannel } from "../lingering_channel.ts";
-import { Connections, type ConnectionsConfig, SESSION } from "./connections.ts";
+import { Connections, type ConnectionsConfig, SESSION } from "./servers/connections.ts";
 import { FaceChoice } from "./faces/mode.ts";
 import { FleetWatch } from "./fleet_watch.ts";
 import { HostedGateway } from "./hosted_gateway.ts";
-import { serveHost } from "./host_server.ts";
+import { serveHost } from "./host/host_server.ts";
 import type { Json } from "./json.ts";
-import { SessionPool } from "./pool.ts";
-import { type Era, ServerSession } from "./server_session.ts";
+import { SessionPool } from "./servers/pool.ts";
+import { type Era, ServerSession } from "./servers/server_session.ts";
 import type { FaceOptions, FleetOptions, PoolOptions } from "./settings.ts";
-import { ListenWatch } from "./subscriptions.ts";
-import type { ToolPolicyOptions } from "./tool_policy.ts";
+import { ListenWatch } from "./servers/subscriptions.ts";
+import type { ToolPolicyOptions } from "./host/tool_policy.ts";
 
 /** Everything that `gateway` has to know. */
 export interface GatewayConfig extends Omit<ConnectionsConfig, "closedTopic"> {

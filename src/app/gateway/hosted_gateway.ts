@@ -8,21 +8,21 @@ import type { FaceChoice } from "./faces/mode.ts";
 import { located, Offers } from "./faces/offers.ts";
 import { SearchFace } from "./faces/search_face.ts";
 import { ToolsFace } from "./faces/tools_face.ts";
-import type { Fleet } from "./fleet.ts";
-import { FleetLists } from "./fleet_lists.ts";
+import type { Fleet } from "./host/fleet.ts";
+import { FleetLists } from "./lists/fleet_lists.ts";
 import { fleetUri } from "./fleet_uri.ts";
 import type { FleetWatch } from "./fleet_watch.ts";
-import type { Host } from "./host.ts";
-import type { Handlers, HostedFleet } from "./host_server.ts";
+import type { Host } from "./host/host.ts";
+import type { Handlers, HostedFleet } from "./host/host_server.ts";
 import type { Json } from "./json.ts";
-import type { SessionPool } from "./pool.ts";
-import type { CallState } from "./request_state.ts";
-import { Router } from "./router.ts";
-import { serverError } from "./server_error.ts";
-import type { ServerSession } from "./server_session.ts";
-import { Subscriptions } from "./subscriptions.ts";
-import { ToolCalls } from "./tool_calls.ts";
-import { ToolPolicy, type ToolPolicyOptions } from "./tool_policy.ts";
+import type { SessionPool } from "./servers/pool.ts";
+import type { CallState } from "./host/request_state.ts";
+import { Router } from "./host/router.ts";
+import { serverError } from "./host/server_error.ts";
+import type { ServerSession } from "./servers/server_session.ts";
+import { Subscriptions } from "./servers/subscriptions.ts";
+import { ToolCalls } from "./host/tool_calls.ts";
+import { ToolPolicy, type ToolPolicyOptions } from "./host/tool_policy.ts";
 
 /** What a {@linkcode HostedGateway} is made of. */
 export interface HostedGatewayConfig {

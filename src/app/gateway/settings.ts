@@ -13,7 +13,8 @@ import {
   textWithout,
   wholeNumber,
 } from "../../config/mod.ts";
-import { serverFilterProblem, toolPatternProblem, type ToolPolicyOptions } from "./tool_policy.ts";
+import { metaPairProblem, serverFilterProblem } from "./servers/server_filter.ts";
+import { toolPatternProblem, type ToolPolicyOptions } from "./host/tool_policy.ts";
 
 /** A text, or the problem with it and the text itself. */
 const checked = (problem: (text: string) => string | undefined) =>
@@ -21,8 +22,6 @@ const checked = (problem: (text: string) => string | undefined) =>
     const wrong = problem(text);
     return wrong === undefined ? undefined : `${wrong}; it is "${text}"`;
   });
-
-const pairProblem = (text: string) => text.indexOf("=") > 0 ? undefined : "must be KEY=VALUE, such as room=attic";
 
 /** Which servers are offered. */
 export interface FleetOptions {
@@ -45,7 +44,7 @@ export const FLEET_SETTINGS: SettingsOf<FleetOptions> = {
     flag: "--meta <key=value...>",
     environment: "MCP_MQTT_META_FILTER",
     description: "only servers whose presence says this of them, such as room=attic",
-    kind: listOf(checked(pairProblem)),
+    kind: listOf(checked(metaPairProblem)),
     repeatable: true,
   },
 };

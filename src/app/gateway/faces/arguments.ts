@@ -4,9 +4,9 @@
  * @module
  */
 import { ProtocolError } from "@modelcontextprotocol/server";
-import type { FleetServer } from "../directory.ts";
+import type { FleetServer } from "../servers/directory.ts";
 import { type Json, membersOf } from "../json.ts";
-import { serverFilter, serverFilterProblem } from "../tool_policy.ts";
+import { serverFilter, serverFilterProblem } from "../servers/server_filter.ts";
 
 /** Reads arguments, and says of a wrong one what is wrong with it. */
 export class Arguments {

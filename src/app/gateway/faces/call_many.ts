@@ -6,10 +6,10 @@
 import type { ServerContext } from "@modelcontextprotocol/server";
 import { waitAtMost } from "../../../core/waiting.ts";
 import { errorText, shortened } from "../../../core/text.ts";
-import type { Fleet } from "../fleet.ts";
+import type { Fleet } from "../host/fleet.ts";
 import type { Json } from "../json.ts";
-import { Limiter } from "../limiter.ts";
-import type { ToolCalls } from "../tool_calls.ts";
+import { Limiter } from "../lists/limiter.ts";
+import type { ToolCalls } from "../host/tool_calls.ts";
 
 /** What is to be called. */
 export interface ManyCalls {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Fleet } from "../fleet.ts";
+import type { Fleet } from "../host/fleet.ts";
 import type { Json } from "../json.ts";
 import type { FaceOptions } from "../settings.ts";
-import { toolTokens } from "../tool_tokens.ts";
+import { toolTokens } from "./tool_tokens.ts";
 
 /** One of the faces. */
 export type FaceName = "tools" | "search";

@@ -4,12 +4,12 @@
  * @module
  */
 import { ProtocolError, type ServerContext } from "@modelcontextprotocol/server";
-import { type Fleet, serverLabel } from "../fleet.ts";
-import type { FleetListKind, FleetLists, Listed } from "../fleet_lists.ts";
+import { type Fleet, serverLabel } from "../host/fleet.ts";
+import type { FleetListKind, FleetLists, Listed } from "../lists/fleet_lists.ts";
 import { fleetUri, ofFleetUri, withFleetUris } from "../fleet_uri.ts";
 import { type Json, membersOf } from "../json.ts";
-import { visible } from "../tool_lists.ts";
-import { mayBeOf, type ServerTool, ToolNames } from "../tool_names.ts";
+import { visible } from "../lists/tool_lists.ts";
+import { mayBeOf, type ServerTool, ToolNames } from "./tool_names.ts";
 
 const INVALID_PARAMS = -32602;
 

@@ -4,12 +4,12 @@
  * @module
  */
 import { ProtocolError, type ServerContext } from "@modelcontextprotocol/server";
-import type { FleetServer } from "../directory.ts";
-import type { Fleet } from "../fleet.ts";
+import type { FleetServer } from "../servers/directory.ts";
+import type { Fleet } from "../host/fleet.ts";
 import { type Json, objectsOf } from "../json.ts";
-import { callDigest, type CallState, stateOf } from "../request_state.ts";
-import { shownArguments, type ToolCalls } from "../tool_calls.ts";
-import { annotationsOf, type Tool, visible } from "../tool_lists.ts";
+import { callDigest, type CallState, stateOf } from "../host/request_state.ts";
+import { shownArguments, type ToolCalls } from "../host/tool_calls.ts";
+import { annotationsOf, type Tool, visible } from "../lists/tool_lists.ts";
 import { Arguments } from "./arguments.ts";
 import { callMany, type OneResult } from "./call_many.ts";
 import { SEARCH_TOOLS } from "./search_tools.ts";

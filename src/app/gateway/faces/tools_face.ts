@@ -4,13 +4,13 @@
  * @module
  */
 import { ProtocolError, type ServerContext } from "@modelcontextprotocol/server";
-import { type Fleet, serverLabel } from "../fleet.ts";
+import { type Fleet, serverLabel } from "../host/fleet.ts";
 import { withFleetUris } from "../fleet_uri.ts";
 import type { Json } from "../json.ts";
-import { Patience } from "../patience.ts";
-import type { ToolCalls } from "../tool_calls.ts";
-import { annotationsOf, type Tool } from "../tool_lists.ts";
-import { mayBeOf, type ServerTool, ToolNames } from "../tool_names.ts";
+import { Patience } from "../lists/patience.ts";
+import type { ToolCalls } from "../host/tool_calls.ts";
+import { annotationsOf, type Tool } from "../lists/tool_lists.ts";
+import { mayBeOf, type ServerTool, ToolNames } from "./tool_names.ts";
 
 /** One tool for each of the fleet's. */
 export class ToolsFace {

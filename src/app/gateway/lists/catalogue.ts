@@ -1,0 +1,239 @@
+/**
+ * Which tools the servers of a fleet have, without asking each of them.
+ *
+ * @module
+ */
+import type { Observer } from "../../../core/events.ts";
+import { orAborted, sleep } from "../../../core/waiting.ts";
+import { errorText } from "../../../core/text.ts";
+import type { FleetDirectory, FleetServer } from "../servers/directory.ts";
+import { membersOf, objectsOf } from "../json.ts";
+import type { SessionPool } from "../servers/pool.ts";
+import { pages, ServerLists } from "./server_lists.ts";
+import type { ServerSession } from "../servers/server_session.ts";
+import { type ToolList, ToolListReader } from "./tool_lists.ts";
+
+/** What a {@linkcode Catalogue} is made of. */
+export interface CatalogueConfig {
+  readonly directory: Pick<FleetDirectory, "get" | "servers">;
+  readonly pool: Pick<SessionPool, "use">;
+  readonly observe: Observer;
+  /** Told when the tools of a server are others than before, or known for the first time. */
+  readonly changed: (server: string) => void;
+}
+
+/** A server that says again and again that its tools have changed is asked no more often than this, in ms. */
+const PAUSE = 2_000;
+
+/** All lists together may have so many tools; those of servers beyond that are asked for again when they are used. */
+const MOST_TOOLS = 50_000;
+
+interface Entry {
+  /** The list that the server itself has sent, in the place of what its presence says. */
+  own?: ToolList;
+  /** The digest that its presence named then. */
+  said?: string | undefined;
+  asking?: Promise<ToolList>;
+  /** Whether its presence names a digest that its list does not have. */
+  distrusted?: boolean;
+  /** While it is asked for its new tools, and for a while after: whether they have changed again. */
+  refresh?: { again: boolean };
+}
+
+/** The tools of each server, from the best source that there is. */
+export class Catalogue implements Disposable {
+  readonly #config: CatalogueConfig;
+  readonly #entries = new Map<string, Entry>();
+  /** Lists that have the digest by which they are announced. */
+  readonly #byDigest = new Map<string, ToolList>();
+  /** Who is asked for the list of a digest. */
+  readonly #asked = new Map<string, Promise<unknown>>();
+  readonly #servers: ServerLists;
+  readonly #abort = new AbortController();
+
+  constructor(config: CatalogueConfig) {
+    this.#config = config;
+    this.#servers = new ServerLists(config.pool);
+  }
+
+  /** The list of a server, as far as it is known without asking. */
+  known(name: string): ToolList | undefined {
+    const server = this.#config.directory.get(name);
+    if (server === undefined) return undefined;
+    const entry = this.#entries.get(name);
+    return entry?.own ?? this.#shared(server, entry) ?? presentList(server);
+  }
+
+  /** How many servers would have to be asked for the tools of all. */
+  get unknown(): number {
+    const digests = new Set<string>();
+    let count = 0;
+    for (const { name, toolsDigest } of this.#config.directory.servers) {
+      if (this.known(name) !== undefined || (toolsDigest !== undefined && digests.has(toolsDigest))) continue;
+      if (toolsDigest !== undefined) digests.add(toolsDigest);
+      count++;
+    }
+    return count;
+  }
+
+  /**
+   * The list of a server, which is asked if need be.
+   *
+   * @throws {Error} when it cannot be asked, or does not answer
+   */
+  async tools(name: string, signal: AbortSignal): Promise<ToolList> {
+    const known = this.known(name);
+    if (known !== undefined) return known;
+    const digest = this.#config.directory.get(name)?.toolsDigest;
+    const asked = digest === undefined || this.#entries.get(name)?.distrusted ? undefined : this.#asked.get(digest);
+    if (asked === undefined) return await orAborted(this.#ask(name), signal);
+    await orAborted(asked.catch(() => {}), signal);
+    return this.known(name) ?? await orAborted(this.#ask(name), signal);
+  }
+
+  /** The server says something else than before, or is gone. */
+  serverChanged(name: string): void {
+    const server = this.#config.directory.get(name);
+    const entry = this.#entries.get(name);
+    if (server === undefined) this.#entries.delete(name);
+    else if (entry?.own !== undefined && server.toolsDigest !== entry.said) {
+      // Who only says now which tools these are need not be asked again.
+      if (server.toolsDigest === entry.own.digest) this.#byDigest.set(entry.own.digest, entry.own);
+      this.#entries.delete(name);
+    }
+  }
+
+  /** The server has said that its tools have changed. */
+  listChanged(name: string): void {
+    if (this.known(name) === undefined) return;
+    const entry = this.#entryOf(name);
+    if (entry.refresh === undefined) void this.#refresh(name, entry);
+    else entry.refresh.again = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.#abort.abort();
+  }
+
+  async #refresh(name: string, entry: Entry): Promise<void> {
+    const { signal } = this.#abort;
+    const state = { again: true };
+    entry.refresh = state;
+    while (state.again && !signal.aborted && this.#entries.get(name) === entry) {
+      state.again = false;
+      try {
+        await this.#ask(name, true);
+      } catch (error) {
+        this.#config.observe({ type: "warning", text: `the new tools of ${name} are not known: ${errorText(error)}` });
+      }
+      await sleep(PAUSE, signal).catch(() => {});
+    }
+    delete entry.refresh;
+  }
+
+  #entryOf(name: string): Entry {
+    const entry = this.#entries.get(name) ?? {};
+    this.#entries.set(name, entry);
+    return entry;
+  }
+
+  #shared({ toolsDigest }: FleetServer, entry: Entry | undefined): ToolList | undefined {
+    return toolsDigest === undefined || entry?.distrusted === true ? undefined : this.#byDigest.get(toolsDigest);
+  }
+
+  #ask(name: string, anew = false): Promise<ToolList> {
+    const entry = this.#entryOf(name);
+    if (!anew && entry.asking !== undefined) return entry.asking;
+    const asking = this.#servers.read(name, fetchTools).then((list) => this.#learn(name, entry, list));
+    entry.asking = asking;
+    const digest = this.#config.directory.get(name)?.toolsDigest;
+    if (digest !== undefined && !this.#asked.has(digest)) {
+      this.#asked.set(digest, asking);
+      const done = () => void this.#asked.delete(digest);
+      asking.then(done, done);
+    }
+    const settled = () => {
+      if (entry.asking === asking) delete entry.asking;
+    };
+    asking.then(settled, (error) => {
+      settled();
+      if (this.#abort.signal.aborted || anew || this.#config.directory.get(name) === undefined) return;
+      this.#config.observe({ type: "warning", text: `the tools of ${name} are not known: ${errorText(error)}` });
+    });
+    return asking;
+  }
+
+  #learn(name: string, entry: Entry, list: ToolList): ToolList {
+    const said = this.#config.directory.get(name)?.toolsDigest;
+    const before = this.known(name)?.digest;
+    if (said === list.digest) {
+      this.#byDigest.set(list.digest, list);
+      delete entry.own;
+    } else {
+      entry.own = this.#same(list);
+      entry.said = said;
+      if (said !== undefined && entry.distrusted !== true) {
+        entry.distrusted = true;
+        const text = `the tools of ${name} are not those of the digest in its presence; no other server gets them`;
+        this.#config.observe({ type: "warning", text });
+      }
+    }
+    this.#prune();
+    if (this.known(name)?.digest !== before) this.#config.changed(name);
+    return list;
+  }
+
+  /** The same list as another server has it, if one has: it is kept once. */
+  #same(list: ToolList): ToolList {
+    const known = this.#byDigest.get(list.digest);
+    if (known !== undefined) return known;
+    for (const { own } of this.#entries.values()) {
+      if (own?.digest === list.digest) return own;
+    }
+    return list;
+  }
+
+  /** Forgets lists that nobody has any more, and the oldest ones when there are too many. */
+  #prune(): void {
+    const used = new Set<string>();
+    for (const { toolsDigest } of this.#config.directory.servers) {
+      if (toolsDigest !== undefined) used.add(toolsDigest);
+    }
+    let count = 0;
+    const hasRoom = ({ tools }: ToolList) => (count += tools.length) <= MOST_TOOLS;
+    for (const [digest, list] of [...this.#byDigest].reverse()) {
+      if (!used.has(digest) || !hasRoom(list)) this.#byDigest.delete(digest);
+    }
+    for (const entry of [...this.#entries.values()].reverse()) {
+      if (entry.own !== undefined && !hasRoom(entry.own)) delete entry.own;
+    }
+  }
+}
+
+async function fetchTools(session: ServerSession): Promise<ToolList> {
+  const reader = new ToolListReader();
+  if (session.capabilities.tools === undefined) return await reader.list();
+  for await (const page of pages(session, "tools/list", "tools")) {
+    reader.add(page);
+    if (reader.full) break;
+  }
+  return await reader.list();
+}
+
+/** Lists that presences hold, by the server as it is described at the moment. */
+const PRESENT = new WeakMap<FleetServer, ToolList>();
+
+/** The list in a presence, which is taken for that server alone; `undefined` when there is none that says enough. */
+function presentList(server: FleetServer): ToolList | undefined {
+  const known = PRESENT.get(server);
+  if (known !== undefined) return known;
+  const { name, presentTools } = server;
+  const tools = objectsOf(presentTools);
+  const complete = tools.length > 0 && tools.every(({ inputSchema }) => membersOf(inputSchema).type === "object");
+  if (!complete) return undefined;
+  const reader = new ToolListReader();
+  reader.add(tools);
+  const list = reader.as(`the presence of ${name}, ${crypto.randomUUID()}`);
+  PRESENT.set(server, list);
+  return list;
+}

@@ -1,0 +1,113 @@
+/**
+ * The lists of servers besides those of their tools: prompts, resources and templates.
+ *
+ * @module
+ */
+import { type Json, membersOf } from "../json.ts";
+import { Patience } from "./patience.ts";
+import type { FleetDirectory } from "../servers/directory.ts";
+import type { SessionPool } from "../servers/pool.ts";
+import { pages, ServerLists } from "./server_lists.ts";
+import type { ServerSession } from "../servers/server_session.ts";
+
+/** What the lists hold, how they are asked for, and which servers have one. */
+const KINDS = {
+  prompts: { method: "prompts/list", member: "prompts", capability: "prompts" },
+  resources: { method: "resources/list", member: "resources", capability: "resources" },
+  templates: { method: "resources/templates/list", member: "resourceTemplates", capability: "resources" },
+} as const;
+
+/** One of these lists. */
+export type FleetListKind = keyof typeof KINDS;
+
+/** A list may have so many entries and bytes of JSON; what is behind that is left out. */
+const MOST_ENTRIES = 1_000;
+const MOST_BYTES = 256 * 1024;
+
+/** So many lists are kept. */
+const MOST_LISTS = 500;
+
+/** An entry of a list, and whose it is. */
+export interface Listed {
+  readonly server: string;
+  readonly entry: Json;
+}
+
+/** Which servers there are, and what they can do as far as is known. */
+interface Servers {
+  readonly directory: Pick<FleetDirectory, "servers">;
+  readonly capabilities: (server: string) => Json | undefined;
+}
+
+/** Asks servers for their lists, and keeps them until they change. */
+export class FleetLists {
+  readonly #fleet: Servers;
+  readonly #servers: ServerLists;
+  readonly #lists = new Map<string, Promise<readonly Json[]>>();
+  readonly #patience = new Patience();
+
+  constructor(fleet: Servers, pool: SessionPool) {
+    this.#fleet = fleet;
+    this.#servers = new ServerLists(pool);
+  }
+
+  /** The lists of all servers that suit, have one, and answer in time. */
+  async all(kind: FleetListKind, suits: (server: string) => boolean = () => true): Promise<Listed[]> {
+    const { directory, capabilities } = this.#fleet;
+    const listed: Listed[] = [];
+    const ask = async (server: string) => {
+      const entries = await this.of(server, kind);
+      listed.push(...entries.map((entry) => ({ server, entry })));
+    };
+    const candidates = [...directory.servers].map(({ name }) => name).filter(suits).toSorted()
+      .filter((name) => capabilities(name) === undefined || capabilities(name)?.[KINDS[kind].capability] !== undefined);
+    // What comes later is there when the host asks again.
+    await this.#patience.wait(candidates.map((server) => [server, ask(server)]));
+    return listed.toSorted((a, b) => a.server < b.server ? -1 : a.server > b.server ? 1 : 0);
+  }
+
+  /**
+   * The list of one server.
+   *
+   * @throws {Error} when it cannot be asked
+   */
+  async of(server: string, kind: FleetListKind): Promise<readonly Json[]> {
+    const key = `${kind} ${server}`;
+    const known = this.#lists.get(key);
+    if (known !== undefined) return await known;
+    const asking = this.#servers.read(server, (session) => fetchList(session, kind));
+    this.#lists.set(key, asking);
+    asking.catch(() => {
+      if (this.#lists.get(key) === asking) this.#lists.delete(key);
+    });
+    const [oldest] = this.#lists.keys();
+    if (this.#lists.size > MOST_LISTS && oldest !== undefined) this.#lists.delete(oldest);
+    return await asking;
+  }
+
+  /** Forgets the lists of a server that has changed; those of one kind, or all. */
+  forget(server: string, kinds: readonly FleetListKind[] = ["prompts", "resources", "templates"]): void {
+    for (const kind of kinds) this.#lists.delete(`${kind} ${server}`);
+  }
+}
+
+async function fetchList(session: ServerSession, kind: FleetListKind): Promise<readonly Json[]> {
+  const { method, member, capability } = KINDS[kind];
+  if (session.capabilities[capability] === undefined) return [];
+  const entries: Json[] = [];
+  let bytes = 0;
+  try {
+    for await (const page of pages(session, method, member)) {
+      for (const entry of page) {
+        bytes += JSON.stringify(entry).length;
+        if (entries.length >= MOST_ENTRIES || bytes > MOST_BYTES) return entries;
+        entries.push(entry);
+      }
+    }
+  } catch (error) {
+    if (membersOf(error).code !== METHOD_NOT_FOUND) throw error; // not every server with resources has templates
+  }
+  return entries;
+}
+
+const METHOD_NOT_FOUND = -32601;
