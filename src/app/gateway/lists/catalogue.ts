@@ -20,12 +20,13 @@ export interface CatalogueConfig {
   readonly observe: Observer;
   /** Told when the tools of a server are others than before, or known for the first time. */
   readonly changed: (server: string) => void;
+  /** How many tools all lists together may have; those of servers beyond that are asked for again. @default {50000} */
+  readonly mostTools?: number;
 }
 
 /** A server that says again and again that its tools have changed is asked no more often than this, in ms. */
 const PAUSE = 2_000;
 
-/** All lists together may have so many tools; those of servers beyond that are asked for again when they are used. */
 const MOST_TOOLS = 50_000;
 
 interface Entry {
@@ -200,7 +201,8 @@ export class Catalogue implements Disposable {
       if (toolsDigest !== undefined) used.add(toolsDigest);
     }
     let count = 0;
-    const hasRoom = ({ tools }: ToolList) => (count += tools.length) <= MOST_TOOLS;
+    const { mostTools = MOST_TOOLS } = this.#config;
+    const hasRoom = ({ tools }: ToolList) => (count += tools.length) <= mostTools;
     for (const [digest, list] of [...this.#byDigest].reverse()) {
       if (!used.has(digest) || !hasRoom(list)) this.#byDigest.delete(digest);
     }

@@ -134,8 +134,8 @@ Deno.test("a server that does not tell its tools is named, and why", async () =>
 });
 
 Deno.test("the lists of a huge fleet are not all kept, and each is news once", async () => {
-  const names = Array.from({ length: 60 }, (_, number) => `server/${number}`);
-  const toolsOf = (server: string) => Array.from({ length: 1_000 }, (_, number) => ({ name: `${server} ${number}` }));
+  const names = Array.from({ length: 6 }, (_, number) => `server/${number}`);
+  const toolsOf = (server: string) => Array.from({ length: 10 }, (_, number) => ({ name: `${server} ${number}` }));
   const digests = new Map(
     await Promise.all(names.map(async (name) => [name, await toolsDigest(toolsOf(name))] as const)),
   );
@@ -150,11 +150,12 @@ Deno.test("the lists of a huge fleet are not all kept, and each is news once", a
       },
     },
     observe: () => {},
+    mostTools: 50,
     changed: (name) => changes.push(name),
   });
   const signal = AbortSignal.timeout(60_000);
-  for (const name of names) assert.equal((await catalogue.tools(name, signal)).tools.length, 1_000);
+  for (const name of names) assert.equal((await catalogue.tools(name, signal)).tools.length, 10);
   const known = names.filter((name) => catalogue.known(name) !== undefined);
-  assert.deepEqual(known, names.slice(-50));
+  assert.deepEqual(known, names.slice(-5));
   assert.deepEqual(changes, names);
 });
