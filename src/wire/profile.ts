@@ -61,6 +61,13 @@ export interface ServerOptions extends ProfileOptions, Pick<ServeOptions, "descr
   readonly share: string | undefined;
   /** How sessions are encrypted end to end; not at all when `undefined`. */
   readonly serverSealing?: ServerSealing | undefined;
+  /**
+   * Why a client can have no session now. Asked before a session is made, so that refusing it costs little.
+   *
+   * @param name the name of the session in logs
+   * @default {every client can have one}
+   */
+  readonly refusal?: (client: string, name: string) => Failure | undefined;
   /** Takes each session that a client opens, and has to receive from it or close it. */
   readonly opened: (session: IncomingSession) => void;
 }

@@ -132,6 +132,12 @@ export const FAULTS: readonly Fault[] = [
   },
   { name: "server process killed", kills: true, strike: (world) => world.killChild() },
   { name: "serve killed", kills: true, strike: (world, random) => world.restartServe(500 * random()) },
+  {
+    name: "serve killed, the same client id",
+    world: () => ({ serve: ["--client-id", "fault-server"] }),
+    kills: true,
+    strike: (world, random) => world.restartServe(500 * random()),
+  },
   { name: "connect killed", kills: true, strike: (world) => world.driver.restart() },
   {
     name: "client id taken over",

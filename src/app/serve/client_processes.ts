@@ -7,6 +7,8 @@
  * @module
  */
 
+import { Failure } from "../../core/failure.ts";
+
 /**
  * The most processes of one client: that of its newest session, and that of the previous one, which is about to end.
  */
@@ -30,6 +32,7 @@ class Counts {
 /** The sessions and processes of all clients. */
 export class ClientProcesses {
   readonly #maximumSessions: number;
+  readonly #tooMany: Failure;
   readonly #maximumProcesses: number;
   readonly #sessions = new Counts();
   readonly #processes = new Counts();
@@ -42,20 +45,20 @@ export class ClientProcesses {
    */
   constructor(maximumSessions: number, maximumProcesses: number) {
     this.#maximumSessions = maximumSessions;
+    const text = `This client has ${maximumSessions} sessions already; end one, or raise --max-sessions-per-client`;
+    this.#tooMany = new Failure("too-many-sessions", text);
     this.#maximumProcesses = maximumProcesses;
   }
 
-  /** Counts a new session until `end` resolves. Returns `false` when its client has too many sessions. */
-  admit(client: string, end: Promise<unknown>): boolean {
-    if (this.#sessions.of(client) >= this.#maximumSessions) return false;
-    this.#sessions.add(client, 1);
-    void end.then(() => this.#sessions.add(client, -1));
-    return true;
+  /** Why a client can have no session now. */
+  unavailableReason(client: string): Failure | undefined {
+    return this.#sessions.of(client) < this.#maximumSessions ? undefined : this.#tooMany;
   }
 
-  /** The error for a client that has too many sessions. */
-  get full(): string {
-    return `This client has ${this.#maximumSessions} sessions already; end one, or raise --max-sessions-per-client`;
+  /** Counts a session of a client until `end` resolves. */
+  admit(client: string, end: Promise<unknown>): void {
+    this.#sessions.add(client, 1);
+    void end.then(() => this.#sessions.add(client, -1));
   }
 
   /**

@@ -128,6 +128,7 @@ function start(
     clientId,
     share: options.noShare ? undefined : options.share,
     observe: observeProfile,
+    refusal: (client, name) => supervisor.refusal(client, name),
     opened: (session, profile) => supervisor.accept(session, profile),
   });
   const server = new ServerEndpoint({ profiles, links, observe, options: optionsFor });

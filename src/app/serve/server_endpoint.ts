@@ -33,7 +33,7 @@ export interface ServerEndpointOptions {
 export interface EndpointAddress extends
   Pick<
     ServerOptions,
-    "description" | "meta" | "closedTopic" | "maxMessage" | "sessionExpiry" | "traceContext"
+    "description" | "meta" | "closedTopic" | "maxMessage" | "sessionExpiry" | "traceContext" | "refusal"
   > {
   readonly broker: BrokerConfig;
   readonly address: ResolvedAddress;

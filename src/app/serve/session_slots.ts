@@ -4,6 +4,9 @@
  * @module
  */
 
+import { type Clock, systemClock } from "../../core/clock.ts";
+import { Failure } from "../../core/failure.ts";
+
 /** A session with a slot, whose client can be asked whether it is still there. */
 export interface Occupant {
   /** When the last message passed in the session, in ms. */
@@ -12,33 +15,38 @@ export interface Occupant {
   readonly doubt: () => void;
 }
 
+/** So long nobody is asked again, in ms: answers take time, and any number of clients may want a slot meanwhile. */
+const PAUSE = 100;
+
 /** A number of sessions that several supervisors share. */
 export class SessionSlots {
-  readonly maximum: number;
+  readonly #maximum: number;
+  readonly #full: Failure;
+  readonly #clock: Clock;
   #used = 0;
   /** When each client was asked last, on the scale of `quietSince`. */
   readonly #occupants = new Map<Occupant, number>();
+  #askedAt = -Infinity;
 
-  constructor(maximum: number) {
-    this.maximum = maximum;
+  constructor(maximum: number, clock: Clock = systemClock) {
+    this.#maximum = maximum;
+    this.#clock = clock;
+    const all = maximum === 1 ? "The one session that --max-sessions allows is" : `All ${maximum} sessions are`;
+    const text = `${all} in use; try again later, or raise --max-sessions`;
+    this.#full = new Failure("too-many-sessions", text, { maximum });
   }
 
-  /** Takes a slot if one is free. Otherwise asks the quietest client, which may be gone. */
-  take(): boolean {
-    if (this.#used < this.maximum) {
-      this.#used++;
-      return true;
-    }
+  /** Why no session can be opened: all slots are taken. Then the quietest client is asked, since it may be gone. */
+  get unavailableReason(): Failure | undefined {
+    if (this.#used < this.#maximum) return undefined;
     this.#doubtQuietest();
-    return false;
+    return this.#full;
   }
 
-  /** The error for a client that gets no slot. */
-  get full(): string {
-    const all = this.maximum === 1
-      ? "The one session that --max-sessions allows is"
-      : `All ${this.maximum} sessions are`;
-    return `${all} in use; try again later, or raise --max-sessions`;
+  /** Takes a slot until `end` resolves. */
+  take(end: Promise<unknown>): void {
+    this.#used++;
+    void end.then(() => this.#used--);
   }
 
   /** Notes the session that has a slot. Returns a function that forgets it. */
@@ -47,13 +55,11 @@ export class SessionSlots {
     return () => void this.#occupants.delete(occupant);
   }
 
-  /** Frees a slot. */
-  release(): void {
-    this.#used--;
-  }
-
   /** Asks the quietest client. A client that is still there after that counts as if it had sent a message. */
   #doubtQuietest(): void {
+    const now = this.#clock.now();
+    if (now < this.#askedAt + PAUSE) return;
+    this.#askedAt = now;
     const all = [...this.#occupants].map(([occupant, asked]) => ({
       occupant,
       since: Math.max(asked, occupant.quietSince()),

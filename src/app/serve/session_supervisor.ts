@@ -62,18 +62,23 @@ export class SessionSupervisor implements AsyncDisposable {
     this.#restart = new RestartPolicy(options.options.restart);
   }
 
+  /** Why a client can have no session called `name` now. */
+  refusal(client: string, name: string): Failure | undefined {
+    const { slots, clients } = this.#options;
+    const failure = this.#draining ?? this.#restart.unavailableReason ?? slots.unavailableReason ??
+      clients.unavailableReason(client);
+    if (failure !== undefined) this.#tellRefusal(name, failure);
+    return failure;
+  }
+
   /** Takes a session that a client has opened in this profile. */
   accept(session: IncomingSession, profile: string): void {
     const { slots, clients } = this.#options;
-    const unavailableReason = this.#draining ?? this.#restart.unavailableReason;
-    if (unavailableReason !== undefined) return this.#refuse(session, unavailableReason);
-    if (!slots.take()) {
-      return this.#refuse(session, new Failure("too-many-sessions", slots.full, { maximum: slots.maximum }));
-    }
-    void session.closed.then(() => slots.release());
-    if (!clients.admit(session.client ?? "", session.closed)) {
-      return this.#refuse(session, new Failure("too-many-sessions", clients.full));
-    }
+    const client = session.client ?? "";
+    const failure = this.refusal(client, session.name);
+    if (failure !== undefined) return void session.close(failure);
+    slots.take(session.closed);
+    clients.admit(client, session.closed);
     const running = this.#runInTurn(session, profile).finally(() => this.#sessions.delete(running));
     this.#sessions.add(running);
   }
@@ -195,11 +200,14 @@ export class SessionSupervisor implements AsyncDisposable {
   }
 
   #refuse(session: IncomingSession, error: unknown): undefined {
-    const { server, observe } = this.#options;
     const failure = error instanceof Failure ? error : new Failure("child-not-started", String(error));
-    const { reason, message: cause } = failure;
-    observe({ type: "session.refused", server, session: session.name, reason, cause });
+    this.#tellRefusal(session.name, failure);
     void session.close(failure);
+  }
+
+  #tellRefusal(session: string, { reason, message: cause }: Failure): void {
+    const { server, observe } = this.#options;
+    observe({ type: "session.refused", server, session, reason, cause });
   }
 }
 

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { requestsIn } from "../../core/batch.ts";
+import { failureResponses, requestsIn } from "../../core/batch.ts";
+import { systemClock } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
 import { Message } from "../../core/message.ts";
 import { clientIdProblem } from "../../config/mod.ts";
@@ -11,7 +12,9 @@ import { type LinkState, type MqttLink, type ReceivedPacket, topicNameProblem } 
 import { INITIALIZE } from "../../relay/mod.ts";
 import { firstValue, plainQoS } from "../packets.ts";
 import { clearLeftBehind } from "../gone_presences.ts";
+import { LimitedPublisher } from "../limited_publisher.ts";
 import { disconnected, type Online, ServerStatus } from "../notifications.ts";
+import { OPENINGS, OPENS_TOO_OFTEN, RateLimit } from "../rate_limit.ts";
 import type { Acceptor, MakeLink, ServerOptions } from "../profile.ts";
 import { answerToPing, connectProperties, isProbe, publishProperties, senderOf, SERVER_NAME } from "./messages.ts";
 import { EndedSessions } from "./ended_sessions.ts";
@@ -26,6 +29,7 @@ const CLIENT_ID_LIMIT = 1_024;
 /** The connection under one server name, with everything that depends on it. */
 interface Connection {
   readonly link: MqttLink;
+  readonly publisher: LimitedPublisher;
   readonly presence: ServerPresence;
   readonly ended: EndedSessions;
   readonly rivals: RivalWatch;
@@ -38,6 +42,7 @@ export class McpOverMqttServer implements Acceptor {
   readonly #status: ServerStatus;
   readonly #topics: Topics;
   readonly #sessions = new Map<string, ServerSession>();
+  readonly #openings = new RateLimit(OPENINGS, systemClock);
   readonly #since = new Date().toISOString();
   /** Further facts about the server in its presence, which may change. */
   #description: Readonly<Record<string, unknown>> = {};
@@ -111,6 +116,7 @@ export class McpOverMqttServer implements Acceptor {
     link.watch((state) => this.#onLinkState(state), this.#watching.signal);
     return {
       link,
+      publisher: new LimitedPublisher(link),
       presence: new ServerPresence({ link, topic: presenceTopic, control: this.topic, observe }),
       ended: new EndedSessions(link, this.#topics, this.#server, plainQoS(qos)),
       rivals: new RivalWatch({
@@ -219,8 +225,26 @@ export class McpOverMqttServer implements Acceptor {
     const known = this.#sessions.get(clientId);
     if (known !== undefined && (message.method !== INITIALIZE || known.awaitsInitialize)) return known.deliver(packet);
     if (requestsIn(message).length === 0) return this.#drop(packet, "it is no request and its client has no session");
+    const failure = this.#refusal(clientId, known !== undefined);
+    if (failure !== undefined) return this.#refuse(clientId, message, failure);
     known?.replace(); // without a goodbye, which would end the new session on the same topics
-    this.#open(clientId, packet);
+    this.#open(clientId, packet, known);
+  }
+
+  /** Why a client gets no session. One that has a session already gets another in its place. */
+  #refusal(clientId: string, hasSession: boolean): Failure | undefined {
+    if (!this.#openings.allows(clientId)) return OPENS_TOO_OFTEN;
+    return hasSession ? undefined : this.#options.refusal?.(clientId, clientId);
+  }
+
+  #refuse(clientId: string, message: Message, failure: Failure): void {
+    const { publisher, link } = this.#connection;
+    const topic = this.#topics.rpc(clientId, this.#server);
+    const properties = publishProperties("mcp-server", link.clientId);
+    for (const { bytes: payload } of failureResponses(failure, requestsIn(message))) {
+      publisher.publish({ topic, payload, qos: plainQoS(this.#options.qos), properties });
+    }
+    publisher.publish({ topic, payload: disconnected(), qos: plainQoS(this.#options.qos), properties });
   }
 
   /** Answers a client that asks whether this server is there, because the server process takes long to answer. */
@@ -233,7 +257,7 @@ export class McpOverMqttServer implements Acceptor {
     });
   }
 
-  #open(clientId: string, packet: ReceivedPacket): void {
+  #open(clientId: string, packet: ReceivedPacket, before: ServerSession | undefined): void {
     const { opened } = this.#options;
     const session = new ServerSession({
       link: this.#connection.link,
@@ -250,7 +274,8 @@ export class McpOverMqttServer implements Acceptor {
       this.#leave();
     });
     session.deliver(packet);
-    opened(session);
+    if (before === undefined) opened(session);
+    else void before.closed.then(() => opened(session)); // nothing counts the one before any more then
   }
 
   #drop(packet: ReceivedPacket, cause: string): void {

@@ -93,7 +93,7 @@ Deno.test("a session beyond the limit is refused, in all hosts together, until a
   assert.equal(refusal?.reason, "too-many-sessions");
   assert.deepEqual(refusal?.details, { maximum: 1 });
   assert.ok(events.some(({ type }) => type === "session.refused"));
-  assert.equal(slots.take(), false);
+  assert.equal(slots.unavailableReason, refusal);
   await first.client.close();
   await idleTurns();
   host.accept(third.session, "request-response");
@@ -101,7 +101,7 @@ Deno.test("a session beyond the limit is refused, in all hosts together, until a
   assert.deepEqual(third.received.map(gist), ["result 1"]);
   await third.client.close();
   await host[Symbol.asyncDispose]();
-  assert.equal(slots.take(), true);
+  assert.equal(slots.unavailableReason, undefined);
 });
 
 Deno.test("a server that cannot be started is a refusal, and takes no slot", async () => {
@@ -120,7 +120,7 @@ Deno.test("a server that cannot be started is a refusal, and takes no slot", asy
     assert.match(failure?.message ?? "", text);
     await idleTurns();
   }
-  assert.equal(slots.take(), true);
+  assert.equal(slots.unavailableReason, undefined);
 });
 
 Deno.test("a session whose server has to wait for its turn is told when nothing is taken any more", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Failure } from "../../../src/core/failure.ts";
 import { Message } from "../../../src/core/message.ts";
 import { testOnBrokers } from "../../support/brokers.ts";
 import { embeddedBroker } from "../../support/embedded_broker.ts";
@@ -43,6 +44,37 @@ testOnBrokers("the server announces itself with name, description and metadata, 
     "MCP-COMPONENT-TYPE": "mcp-server",
     "MCP-META": '{"implementation":"test","room":"attic"}',
   });
+});
+
+testOnBrokers("a client that can have no session gets the reason, and a goodbye", async (broker) => {
+  const asked: string[] = [];
+  const failure = new Failure("too-many-sessions", "All sessions are in use", { maximum: 1 });
+  await using server = new EchoServer(broker, {
+    refusal: (client, name) => {
+      asked.push(`${client} ${name}`);
+      return failure;
+    },
+  });
+  await using peer = await client(broker);
+  await peer.publish(CONTROL, INITIALIZE, { userProperties: OF_CLIENT });
+  const { payload, topic } = await peer.next();
+  const data = { reason: "too-many-sessions", maximum: 1 };
+  assert.deepEqual(payload, { jsonrpc: "2.0", id: 1, error: { code: -32000, message: failure.message, data } });
+  assert.equal(topic, RPC);
+  assert.deepEqual((await peer.next()).payload, DISCONNECTED);
+  assert.deepEqual(asked, ["c1 c1"]);
+  assert.equal(server.sessions.length, 0);
+});
+
+testOnBrokers("a client that opens one session after the other is stopped", async (broker) => {
+  await using server = new EchoServer(broker);
+  await using peer = await client(broker);
+  for (let id = 1; id <= 100; id++) {
+    await peer.publish(CONTROL, { ...INITIALIZE, id }, { userProperties: OF_CLIENT });
+  }
+  const { payload } = await peer.find(({ payload }) => payload.error !== undefined);
+  assert.equal(payload.error.message, "This client opens sessions too often; try again in a second");
+  assert.ok(server.sessions.length < 100, `${server.sessions.length} sessions`);
 });
 
 testOnBrokers("every message of a session is where the convention wants it", async (broker) => {

@@ -11,12 +11,15 @@ import { Failure } from "../../../core/failure.ts";
 import type { MqttLink, ReceivedPacket } from "../../../mqtt/mod.ts";
 import type { Seal, ServerSealing } from "../../../seal/mod.ts";
 import { CLOSED, toFrame, userProperty } from "../session/properties.ts";
+import { RateLimit } from "../../rate_limit.ts";
 import type { ServerSession } from "../server/server_session.ts";
 import { encodeAnswer } from "./client_handshake.ts";
 import { KEY_LIFETIME } from "./key_lifetime.ts";
 import { SealedLink } from "./sealed_link.ts";
 import { openProperties, randomCorrelation } from "./sealed_packet.ts";
-import { RateLimit } from "./rate_limit.ts";
+
+/** How many handshakes are read a second, since reading one costs more than sending it. */
+const HANDSHAKES = { each: 5, all: 50 };
 
 /** How long a handshake may wait for the session's first packet, in ms. */
 const HALF_OPEN_TIME = 10_000;
@@ -83,7 +86,7 @@ export class SealedSessions {
 
   constructor(options: SealedSessionsOptions, signal: AbortSignal) {
     this.#options = options;
-    this.#limit = new RateLimit(options.clock ?? systemClock);
+    this.#limit = new RateLimit(HANDSHAKES, options.clock ?? systemClock);
     options.sealing.watch(() => this.#endUnauthorized(), signal);
     signal.addEventListener("abort", () => {
       for (const one of this.#halfOpen) this.#forget(one);

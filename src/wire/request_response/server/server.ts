@@ -3,39 +3,40 @@
  *
  * @module
  */
-import { failureResponses, requestsIn } from "../../../core/batch.ts";
+import { requestsIn } from "../../../core/batch.ts";
 import { systemClock } from "../../../core/clock.ts";
 import { Failure } from "../../../core/failure.ts";
 import { Message } from "../../../core/message.ts";
-import { invalidResponse, problemOf } from "../../../core/parse_error.ts";
+import { problemOf } from "../../../core/parse_error.ts";
 import type { LinkState, MqttLink, ReceivedPacket } from "../../../mqtt/mod.ts";
 import type { ServerSealing } from "../../../seal/mod.ts";
 import { plainQoS } from "../../packets.ts";
+import { OPENINGS, OPENS_TOO_OFTEN, RateLimit } from "../../rate_limit.ts";
 import type { Acceptor, ServerOptions } from "../../profile.ts";
 import { SEALED } from "../sealed/sealed_packet.ts";
 import { SealedSessions } from "../sealed/sealed_sessions.ts";
 import type { Frame } from "../session/frame.ts";
 import { PathLimit } from "../session/path_limit.ts";
-import {
-  FORMAT,
-  formatOf,
-  INSTANCE,
-  MESSAGE_PROPERTIES,
-  SESSION,
-  toFrame,
-  userProperty,
-} from "../session/properties.ts";
+import { FORMAT, formatOf, INSTANCE, SESSION, toFrame, userProperty } from "../session/properties.ts";
 import { type Topics, topicsFor } from "../topics.ts";
+import { Refusals } from "./refusals.ts";
 import { responseTopicOf } from "./response_topic.ts";
 import { ServerPresence } from "./server_presence.ts";
-import { sessionKey, SessionTable } from "./session_table.ts";
+import { nameOf, sessionKey, type SessionPlace, SessionTable } from "./session_table.ts";
 import { SharedGoodbyes } from "./shared_goodbyes.ts";
 
 /** Longest session name and response topic that are kept, in characters: they are a stranger's choice. */
 const NAME_LIMIT = 1_024;
 
-/** So many answers to what is no message may be on their way: nobody waits for them but who sends a lot of that. */
-const MOST_REFUSALS = 256;
+const SHUTTING_DOWN = new Failure("server-shutting-down", "The server is shutting down");
+const NOT_KNOWN = new Failure(
+  "session-ended",
+  "The server does not know this session any more, so nobody knows whether the request has run",
+);
+const SEALED_ONLY = new Failure(
+  "not-authorized",
+  "This server takes sealed sessions only: start the client with --key and --server-key",
+);
 
 /** Accepts sessions on a link and shows the server's presence while the link is online. */
 export class RequestResponseServer implements Acceptor {
@@ -45,10 +46,10 @@ export class RequestResponseServer implements Acceptor {
   readonly #presence: ServerPresence;
   readonly #sessions: SessionTable;
   readonly #sealed: SealedSessions | undefined;
+  readonly #refusals: Refusals;
+  readonly #openings = new RateLimit(OPENINGS, systemClock);
   readonly #abort = new AbortController();
   #withdrawn = false;
-  /** How many answers to what is no message are on their way. */
-  #refusing = 0;
 
   constructor(link: MqttLink, options: ServerOptions) {
     this.#link = link;
@@ -57,6 +58,7 @@ export class RequestResponseServer implements Acceptor {
     this.#topics = topics;
     this.#presence = new ServerPresence(link, options, topics);
     this.#sessions = new SessionTable({ link, topics, limit: new PathLimit(options.observe), options });
+    this.#refusals = new Refusals(link, options.qos);
     const { share, serverSealing } = options;
     if (serverSealing !== undefined) this.#sealed = this.#sealedSessions(serverSealing);
     const qos = plainQoS(options.qos);
@@ -95,8 +97,7 @@ export class RequestResponseServer implements Acceptor {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
-    const reason = new Failure("server-shutting-down", "The server is shutting down");
-    await Promise.all(this.#sessions.all.map((session) => session.close(reason)));
+    await Promise.all(this.#sessions.all.map((session) => session.close(SHUTTING_DOWN)));
     this.withdraw();
   }
 
@@ -132,7 +133,9 @@ export class RequestResponseServer implements Acceptor {
       if (!mayOpen || sessionId === undefined || client === "" || sessionId.length > NAME_LIMIT) return;
       return this.#sealed.begin(packet, { client, session: sessionId, responseTopic });
     }
-    if (this.#options.serverSealing?.allowUnsealed === false) return this.#refuseUnsealed(packet, responseTopic);
+    if (this.#options.serverSealing?.allowUnsealed === false) {
+      return this.#refusals.refuse(packet, responseTopic, SEALED_ONLY);
+    }
     const place = { client, sessionId, responseTopic };
     const key = sessionKey(place);
     if (key.length > NAME_LIMIT) return this.#drop(packet, "the name of its session is too long");
@@ -142,12 +145,24 @@ export class RequestResponseServer implements Acceptor {
     if (known !== undefined) return known.deliver(toFrame(packet));
     const frame = toFrame(packet);
     if (sessionId === undefined ? !this.#isRequest(packet, responseTopic) : !opensSession(frame)) return;
+    const failure = this.#refusal(place);
+    if (failure !== undefined) return this.#refusals.refuse(packet, responseTopic, failure);
     const numbered = sessionId !== undefined && frame.sequence !== undefined;
     const format = numbered ? formatOf(userProperty(packet, FORMAT)) : "plain";
+    const before = this.#sessions.latestOf(client);
     const session = this.#sessions.open(place, format);
     session.welcome();
     session.deliver(frame);
-    this.#options.opened(session);
+    if (before === undefined) this.#options.opened(session);
+    else void before.closed.then(() => this.#options.opened(session)); // nothing counts the one before any more then
+  }
+
+  /** Why a client gets no session. One that has a session already gets another in its place. */
+  #refusal(place: SessionPlace): Failure | undefined {
+    const { client } = place;
+    if (!this.#openings.allows(client === "" ? place.responseTopic : client)) return OPENS_TOO_OFTEN;
+    if (this.#sessions.latestOf(client) !== undefined) return undefined;
+    return this.#options.refusal?.(client, nameOf(place));
   }
 
   /** A message of a client that knows its instance: it has a session, or says that it opens one, or is a plain requester. */
@@ -168,13 +183,8 @@ export class RequestResponseServer implements Acceptor {
     }
     if (!this.#topics.response.namesClient || sessionId.length > NAME_LIMIT) return;
     const responseTopic = this.#topics.response.for(client);
-    const place = { client, sessionId, format: "plain", responseTopic, instanceTopic: undefined } as const;
-    const stranger = this.#sessions.make(client, place);
-    void stranger.close(
-      opens
-        ? new Failure("server-shutting-down", "The server is shutting down")
-        : new Failure("session-ended", "The server does not know this session any more"),
-    );
+    if (opens) this.#refusals.refuse(packet, responseTopic, SHUTTING_DOWN);
+    else this.#refusals.notKnown(responseTopic, sessionId, NOT_KNOWN);
   }
 
   #onClosed(packet: ReceivedPacket): void {
@@ -211,21 +221,6 @@ export class RequestResponseServer implements Acceptor {
     }, this.#abort.signal);
   }
 
-  #refuseUnsealed(packet: ReceivedPacket, topic: string): void {
-    const text = "This server takes sealed sessions only: start the client with --key and --server-key";
-    const { correlationData } = packet.properties;
-    const session = userProperty(packet, SESSION);
-    const properties = {
-      ...MESSAGE_PROPERTIES,
-      ...(correlationData === undefined ? {} : { correlationData }),
-      ...(session === undefined ? {} : { userProperties: { [SESSION]: session } }),
-    };
-    const requests = requestsIn(new Message(packet.payload));
-    for (const { bytes: payload } of failureResponses(new Failure("not-authorized", text), requests)) {
-      void this.#link.publish({ topic, payload, qos: plainQoS(this.#options.qos), properties });
-    }
-  }
-
   /** Whether a plain requester can begin with this; if not, it is told. */
   #isRequest(packet: ReceivedPacket, topic: string): boolean {
     const message = new Message(packet.payload);
@@ -233,13 +228,7 @@ export class RequestResponseServer implements Acceptor {
     const problem = problemOf(message);
     this.#drop(packet, problem ?? "it is no request and has no session");
     if (problem === undefined) return false;
-    const { correlationData } = packet.properties;
-    const properties = correlationData === undefined ? MESSAGE_PROPERTIES : { ...MESSAGE_PROPERTIES, correlationData };
-    const answer = this.#refusing < MOST_REFUSALS ? invalidResponse(message, "null") : undefined;
-    if (answer === undefined) return false;
-    this.#refusing++;
-    const refusal = { topic, payload: answer.bytes, qos: plainQoS(this.#options.qos), properties };
-    void this.#link.publish(refusal, () => this.#refusing--);
+    this.#refusals.invalid(packet, topic, message);
     return false;
   }
 

@@ -124,7 +124,7 @@ export function sessionKey({ client, sessionId, responseTopic }: SessionPlace): 
 }
 
 /** What a session is called in logs. */
-function nameOf({ client, sessionId, responseTopic }: SessionPlace): string {
+export function nameOf({ client, sessionId, responseTopic }: SessionPlace): string {
   if (client === "") return responseTopic;
   return sessionId === undefined ? client : `${client}/${sessionId.slice(0, 8)}`;
 }

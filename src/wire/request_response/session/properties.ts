@@ -37,13 +37,13 @@ export const NEWEST_FORMAT = 2;
 /** User property that tells how large a message its sender takes, in bytes. */
 export const MAXIMUM = "mcp-max";
 
-const SEQUENCE = "mcp-seq";
+export const SEQUENCE = "mcp-seq";
 const PIECE = "mcp-piece";
 const BATCH = "mcp-batch";
 const END = "mcp-end";
 const MORE = "mcp-more";
 const SUBJECT = "mcp-id";
-const ACKNOWLEDGE = "mcp-ack";
+export const ACKNOWLEDGE = "mcp-ack";
 const RESUME = "mcp-resume";
 const SENT = "mcp-sent";
 const WINDOW = "mcp-window";

@@ -348,17 +348,85 @@ testOnBrokers("a stranger cannot use the session of a client on the instance's t
 });
 
 testOnBrokers(
-  "a client whose session the server does not know any more is told so, with nothing taken",
+  "a client whose session the server does not know any more is told so, and not that its requests have not run",
   async (broker) => {
     await using server = await new Server(broker).online();
     await using client = await peer(broker);
     await client.say(INSTANCE, { ...PING, id: 5 }, numbered(5));
     const { payload, layer, topic } = await client.next();
     assert.deepEqual([topic, payload.method], [RESPONSE, DISCONNECTED.method]);
-    assert.deepEqual(layer, { session: SESSION, closed: "session-ended", ack: "0" });
+    assert.deepEqual(layer, { session: SESSION, closed: "session-ended" });
     assert.equal(server.sessions.length, 0);
   },
 );
+
+const BUSY = new Failure("too-many-sessions", "All sessions are in use", { maximum: 1 });
+
+testOnBrokers(
+  "a client that can have no session gets the reason, and may go elsewhere with its request",
+  async (broker) => {
+    const asked: string[] = [];
+    await using server = await new Server(broker, {
+      refusal: (client, name) => {
+        asked.push(`${client} ${name}`);
+        return BUSY;
+      },
+    }).online();
+    await using client = await peer(broker);
+    await client.say(REQUEST, PING, numbered(1, { responseTopic: RESPONSE }));
+    const goodbye = await client.next();
+    assert.deepEqual(goodbye.layer, { session: SESSION, closed: "too-many-sessions", ack: "0" });
+    const data = { reason: "too-many-sessions", maximum: 1 };
+    assert.deepEqual(goodbye.payload, { ...DISCONNECTED, params: { reason: BUSY.message, data } });
+
+    await client.say(REQUEST, { ...PING, id: "plain" }, { responseTopic: RESPONSE, correlation: "k" });
+    const { payload, correlation, layer } = await client.next();
+    assert.deepEqual(payload, { jsonrpc: "2.0", id: "plain", error: { code: -32000, message: BUSY.message, data } });
+    assert.deepEqual([correlation, layer], ["k", {}]);
+
+    await client.say(REQUEST, { ...PING, id: 3 }, { responseTopic: RESPONSE, layer: { session: "unnumbered" } });
+    assert.deepEqual((await client.next()).payload.id, 3);
+    assert.deepEqual((await client.next()).layer, { session: "unnumbered", closed: "too-many-sessions", ack: "0" });
+    assert.deepEqual(asked, ["c1 c1/01234567", "c1 c1", "c1 c1/unnumber"]);
+    assert.equal(server.sessions.length, 0);
+  },
+);
+
+testOnBrokers("a client that has a session gets the next one in its place, when that one has ended", async (broker) => {
+  const free = [1];
+  await using server = await new Server(broker, {
+    refusal: () => free.length === 0 ? BUSY : undefined,
+    opened: (session) => {
+      assert.equal(free.pop(), 1, "the session before has ended");
+      server.sessions.push(session);
+      void session.closed.then(() => free.push(1));
+    },
+  }).online();
+  await using client = await peer(broker);
+  await open(server, client);
+  await client.say(REQUEST, PING, { responseTopic: RESPONSE, layer: { session: "next", seq: 1, ack: 0 } });
+  const replaced = await client.find(({ layer }) => layer.closed !== undefined);
+  assert.deepEqual([replaced.layer.session, replaced.layer.closed], [SESSION, "session-replaced"]);
+  await eventually("the next session", () => server.sessions.length === 2);
+
+  await using other = await peer(broker, "c2");
+  await other.say(`${BASE}/request/c2`, PING, numbered(1));
+  assert.equal((await other.next()).layer.closed, "too-many-sessions");
+});
+
+testOnBrokers("a client that opens one session after the other is stopped, and no other client is", async (broker) => {
+  await using server = await new Server(broker).online();
+  await using client = await peer(broker);
+  for (let count = 0; count < 200; count++) {
+    await client.say(REQUEST, PING, { responseTopic: RESPONSE, layer: { session: `s${count}`, seq: 1, ack: 0 } });
+  }
+  const { payload } = await client.find(({ layer }) => layer.closed === "too-many-sessions");
+  assert.equal(payload.params.reason, "This client opens sessions too often; try again in a second");
+  await using other = await peer(broker, "c2");
+  await other.say(`${BASE}/request/c2`, PING, numbered(1));
+  await eventually("the other's session", () => server.last.name.startsWith("c2/"));
+  assert.ok(server.sessions.length < 100, `${server.sessions.length} sessions`);
+});
 
 testOnBrokers("a first message that is meant for another instance is left alone", async (broker) => {
   await using server = await new Server(broker).online();
