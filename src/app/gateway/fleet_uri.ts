@@ -1,8 +1,7 @@
 /**
  * URIs of resources of a whole fleet: `mcp-mqtt://SERVER/URI`.
  *
- * The server is percent-encoded, so that it ends at the first `/`; behind that is the URI as the server has it, or its
- * template.
+ * The server's name is percent-encoded, so it ends at the first `/`. The rest is the server's own URI or URI template.
  *
  * @module
  */
@@ -15,7 +14,7 @@ export function fleetUri(server: string, uri: string): string {
   return `${SCHEME}${encodeURIComponent(server)}/${uri}`;
 }
 
-/** Whose resource it is, and what it is called there; `undefined` when it is none of the fleet's. */
+/** The server of a resource, and its URI there. `undefined` for any other URI. */
 export function ofFleetUri(text: string): { readonly server: string; readonly uri: string } | undefined {
   const [, encoded, uri] = /^mcp-mqtt:\/\/([^/]+)\/(.+)$/is.exec(text) ?? [];
   if (encoded === undefined || uri === undefined) return undefined;
@@ -26,7 +25,7 @@ export function ofFleetUri(text: string): { readonly server: string; readonly ur
   }
 }
 
-/** What a tool, a prompt or a resource has returned, with the URIs by which the host can ask for more. */
+/** A result of a tool, a prompt or a resource, with its URIs replaced by those that the host can read. */
 export function withFleetUris(server: string, result: Json): Json {
   const { content, contents, messages } = result;
   return {

@@ -15,10 +15,10 @@ import type { Json } from "./json.ts";
 import type { SessionPool } from "./servers/pool.ts";
 import type { FleetOptions } from "./settings.ts";
 
-/** Without a further server for this long, in ms, all are known that were there before. */
+/** After this long without a further server, in ms, all are known that were already online. */
 const QUIET = 300;
 
-/** What a {@linkcode FleetWatch} has to know. */
+/** What a {@linkcode FleetWatch} needs. */
 export interface FleetWatchConfig {
   readonly broker: BrokerConfig;
   readonly profile: string;
@@ -27,7 +27,7 @@ export interface FleetWatchConfig {
   readonly fleet: FleetOptions;
 }
 
-/** Who wants to know what changes. */
+/** Whoever is told of changes. */
 interface Follower {
   readonly host: { listChanged(kind: ListKind): void };
   toolsChanged(): void;
@@ -39,13 +39,13 @@ export class FleetWatch implements AsyncDisposable {
   readonly directory: FleetDirectory;
   readonly catalogue: Catalogue;
   readonly index: FleetIndex;
-  /** What the servers can do with which there has been a session. */
+  /** The capabilities of servers with which there has been a session. */
   readonly capabilities = new Map<string, Json>();
   readonly #discovery: ServerDiscovery;
   #complete: Promise<unknown>;
   #hasFailed = false;
   readonly #abort = new AbortController();
-  /** The profiles in which servers are known to be online. */
+  /** The profiles of each server that were reported last. */
   readonly #told = new Map<string, string>();
   #isComplete = false;
 
@@ -74,7 +74,7 @@ export class FleetWatch implements AsyncDisposable {
         follower()?.serverReplaced(name);
       }
       if (how === "went") pool.gone(name);
-      if (!this.#isComplete) return; // the host will ask for the first time
+      if (!this.#isComplete) return; // the host has yet to ask for the first time
       follower()?.toolsChanged();
       if (how === "says") return;
       for (const kind of ["prompts", "resources"] as const) follower()?.host.listChanged(kind);
@@ -99,14 +99,14 @@ export class FleetWatch implements AsyncDisposable {
   }
 
   /**
-   * Resolves when everybody is likely to be known who was there before.
+   * Resolves when all servers are likely to be known that were already online.
    *
    * @throws {Failure} when the broker cannot be reached
    */
   async complete(signal: AbortSignal): Promise<void> {
     if (this.#hasFailed) this.#complete = this.#wait(); // the broker may be back
     if (this.directory.size === 0) return void await orAborted(this.#complete, signal);
-    await orAborted(this.#complete.catch(() => {}), signal); // it was away, but has come since
+    await orAborted(this.#complete.catch(() => {}), signal); // the broker was away, but servers have been seen
   }
 
   #wait(): Promise<unknown> {

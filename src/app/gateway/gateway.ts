@@ -27,7 +27,7 @@ export interface GatewayConfig extends Omit<ConnectionsConfig, "closedTopic"> {
   readonly pool: PoolOptions;
   readonly policy: ToolPolicyOptions;
   readonly end: EndOptions;
-  /** Told what the host gets to see from now on, and why. */
+  /** Told what the host sees from now on, and why. */
   readonly decided?: (text: string) => void;
 }
 
@@ -112,7 +112,7 @@ const INSTRUCTIONS =
   "of. If there are tools such as find_tools and call_tool instead, find what you need by them: the names of servers " +
   "have levels, as in home/attic/thermostat, and filters of names take + for one level and # for all that follow.";
 
-/** Whether a server has tools, resources and so on; what else it says of them may be of any length. */
+/** Which capabilities a server has. Their details are left out, since they may have any length. */
 function summaryOf(capabilities: Json): Json {
   const names = ["tools", "resources", "prompts", "completions", "logging"];
   return Object.fromEntries(names.filter((name) => capabilities[name] !== undefined).map((name) => [name, true]));

@@ -45,7 +45,7 @@ export class HostedGateway implements HostedFleet {
   readonly #search: SearchFace;
   readonly #offers: Offers;
   readonly #subscriptions: Subscriptions;
-  /** Whether the host got an error when it asked for the tools last. */
+  /** Whether the host's last request for the tools failed. */
   #askedInVain = false;
 
   constructor(config: HostedGatewayConfig) {
@@ -122,10 +122,10 @@ export class HostedGateway implements HostedFleet {
     };
   }
 
-  /** Sets in a session that has been opened what the host has set. Nobody waits for it: a server may never answer. */
+  /** Repeats the host's settings in a new session. Nothing waits for it: a server may never answer. */
   prepare(session: ServerSession): void {
     const prepared = session.modern ? session.listen() : this.#setLevel(session);
-    prepared.catch(() => {}); // the session is of use all the same
+    prepared.catch(() => {}); // the session can be used without it
   }
 
   notified(method: string): void {
@@ -142,7 +142,7 @@ export class HostedGateway implements HostedFleet {
   }
 
   /**
-   * Follows a resource, or does so no longer.
+   * Starts or stops following a resource.
    *
    * @throws {ProtocolError} when it cannot be followed
    */
@@ -154,14 +154,14 @@ export class HostedGateway implements HostedFleet {
     });
   }
 
-  /** Gives up what is under way. */
+  /** Cancels what is pending. */
   close(): void {
     this.#subscriptions.clear();
     this.router.close();
     this.host.close();
   }
 
-  /** The tools may be others than before, or one of the faces may be over. */
+  /** Tells the host if the tools that it sees have changed, or if another face fits now. */
   toolsChanged(): void {
     this.host.listChanged(
       "tools",
@@ -187,7 +187,7 @@ export class HostedGateway implements HostedFleet {
     return await face.call(name, params.arguments, context);
   }
 
-  /** What servers have besides tools; a large fleet is not asked for it. */
+  /** What servers have besides tools. A large fleet is not asked for it. */
   async #offered(context: ServerContext, list: () => Promise<Json[]>): Promise<Json[]> {
     const { watch, choice } = this.#config;
     const { signal } = context.mcpReq;

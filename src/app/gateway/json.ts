@@ -1,5 +1,5 @@
 /**
- * JSON of strangers, of which nothing is known but that it is JSON.
+ * JSON of unknown shape, from hosts and servers.
  *
  * @module
  */
@@ -7,19 +7,19 @@
 /** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** The members of a value, whatever it is. */
+/** The members of a value. None if it is not an object. */
 export function membersOf(value: unknown): Json {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? value as Json : {};
 }
 
-/** The objects of a list, whatever it is. */
+/** The objects in a list. None if it is not a list. */
 export function objectsOf(value: unknown): Json[] {
   return Array.isArray(value) ? value.filter((one): one is Json => typeof one === "object" && one !== null) : [];
 }
 
 /**
- * Takes any result as it is. The SDK's own schemas would leave out what they do not know, and refuse what somebody else
- * has made.
+ * Accepts any result unchanged. The SDK's own schemas would drop members that they do not know, and refuse results that
+ * do not follow the specification.
  */
 export const ANYTHING = {
   "~standard": {

@@ -1,5 +1,5 @@
 /**
- * A gateway in this process, for somebody who is no process of his own.
+ * A gateway in this process, for users that are not a host process.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { GatewayConfig } from "./gateway.ts";
 /** The host's end of a gateway. */
 export interface OwnGateway {
   readonly channel: Channel;
-  /** Gives back what the gateway has, after the channel was closed. Never rejects. */
+  /** Releases what the gateway uses, after the channel was closed. Never rejects. */
   readonly close: () => Promise<void>;
 }
 
@@ -22,7 +22,7 @@ type GatewayModule = typeof import("./gateway.ts");
 /** A name that is not a literal in the import, so that Deno does not fetch the file before it is used. */
 const GATEWAY = "gateway";
 
-/** Loads the code of the gateway, which few users of this file come to need. */
+/** Loads the code of the gateway. Most users of this file never need it. */
 export function loadGateway(): Promise<GatewayModule> {
   return import(`./${GATEWAY}.ts`) as Promise<GatewayModule>;
 }

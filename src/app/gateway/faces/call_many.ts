@@ -21,25 +21,25 @@ export interface ManyCalls {
   readonly concurrency: number;
 }
 
-/** What came of the call to one server. */
+/** The outcome of the call to one server. */
 export interface OneResult {
   readonly server: string;
   /** What the tool has returned. */
   readonly result?: Json;
-  /** Why it has returned nothing. */
+  /** Why there is no result. */
   readonly error?: string;
 }
 
-/** What a server has returned may be so long, in characters of JSON, beside those of all others. */
+/** The longest result of one server, and of all together, in characters of JSON. */
 const LONGEST_RESULT = 20_000;
 const LONGEST_TOGETHER = 400_000;
 
 const LONGEST_ERROR = 300;
 
-/** Progress is told no more often than this, in ms. */
+/** The shortest time between two progress notifications, in ms. */
 const PROGRESS_INTERVAL = 100;
 
-/** Calls every server. Resolves when all have answered or the time is over, with one result for each, in their order. */
+/** Calls every server. Resolves with one result for each, in their order, when all have answered or the time is over. */
 export async function callMany(
   { servers, tool, arguments: args, timeout, concurrency }: ManyCalls,
   { router }: Fleet,
@@ -106,7 +106,7 @@ class ManyProgress {
   }
 }
 
-/** A result, without what would leave no room for the others. */
+/** A result, shortened to leave room for the others. */
 function fitting(result: Json, room: number): Json {
   const { _meta: _, ...rest } = result;
   const text = JSON.stringify(rest);

@@ -17,7 +17,7 @@ const INVALID_PARAMS = -32602;
 export class Offers {
   readonly #fleet: Fleet;
   readonly #lists: FleetLists;
-  /** Prompts are called as tools are. */
+  /** Prompts are named as tools are. */
   readonly #names = new ToolNames();
 
   constructor(fleet: Fleet, lists: FleetLists) {
@@ -35,7 +35,7 @@ export class Offers {
     }));
   }
 
-  /** Forgets what a server has that has changed; all of it, or some kinds. */
+  /** Forgets the lists of a server that has changed, of some kinds or of all. */
   forget(server: string, kinds?: readonly FleetListKind[]): void {
     this.#lists.forget(server, kinds);
     if (kinds?.includes("prompts") !== false) this.#names.remove(server);
@@ -55,7 +55,7 @@ export class Offers {
   /**
    * Gets a prompt. The result may be a question to the host.
    *
-   * @throws {ProtocolError} when there is none of this name, or it cannot be had
+   * @throws {ProtocolError} when there is no such prompt, or its server fails
    */
   async prompt({ name, arguments: args }: Json, context: ServerContext): Promise<Json> {
     const { server, tool } = await this.#owner(String(name));
@@ -67,7 +67,7 @@ export class Offers {
   /**
    * Reads a resource. The result may be a question to the host.
    *
-   * @throws {ProtocolError} when it is none of the fleet's, or cannot be read
+   * @throws {ProtocolError} when it is not a resource of the fleet, or cannot be read
    */
   async read(params: Json, context: ServerContext): Promise<Json> {
     const { server, uri } = located(params.uri);
@@ -78,7 +78,7 @@ export class Offers {
   /**
    * Completes an argument of a prompt or of a template.
    *
-   * @throws {ProtocolError} when it is none of the fleet's, or the server does not complete it
+   * @throws {ProtocolError} when it does not belong to the fleet, or the server does not complete it
    */
   async complete(params: Json, context: ServerContext): Promise<Json> {
     const { ref, ...rest } = params;
@@ -99,7 +99,7 @@ export class Offers {
     return await router.ask(found.server, "completion/complete", asked, signal);
   }
 
-  /** Whose prompt it is. A host may know its name from another time; only servers are asked that may have it. */
+  /** The server of a prompt. The host may remember an old name. Only servers are asked that may have it. */
   async #owner(name: string): Promise<ServerTool> {
     const known = this.#names.find(name);
     if (known !== undefined) return known;
@@ -109,7 +109,7 @@ export class Offers {
     throw new ProtocolError(INVALID_PARAMS, `No server that is online has a prompt called ${JSON.stringify(name)}`);
   }
 
-  /** The prompts that have a name of their own, after each has got one here. */
+  /** Names the prompts. Returns those that have a name at their server. */
   #named(listed: readonly Listed[]): Listed[] {
     const named = listed.filter(({ entry }) => typeof entry.name === "string" && entry.name !== "");
     for (const { server, entry } of named) this.#names.add(server, String(entry.name));
@@ -124,9 +124,9 @@ export class Offers {
 }
 
 /**
- * Whose resource it is, and what it is called there.
+ * The server of a resource, and its URI there.
  *
- * @throws {ProtocolError} when it is none of the fleet's
+ * @throws {ProtocolError} when it is not a resource of the fleet
  */
 export function located(uri: unknown): { readonly server: string; readonly uri: string } {
   const found = typeof uri === "string" ? ofFleetUri(uri) : undefined;

@@ -13,13 +13,13 @@
  */
 import { createHash } from "node:crypto";
 
-/** Longest name of a tool that every host takes, in characters. */
+/** The longest name of a tool that all hosts accept, in characters. */
 const LONGEST = 64;
 
 /** Characters of a hash, of 5 bits each. */
 const SHORT_HASH = 6;
 
-/** Characters of the hash where several tools would have one name: so many that nobody can make it happen again. */
+/** Characters of the hash where several tools want one name. So many that nobody can find another collision. */
 const LONG_HASH = 26;
 
 const DIGITS = "abcdefghijklmnopqrstuvwxyz234567";
@@ -33,9 +33,9 @@ export interface ServerTool {
   readonly tool: string;
 }
 
-/** The names of tools, and what each of them stands for. */
+/** Names tools, and finds tools by their names. */
 export class ToolNames {
-  /** Who would like to have a name. */
+  /** The tools that want each name. */
   readonly #claims = new Map<string, Claim[]>();
   readonly #byServer = new Map<string, Map<string, Claim>>();
   readonly #byName = new Map<string, Claim>();
@@ -54,7 +54,7 @@ export class ToolNames {
     this.#settle(claims);
   }
 
-  /** Takes back the names of all tools of a server. */
+  /** Forgets the names of a server's tools. */
   remove(server: string): void {
     const tools = this.#byServer.get(server);
     this.#byServer.delete(server);
@@ -77,7 +77,7 @@ export class ToolNames {
     return this.#byName.get(name);
   }
 
-  /** A name that several want is nobody's: who knows it from before must not get another tool by it. */
+  /** If several tools want a name, none gets it: a host that remembers it must not get another tool. */
   #settle(claims: readonly Claim[]): void {
     for (const claim of claims) this.#byName.delete(claim.name);
     for (const claim of claims) {
@@ -88,8 +88,8 @@ export class ToolNames {
 }
 
 /**
- * Whether a tool of `server` may have this name. Others need not be asked for it, so a name that is nobody's does not
- * start the processes of a whole fleet.
+ * Whether a tool of `server` may have this name. Other servers need not be asked, so a mistaken name does not start the
+ * processes of a whole fleet.
  */
 export function mayBeOf(name: string, server: string): boolean {
   const whole = server.replaceAll("/", "--");
@@ -99,35 +99,35 @@ export function mayBeOf(name: string, server: string): boolean {
   return text === "" || [...name].some((_, at) => at > 0 && mayEnd(at));
 }
 
-/** A tool, and the name that it gets if it is alone. */
+/** A tool, and the name that it gets if no other wants it. */
 interface Claim extends ServerTool {
   readonly wanted: string;
   name: string;
 }
 
-/** The name of a tool as long as no other tool of the fleet has the same. */
+/** The name of a tool, unless another tool wants the same. */
 function shortName(server: string, tool: string): string {
   const name = `${server.replaceAll("/", "--")}__${tool}`;
   const fits = /^[\w-]*$/.test(name) && name.length <= LONGEST;
   return fits && canBeUndone(server) && !HASH_ENDING.test(name) ? name : hashedName(server, tool, SHORT_HASH);
 }
 
-/** Whether it can be told where the name of the server ends, and which of its characters were `/`. */
+/** Whether the server can be read from the name: where it ends, and which characters were `/`. */
 function canBeUndone(server: string): boolean {
   return server !== "" && !/__|_$|--|-\/|\/-/.test(server);
 }
 
-/** What can be kept of both names, with a hash of them as they were. */
+/** As much of both names as fits, and a hash of the whole. */
 function hashedName(server: string, tool: string, digits: number): string {
   const room = LONGEST - "__".length - "--".length - digits;
   const [serverText, toolText] = [replaced(server.replaceAll("/", "--")), replaced(tool)];
-  // What tells tools apart is at the beginning, and what tells servers apart, such as hall/line/robot, at the end.
+  // Names of tools differ at the beginning. Names of servers, such as hall/line/robot, differ at the end.
   const keptTool = toolText.slice(0, Math.max(room - serverText.length, Math.floor(room * 2 / 3)));
   const keptServer = serverText.slice(Math.max(0, serverText.length - (room - keptTool.length)));
   return `${keptServer}__${keptTool}--${hashOf(server, tool, digits)}`;
 }
 
-/** Accents are left out, and what is then still no letter or digit of ASCII becomes `_`. */
+/** Removes accents. Then every character but ASCII letters, digits, `_` and `-` becomes `_`. */
 function replaced(text: string): string {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").replace(/[^\w-]/gu, "_");
 }

@@ -18,9 +18,9 @@ export class ToolsFace {
   readonly #calls: ToolCalls;
   readonly #names = new ToolNames();
   readonly #patience = new Patience();
-  /** The digest of the list of each server whose tools have names. */
+  /** The digests of the lists whose tools have names, by server. */
   readonly #named = new Map<string, string>();
-  /** What the host has seen last. */
+  /** The version that the host has seen last. */
   #seen: string | undefined;
 
   constructor(fleet: Fleet, calls: ToolCalls) {
@@ -28,17 +28,17 @@ export class ToolsFace {
     this.#calls = calls;
   }
 
-  /** The tools of all servers; of those that have to be asked, if they answer in time. */
+  /** The tools of all servers that are known or answer in time. */
   async list(signal: AbortSignal): Promise<Json[]> {
     const { directory, catalogue } = this.#fleet;
     const unknown = [...directory.servers].filter(({ name }) => catalogue.known(name) === undefined);
-    // It is told of those that come later.
+    // The host is told of later ones.
     await this.#patience.wait(unknown.map(({ name }) => [name, catalogue.tools(name, signal)]));
     this.#seen = this.#version;
     return this.known();
   }
 
-  /** Whether the list is another one than the host has seen, if it has seen one. */
+  /** Whether the host has seen another list. */
   get isNew(): boolean {
     return this.#seen !== undefined && this.#seen !== this.#version;
   }
@@ -61,14 +61,14 @@ export class ToolsFace {
   /**
    * Calls a tool by the name that it has here.
    *
-   * @throws {ProtocolError} when there is none, or it cannot be called
+   * @throws {ProtocolError} when there is no such tool, or it cannot be called
    */
   async call(name: string, args: unknown, context: ServerContext): Promise<Json> {
     const found = this.#names.find(name) ?? await this.#find(name, context.mcpReq.signal);
     return withFleetUris(found.server, await this.#calls.call(found.server, found.tool, args, context));
   }
 
-  /** The tool of this name, which the host may know from another time; only servers are asked that may have it. */
+  /** Finds a tool that the host remembers from before. Only servers are asked that may have it. */
   async #find(name: string, signal: AbortSignal): Promise<ServerTool> {
     const { directory, catalogue } = this.#fleet;
     const servers = [...directory.servers].map((server) => server.name).filter((server) => mayBeOf(name, server));
@@ -83,7 +83,7 @@ export class ToolsFace {
     throw new ProtocolError(-32602, cause);
   }
 
-  /** What the list depends on, those included who have not been asked. */
+  /** Changes when the list may change. Includes servers that have not been asked. */
   get #version(): string {
     const { directory, catalogue } = this.#fleet;
     const parts = [...directory.servers].map((server) => [serverLabel(server), catalogue.known(server.name)?.digest]);
@@ -101,7 +101,7 @@ export class ToolsFace {
     };
   }
 
-  /** Gives names to what has come, and takes back those of what has gone. */
+  /** Names new tools, and forgets the names of old ones. */
   #rename(): void {
     const { directory, catalogue } = this.#fleet;
     for (const [server, digest] of this.#named) {

@@ -1,5 +1,5 @@
 /**
- * The fleet, as the faces that a host sees need it.
+ * The fleet, as the faces need it.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Router } from "./router.ts";
 import type { ToolPolicy } from "./tool_policy.ts";
 import type { FleetIndex } from "../lists/fleet_index.ts";
 
-/** What there is, and the ways to it. */
+/** The servers, their tools, and the ways to call them. */
 export interface Fleet {
   readonly directory: FleetDirectory;
   readonly catalogue: Catalogue;
@@ -20,11 +20,11 @@ export interface Fleet {
   readonly policy: ToolPolicy;
   readonly router: Router;
   readonly host: Host;
-  /** What a server can do, if there has been a session with it. */
+  /** The capabilities of a server, if there has been a session with it. */
   readonly capabilities: (server: string) => Json | undefined;
 }
 
-/** What a server is called in front of the descriptions of its tools: its name, and what it says of itself, shortly. */
+/** The label of a server in the descriptions of its tools: its name and its shortened description. */
 export function serverLabel({ name, description }: FleetServer, length = 80): string {
   const line = shortened(description.replaceAll(/[\p{C}\s]+/gu, " ").trim(), length);
   return line === "" ? `[${name}]` : `[${name}: ${line}]`;

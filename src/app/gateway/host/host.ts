@@ -1,5 +1,5 @@
 /**
- * The host, whichever version of the protocol it speaks.
+ * The host, whatever version of MCP it speaks.
  *
  * @module
  */
@@ -8,29 +8,29 @@ import { CLIENT_CAPABILITIES_META_KEY, LOG_LEVEL_META_KEY } from "@modelcontextp
 import { systemClock } from "../../../core/clock.ts";
 import { ANYTHING, type Json, membersOf } from "../json.ts";
 
-/** Changes that come one after another are told of once, after this time without a further one, in ms. */
+/** The host is told of changes after this time without a further one, in ms. */
 const QUIET = 200;
 
-/** Whatever goes on changing, its host is told after this time, in ms. */
+/** The host is told after this time, in ms, even if there are further changes. */
 const PATIENCE = 2_000;
 
-/** Users take their time; in ms. */
+/** In ms. Users take their time. */
 const NO_TIMEOUT = 2 ** 31 - 1;
 
 /** The severities of log messages, the least severe first (RFC 5424, as MCP names them). */
 const LEVELS = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
 
-/** The lists of which a host is told that they have changed. */
+/** The lists whose changes a host is told of. */
 export type ListKind = "tools" | "resources" | "prompts";
 
 /** A host that is connected. */
 export class Host {
   readonly #server: Server;
-  /** Whether it speaks a version of the protocol without a handshake. */
+  /** Whether it speaks a version of MCP without a handshake. */
   readonly modern: boolean;
   readonly #pending = new Map<ListKind, { readonly since: number; cancel: () => void }>();
   #capabilities: ClientCapabilities = {};
-  /** The least severe log messages that a host with a handshake wants; all when it has not said so. */
+  /** The lowest log level that a host with a handshake wants. `undefined` for all. */
   level: string | undefined;
 
   constructor(server: Server, modern: boolean) {
@@ -38,18 +38,18 @@ export class Host {
     this.modern = modern;
   }
 
-  /** What it can be asked. A host without a handshake says so with every request. */
+  /** What the host can be asked. Without a handshake, every request says so. */
   get capabilities(): ClientCapabilities {
     return this.modern ? this.#capabilities : this.#server.getClientCapabilities() ?? {};
   }
 
-  /** Takes note of a request of the host's. */
+  /** Notes what a request of the host says. */
   heard({ mcpReq }: ServerContext): void {
     const capabilities = membersOf(mcpReq.envelope)[CLIENT_CAPABILITIES_META_KEY];
     if (capabilities !== undefined) this.#capabilities = capabilities as ClientCapabilities;
   }
 
-  /** Whether it can be asked this. */
+  /** Whether the host can be asked this. */
   canBeAsked(method: string, params: Json): boolean {
     const { elicitation, sampling, roots } = this.capabilities;
     switch (method) {
@@ -64,15 +64,15 @@ export class Host {
     }
   }
 
-  /** Asks a host that can be asked at any time. */
+  /** Asks a host with a handshake, which can be asked at any time. */
   async ask(method: string, params: Json, signal: AbortSignal): Promise<Json> {
     return await this.#server.request({ method, params }, ANYTHING, { signal, timeout: NO_TIMEOUT });
   }
 
   /**
-   * Tells it that a list has changed, soon.
+   * Tells the host soon that a list has changed.
    *
-   * @param isSo asked just before, whether it has
+   * @param isSo asked just before: whether the host still needs to know
    */
   listChanged(kind: ListKind, isSo: () => boolean = () => true): void {
     const now = systemClock.now();
@@ -87,13 +87,13 @@ export class Host {
     this.#pending.set(kind, { since, cancel });
   }
 
-  /** Tells it something. */
+  /** Sends a notification. */
   tell(method: string, params?: Json): void {
-    // It may be about to go, or have a version of the protocol that knows no such thing.
+    // The host may be leaving, or its version of MCP may not have this notification.
     void this.#server.notification({ method, ...(params === undefined ? {} : { params }) }).catch(() => {});
   }
 
-  /** Hands a log message on, if it is severe enough; while `context` is that of a request, to who has made that. */
+  /** Forwards a log message that is severe enough. `context` is that of the call during which it came. */
   log(level: unknown, data: unknown, logger: string, context: ServerContext | undefined): void {
     const params = { level, data, logger };
     if (!this.modern) {
@@ -105,7 +105,7 @@ export class Host {
     void context.mcpReq.notify({ method: "notifications/message", params }).catch(() => {});
   }
 
-  /** Stops telling. */
+  /** Sends nothing that is still pending. */
   close(): void {
     for (const { cancel } of this.#pending.values()) cancel();
     this.#pending.clear();

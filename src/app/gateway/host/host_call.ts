@@ -1,25 +1,25 @@
 /**
- * A call of the host's that is under way with a server.
+ * A call of the host that a server is working on.
  *
  * @module
  */
 import type { ServerContext } from "@modelcontextprotocol/server";
 import type { Json } from "../json.ts";
 
-/** The progress of a call is told no more often than this, in ms. */
+/** The shortest time between two progress notifications of a call, in ms. */
 const PROGRESS_INTERVAL = 50;
 
-/** Questions that one call may wait for at the same time. */
+/** The most unanswered questions of one call. */
 const MOST_QUESTIONS = 16;
 
-/** What a server wants to know from the host. */
+/** A question of a server to the host. */
 export interface Question {
   readonly method: string;
   readonly params: Json;
   readonly answer: PromiseWithResolvers<Json>;
 }
 
-/** Who made a call, and what the server wants to know meanwhile. It may take several requests of the host's. */
+/** A call and the server's questions about it. The host may need several requests to finish it. */
 export class HostCall {
   readonly server: string;
   readonly #abort = new AbortController();
@@ -34,22 +34,22 @@ export class HostCall {
     this.attach(context);
   }
 
-  /** Aborted when the host wants no answer any more. */
+  /** Aborted when the host no longer wants an answer. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
-  /** The request that waits for its end; `undefined` while the host has to come back with an answer. */
+  /** The request that waits for the result. `undefined` until the host comes back with an answer. */
   get context(): ServerContext | undefined {
     return this.#context;
   }
 
-  /** Resolves when there is a question. */
+  /** Resolves when the server has asked something. */
   get asked(): Promise<void> {
     return this.#asked.promise;
   }
 
-  /** From now on `context` is that of the request that waits. */
+  /** Makes `context` that of the request that waits. */
   attach(context: ServerContext): void {
     this.#context = context;
     const { signal } = context.mcpReq;
@@ -60,12 +60,12 @@ export class HostCall {
     else signal.addEventListener("abort", abort, { once: true });
   }
 
-  /** Nobody waits at the moment: the request was answered with questions. */
+  /** Notes that no request waits, because the last was answered with questions. */
   detach(): void {
     this.#context = undefined;
   }
 
-  /** Takes a question of the server's; whether there is room for it. */
+  /** Adds a question. Returns whether there was room for it. */
   ask(question: Question): boolean {
     if (this.#questions.size >= MOST_QUESTIONS) return false;
     this.#questions.set(`question-${++this.#count}`, question);
@@ -73,12 +73,12 @@ export class HostCall {
     return true;
   }
 
-  /** The questions that nobody has answered. */
+  /** The unanswered questions. */
   get questions(): ReadonlyMap<string, Question> {
     return this.#questions;
   }
 
-  /** Takes the answers that the host has come back with; what it has not answered is still open. */
+  /** Takes the answers of the host. Questions without an answer stay open. */
   answer(responses: Json): void {
     for (const [key, { answer }] of this.#questions) {
       const response = responses[key];
@@ -89,7 +89,7 @@ export class HostCall {
     if (this.#questions.size === 0) this.#asked = Promise.withResolvers();
   }
 
-  /** Tells the host how far the server is, if it wants to know. */
+  /** Forwards progress, if the host has asked for it. */
   progressed(progress: Json): void {
     const progressToken = this.#context?.mcpReq._meta?.progressToken;
     if (this.#context === undefined || progressToken === undefined) return;
@@ -100,7 +100,7 @@ export class HostCall {
     void this.#context.mcpReq.notify({ method: "notifications/progress", params }).catch(() => {});
   }
 
-  /** Gives the call up, and with it what the server wants to know. */
+  /** Cancels the call and its questions. */
   cancel(reason: unknown): void {
     this.#abort.abort(reason);
     for (const { answer } of this.#questions.values()) answer.reject(new Error("The call was given up"));

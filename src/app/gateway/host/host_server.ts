@@ -15,10 +15,10 @@ import { callStates } from "./request_state.ts";
 
 const INFO = { name: `${CLIENT_INFO.implementation} gateway`, version: CLIENT_INFO.version };
 
-/** A server may ask so often during one call. */
+/** How often a server may ask during one call. */
 const MOST_ROUNDS = 32;
 
-/** What handles the requests of a host, by their methods. */
+/** Handlers of a host's requests, by method. */
 export type Handlers = Readonly<Record<string, (params: Json, context: ServerContext) => Promise<Json> | Json>>;
 
 /** Whoever offers something to a host. */

@@ -1,8 +1,8 @@
 /**
- * What a host is given to bring back with the answer to a question.
+ * The state that a host brings back with the answer to a question.
  *
- * A host of 2026-07-28 is not asked by a request: what it asked for is answered with the question, and it asks again with
- * the answer. What it brings back is signed by a key that only this gateway has, and good for this call alone.
+ * A host of MCP 2026-07-28 is not asked by a request. Its own request is answered with the question, and it repeats the
+ * request with the answer. The state is signed with a key of this gateway, and valid for this call alone.
  *
  * @module
  */
@@ -12,19 +12,19 @@ import { createRequestStateCodec, ProtocolError, type RequestStateCodec } from "
 /** How long a question may stay unanswered, in seconds. */
 export const QUESTION_LIFETIME = 600;
 
-/** What is to be known when a call comes back. */
+/** What the gateway needs to know when a call comes back. */
 export interface CallState {
-  /** Which call it was. */
+  /** The digest of the call. */
   readonly call: string;
   /** Whether the user has agreed to it. */
   readonly agreed?: boolean;
-  /** The user is asked whether he agrees. */
+  /** Whether the question is if the user agrees. */
   readonly asksConsent?: boolean;
-  /** What the gateway calls the call that is still under way. */
+  /** The id of the call, if the gateway still holds it. */
   readonly held?: string;
-  /** Whether the host brings answers to questions of the server's. */
+  /** Whether the host brings answers to the server's questions. */
   readonly answers?: boolean;
-  /** What the server wants back with them. */
+  /** The server's own state, to be returned to it with the answers. */
   readonly server?: string;
 }
 
@@ -37,13 +37,13 @@ export function callStates(): RequestStateCodec<CallState> {
   });
 }
 
-/** A call, so that no other is taken for it: which server, what is asked, and with which arguments. */
+/** Identifies a call by its server, method and parameters. */
 export function callDigest(server: string, method: string, params: unknown): string {
   return createHash("sha256").update(JSON.stringify([server, method, params])).digest("base64url");
 }
 
 /**
- * The state that belongs to a call, if the host brings one back.
+ * The state of a call, if the host brings one back.
  *
  * @throws {ProtocolError} when it belongs to another call
  */

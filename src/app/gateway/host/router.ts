@@ -1,8 +1,8 @@
 /**
- * What goes between the host and the servers: calls one way, questions and news the other.
+ * Forwards calls from the host to servers, and questions and notifications from servers to the host.
  *
- * Both sides speak one of two kinds of versions of the protocol. Before 2026-07-28 a server asks by a request of its own;
- * since then it answers a call with its question, and the call is made again with the answer.
+ * Versions of MCP differ in how a server asks. Before 2026-07-28, it sends a request. Since then, it answers the call with
+ * its question, and the call is repeated with the answer.
  *
  * | server | host | a question of the server's |
  * |---|---|---|
@@ -30,18 +30,18 @@ import { serverError } from "./server_error.ts";
 import type { ServerSession, SessionListener } from "../servers/server_session.ts";
 import { visible } from "../lists/tool_lists.ts";
 
-/** A server that asks although nobody has called it may wait so long for a call, in ms. */
+/** How long a question outside of a call waits for the next call to its server, in ms. */
 const UNASKED_PATIENCE = 60_000;
 
-/** Calls of the host's that wait for answers of users; the oldest are given up. */
+/** The most calls that wait for answers of users. The oldest are cancelled. */
 const MOST_HELD = 100;
 
 /** What a {@linkcode Router} is made of. */
 export interface RouterConfig {
   readonly pool: SessionPool;
-  /** Told that a list of a server's has changed. */
+  /** Called when a list of a server has changed. */
   readonly listChanged: (server: string, kind: ListKind) => void;
-  /** Told that a resource has changed. */
+  /** Called when a resource has changed. */
   readonly resourceUpdated: (server: string, params: Json) => void;
   /** @default {systemClock} */
   readonly clock?: Clock;
@@ -63,11 +63,11 @@ export class Router implements SessionListener {
   readonly #host: Host;
   readonly #states: RequestStateCodec<CallState>;
   readonly #calls = new Set<HostCall>();
-  /** Calls whose host has to come back with answers, by what they are called in the state that it brings. */
+  /** Calls that wait until the host comes back with answers, by the id in its state. */
   readonly #held = new Map<string, { readonly call: HostCall; readonly work: Promise<Json>; cancel: () => void }>();
-  /** How many requests are under way with each server that are nobody's call. */
+  /** How many requests to each server are pending that belong to no call. */
   readonly #unattended = new Map<string, number>();
-  /** Questions of servers that nobody has called, by the servers. */
+  /** Questions outside of calls, by server. */
   readonly #unasked = new Map<string, Question[]>();
 
   constructor(config: RouterConfig, host: Host, states: RequestStateCodec<CallState>) {
@@ -93,9 +93,9 @@ export class Router implements SessionListener {
   }
 
   /**
-   * Asks a server something that cannot wait for a host to come back with an answer.
+   * Sends a request during which the server cannot ask a host without a handshake.
    *
-   * @param sent called when the server may have it
+   * @param sent called just before the request is sent
    */
   async ask(server: string, method: string, params: Json, signal?: AbortSignal, sent = () => {}): Promise<Json> {
     let asked = false;
@@ -173,14 +173,14 @@ export class Router implements SessionListener {
       throw serverError(server, error, asked);
     }).finally(() => {
       this.#calls.delete(call);
-      // The answer to another call may have overtaken a question.
+      // A question may belong to another call, whose answer has not arrived yet.
       for (const question of call.questions.values()) this.#keep(server, question);
     });
-    work.catch(() => {}); // it may fail while nobody waits
+    work.catch(() => {}); // it may fail while no request waits for it
     return work;
   }
 
-  /** What a request has besides its parameters: the host's own words about it, and the answers to questions. */
+  /** What is added to the parameters: the host's `_meta`, the answers to questions, and the server's state. */
   #more(session: ServerSession, { server, answers }: Partial<CallState>, context: ServerContext | undefined): Json {
     const { progressToken: _, ...meta } = membersOf(context?.mcpReq._meta);
     const { inputResponses } = context?.mcpReq ?? {};
@@ -244,7 +244,7 @@ export class Router implements SessionListener {
     return id;
   }
 
-  /** The call to which the host has come back. */
+  /** The held call that the host continues. */
   #takeBack(id: string, context: ServerContext) {
     const held = this.#held.get(id);
     if (held === undefined) {
@@ -276,16 +276,16 @@ export class Router implements SessionListener {
   }
 }
 
-/** A question, in which the user sees who asks. */
+/** A question that tells the user which server asks. */
 function withServer(server: string, method: string, params: Json): Json {
   if (method !== "elicitation/create" || typeof params.message !== "string") return params;
   return { ...params, message: `${server}: ${params.message}` };
 }
 
-/** By this error servers with a handshake say that the user has to visit some URLs first (MCP 2025-11-25, "Elicitation"). */
+/** The error of servers with a handshake when the user has to visit URLs first (MCP 2025-11-25, "Elicitation"). */
 const URL_ELICITATION_REQUIRED = -32042;
 
-/** The same as questions to a host without a handshake, which calls again when the user has been there. */
+/** These URLs as questions to a host without a handshake, which calls again when the user has visited them. */
 function visitsIn(error: unknown, server: string): InputRequests | undefined {
   const { code, data } = membersOf(error);
   if (code !== URL_ELICITATION_REQUIRED) return undefined;

@@ -1,5 +1,5 @@
 /**
- * What went wrong with a server, for the host.
+ * Errors of servers and of the way to them, for the host.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { Failure, type FailureReason, isFailureReason, TRANSPORT_ERROR_CODE } fr
 import { errorText, shortened } from "../../../core/text.ts";
 import { membersOf } from "../json.ts";
 
-/** Reasons for which the server is known never to have looked at a request. */
+/** With these reasons the server certainly never ran the request. */
 const NOT_RUN: readonly FailureReason[] = [
   "broker-unreachable",
   "login-refused",
@@ -23,14 +23,14 @@ const NOT_RUN: readonly FailureReason[] = [
   "too-many-sessions",
 ];
 
-/** Errors of servers may have texts of this length. */
+/** The longest error text of a server, in characters. */
 const LONGEST = 4_000;
 
 /**
- * The error of a server, with its name; and if it is one of the way to it, whether what was asked for may have run. The
- * server's own errors keep their code and their data.
+ * An error with the name of the server. The server's own errors keep their code and data. Errors of the way to it say
+ * whether the call may have run.
  *
- * @param asked whether the request itself had been sent
+ * @param asked whether the request was sent
  */
 export function serverError(server: string, error: unknown, asked = true): ProtocolError {
   const { code, data, reason } = told(error);
@@ -51,7 +51,7 @@ export function serverError(server: string, error: unknown, asked = true): Proto
 interface Told {
   readonly code?: number;
   readonly data?: unknown;
-  /** Why the request could not be carried. */
+  /** Why the request was not delivered. */
   readonly reason?: FailureReason;
 }
 

@@ -13,7 +13,7 @@ import { annotationsOf, type Tool, type ToolList } from "../lists/tool_lists.ts"
 
 const INVALID_PARAMS = -32602;
 
-/** The question whether the user agrees. */
+/** The key of the question whether the user agrees. */
 const CONSENT = "consent";
 
 /** Calls tools for the host. */
@@ -78,7 +78,7 @@ export class ToolCalls {
     });
   }
 
-  /** The question whether the user agrees, or the refusal if he does not; `undefined` when he has agreed. */
+  /** Asks whether the user agrees. The result is the question or a refusal; `undefined` once the user has agreed. */
   async consent(
     state: Partial<CallState>,
     call: string,

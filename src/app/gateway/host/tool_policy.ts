@@ -1,8 +1,7 @@
 /**
  * Which tools of the fleet a host may use, and which of them only with the user's consent.
  *
- * What a tool says of itself is what its server says. A server that lies can pass for harmless: patterns of servers are
- * what keeps it out.
+ * Annotations are claims of the server, which may lie. Only patterns of servers keep such a server out.
  *
  * @module
  */
@@ -11,15 +10,15 @@
 export interface ToolPolicyOptions {
   /** `SERVER/TOOL` patterns of tools that may be called; all when there are none. */
   readonly allowTool: readonly string[];
-  /** `SERVER/TOOL` patterns of tools that may not be called, whatever else allows them. */
+  /** `SERVER/TOOL` patterns of tools that may not be called, even if another pattern allows them. */
   readonly denyTool: readonly string[];
-  /** Whether only tools may be called that say they change nothing. */
+  /** Whether a tool may be called only if its annotations say that it changes nothing. */
   readonly readOnly: boolean;
   /** Whether the user is asked before a tool is called that may destroy something. */
   readonly confirm: boolean;
 }
 
-/** What the policy has to know of a tool. */
+/** What the policy needs to know of a tool. */
 export interface JudgedTool {
   readonly name: string;
   readonly annotations?: {
@@ -28,7 +27,7 @@ export interface JudgedTool {
   } | undefined;
 }
 
-/** Why a text cannot be a pattern of tools, as the end of a sentence that begins with it. */
+/** Why a text is no pattern of tools, as the rest of a sentence that begins with the text. */
 export function toolPatternProblem(pattern: string): string | undefined {
   if (/[^/]\/[^/]/.test(pattern)) return undefined;
   return 'must be SERVER/TOOL, such as home/files/read_* or "*/read_*", where * stands for any characters';
@@ -37,9 +36,9 @@ export function toolPatternProblem(pattern: string): string | undefined {
 /**
  * Decides about tools.
  *
- * In a pattern `*` stands for any characters, also for `/`. What is behind the last `/` is the tool, so `home/files/*` is
- * about the server `home/files` and not about `home/files/old`. A tool whose own name has a `/` is denied wherever the
- * pattern could be divided so, and allowed only by a `*` in the place of it: when in doubt, it is not called.
+ * In a pattern, `*` stands for any characters, including `/`. The tool is what follows the last `/`: `home/files/*` is
+ * about the server `home/files`, not `home/files/old`. If a tool's own name contains `/`, a pattern denies it wherever the
+ * pattern could be divided to match, and allows it only by a `*` there. In doubt, a tool is not called.
  */
 export class ToolPolicy {
   readonly #options: ToolPolicyOptions;
@@ -52,7 +51,7 @@ export class ToolPolicy {
     this.#deny = options.denyTool.flatMap(divisions);
   }
 
-  /** Why a tool may not be called, as a sentence with the setting that says so; `undefined` when it may. */
+  /** Why a tool may not be called, as a sentence that names the setting. `undefined` if it may be called. */
   refusal(server: string, { name, annotations }: JudgedTool): string | undefined {
     const what = `The tool "${name}" of "${server}"`;
     if (matchesOne(this.#deny, server, name)) return `${what} is denied (--deny-tool)`;
@@ -65,18 +64,18 @@ export class ToolPolicy {
   }
 
   /**
-   * Whether the user has to agree to a call. A tool that says nothing may destroy something: these are the defaults of
-   * the protocol (`ToolAnnotations` in MCP's schema).
+   * Whether the user has to agree to a call. A tool without annotations may destroy something: this is the default of MCP
+   * (`ToolAnnotations` in its schema).
    */
   needsConsent({ annotations }: JudgedTool): boolean {
     return this.#options.confirm && annotations?.readOnlyHint !== true && annotations?.destructiveHint !== false;
   }
 }
 
-/** What a pattern says of the server, and of the tool. */
+/** The two parts of a pattern. */
 type Pattern = readonly [server: string, tool: string];
 
-/** All ways to divide a pattern into a server and a tool; the usual one is the last. */
+/** All ways to divide a pattern into a server and a tool. The last is the usual one. */
 function divisions(pattern: string): Pattern[] {
   const levels = pattern.split("/");
   return levels.slice(1).map((_, index) => [
@@ -89,7 +88,7 @@ function matchesOne(patterns: readonly Pattern[], server: string, tool: string):
   return patterns.some(([serverPattern, toolPattern]) => matches(serverPattern, server) && matches(toolPattern, tool));
 }
 
-/** Whether a text matches a pattern in which `*` stands for any characters; in as much time as both are long. */
+/** Whether a text matches a pattern in which `*` stands for any characters, in linear time. */
 function matches(pattern: string, text: string): boolean {
   const [first = "", ...others] = pattern.split("*");
   const last = others.pop();

@@ -1,5 +1,5 @@
 /**
- * Which tools the servers of a fleet have, without asking each of them.
+ * The tools of the servers of a fleet, without asking each server.
  *
  * @module
  */
@@ -18,26 +18,26 @@ export interface CatalogueConfig {
   readonly directory: Pick<FleetDirectory, "get" | "servers">;
   readonly pool: Pick<SessionPool, "use">;
   readonly observe: Observer;
-  /** Told when the tools of a server are others than before, or known for the first time. */
+  /** Called when the tools of a server have changed, or are known for the first time. */
   readonly changed: (server: string) => void;
-  /** How many tools all lists together may have; those of servers beyond that are asked for again. @default {50000} */
+  /** The most tools of all lists together. Older lists are forgotten, and fetched again when needed. @default {50000} */
   readonly mostTools?: number;
 }
 
-/** A server that says again and again that its tools have changed is asked no more often than this, in ms. */
+/** The shortest time between two requests to a server that keeps saying that its tools have changed, in ms. */
 const PAUSE = 2_000;
 
 const MOST_TOOLS = 50_000;
 
 interface Entry {
-  /** The list that the server itself has sent, in the place of what its presence says. */
+  /** The list from the server itself. It replaces what the presence says. */
   own?: ToolList;
-  /** The digest that its presence named then. */
+  /** The digest in the presence when the list was fetched. */
   said?: string | undefined;
   asking?: Promise<ToolList>;
-  /** Whether its presence names a digest that its list does not have. */
+  /** Whether the list did not match the digest in the presence. */
   distrusted?: boolean;
-  /** While it is asked for its new tools, and for a while after: whether they have changed again. */
+  /** Set while new tools are fetched and for {@linkcode PAUSE} after. `again` means that they have changed since. */
   refresh?: { again: boolean };
 }
 
@@ -45,9 +45,9 @@ interface Entry {
 export class Catalogue implements Disposable {
   readonly #config: CatalogueConfig;
   readonly #entries = new Map<string, Entry>();
-  /** Lists that have the digest by which they are announced. */
+  /** Lists that match the digest in a presence. */
   readonly #byDigest = new Map<string, ToolList>();
-  /** Who is asked for the list of a digest. */
+  /** The request in progress for the list of each digest. */
   readonly #asked = new Map<string, Promise<unknown>>();
   readonly #servers: ServerLists;
   readonly #abort = new AbortController();
@@ -57,7 +57,7 @@ export class Catalogue implements Disposable {
     this.#servers = new ServerLists(config.pool);
   }
 
-  /** The list of a server, as far as it is known without asking. */
+  /** The list of a server if it is known without asking. */
   known(name: string): ToolList | undefined {
     const server = this.#config.directory.get(name);
     if (server === undefined) return undefined;
@@ -65,7 +65,7 @@ export class Catalogue implements Disposable {
     return entry?.own ?? this.#shared(server, entry) ?? presentList(server);
   }
 
-  /** How many servers would have to be asked for the tools of all. */
+  /** How many servers must be asked before all tools are known. */
   get unknown(): number {
     const digests = new Set<string>();
     let count = 0;
@@ -78,7 +78,7 @@ export class Catalogue implements Disposable {
   }
 
   /**
-   * The list of a server, which is asked if need be.
+   * The list of a server. Asks the server if the list is not known.
    *
    * @throws {Error} when it cannot be asked, or does not answer
    */
@@ -92,19 +92,19 @@ export class Catalogue implements Disposable {
     return this.known(name) ?? await orAborted(this.#ask(name), signal);
   }
 
-  /** The server says something else than before, or is gone. */
+  /** Call this when the presence of a server has changed or is gone. */
   serverChanged(name: string): void {
     const server = this.#config.directory.get(name);
     const entry = this.#entries.get(name);
     if (server === undefined) this.#entries.delete(name);
     else if (entry?.own !== undefined && server.toolsDigest !== entry.said) {
-      // Who only says now which tools these are need not be asked again.
+      // The presence now has the digest of the known list, so the server need not be asked again.
       if (server.toolsDigest === entry.own.digest) this.#byDigest.set(entry.own.digest, entry.own);
       this.#entries.delete(name);
     }
   }
 
-  /** The server has said that its tools have changed. */
+  /** Call this when a server has sent `tools/list_changed`. */
   listChanged(name: string): void {
     if (this.known(name) === undefined) return;
     const entry = this.#entryOf(name);
@@ -184,7 +184,7 @@ export class Catalogue implements Disposable {
     return list;
   }
 
-  /** The same list as another server has it, if one has: it is kept once. */
+  /** The equal list of another server, if there is one, so that it is kept only once. */
   #same(list: ToolList): ToolList {
     const known = this.#byDigest.get(list.digest);
     if (known !== undefined) return known;
@@ -194,7 +194,7 @@ export class Catalogue implements Disposable {
     return list;
   }
 
-  /** Forgets lists that nobody has any more, and the oldest ones when there are too many. */
+  /** Forgets lists that no server has, and the oldest ones if there are too many. */
   #prune(): void {
     const used = new Set<string>();
     for (const { toolsDigest } of this.#config.directory.servers) {
@@ -222,10 +222,10 @@ async function fetchTools(session: ServerSession): Promise<ToolList> {
   return await reader.list();
 }
 
-/** Lists that presences hold, by the server as it is described at the moment. */
+/** Lists from presences. A changed presence makes a new `FleetServer`. */
 const PRESENT = new WeakMap<FleetServer, ToolList>();
 
-/** The list in a presence, which is taken for that server alone; `undefined` when there is none that says enough. */
+/** The list in a presence, used for that server alone. `undefined` if it is missing or incomplete. */
 function presentList(server: FleetServer): ToolList | undefined {
   const known = PRESENT.get(server);
   if (known !== undefined) return known;

@@ -8,13 +8,13 @@ import type { FleetDirectory } from "../servers/directory.ts";
 import { visible } from "./tool_lists.ts";
 import { ToolSearch } from "./tool_search.ts";
 
-/** Who can be found by which words. */
+/** Finds servers and tools by words. */
 export class FleetIndex {
   readonly #search = new ToolSearch();
   readonly #directory: FleetDirectory;
   readonly #catalogue: Catalogue;
   readonly #listOf = new Map<string, string>();
-  /** How many servers have each list. */
+  /** The number of servers with each list. */
   readonly #owners = new Map<string, number>();
   readonly #stale = new Set<string>();
 
@@ -23,16 +23,16 @@ export class FleetIndex {
     this.#catalogue = catalogue;
   }
 
-  /** Takes note that a server is another than before, or has other tools. */
+  /** Call this when a server or its tools have changed. */
   changed(name: string): void {
     this.#stale.add(name);
   }
 
-  /** Everything that can be found now. */
+  /** The index, updated first. */
   get current(): ToolSearch {
     for (const name of this.#stale) this.#update(name);
     this.#stale.clear();
-    // A list by its digest may have become known by any of those who have it.
+    // The list of a digest may have been fetched from another server.
     for (const { name } of this.#directory.servers) {
       if (this.#catalogue.known(name)?.digest !== this.#listOf.get(name)) this.#update(name);
     }

@@ -10,7 +10,7 @@ import type { SessionPool } from "../servers/pool.ts";
 import { pages, ServerLists } from "./server_lists.ts";
 import type { ServerSession } from "../servers/server_session.ts";
 
-/** What the lists hold, how they are asked for, and which servers have one. */
+/** The request for each list, its member in the result, and the capability of servers that have it. */
 const KINDS = {
   prompts: { method: "prompts/list", member: "prompts", capability: "prompts" },
   resources: { method: "resources/list", member: "resources", capability: "resources" },
@@ -20,20 +20,20 @@ const KINDS = {
 /** One of these lists. */
 export type FleetListKind = keyof typeof KINDS;
 
-/** A list may have so many entries and bytes of JSON; what is behind that is left out. */
+/** The most entries of a list, and the most bytes of their JSON. The rest is left out. */
 const MOST_ENTRIES = 1_000;
 const MOST_BYTES = 256 * 1024;
 
-/** So many lists are kept. */
+/** How many lists are kept. */
 const MOST_LISTS = 500;
 
-/** An entry of a list, and whose it is. */
+/** An entry of a list, and its server. */
 export interface Listed {
   readonly server: string;
   readonly entry: Json;
 }
 
-/** Which servers there are, and what they can do as far as is known. */
+/** The servers, and their capabilities if they are known. */
 interface Servers {
   readonly directory: Pick<FleetDirectory, "servers">;
   readonly capabilities: (server: string) => Json | undefined;
@@ -51,7 +51,7 @@ export class FleetLists {
     this.#servers = new ServerLists(pool);
   }
 
-  /** The lists of all servers that suit, have one, and answer in time. */
+  /** The lists of all suitable servers that answer in time. */
   async all(kind: FleetListKind, suits: (server: string) => boolean = () => true): Promise<Listed[]> {
     const { directory, capabilities } = this.#fleet;
     const listed: Listed[] = [];
@@ -61,7 +61,7 @@ export class FleetLists {
     };
     const candidates = [...directory.servers].map(({ name }) => name).filter(suits).toSorted()
       .filter((name) => capabilities(name) === undefined || capabilities(name)?.[KINDS[kind].capability] !== undefined);
-    // What comes later is there when the host asks again.
+    // Late answers are kept for the next request of the host.
     await this.#patience.wait(candidates.map((server) => [server, ask(server)]));
     return listed.toSorted((a, b) => a.server < b.server ? -1 : a.server > b.server ? 1 : 0);
   }
@@ -85,7 +85,7 @@ export class FleetLists {
     return await asking;
   }
 
-  /** Forgets the lists of a server that has changed; those of one kind, or all. */
+  /** Forgets the lists of a server that has changed, of some kinds or of all. */
   forget(server: string, kinds: readonly FleetListKind[] = ["prompts", "resources", "templates"]): void {
     for (const kind of kinds) this.#lists.delete(`${kind} ${server}`);
   }

@@ -1,39 +1,39 @@
 /**
- * Full text: which texts have some words, the best first.
+ * Full-text search.
  *
  * @module
  */
 import MiniSearch from "minisearch";
 
-/** A text in parts, of which some say more about it than others. */
+/** A text in parts of different weight. */
 export interface Text {
   readonly name: string;
   readonly title?: string | undefined;
   readonly description?: string | undefined;
 }
 
-/** Words of a question that are looked for; what is behind them is a mistake, or worse. */
+/** The most words of a query. Nobody needs more. */
 const MOST_WORDS = 32;
 
-/** How many times as much as in the description a word counts in the other parts. */
+/** The weight of a word in these parts. In the description it is 1. */
 const BOOST = { name: 3, title: 2 };
 
-/** Longest part of a text that is looked at, in characters. */
+/** The rest of a longer part is ignored, in characters. */
 const LONGEST_PART = 2_000;
 
-/** Texts that can be found by their words, or by words that are almost the same. */
+/** Finds texts by their words, and by similar words. */
 export class FullText {
   readonly #index = new MiniSearch<Document>({
     fields: ["name", "title", "description"],
     extractField: (document, field) => document[field as keyof Document] as string,
     tokenize: wordsOf,
-    processTerm: (word) => word, // that has been done to all of them at once
+    processTerm: (word) => word, // wordsOf() has already done this
     logger: () => {},
   });
   readonly #documents = new Map<number, Document>();
   #last = 0;
 
-  /** Takes a text up, under the number that is returned. */
+  /** Adds a text. Returns its number. */
   add({ name, title, description }: Text): number {
     const id = ++this.#last;
     const document = { id, name: partOf(name), title: partOf(title), description: partOf(description) };
@@ -49,7 +49,7 @@ export class FullText {
     this.#index.remove(document);
   }
 
-  /** How well the texts fit that have some of the words, by their numbers. */
+  /** The scores of the texts with some of the words, by their numbers. */
   find(words: string): Map<number, number> {
     const query = wordsOf(partOf(words)).slice(0, MOST_WORDS).join(" ");
     const found = this.#index.search(query, {

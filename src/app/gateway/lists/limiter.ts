@@ -1,11 +1,11 @@
 /**
- * So many at a time.
+ * Limits how many tasks run at the same time.
  *
  * @module
  */
 import { type Clock, systemClock } from "../../../core/clock.ts";
 
-/** Runs work, but not too much of it at the same time; what comes later waits. */
+/** Runs tasks. Those over the limit wait for their turn. */
 export class Limiter {
   readonly #limit: number;
   readonly #longest: number;
@@ -14,9 +14,9 @@ export class Limiter {
   #running = 0;
 
   /**
-   * @param limit how many run at the same time
-   * @param longest work that takes longer than this, in ms, is not counted any more: what waits for somebody who does not
-   * answer costs nothing, and must not keep others waiting
+   * @param limit how many tasks run at the same time
+   * @param longest a task that takes longer than this, in ms, is no longer counted: it probably waits for a server that
+   * does not answer, and must not delay the others
    */
   constructor(limit: number, longest = Infinity, clock = systemClock) {
     this.#limit = limit;
@@ -24,7 +24,7 @@ export class Limiter {
     this.#clock = clock;
   }
 
-  /** Runs `work` when it is its turn, and resolves or rejects as it does. */
+  /** Runs `work` when it is its turn. Resolves or rejects as `work` does. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#limit) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running++;
@@ -42,7 +42,7 @@ export class Limiter {
     }
   }
 
-  /** Whoever is next takes the place that has become free. */
+  /** Gives the free place to the next task. */
   #next(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#running--;

@@ -1,19 +1,19 @@
 /**
- * How long a host waits for servers that do not answer: once, and not each time that it asks.
+ * Makes a host wait only once for a server that does not answer.
  *
  * @module
  */
 import { waitAtMost } from "../../../core/waiting.ts";
 
-/** A host waits so long for servers that have to be asked, in ms. */
+/** The longest that a host waits for servers, in ms. */
 const LONGEST_WAIT = 5_000;
 
-/** Waits for servers, as long as they are worth it. */
+/** Waits for answers of servers. */
 export class Patience {
-  /** Those that were waited for in vain, and have not answered since. */
+  /** Servers that did not answer in time, and have not answered since. */
   readonly #late = new Set<string>();
 
-  /** Waits until all have answered or failed, but for those that are known to take long. */
+  /** Waits until all servers have answered or failed, except those that were late before. */
   async wait(asked: readonly (readonly [server: string, answer: Promise<unknown>])[]): Promise<void> {
     const open = new Set<string>();
     for (const [server, answer] of asked) {

@@ -9,17 +9,17 @@ import { Limiter } from "./limiter.ts";
 import type { SessionPool } from "../servers/pool.ts";
 import type { ServerSession } from "../servers/server_session.ts";
 
-/** Servers that are asked at the same time, but for those that take longer than this, in ms. */
+/** How many servers are asked at the same time. Those that take longer than this, in ms, are not counted. */
 const ASKED_AT_ONCE = 16;
 const USUAL_TIME = 2_000;
 
-/** How long a server may take, in ms; it may have to be started first. */
+/** How long a server may take, in ms. It may have to start first. */
 const ASK_TIMEOUT = 30_000;
 
-/** A list that comes in more pages than this is not read to its end. */
+/** The most pages of a list that are read. */
 const MOST_PAGES = 100;
 
-/** Asks some servers at a time. */
+/** Asks a limited number of servers at the same time. */
 export class ServerLists {
   readonly #pool: Pick<SessionPool, "use">;
   readonly #limiter = new Limiter(ASKED_AT_ONCE, USUAL_TIME);
@@ -41,7 +41,7 @@ export class ServerLists {
   }
 }
 
-/** The pages of a list, such as `tools` of `tools/list`, as far as they are wanted. */
+/** The pages of a list, such as `tools` of `tools/list`. Fetches a page only when it is wanted. */
 export async function* pages(session: ServerSession, method: string, member: string): AsyncGenerator<Json[]> {
   const signal = AbortSignal.timeout(ASK_TIMEOUT);
   let cursor: unknown;

@@ -15,34 +15,34 @@ export interface Tool extends Json {
 
 /** A list of tools. */
 export interface ToolList {
-  /** What it is known by. Who has the same digest has the same tools. */
+  /** Identifies the list: servers with the same digest have the same tools. */
   readonly digest: string;
   readonly tools: readonly Tool[];
-  /** Whether there are tools that were left out, since there were too many. */
+  /** Whether tools were left out because there were too many. */
   readonly cut: boolean;
 }
 
-/** A server may have so many tools, and so many bytes of JSON for all of them; what is behind that is left out. */
+/** The most tools of a server, and the most bytes of JSON for all of them. The rest is left out. */
 const MOST_TOOLS = 1_000;
 const MOST_BYTES = 1024 * 1024;
 
-/** A model gets to see so much of a description, in characters. */
+/** The longest description that a model sees, in characters. */
 const LONGEST_DESCRIPTION = 4_000;
 const LONGEST_NAME = 256;
 
-/** What nobody sees, and a model reads all the same: controls, what has no width or turns the text, and Unicode's tags. */
+/** Characters that a model reads but people cannot see: controls, zero-width and bidirectional ones, Unicode's tags. */
 const HIDDEN = /[\p{Cc}\p{Cf}\u{e0000}-\u{e0fff}]/gu;
 
-/** Puts the pages of a list together, as far as a list may go. */
+/** Joins the pages of a list, up to the limits above. */
 export class ToolListReader {
   readonly #tools: Tool[] = [];
   readonly #all: unknown[] = [];
-  /** Of several tools with one name, the first is the one. */
+  /** If several tools have the same name, only the first is kept. */
   readonly #names = new Set<string>();
   #bytes = 0;
   #cut = false;
 
-  /** Whether no more tools are taken. */
+  /** Whether the limits are reached. */
   get full(): boolean {
     return this.#cut;
   }
@@ -63,13 +63,13 @@ export class ToolListReader {
     }
   }
 
-  /** The list. The digest is that of the tools as they came. */
+  /** The list, with the digest of the tools as the server sent them. */
   async list(): Promise<ToolList> {
     const digest = await toolsDigest(this.#all);
     return this.as(this.#cut ? `${digest} and more` : digest);
   }
 
-  /** The list, known by another name than its digest. */
+  /** The list, with a name in the place of its digest. */
   as(digest: string): ToolList {
     return { digest, tools: this.#tools, cut: this.#cut };
   }
@@ -79,7 +79,7 @@ function isTool(tool: Json): tool is Tool {
   return typeof tool.name === "string" && tool.name !== "" && tool.name.length <= LONGEST_NAME;
 }
 
-/** A tool without what is not as the protocol says: a host would refuse the tools of all servers because of it. */
+/** A tool without its invalid members: because of one of them, a host would refuse the tools of all servers. */
 function acceptable(tool: Tool): Tool {
   if (isSpecType.Tool(tool)) return tool;
   let kept: Tool & { readonly inputSchema: unknown } = { name: tool.name, inputSchema: { type: "object" } };
@@ -90,20 +90,20 @@ function acceptable(tool: Tool): Tool {
   return kept;
 }
 
-/** A tool with texts that people see as models do; everything else is as it was. */
+/** A tool whose texts contain nothing that people cannot see. Everything else is unchanged. */
 function shown(tool: Tool): Tool {
   const texts = Object.entries(tool).filter(([name]) => name === "description" || name === "title");
   const readable = texts.map(([name, text]) => [name, typeof text === "string" ? visible(text) : undefined]);
   return { ...tool, ...Object.fromEntries(readable) };
 }
 
-/** A stranger's text for a model: what cannot be seen is left out, and so is what is too long. */
+/** A text from a server, for a model: shortened, and without invisible characters. */
 export function visible(text: string, length = LONGEST_DESCRIPTION): string {
   const seen = text.slice(0, 4 * length).replaceAll(HIDDEN, (character) => /[\n\t]/.test(character) ? character : "");
   return shortened(seen, length);
 }
 
-/** What a tool says of itself for whoever decides about it. */
+/** The annotations of a tool that decide whether it may be called. */
 export function annotationsOf(tool: Tool): { readOnlyHint?: boolean; destructiveHint?: boolean } {
   return Object.fromEntries(
     Object.entries(membersOf(tool.annotations)).filter(([, value]) => typeof value === "boolean"),

@@ -1,22 +1,21 @@
 /**
  * Finds tools of a whole fleet by words, in the names and descriptions of servers and of tools.
  *
- * A thousand servers of one kind have one list of tools, and it is taken up once. So a further server costs its own few
- * words.
+ * Servers of one kind have the same list of tools. It is indexed once, so one more server costs only a few words.
  *
  * @module
  */
 import { FullText, type Text } from "./full_text.ts";
 
-/** Tools of one list that can be found: more than that is no list that somebody could choose from. */
+/** The most tools of one list that can be found. Nobody could choose from more. */
 const MOST_TOOLS = 2_000;
 
-/** All names and descriptions of one list may have so many characters; the tools behind that are not found. */
+/** The most characters of all names and descriptions of one list. Tools after that are not found. */
 const MOST_TEXT = 256 * 1024;
 
 /** A server that can be found. */
 export interface FoundServer extends Text {
-  /** What {@linkcode ToolSearch.addList} calls its list of tools; `undefined` while nobody knows it. */
+  /** The list in {@linkcode ToolSearch.addList}. `undefined` while it is not known. */
   readonly list?: string | undefined;
 }
 
@@ -25,19 +24,19 @@ export interface ToolHit {
   readonly list: string;
   /** Its name. */
   readonly tool: string;
-  /** Who has it, and the best first: a word may be in the name of a server. */
+  /** The servers that have it, best first: a word may match a server's name. */
   readonly servers: readonly string[];
 }
 
-/** What is looked for. */
+/** A query. */
 export interface ToolQuery {
-  /** Some words; all tools when there are none. */
+  /** Finds all tools when empty. */
   readonly words: string;
-  /** How many tools are wanted at most. */
+  /** The most results. */
   readonly limit: number;
-  /** Which servers will do. @default all */
+  /** Accepts a server. @default all */
   readonly server?: (name: string) => boolean;
-  /** Which tools of them will do. @default all */
+  /** Accepts a tool of a server. @default all */
   readonly tool?: (server: string, tool: string) => boolean;
 }
 
@@ -48,7 +47,7 @@ export class ToolSearch {
   readonly #servers = new Map<string, { readonly id: number; readonly list: string | undefined }>();
   readonly #lists = new Map<string, readonly Entry[]>();
 
-  /** Takes a server up, or takes note of what has changed about it. */
+  /** Adds or replaces a server. */
   setServer({ list, ...text }: FoundServer): void {
     this.removeServer(text.name);
     this.#servers.set(text.name, { id: this.#serverTexts.add(text), list });
@@ -61,7 +60,7 @@ export class ToolSearch {
     this.#serverTexts.remove(server.id);
   }
 
-  /** Takes a list of tools up, once for all servers that have it. */
+  /** Adds a list of tools, once for all servers that have it. */
   addList(list: string, tools: Iterable<Text>): void {
     if (this.#lists.has(list)) return;
     const entries: Entry[] = [];
@@ -79,7 +78,7 @@ export class ToolSearch {
     this.#lists.delete(list);
   }
 
-  /** The names of servers that have some of the words in their names or descriptions, the best first. */
+  /** The names of servers with some of the words in their name or description, best first. */
   findServers({ words, limit, server: suits = () => true }: Omit<ToolQuery, "tool">): string[] {
     const scores = this.#serverTexts.find(words);
     const all = [...this.#servers].filter(([, { id }]) => scores.has(id) || words.trim() === "");
@@ -87,7 +86,7 @@ export class ToolSearch {
       .map(([name]) => name).filter(suits).slice(0, limit);
   }
 
-  /** Tools that have some of the words in their names or descriptions, or whose servers have; the best first. */
+  /** Tools with some of the words in their own or their server's name or description, best first. */
   find({ words, limit, server: suits = () => true, tool: allowed = () => true }: ToolQuery): ToolHit[] {
     const serverScores = this.#serverTexts.find(words);
     const scores = this.#toolTexts.find(words);

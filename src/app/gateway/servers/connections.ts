@@ -22,7 +22,7 @@ import { CLIENT_INFO, clientIds } from "../../client_identity.ts";
 import { Links } from "../../links.ts";
 import type { FleetServer } from "./directory.ts";
 
-/** What the session of a gateway with a server is called in events. There is no more than one. */
+/** The name of sessions in events. There is only one with each server. */
 export const SESSION = "gateway";
 
 /** What all sessions have in common. */
@@ -32,20 +32,20 @@ export interface ConnectionsConfig {
   readonly profile: string;
   readonly topicPrefix: string | undefined;
   readonly closedTopic: string;
-  /** How sessions are sealed with the server of the first of these names that is known; `undefined` when they are not. */
+  /** The sealing of sessions with a server: that of the first of its names that is known. `undefined` if not sealed. */
   readonly sealing: (names: readonly string[]) => ClientSealing | Promise<ClientSealing> | undefined;
-  /** Whether there is a server whose sessions are sealed. */
+  /** Whether sessions with any server are sealed. */
   readonly sealed: boolean;
 }
 
 /** The channel to a server of the fleet. */
 export interface FleetChannel {
   readonly channel: RecoveringChannel;
-  /** The name of the profile of its session; empty before there is one. */
+  /** The profile of the session. Empty before the first session. */
   readonly profile: () => string;
-  /** Resolves when a session is lost the next time, and with it what the server was asked to tell. */
+  /** Resolves at the next loss of a session. Its subscriptions are lost with it. */
   readonly nextLoss: () => Promise<void>;
-  /** Gives back what it was made with, after it was closed. */
+  /** Releases its connection, after it was closed. */
   readonly close: () => Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export class Connections implements AsyncDisposable {
   readonly #links: Links;
   /** Makes a client id for one more connection. */
   readonly newId: () => string;
-  /** The connections that many sessions share, by their profiles. */
+  /** The shared connections, by profile. */
   readonly #shared = new Map<WireProfile, MqttLink>();
   #sharers = 0;
 
@@ -77,9 +77,9 @@ export class Connections implements AsyncDisposable {
   }
 
   /**
-   * Opens a channel, over which a session is opened when there is something to say.
+   * Opens a channel. Its session is opened when there is a message to send.
    *
-   * @throws {UsageError} when the server is in no profile that can be used
+   * @throws {UsageError} when no profile of the server can be used
    */
   open(server: FleetServer): FleetChannel {
     const { broker, options } = this.#config;

@@ -1,5 +1,5 @@
 /**
- * The servers of a fleet, by the names that the host gets to see.
+ * The servers of a fleet, by the names that the host sees.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { FleetOptions } from "../settings.ts";
 export interface Place {
   readonly profile: string;
   readonly serverName: string;
-  /** The base topic, where it is not the usual one. */
+  /** The base topic, if it is not the default one. */
   readonly base: string | undefined;
 }
 
@@ -22,26 +22,26 @@ export interface Place {
 export interface FleetServer {
   readonly name: string;
   readonly description: string;
-  /** What its presence says besides. */
+  /** Further members of its presence. */
   readonly meta: Readonly<Record<string, unknown>>;
   /** In the order of preference. */
   readonly places: readonly Place[];
   readonly instances: number;
-  /** The digest of its list of tools, if all instances say the same. */
+  /** The digest of its list of tools, if all instances have the same. */
   readonly toolsDigest: string | undefined;
-  /** The tools that its presence names. */
+  /** The tools in its presence. */
   readonly presentTools: readonly unknown[] | undefined;
 }
 
-/** More instances than this are not looked at: they would take more memory than a gateway should. */
+/** The most instances that are kept. More would take too much memory. */
 const MOST_INSTANCES = 20_000;
 
-/** A presence may take so many bytes of JSON; of a longer one, only what is short is kept. */
+/** The longest presence, in bytes of JSON. Of a longer one, only short members are kept. */
 const LONGEST_META = 16 * 1024;
 const LONGEST_DESCRIPTION = 1_000;
 const LONGEST_NAME = 200;
 
-/** What is kept of a presence, which anybody may have written. */
+/** What is kept of a presence. Anybody may have written it. */
 export function keptOf(announcement: Announcement): Announcement | undefined {
   const { serverName, base, description, meta, topic } = announcement;
   const name = isServerName(serverName) ? serverName : base;
@@ -55,24 +55,24 @@ export function keptOf(announcement: Announcement): Announcement | undefined {
   };
 }
 
-/** What has become of a server: it has come online, gone, or only says something else than before. */
+/** How a server has changed: it came online, went offline, or its presence says something else. */
 export type Change = "came" | "went" | "says";
 
-/** The instances of servers, put together to servers. */
+/** Groups instances to servers. */
 export class FleetDirectory {
   readonly #suits: (announcement: Announcement) => boolean;
   readonly #changed: (name: string, how: Change) => void;
-  /** What each instance says, by the topic of its presence. */
+  /** The announcement of each instance, by the topic of its presence. */
   readonly #instances = new Map<string, Announcement>();
-  /** By the name that they say they have. */
+  /** Announcements by the name that they claim. */
   readonly #named = new Map<string, Set<Announcement>>();
   readonly #servers = new Map<string, FleetServer>();
-  /** Which base topic a name has stood for in a profile, `undefined` for the usual one, so that nobody else can take it over. */
+  /** The base topic that owns each name in a profile, so that no other can take it over. `undefined`: the default one. */
   readonly #owners = new Map<string, string | undefined>();
-  /** Those who say to have a name that is another's, and what they are called instead. */
+  /** The names given to servers that claim a name of another server. */
   readonly #pretenders = new Map<string, ReadonlySet<string>>();
 
-  /** @param changed told the name of each server that has come, gone, or says something else */
+  /** @param changed called with the name of each server that has changed */
   constructor({ names, meta }: FleetOptions, changed: (name: string, how: Change) => void) {
     const matches = serverFilter(names);
     const says = metaFilter(meta);
@@ -93,7 +93,7 @@ export class FleetDirectory {
     return this.#servers.get(name);
   }
 
-  /** Takes note of what an instance says. */
+  /** Notes the announcement of an instance. */
   note(announcement: Announcement): void {
     const { topic, online } = announcement;
     const before = this.#instances.get(topic);
@@ -109,7 +109,7 @@ export class FleetDirectory {
     if (before !== undefined) this.#group(before.serverName);
   }
 
-  /** Puts everybody together who says to have this name: one server, and whoever else wants to be called so. */
+  /** Groups the instances that claim a name: the server that owns it, and others. */
   #group(name: string): void {
     const group = this.#named.get(name) ?? new Set();
     if (group.size === 0) this.#named.delete(name);
@@ -133,7 +133,7 @@ export class FleetDirectory {
     for (const [base, members] of others) this.#set(`${OTHER}${base}`, members);
   }
 
-  /** Which of the base topics has the name: the usual one, which only the server of this name may use, or the first. */
+  /** The base topic that owns a name: the default one, which only this server may use, or else the first. */
   #ownerOf(key: string, bases: readonly (string | undefined)[]): string | undefined {
     if (bases.includes(undefined)) this.#owners.set(key, undefined);
     else if (!this.#owners.has(key)) this.#owners.set(key, bases.toSorted()[0]);
@@ -174,7 +174,7 @@ function isServerName(name: string): boolean {
   return name.length <= LONGEST_NAME && !name.startsWith(OTHER) && name.split("/").every(isTopicLevel);
 }
 
-/** A server whose own name is another's is called by its base topic, with this in front of it. */
+/** The prefix of a server whose name belongs to another. Its base topic follows. */
 const OTHER = "@";
 
 function isShort(value: unknown): boolean {

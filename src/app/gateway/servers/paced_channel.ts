@@ -1,5 +1,5 @@
 /**
- * The channel of a server that may talk without end.
+ * A limit on how fast a server may send messages.
  *
  * @module
  */
@@ -7,13 +7,12 @@ import { type Channel, ChannelWrapper, type Receiver } from "../../../core/chann
 import { type Clock, systemClock } from "../../../core/clock.ts";
 import { sleep } from "../../../core/waiting.ts";
 
-/** Messages that may come at once, and after that each second. */
+/** How many messages may come at once, and after that in each second. */
 const BURST = 1_000;
 const PER_SECOND = 200;
 
 /**
- * Takes messages as fast as an honest server has a reason to send them. Those of one that sends more wait where the peer
- * has to wait with them, so that it slows down nobody but itself.
+ * Takes messages no faster than an honest server needs. Backpressure slows down a server that sends more, and no other.
  */
 export class PacedChannel extends ChannelWrapper {
   readonly #clock: Clock;

@@ -18,18 +18,18 @@ export interface PoolConfig {
   readonly open: (server: FleetServer, signal: AbortSignal) => Promise<ServerSession>;
   /** In ms. */
   readonly idleTimeout: number;
-  /** Sessions at a time that need a connection of their own. */
+  /** The most sessions at a time that need a connection of their own. */
   readonly maxConnections: number;
-  /** How long a use waits for such a connection, in ms. */
+  /** How long {@linkcode SessionPool.use} waits for such a connection, in ms. */
   readonly patience: number;
   /** @default {systemClock} */
   readonly clock?: Clock;
 }
 
-/** So many sessions wait for their next use; of more, those that have not been used for longest are ended. */
+/** The most unused sessions. Of more, those unused for longest are ended. */
 const MOST_UNUSED = 256;
 
-/** A server that has not begun a session within this time, in ms, will not: it may have to fetch a program first. */
+/** How long opening a session may take, in ms. The server may have to fetch its program first. */
 const LONGEST_OPENING = 300_000;
 const LATE = `The server has not begun a session within ${LONGEST_OPENING / 1_000} s`;
 
@@ -40,7 +40,7 @@ const ENDED = "the gateway has ended";
 interface Entry {
   readonly server: string;
   readonly session: Promise<ServerSession>;
-  /** Gives up opening the session. */
+  /** Cancels the opening. */
   readonly giveUp: (cause: string) => void;
   readonly connected: boolean;
   uses: number;
@@ -50,9 +50,9 @@ interface Entry {
 /** The sessions of a gateway, at most one with each server. Disposing of it ends them. */
 export class SessionPool implements AsyncDisposable {
   readonly #config: PoolConfig;
-  /** The one that was used last is the last one. */
+  /** In the order of their last use. */
   readonly #entries = new Map<string, Entry>();
-  /** Those that are being ended; the next session with the same server has to wait for it. */
+  /** Sessions that are being closed. The next session with the same server waits for it. */
   readonly #closing = new Map<string, Promise<void>>();
   #freed: PromiseWithResolvers<void> = Promise.withResolvers();
   #disposed = false;
@@ -61,15 +61,15 @@ export class SessionPool implements AsyncDisposable {
     this.#config = config;
   }
 
-  /** Does something with each session, as soon as it is open. Nobody learns what becomes of it. */
+  /** Runs `work` with each session, as soon as it is open. Errors are ignored. */
   tell(work: (session: ServerSession) => Promise<unknown>): void {
     for (const { session } of this.#entries.values()) void session.then(work).catch(() => {});
   }
 
   /**
-   * Uses the session with a server, and opens one if there is none.
+   * Runs `work` with the session of a server. Opens a session if there is none.
    *
-   * @throws {Failure} when the server is not online, or there is no connection left for it
+   * @throws {Failure} when the server is not online, or no connection is free
    * @throws what opening the session or `work` rejects with
    */
   async use<T>(server: string, work: (session: ServerSession) => Promise<T>): Promise<T> {
@@ -81,7 +81,7 @@ export class SessionPool implements AsyncDisposable {
     }
   }
 
-  /** Ends the session with a server that has gone, unless it is used: whoever uses it may wait for its return. */
+  /** Ends the session with a server that has gone, unless it is in use: the user may wait for the server's return. */
   gone(server: string): void {
     const entry = this.#entries.get(server);
     if (entry?.uses === 0) void this.#close(entry, GONE);
@@ -130,7 +130,7 @@ export class SessionPool implements AsyncDisposable {
     return entry;
   }
 
-  /** Whether one more connection may be made; the session that has not been used for longest makes room for it. */
+  /** Whether one more connection may be made. If necessary, ends the session that was unused for longest. */
   #makeRoom(): boolean {
     const connected = [...this.#entries.values()].filter((entry) => entry.connected);
     if (connected.length < this.#config.maxConnections) return true;
@@ -142,7 +142,7 @@ export class SessionPool implements AsyncDisposable {
 
   async #wait(): Promise<void> {
     const { patience, maxConnections, clock = systemClock } = this.#config;
-    // The time is over only when nothing has become free for so long.
+    // The time starts again whenever a connection becomes free.
     const text = `All ${maxConnections} connections for sessions of their own are in use (--max-connections)`;
     const late = () => {
       throw new Failure("too-many-sessions", text);
@@ -174,7 +174,7 @@ export class SessionPool implements AsyncDisposable {
     this.#freedBy(entry);
   }
 
-  /** Lets those go on who wait for a connection, if this one has had one: to others their time begins again. */
+  /** Wakes those who wait for a connection, if this session had one. */
   #freedBy({ connected }: Entry): void {
     if (!connected) return;
     this.#freed.resolve();

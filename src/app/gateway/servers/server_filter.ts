@@ -1,19 +1,19 @@
 /**
- * Which servers are meant: by filters of their names, as of topics (`home/+`, `plant/#`), and by what their presences say.
+ * Selects servers by filters of their names, such as `home/+` and `plant/#`, and by members of their presences.
  *
  * @module
  */
 import { topicFilterProblem, topicMatches } from "../../../mqtt/mod.ts";
 
-/** Keeps names that begin with `$` from being taken for topics that do, which wildcards leave out. */
+/** Put in front of names: a wildcard would not match a topic that begins with `$`. */
 const LEVEL = "name/";
 
-/** Why a text cannot be a filter of names, as the end of a sentence that begins with it. */
+/** Why a text is no filter of names, as the rest of a sentence that begins with the text. */
 export function serverFilterProblem(filter: string): string | undefined {
   return filter === "" ? topicFilterProblem(filter) : topicFilterProblem(`${LEVEL}${filter}`);
 }
 
-/** Whether one of the filters matches a name: `+` stands for one level, `#` for all that follow. None match all names. */
+/** Whether one of the filters matches a name. `+` stands for one level, `#` for all that follow. No filter: all names. */
 export function serverFilter(filters: readonly string[]): (server: string) => boolean {
   if (filters.length === 0 || filters.includes("#")) return () => true;
   const names = new Set(filters.filter((filter) => !/[+#]/.test(filter)));
@@ -21,12 +21,12 @@ export function serverFilter(filters: readonly string[]): (server: string) => bo
   return (server) => names.has(server) || patterns.some((pattern) => topicMatches(pattern, `${LEVEL}${server}`));
 }
 
-/** Why a text cannot be asked of a presence, as the end of a sentence that begins with it. */
+/** Why a text is no `KEY=VALUE`, as the rest of a sentence that begins with the text. */
 export function metaPairProblem(pair: string): string | undefined {
   return pair.indexOf("=") > 0 ? undefined : "must be KEY=VALUE, such as room=attic";
 }
 
-/** Whether a presence says all of this, each as `KEY=VALUE`. */
+/** Whether a presence has all these members, each given as `KEY=VALUE`. */
 export function metaFilter(pairs: readonly string[]): (meta: Readonly<Record<string, unknown>>) => boolean {
   const wanted = pairs.map((pair) => {
     const at = pair.indexOf("=");

@@ -17,39 +17,39 @@ import type { FleetChannel } from "./connections.ts";
 import { ANYTHING, type Json, membersOf } from "../json.ts";
 import { PacedChannel } from "./paced_channel.ts";
 
-/** Who is told what a server says without being asked. */
+/** Receives what a server sends on its own. */
 export interface SessionListener {
-  /** Answers a request of the server's. */
+  /** Answers a request of the server. */
   asked(session: ServerSession, method: string, params: Json, signal: AbortSignal): Promise<Json>;
-  /** Takes a notification of the server's. */
+  /** Takes a notification of the server. */
   notified(session: ServerSession, method: string, params: Json): void;
 }
 
 /**
- * A server that does not answer in this time which versions it speaks is taken for one with a handshake, in ms. If it only
- * was not ready yet, and refuses the handshake, it gets more time.
+ * How long a server has to say which versions it speaks, in ms. After that, the handshake is tried. If the server refuses
+ * it, it was only slow, and gets more time.
  */
 const PROBE_TIMEOUT = 2_000;
 
-/** The channel knows when a request takes too long; the SDK has a timer all the same, in ms. */
+/** In ms. The channel has its own timeouts, but the SDK insists on one. */
 const NO_TIMEOUT = 2 ** 31 - 1;
 
-/** The first version of the protocol without a handshake. */
+/** The first version of MCP without a handshake. */
 const MODERN = "2026-07-28";
 
 const INFO = { name: CLIENT_INFO.implementation, version: CLIENT_INFO.version };
 
-/** Results of tools are checked by the host, which knows what it does with them. */
+/** The host checks results of tools itself. */
 const NO_VALIDATION = {
   getValidator: () => (data: unknown) => ({ valid: true as const, data: data as never, errorMessage: undefined }),
 };
 
-/** Versions of the protocol with a handshake, or without one. */
+/** Versions of MCP with a handshake, or without one. */
 export type Era = "legacy" | "modern";
 
-/** A resource that a server has been asked to tell of. */
+/** A resource that a server reports changes of. */
 export interface Followed {
-  /** Resolves when the server tells no more of it: the process that was asked is lost, or has had enough. */
+  /** Resolves when the server no longer reports changes: its process was lost, or it ended the subscription. */
   readonly ended: Promise<unknown>;
   readonly undo: () => Promise<unknown>;
 }
@@ -62,7 +62,7 @@ export class ServerSession {
   readonly #client: Client;
   readonly #channel: FleetChannel;
   #cause = "the server has ended it";
-  /** Whether nothing is heard of changes any more, since the process that was asked is lost. */
+  /** Whether changes are no longer reported, because the process that was asked is lost. */
   #isDeaf = false;
 
   private constructor(server: string, client: Client, channel: FleetChannel) {
@@ -83,10 +83,10 @@ export class ServerSession {
    * Opens a session.
    *
    * @param connect makes the channel to the server
-   * @param era which kind of versions the server is known to speak, if it is
+   * @param era which versions the server speaks, if that is known
    * @param capabilities what the host can be asked
-   * @param signal gives it up, as long as it is not open
-   * @throws {Error} when the server cannot be reached, or wants nothing to do with us
+   * @param signal cancels the opening
+   * @throws {Error} when the server cannot be reached, or refuses
    */
   static async open(
     server: string,
@@ -144,7 +144,7 @@ export class ServerSession {
     return this.modern ? "modern" : "legacy";
   }
 
-  /** Whether the server speaks a version of the protocol without a handshake, in which it cannot ask by itself. */
+  /** Whether the server speaks a version without a handshake, in which it cannot send requests. */
   get modern(): boolean {
     return (this.#client.getNegotiatedProtocolVersion() ?? "") >= MODERN;
   }
@@ -154,9 +154,9 @@ export class ServerSession {
     return this.#client.getServerCapabilities() ?? {};
   }
 
-  /** Asks the server. A result may also be a question, which is to be answered and asked again. */
+  /** Sends a request. The result may be a question. Then the request has to be repeated with the answer. */
   async request(method: string, params: Json, options: RequestOptions = {}): Promise<Json> {
-    if (this.#isDeaf) this.listen().catch(() => {}); // the session is of use all the same
+    if (this.#isDeaf) this.listen().catch(() => {}); // the session can be used without it
     return await this.#client.request({ method, params }, ANYTHING, {
       timeout: NO_TIMEOUT,
       ...options,
@@ -169,7 +169,7 @@ export class ServerSession {
     await this.#client.notification({ method, params });
   }
 
-  /** Hears of changes from a server of a version in which they have to be asked for. */
+  /** Asks a server without a handshake to report changes of its lists. */
   async listen(): Promise<void> {
     const { tools, prompts, resources } = this.capabilities;
     const deaf = () => void (this.#isDeaf = true);
@@ -187,7 +187,7 @@ export class ServerSession {
     }
   }
 
-  /** Asks the server to tell when a resource changes. */
+  /** Asks the server to report changes of a resource. */
   async follow(uri: string): Promise<Followed> {
     const lost = Promise.race([this.#channel.nextLoss(), this.closed]);
     if (this.modern) {
@@ -198,14 +198,14 @@ export class ServerSession {
     return { ended: lost, undo: () => this.request("resources/unsubscribe", { uri }) };
   }
 
-  /** Ends the session, and gives back what it was made with. */
+  /** Ends the session, and releases its connection. */
   async close(cause: string): Promise<void> {
     this.#cause = cause;
     await this.#client.close();
   }
 }
 
-/** Whether the server itself has refused, and not the way to it. */
+/** Whether the server itself has refused, so that it was reached. */
 function isRefusal(error: unknown): boolean {
   const { code, data } = membersOf(error);
   return typeof code === "number" && !isFailureReason(membersOf(data).reason);

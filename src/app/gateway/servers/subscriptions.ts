@@ -1,5 +1,5 @@
 /**
- * Resources of which a host wants to be told when they change.
+ * Subscriptions of a host to resources.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import { ofFleetUri } from "../fleet_uri.ts";
 import { membersOf } from "../json.ts";
 import type { SessionPool } from "./pool.ts";
 
-/** A host may follow so many resources. */
+/** The most resources that a host may follow. */
 const MOST = 1_000;
 
-/** Follows resources, and keeps the sessions open in which their servers tell of them. */
+/** Follows resources, and keeps their sessions open. */
 export class Subscriptions {
   readonly #pool: Pick<SessionPool, "use">;
   readonly #clock: Clock;
@@ -29,7 +29,7 @@ export class Subscriptions {
   }
 
   /**
-   * Follows a resource, also when its server goes and comes back.
+   * Follows a resource, also after its server has been restarted.
    *
    * @param uri as the host knows it
    * @throws {Error} when the server does not let it be followed
@@ -47,25 +47,25 @@ export class Subscriptions {
     await subscription.begun.promise;
   }
 
-  /** Follows it no longer. */
+  /** Stops following a resource. */
   remove(uri: string): void {
     this.#open.get(uri)?.end.abort();
     this.#open.delete(uri);
   }
 
-  /** Follows nothing any more. */
+  /** Stops following all resources. */
   clear(): void {
     for (const uri of [...this.#open.keys()]) this.remove(uri);
   }
 
-  /** A server has come or gone: what is followed there need not wait any longer to be asked for again. */
+  /** Subscribes again at once to the resources of a server that has come back. */
   serverReplaced(server: string): void {
     for (const subscription of this.#open.values()) {
       if (subscription.server === server) subscription.wake();
     }
   }
 
-  /** Asks for a resource, and again whenever the process that was asked is lost. */
+  /** Subscribes, and again each time that the subscription is lost. */
   async #keep(subscription: Subscription): Promise<void> {
     const { server, end: { signal }, begun } = subscription;
     const runs = new ShortRuns();
@@ -103,15 +103,15 @@ interface Subscription {
 const LISTEN = "subscriptions/listen";
 
 /**
- * Hears which resources a host of 2026-07-28 wants to follow: the SDK answers `subscriptions/listen` itself, and tells
- * nobody.
+ * Notices which resources a host of MCP 2026-07-28 wants to follow. The SDK answers `subscriptions/listen` itself, without
+ * telling anyone.
  */
 export class ListenWatch extends ChannelWrapper {
-  /** The resources of each request that is open, by its key. */
+  /** The resources of each open request, by its key. */
   readonly #open = new Map<unknown, readonly string[]>();
   readonly #changed: (uri: string, wanted: boolean) => void;
 
-  /** @param changed told when a resource is to be followed, or no longer */
+  /** @param changed called when the host starts or stops following a resource */
   constructor(inner: Channel, changed: (uri: string, wanted: boolean) => void) {
     super(inner);
     this.#changed = changed;
