@@ -206,7 +206,7 @@ export const BROKER_SETTINGS: SettingsOf<BrokerOptions> = {
     flag: "--max-packet <bytes>",
     environment: "MQTT_MAX_PACKET",
     description: "largest packet the broker takes, when it does not say so itself",
-    kind: bytes,
+    kind: bytes("1K", "256M"), // below, not even a presence gets through
   },
   mqttVersion: {
     flag: "--mqtt-version <version>",

@@ -119,7 +119,7 @@ export const MESSAGE_SETTINGS: SettingsOf<MessageOptions> = {
     flag: "--max-message <bytes>",
     environment: "MCP_MQTT_MAX_MESSAGE",
     description: "longest MCP message",
-    kind: bytes,
+    kind: bytes("1K", "4G"), // below, not even the handshake of MCP gets through
     fallback: "64M",
   },
 };

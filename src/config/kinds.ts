@@ -120,16 +120,32 @@ export const secondsOrAuto: Kind<number | undefined> = {
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
-/** A number of bytes, at least 1. As text: `100000`, `64K`, `64M`, `1G`, also with `B` or `iB` after it. */
-export const bytes: Kind<number> = {
-  fromText(text) {
-    const [, digits, unit = ""] = /^(\d+)\s*([kmg]?)(?:i?b)?$/i.exec(text.trim()) ?? [];
-    const factor = UNITS[unit.toLowerCase()];
-    if (digits !== undefined && factor !== undefined && Number(digits) > 0) return Number(digits) * factor;
-    throw new Unsuitable(`must be a positive number of bytes, such as 100000 or 64M; it is "${text}"`);
-  },
-  fromValue: number((value) => Number.isInteger(value) && value > 0, "must be a positive number of bytes").fromValue,
-};
+/**
+ * A number of bytes. As text: `100000`, `64K`, `64M`, `1G`, also with `B` or `iB` after it.
+ *
+ * @param minimum the smallest number that makes sense, as text
+ * @param maximum the largest one, as text
+ */
+export function bytes(minimum: string, maximum: string): Kind<number> {
+  const smallest = toBytes(minimum);
+  const largest = toBytes(maximum);
+  const { fromValue } = number(
+    (value) => Number.isInteger(value) && value >= smallest && value <= largest,
+    `must be a number of bytes from ${minimum} to ${maximum}`,
+  );
+  const fromText = (text: string) => {
+    const value = toBytes(text);
+    if (value >= smallest && value <= largest) return value;
+    throw new Unsuitable(`must be a number of bytes from ${minimum} to ${maximum}, such as 100000; it is "${text}"`);
+  };
+  return { fromText, fromValue };
+}
+
+/** The number of bytes that a text stands for; `NaN` when it stands for none. */
+function toBytes(text: string): number {
+  const [, digits = NaN, unit = ""] = /^(\d+)\s*([kmg]?)(?:i?b)?$/i.exec(text.trim()) ?? [];
+  return Number(digits) * (UNITS[unit.toLowerCase()] ?? NaN);
+}
 
 /** One of some values, each of which has a text. */
 export function oneOf<const T>(values: readonly (readonly [text: string, value: T])[]): Kind<T> {

@@ -107,7 +107,7 @@ export const TOOL_SETTINGS: SettingsOf<ToolOptions> = {
     flag: "--max-bytes <bytes>",
     environment: "MCP_MQTT_MAX_BYTES",
     description: "most bytes in the text of an answer, unless the call has max_bytes",
-    kind: bytes,
+    kind: bytes("1000", "64M"), // as max_bytes of a call
     fallback: "48000",
   },
   bufferMessages: {
@@ -121,7 +121,7 @@ export const TOOL_SETTINGS: SettingsOf<ToolOptions> = {
     flag: "--buffer-bytes <bytes>",
     environment: "MCP_MQTT_BUFFER_BYTES",
     description: "most bytes of messages kept for one call or one filter, and four times that for all filters",
-    kind: bytes,
+    kind: bytes("1K", "4G"),
     fallback: "16M",
   },
 };
