@@ -7,6 +7,7 @@ import type { Observer, ProxyEvent } from "../core/events.ts";
 import { writeOut } from "../core/standard_output.ts";
 import { onOneLine, shortened } from "../core/text.ts";
 import { LineSink, type Output } from "./line_sink.ts";
+import { type OutageNews, Outages } from "./outages.ts";
 import { RepeatLimit } from "./repeat_limit.ts";
 
 type Level = "debug" | "info" | "warning" | "error";
@@ -72,15 +73,20 @@ export function startLog({ logLevel, logFormat }: LogOptions, output: Output = w
     const level = LEVELS[kind as ProxyEvent["type"]];
     sink.write(formatted(level, `${kind}: ${count} more within a few seconds, without a line each`));
   });
+  // Programs, and those who debug, get every attempt.
+  const outages = logFormat === "json" || logLevel === "debug" ? undefined : new Outages();
   return {
     observe: (event) => {
-      const level = LEVELS[event.type];
+      const news = outages?.note(event) ?? "other";
+      if (news === "known") return;
+      // Who was told of an outage has to be told of its end.
+      const level = news === "back" ? LEVELS["broker.lost"] : LEVELS[event.type];
       if (RANKS[level] < RANKS[logLevel]) return;
       // Strangers can cause warnings, so repeated ones are limited. Lower levels are logged in full, for those who have
       // asked for them.
       if (RANKS[level] >= RANKS.warning && !repeated.pass(event.type)) return;
       const bounded = withBoundedTexts(event);
-      sink.write(formatted(level, describe(bounded), bounded));
+      sink.write(formatted(level, news === "other" ? describe(bounded) : describeOutage(bounded, news), bounded));
     },
     async [Symbol.asyncDispose]() {
       repeated[Symbol.dispose]();
@@ -182,6 +188,20 @@ export function describe(event: ProxyEvent): string {
       return `answered "${event.method}" with an error: ${event.cause}`;
     case "warning":
       return event.text;
+  }
+}
+
+/** The event as a sentence that stands for all attempts until the next connection. */
+function describeOutage(event: ProxyEvent, news: OutageNews): string {
+  switch (event.type) {
+    case "broker.lost": {
+      const which = news === "partly-away" ? ` as ${event.clientId}, though others are connected` : "";
+      return `no connection to ${event.broker}${which}: ${event.cause}; trying again until it works`;
+    }
+    case "broker.refused":
+      return event.cause + (event.retryIn === undefined ? "" : "; trying again until it works");
+    default:
+      return describe(event);
   }
 }
 

@@ -110,6 +110,29 @@ Deno.test("a refusal says when the next attempt is, if there is one", async () =
   assert.match(text, /error: bad password; next attempt in 60\.0 s\n.*error: bad password\n$/);
 });
 
+Deno.test("people read one line for an outage and one for its end, programs and debuggers every attempt", async () => {
+  const lost = { type: "broker.lost", broker: "mqtt://b", cause: "cut", retryIn: 300 } as const;
+  const connected = { type: "broker.connected", broker: "mqtt://b", protocolVersion: 5 } as const;
+  const events: readonly ProxyEvent[] = [
+    { ...lost, clientId: "a" },
+    { ...lost, clientId: "b" },
+    { ...lost, clientId: "a" },
+    { ...connected, clientId: "a" },
+    { ...lost, clientId: "b" },
+    { ...lost, clientId: "b" },
+  ];
+  const lines = (await logged({ logLevel: "warning" }, ...events)).trimEnd().split("\n");
+  assert.deepEqual(lines.map((line) => line.slice(line.indexOf(" ") + 1)), [
+    "warning: no connection to mqtt://b: cut; trying again until it works",
+    "warning: connected to mqtt://b as a (MQTT 5)",
+    "warning: no connection to mqtt://b as b, though others are connected: cut; trying again until it works",
+  ]);
+  for (const options of [{ logLevel: "debug" }, { logLevel: "warning", logFormat: "json" }] as const) {
+    const text = await logged(options, ...events);
+    assert.equal(text.match(/no connection to mqtt:\/\/b: cut; next attempt in 0\.3 s/g)?.length, 5);
+  }
+});
+
 Deno.test("a stranger's text cannot forge lines, colours or placeholders", async () => {
   const line = "a\nb\r\x1b[31mred\x07\u0085{type}{{x}} %s ü😀";
   const text = await logged({}, { type: "child.stderr", session: "{0}", line });

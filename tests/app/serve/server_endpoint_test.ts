@@ -99,7 +99,7 @@ testOnBrokers("a profile that was asked for is the only one", async (broker) => 
 Deno.test("a server that comes and goes is told once each time, and what was never online does not go offline", async () => {
   const port = freePort();
   const address = ["--broker", `mqtt://127.0.0.1:${port}`, "--name", "echo"];
-  await using serve = startProxy(["serve", "--log-level", "info", ...address, "--", ...fixture("echo_server.ts")]);
+  await using serve = startProxy(["serve", "--log-level", "debug", ...address, "--", ...fixture("echo_server.ts")]);
   const { seen } = serve.errors;
   const lines = (text: string) => seen.filter((line) => line.includes(text)).length;
   await eventually("attempts fail", () => lines("no connection to") >= 4);
