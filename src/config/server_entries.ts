@@ -24,26 +24,30 @@ export interface ServerEntries {
   readonly warnings: readonly string[];
 }
 
+/** Parses the text of a file. */
+type Parse = (text: string) => unknown;
+
 /**
  * Reads the servers of a file. Disabled entries and servers with a URL are left out. Members that only hosts use are
  * ignored.
  *
+ * @param parse how its text is parsed; an error may name the place as `line 3 column 5`
  * @throws {UsageError} when the file cannot be read, is not such a file, or the name of a server cannot be part of a
  * topic
  */
-export async function readServerEntries(file: string): Promise<ServerEntries> {
+export async function readServerEntries(file: string, parse: Parse = JSON.parse): Promise<ServerEntries> {
   let text: string;
   try {
     text = await readTextFile(file);
   } catch (cause) {
     throw new UsageError([unreadable("--config", file, cause)], { cause });
   }
-  return parseServerEntries(text, file);
+  return parseServerEntries(text, file, parse);
 }
 
 /** Parses the text of a file, as {@linkcode readServerEntries} does. */
-export function parseServerEntries(text: string, file: string): ServerEntries {
-  const { mcpServers } = parseJson(text, file);
+export function parseServerEntries(text: string, file: string, parse: Parse = JSON.parse): ServerEntries {
+  const { mcpServers } = parseJson(text, file, parse);
   if (!isObject(mcpServers)) {
     throw new UsageError([`--config ${file}: mcpServers must be an object, as MCP hosts have it`]);
   }
@@ -110,14 +114,16 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function parseJson(text: string, file: string): Readonly<Record<string, unknown>> {
+function parseJson(text: string, file: string, parse: Parse): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parse(text);
     return isObject(value) ? value : {};
   } catch (cause) {
     // The parser's own message would quote the text, which may hold tokens.
     const [place = ""] = /line \d+ column \d+/.exec(errorText(cause)) ?? [];
-    throw new UsageError([`--config ${file} cannot be read as JSON${place === "" ? "" : `: look at ${place}`}`], {
+    throw new UsageError([
+      `--config ${file} cannot be read as a JSON object${place === "" ? "" : `: look at ${place}`}`,
+    ], {
       cause,
     });
   }

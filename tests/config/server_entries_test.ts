@@ -63,8 +63,8 @@ Deno.test("a byte order mark before a file means nothing", async () => {
 });
 
 const BAD: readonly [what: string, content: unknown, problem: RegExp][] = [
-  ["is not JSON", "{", /cannot be read as JSON/],
-  ["is empty", "", /cannot be read as JSON/],
+  ["is not JSON", "{", /cannot be read as a JSON object/],
+  ["is empty", "", /cannot be read as a JSON object/],
   ["has no mcpServers", {}, /mcpServers/],
   ["has mcpServers that are a list", { mcpServers: [] }, /mcpServers/],
   ["has no entry", { mcpServers: {} }, /no \(enabled\) entry/],

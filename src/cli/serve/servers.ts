@@ -79,7 +79,9 @@ async function configuredServers(
   if (operands.length > 0) problems.push("give either --config FILE or -- COMMAND, not both");
   if (problems.length > 0) throw new UsageError(problems);
   const common = environmentOf(values);
-  const { entries, warnings } = await readServerEntries(file);
+  // The files of many hosts have comments.
+  const { JSON_FORMAT } = await import("../config/formats/json.ts");
+  const { entries, warnings } = await readServerEntries(file, JSON_FORMAT.parse);
   const placed = entries.map((entry) => ({
     entry: { ...entry, environment: { ...common, ...entry.environment } },
     place: { ...values, name: entry.name, topic: topic === undefined ? undefined : `${topic}/${entry.name}` },

@@ -18,6 +18,20 @@ Deno.test("a file of servers is read once, also when their topics wait for the c
   }
 });
 
+Deno.test("a file of servers may have comments and trailing commas, as those of hosts", async () => {
+  const config = await Deno.makeTempFile({ suffix: ".json" });
+  const text =
+    '\uFEFF{\n  // the file server\n  "mcpServers": {"a": {"command": "x", /* none */ "args": ["//y",],},},\n}\n';
+  await Deno.writeTextFile(config, text);
+  const [served] = (await servers({ config })).as("dev-1");
+  assert.deepEqual([served?.entry.command, served?.entry.args], ["x", ["//y"]]);
+  await Deno.writeTextFile(config, text.replace("//y", '//y" "z'));
+  await assert.rejects(servers({ config }), /--config .* cannot be read as a JSON object: look at line 3 column 66$/);
+  await Deno.writeTextFile(config, "");
+  await assert.rejects(servers({ config }), /--config .* cannot be read as a JSON object/);
+  await Deno.remove(config);
+});
+
 Deno.test("a client id in the name of an entry is noticed too", async () => {
   const config = await Deno.makeTempFile({ suffix: ".json" });
   await Deno.writeTextFile(config, '{"mcpServers":{"{client}":{"command":"y"}}}');

@@ -29,8 +29,16 @@ function print(content: Content): string {
 function rootOf(text: string): Node {
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true });
-  if (root?.type !== "object" || errors.length > 0) throw new NotUnderstood("it is no JSON object");
+  const [error] = errors;
+  if (error !== undefined) throw new NotUnderstood(`it is no JSON at ${placeOf(text, error.offset)}`);
+  if (root?.type !== "object") throw new NotUnderstood("it is no JSON object");
   return root;
+}
+
+/** A place as people count: `line 3 column 5`. */
+function placeOf(text: string, offset: number): string {
+  const lines = text.slice(0, offset).split("\n");
+  return `line ${lines.length} column ${(lines.at(-1) ?? "").length + 1}`;
 }
 
 /** Sets a value. In a list, a name in the path is the index of an item. The index after the last item appends. */
