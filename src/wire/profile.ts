@@ -4,7 +4,14 @@
  * @module
  */
 import type { Channel } from "../core/channel.ts";
-import type { BrokerConfig, ConnectOptions, MessageOptions, ServeOptions, TraceContextOptions } from "../config/mod.ts";
+import type {
+  BrokerConfig,
+  ConnectOptions,
+  MessageOptions,
+  ServeOptions,
+  Settings,
+  TraceContextOptions,
+} from "../config/mod.ts";
 import type { Observer } from "../core/events.ts";
 import type { Failure } from "../core/failure.ts";
 import type { ConnectPlan, MqttLink, QoS, ReceivedPacket, UserProperties, Will } from "../mqtt/mod.ts";
@@ -229,6 +236,8 @@ export interface WireProfile {
   readonly oldestVersion: 4 | 5;
   /** Why the profile cannot be used, as the end of a sentence that begins with its name. */
   unavailable(circumstances: Circumstances): string | undefined;
+  /** The settings of addresses that only this profile has. */
+  readonly addressSettings: Settings;
   /** The address of the server with these options, whose name in logs is `label`. */
   address(options: AddressOptions, label: string): ProfileAddress;
   /** The longest topics of a server, with client ids as long as ours. They are checked before any is used. */

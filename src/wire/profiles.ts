@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CLIENT_PLACEHOLDER, type SettingsOf } from "../config/mod.ts";
+import { CLIENT_PLACEHOLDER, flagName, type SettingsOf } from "../config/mod.ts";
 import { UsageError } from "../core/usage_error.ts";
 import { topicNameProblem, topicPortabilityProblem } from "../mqtt/mod.ts";
 import { type AddressOptions, addressSettings, AUTO } from "./address_options.ts";
@@ -31,8 +31,8 @@ export interface ResolvedAddress {
   readonly warnings: readonly string[];
 }
 
-/** Settings that each give a complete address, and may contain the server's client id. */
-const PLACES = ["name", "serverName", "topic"] as const;
+/** Settings that each give a complete address, and may contain the server's client id. The first one names the server. */
+const PLACES = ["name", "topic", "serverName"] as const;
 
 type Places = Partial<Pick<AddressOptions, typeof PLACES[number]>>;
 
@@ -65,7 +65,7 @@ export function resolveAddress(
     throw new UsageError(["say which server is meant: add --name NAME (or --server-name NAME, or --topic TOPIC)"]);
   }
   const problems: string[] = [];
-  const warnings: string[] = [];
+  const warnings = unused(options);
   for (const { longestTopics, address } of profile === AUTO ? PROFILES : [profileOf(profile)]) {
     for (const topic of longestTopics(address(options, label))) {
       const shown = topic.replace(/([ics])\1{31}\/([ics])\2{31}/, "…/…");
@@ -78,6 +78,20 @@ export function resolveAddress(
   if (problems.length > 0) throw new UsageError(problems);
   const names = [label, name, serverName, topic, topic?.replace(/^mcp\//, "")].filter((name) => name !== undefined);
   return { label, names: [...new Set(names)], options, warnings };
+}
+
+/**
+ * Warnings about settings of other profiles than the chosen one. The one that names the server is used in every profile.
+ */
+function unused(options: AddressOptions): string[] {
+  const { profile } = options;
+  if (profile === AUTO) return [];
+  const naming = PLACES.find((place) => options[place] !== undefined);
+  const given: Readonly<Record<string, unknown>> = { ...options };
+  return PROFILES.filter(({ name }) => name !== profile)
+    .flatMap(({ addressSettings }) => Object.entries(addressSettings))
+    .filter(([name]) => given[name] !== undefined && name !== naming)
+    .map(([, setting]) => `${flagName(setting)} is ignored: the profile ${profile} does not use it`);
 }
 
 /**

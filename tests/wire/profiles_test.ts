@@ -59,6 +59,23 @@ for (const [flags, problem] of BAD) {
   Deno.test(`${JSON.stringify(flags).slice(0, 60)} is a problem`, () => assert.match(problemsOf(flags), problem));
 }
 
+Deno.test("a setting that the chosen profile does not use is warned of, unless it names the server", () => {
+  const warnings = (options: Record<string, unknown>) => config(options).warnings;
+  const open = { profile: "mcp-over-mqtt" };
+  assert.deepEqual(warnings({ ...open, name: "a", topic: "b", requestTopic: "c" }), [
+    "--topic is ignored: the profile mcp-over-mqtt does not use it",
+    "--request-topic is ignored: the profile mcp-over-mqtt does not use it",
+  ]);
+  const own = { profile: "request-response" };
+  assert.deepEqual(warnings({ ...own, name: "a", serverName: "b", topicPrefix: "c/" }), [
+    "--server-name is ignored: the profile request-response does not use it",
+    "--topic-prefix is ignored: the profile request-response does not use it",
+  ]);
+  assert.deepEqual(warnings({ ...open, topic: "b" }), []);
+  assert.deepEqual(warnings({ ...own, serverName: "b" }), []);
+  assert.deepEqual(warnings({ name: "a", serverName: "b", topic: "c" }), []);
+});
+
 Deno.test("topics that some cloud brokers refuse are warned of, with an example", () => {
   const deep = config({ profile: "request-response", topic: "a/b/c/d/e/f" }).warnings;
   assert.deepEqual(deep, ['a topic like "a/b/c/d/e/f/instance/…/…" has 9 levels; some cloud brokers allow 8']);

@@ -51,7 +51,7 @@ export const serveAction: Action<ServeSettings> = async ({ values, flags, operan
     needs: all.flatMap(({ address, entry }) => [{ server: address.label }, { processOf: entry.name }]),
   });
   for (const text of warnings) observed.observe({ type: "warning", text });
-  const topicWarnings = all.flatMap(({ address }) => address.warnings);
+  const topicWarnings = new Set(all.flatMap(({ address }) => address.warnings));
   for (const text of [...topicWarnings, ...missingVariables(values.passEnv)]) {
     observed.observe({ type: "warning", text });
   }

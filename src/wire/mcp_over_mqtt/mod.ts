@@ -6,7 +6,7 @@
  * @module
  */
 import type { Circumstances, WireProfile } from "../profile.ts";
-import { address, longestTopics } from "./address.ts";
+import { address, longestTopics, MCP_OVER_MQTT_ADDRESS_SETTINGS } from "./address.ts";
 import { McpOverMqttClient } from "./client.ts";
 import { directory, NAME } from "./directory.ts";
 import { McpOverMqttServer } from "./server.ts";
@@ -18,6 +18,7 @@ export const mcpOverMqtt: WireProfile = {
   title: "the open convention",
   oldestVersion: 5,
   unavailable,
+  addressSettings: MCP_OVER_MQTT_ADDRESS_SETTINGS,
   address,
   longestTopics,
   reach: {

@@ -5,7 +5,7 @@
  */
 import type { ConnectPlan } from "../../mqtt/mod.ts";
 import { disconnected } from "../notifications.ts";
-import { address, longestTopics } from "./address.ts";
+import { address, longestTopics, REQUEST_RESPONSE_ADDRESS_SETTINGS } from "./address.ts";
 import type {
   ClientOptions,
   MakeLink,
@@ -30,6 +30,7 @@ export const requestResponse: WireProfile = {
   oldestVersion: 4,
   unavailable: ({ sealed = false, broker }) =>
     sealed && broker.protocolVersion === 4 ? "seals sessions on MQTT 5 alone, but --mqtt-version is 4" : undefined,
+  addressSettings: REQUEST_RESPONSE_ADDRESS_SETTINGS,
   address,
   longestTopics,
   topicUses,
