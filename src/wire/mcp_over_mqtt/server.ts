@@ -274,8 +274,11 @@ export class McpOverMqttServer implements Acceptor {
       this.#leave();
     });
     session.deliver(packet);
-    if (before === undefined) opened(session);
-    else void before.closed.then(() => opened(session)); // nothing counts the one before any more then
+    if (before === undefined) return opened(session);
+    // Nothing counts the session before any more once that has ended. Meanwhile the client may have opened another one.
+    void before.closed.then(() => {
+      if (this.#sessions.get(clientId) === session) opened(session);
+    });
   }
 
   #drop(packet: ReceivedPacket, cause: string): void {

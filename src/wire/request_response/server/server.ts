@@ -153,8 +153,11 @@ export class RequestResponseServer implements Acceptor {
     const session = this.#sessions.open(place, format);
     session.welcome();
     session.deliver(frame);
-    if (before === undefined) this.#options.opened(session);
-    else void before.closed.then(() => this.#options.opened(session)); // nothing counts the one before any more then
+    if (before === undefined) return this.#options.opened(session);
+    // Nothing counts the session before any more once that has ended. Meanwhile the client may have opened another one.
+    void before.closed.then(() => {
+      if (this.#sessions.latestOf(client) === session) this.#options.opened(session);
+    });
   }
 
   /** Why a client gets no session. One that has a session already gets another in its place. */
