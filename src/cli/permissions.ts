@@ -75,13 +75,17 @@ export interface PermissionDrop {
 
 /** The permissions that some settings need in addition. */
 function neededFor(
-  { passwordCommand, keyCommand, broker }: Readonly<Record<string, unknown>>,
+  { passwordCommand, keyCommand, broker, config }: Readonly<Record<string, unknown>>,
 ): Pick<Needs, "running" | "starting"> {
   const running = [
     ...(passwordCommand === undefined ? [] : PROGRAMS),
     ...(typeof broker === "string" && broker.includes("unix://") ? ["read", "write"] as const : []),
   ];
-  return { running, starting: keyCommand === undefined ? [] : PROGRAMS };
+  const starting = [
+    ...(keyCommand === undefined ? [] : PROGRAMS),
+    ...(config === undefined ? [] : ["import"] as const), // a file with comments takes a parser for them
+  ];
+  return { running, starting };
 }
 
 /** How `command` gives permissions back with `revoke`. A command that is not in {@linkcode NEEDS} keeps all. */

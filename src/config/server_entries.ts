@@ -25,7 +25,7 @@ export interface ServerEntries {
 }
 
 /** Parses the text of a file. */
-type Parse = (text: string) => unknown;
+type Parse = (text: string) => unknown | Promise<unknown>;
 
 /**
  * Reads the servers of a file. Disabled entries and servers with a URL are left out. Members that only hosts use are
@@ -42,12 +42,16 @@ export async function readServerEntries(file: string, parse: Parse = JSON.parse)
   } catch (cause) {
     throw new UsageError([unreadable("--config", file, cause)], { cause });
   }
-  return parseServerEntries(text, file, parse);
+  return await parseServerEntries(text, file, parse);
 }
 
 /** Parses the text of a file, as {@linkcode readServerEntries} does. */
-export function parseServerEntries(text: string, file: string, parse: Parse = JSON.parse): ServerEntries {
-  const { mcpServers } = parseJson(text, file, parse);
+export async function parseServerEntries(
+  text: string,
+  file: string,
+  parse: Parse = JSON.parse,
+): Promise<ServerEntries> {
+  const { mcpServers } = await parseJson(text, file, parse);
   if (!isObject(mcpServers)) {
     throw new UsageError([`--config ${file}: mcpServers must be an object, as MCP hosts have it`]);
   }
@@ -114,9 +118,13 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function parseJson(text: string, file: string, parse: Parse): Readonly<Record<string, unknown>> {
+async function parseJson(
+  text: string,
+  file: string,
+  parse: Parse,
+): Promise<Readonly<Record<string, unknown>>> {
   try {
-    const value = parse(text);
+    const value = await parse(text);
     return isObject(value) ? value : {};
   } catch (cause) {
     // The parser's own message would quote the text, which may hold tokens.

@@ -50,6 +50,23 @@ export async function readServers(values: Values<ServeSettings>, operands: reado
   };
 }
 
+/** Part of the name of a file, which must not be a literal: `cli/commands.ts` says why. Few files have comments. */
+const JSON_FILE = "json";
+
+/**
+ * Parses JSON as many hosts have it, with comments and trailing commas.
+ *
+ * @throws when it is none; the message names the place
+ */
+export async function parseHostJson(text: string): Promise<unknown> {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const { JSON_FORMAT } = await import(`../config/formats/${JSON_FILE}.ts`);
+    return JSON_FORMAT.parse(text);
+  }
+}
+
 function oneServer(values: Values<ServeSettings>, [command, ...args]: readonly string[]): PlacedEntry {
   if (command === undefined) {
     throw new UsageError(["say which server to start: mcp-mqtt-proxy serve --name NAME -- COMMAND ARGUMENTS..."]);
@@ -79,9 +96,7 @@ async function configuredServers(
   if (operands.length > 0) problems.push("give either --config FILE or -- COMMAND, not both");
   if (problems.length > 0) throw new UsageError(problems);
   const common = environmentOf(values);
-  // The files of many hosts have comments.
-  const { JSON_FORMAT } = await import("../config/formats/json.ts");
-  const { entries, warnings } = await readServerEntries(file, JSON_FORMAT.parse);
+  const { entries, warnings } = await readServerEntries(file, parseHostJson);
   const placed = entries.map((entry) => ({
     entry: { ...entry, environment: { ...common, ...entry.environment } },
     place: { ...values, name: entry.name, topic: topic === undefined ? undefined : `${topic}/${entry.name}` },

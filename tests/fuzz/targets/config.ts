@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { allDeclarations } from "../../../src/cli/commands.ts";
 import { BROKER_SETTINGS, brokerConfig, resolve } from "../../../src/config/mod.ts";
+import { parseHostJson } from "../../../src/cli/serve/servers.ts";
 import { parseServerEntries } from "../../../src/config/server_entries.ts";
 import { UsageError } from "../../../src/core/usage_error.ts";
 import { mutate } from "../mutate.ts";
@@ -36,11 +37,10 @@ export const URLS: Target = {
 export const CONFIG_FILES: Target = {
   name: "config_files",
   begin: (seeds) => ({
-    next: (random) => {
+    next: async (random) => {
       try {
-        for (
-          const { name, command, args } of parseServerEntries(decoder.decode(mutate(random, seeds)), "mcp.json").entries
-        ) {
+        const { entries } = await parseServerEntries(decoder.decode(mutate(random, seeds)), "mcp.json", parseHostJson);
+        for (const { name, command, args } of entries) {
           assert.ok(name !== "" && command !== "" && Array.isArray(args));
         }
       } catch (error) {
