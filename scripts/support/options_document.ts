@@ -41,7 +41,8 @@ Every option of every command, by subject. \`mcp-mqtt-proxy COMMAND --help\` sho
 - An option can be given on the command line or by its environment variable; the command line wins. An empty value counts
   as not given. Options without a variable can be given on the command line only.
 - Times are in seconds and may have decimals: \`0.5\`.
-- Sizes are in bytes, or have a unit: \`64K\`, \`64M\`, \`1G\`.
+- Sizes are in bytes, or have a unit: \`64K\`, \`64M\`, \`1G\`. A size with which nothing would work is refused, with the
+  least and the most that makes sense.
 - An option without a value in \`<…>\` is a switch. Its variable turns it on with \`true\`, \`1\`, \`yes\` or \`on\`, and off
   with \`false\`, \`0\`, \`no\` or \`off\`.
 - An option whose value ends in \`...\` can be given several times. In its variable, spaces separate the values.
