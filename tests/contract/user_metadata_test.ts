@@ -44,9 +44,9 @@ testOnBrokers("sealed packets have no properties of the user's", async (broker) 
   await using both = await bridge(broker, { serve: [...SERVE, ...keys.serve], connect: [...CONNECT, ...keys.connect] });
   await initialize(both.host);
   await ask(both.host, 1, "x");
-  const sealed = tap.arrivals.filter((arrival) => valueOf(arrival, "mcp-sealed") !== undefined);
-  assert.ok(sealed.length >= 4, "the tap hears the session");
-  for (const arrival of sealed) {
+  const sealed = () => tap.arrivals.filter((arrival) => valueOf(arrival, "mcp-sealed") !== undefined);
+  await eventually("the tap hears the session", () => sealed().length >= 4);
+  for (const arrival of sealed()) {
     assert.deepEqual([valueOf(arrival, "site"), valueOf(arrival, "who")], [undefined, undefined]);
   }
 });
