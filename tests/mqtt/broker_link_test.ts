@@ -66,6 +66,16 @@ Deno.test("a link is online when the broker has acknowledged all subscriptions, 
   await link.close();
 });
 
+Deno.test("a message that is dropped because of its user properties is told of, with its topic", async () => {
+  const { broker, link, events, open } = fake();
+  await open();
+  broker.requests[0]?.dropped?.("a/b");
+  assert.deepEqual(events.filter(({ type }) => type === "message.dropped"), [
+    { type: "message.dropped", source: "a/b", cause: "it has more user properties than are read" },
+  ]);
+  await link.close();
+});
+
 Deno.test("opening twice opens one connection", async () => {
   const { broker, link, open } = fake();
   link.open();

@@ -45,6 +45,7 @@ export function writePublish(
 
 /** A PUBLISH that has arrived. */
 export interface DecodedPublish {
+  readonly topic: string;
   /** The message; `undefined` when it has too many user properties, and is dropped. */
   readonly packet: ReceivedPacket | undefined;
   readonly qos: QoS;
@@ -68,7 +69,7 @@ export function readPublish(bytes: Uint8Array, body: number, version: 4 | 5): De
   const topic = reader.text();
   const identifier = qos === 0 ? undefined : reader.twoBytes();
   const { properties, identifiers, excessive } = version === 5 ? readProperties(reader.nested()) : NO_PROPERTIES;
-  const head = { qos: qos as QoS, identifier, duplicate: (flags & DUPLICATE) !== 0 };
+  const head = { topic, qos: qos as QoS, identifier, duplicate: (flags & DUPLICATE) !== 0 };
   if (excessive) return { ...head, packet: undefined };
   const packet = { topic, payload: reader.rest(), qos: head.qos, retain: (flags & RETAIN) !== 0, properties };
   return {

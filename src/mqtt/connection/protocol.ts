@@ -222,7 +222,8 @@ export class ClientProtocol {
   }
 
   #takePublish(bytes: Uint8Array, body: number): Promise<void> | void {
-    const { packet, qos, identifier } = readPublish(bytes, body, this.#version);
+    const { packet, topic, qos, identifier } = readPublish(bytes, body, this.#version);
+    if (packet === undefined) this.#request.dropped?.(topic);
     if (identifier === undefined) return packet === undefined ? undefined : this.#request.received(packet);
     const code = packet === undefined ? IMPLEMENTATION_SPECIFIC_ERROR : 0;
     const type = qos === 1 ? PUBACK : PUBREC;

@@ -11,6 +11,7 @@ import { whole } from "../../support/packets.ts";
 class Exchange {
   readonly protocol: ClientProtocol;
   readonly received: ReceivedPacket[] = [];
+  readonly dropped: string[] = [];
   answer: ConnectAnswer | undefined;
   end: ConnectionEnd | undefined;
   /** What holds back everything behind a message. */
@@ -25,6 +26,7 @@ class Exchange {
       broker: { url: "mqtt://broker", keepAlive: 60 },
       plan: { clientId: "me" },
       protocolVersion: version,
+      dropped: (topic) => void this.dropped.push(topic),
       received: (packet) => {
         this.received.push(packet);
         return this.hold;
@@ -268,13 +270,14 @@ Deno.test("MQTT 5: a refusal of CONNECT is the end, with its reason", async () =
   assert.equal(older.end?.reasonCode, 0x87);
 });
 
-Deno.test("MQTT 5: a message with more user properties than anybody sends is dropped, and refused", async () => {
+Deno.test("MQTT 5: a message with more user properties than anybody sends is dropped with a word, and refused", async () => {
   const exchange = await new Exchange().connected();
   const userProperties = { a: Array.from({ length: 1000 }, () => "b") };
   for (const qos of [0, 1, 2] as const) {
     await exchange.arrive({ ...publish(qos, qos), properties: { userProperties } } as Packet);
   }
   assert.equal(exchange.received.length, 0);
+  assert.deepEqual(exchange.dropped, ["t", "t", "t"]);
   assert.deepEqual(exchange.brief(), [["puback", 1, 0x83], ["pubrec", 2, 0x83]]);
   assert.equal(exchange.end, undefined);
 });

@@ -42,7 +42,7 @@ export const connectWebSocket: Connect = async (request, signal) => {
   signal.throwIfAborted();
   const stream = toDuplex(await openInTime(request.broker, signal));
   const client = new MqttClient(() => stream, clientOptions(request));
-  receiveFrom(client, request.received);
+  receiveFrom(client, request);
   const closed = watchEnd(client);
   const giveUp = () => destroy(client);
   signal.addEventListener("abort", giveUp, { once: true });
@@ -68,10 +68,13 @@ function refusalText({ cause, silent }: ConnectionEnd & { silent: boolean }, url
   return cause === "connack timeout" ? unanswered(url, "silent") : cause;
 }
 
-function receiveFrom(client: MqttClient, received: ConnectRequest["received"]): void {
+function receiveFrom(client: MqttClient, { received, dropped }: ConnectRequest): void {
   client.handleMessage = (packet, done) => {
     // As on other connections, a packet with too many user properties is dropped.
-    if (isExcessive(packet.properties?.userProperties)) return done();
+    if (isExcessive(packet.properties?.userProperties)) {
+      dropped?.(packet.topic);
+      return done();
+    }
     const wait = received(toReceivedPacket(packet));
     if (wait === undefined) done();
     else void wait.then(() => done());
