@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { topicMatches } from "./topics.ts";
+import { literalPrefix, topicMatches } from "./topics.ts";
 
 /** For how many topics the matches are remembered: a bridge sees the same few topics again and again. */
 const REMEMBERED_TOPICS = 1_000;
@@ -21,7 +21,8 @@ export interface Filtered {
 export class TopicIndex<T extends Filtered> {
   /** All entries, in the order in which they were added. */
   readonly #entries = new Map<string, T>();
-  readonly #wildcards = new Map<string, T>();
+  /** The entries with wildcards, and what all their topics begin with: most topics begin with something else. */
+  readonly #wildcards = new Map<string, { readonly entry: T; readonly prefix: string }>();
   readonly #remembered = new Map<string, readonly T[]>();
 
   /** All entries, in the order in which they were added. */
@@ -38,7 +39,7 @@ export class TopicIndex<T extends Filtered> {
   set(entry: T): void {
     const { filter } = entry;
     this.#entries.set(filter, entry);
-    if (hasWildcard(filter)) this.#wildcards.set(filter, entry);
+    if (hasWildcard(filter)) this.#wildcards.set(filter, { entry, prefix: literalPrefix(filter) });
     this.#forget(filter);
   }
 
@@ -56,8 +57,10 @@ export class TopicIndex<T extends Filtered> {
     const known = this.#remembered.get(topic);
     if (known !== undefined) return known;
     const exact = hasWildcard(topic) ? undefined : this.#entries.get(topic);
-    const others = [...this.#wildcards.values()].filter(({ filter }) => topicMatches(filter, topic));
-    const found = exact === undefined ? others : [exact, ...others];
+    const found = exact === undefined ? [] : [exact];
+    for (const { entry, prefix } of this.#wildcards.values()) {
+      if (topic.startsWith(prefix) && topicMatches(entry.filter, topic)) found.push(entry);
+    }
     if (this.#remembered.size >= REMEMBERED_TOPICS) this.#remembered.clear();
     this.#remembered.set(topic, found);
     return found;

@@ -59,7 +59,8 @@ function topicProblem(topic: string): string | undefined {
     return `has the control character ${codePointName(control)}, which brokers refuse: leave it out`;
   }
   if (!topic.isWellFormed()) return "has half of a surrogate pair, which UTF-8 cannot express";
-  const length = encoder.encode(topic).length;
+  // To encode a topic takes long, and UTF-8 has at most three bytes for each unit of its length.
+  const length = 3 * topic.length > MAXIMUM_TOPIC_LENGTH ? encoder.encode(topic).length : 0;
   if (length > MAXIMUM_TOPIC_LENGTH) return `has ${length} bytes; MQTT allows ${MAXIMUM_TOPIC_LENGTH}`;
   const levels = topic.split("/").length;
   if (levels > MAXIMUM_LEVELS) return `has ${levels} levels; brokers allow ${MAXIMUM_LEVELS}`;
@@ -80,6 +81,13 @@ export function topicPortabilityProblem(topic: string): string | undefined {
 /** A shared subscription's filter without its `$share/GROUP/`; any other filter as it is. */
 export function unshared(filter: string): string {
   return filter.startsWith("$share/") ? filter.split("/").slice(2).join("/") : filter;
+}
+
+/** The part of a filter with which every topic begins that it matches. */
+export function literalPrefix(filter: string): string {
+  const plain = unshared(filter);
+  const end = plain.search(/\/?[+#]/); // "a/#" matches "a", too
+  return end < 0 ? plain : plain.slice(0, end);
 }
 
 /** Whether a message on `topic` belongs to a subscription to `filter`. */

@@ -13,7 +13,7 @@ const MOST_CLIENTS = 1_000;
  * How often a client may open a session. A new session ends the one before, so only a client that is hostile or broken
  * opens more.
  */
-export const OPENINGS: Rates = { each: 10 };
+export const OPENINGS: Rates = { each: 5 };
 
 /** The failure of a client that opens sessions more often than {@linkcode OPENINGS} allows. */
 export const OPENS_TOO_OFTEN = new Failure(
@@ -21,9 +21,31 @@ export const OPENS_TOO_OFTEN = new Failure(
   "This client opens sessions too often; try again in a second",
 );
 
-interface Allowance {
-  left: number;
-  at: number;
+/** What may be done now: as often as in a second, and up to twice that if it was not done for a while. */
+export class Allowance {
+  readonly #perSecond: number;
+  #left: number;
+  #at: number;
+
+  /** @param now in ms, as in all calls */
+  constructor(perSecond: number, now: number) {
+    this.#perSecond = perSecond;
+    this.#left = 2 * perSecond;
+    this.#at = now;
+  }
+
+  /** Whether it may be done once more. */
+  has(now: number): boolean {
+    if (this.#perSecond === Infinity) return true;
+    this.#left = Math.min(2 * this.#perSecond, this.#left + (now - this.#at) / 1000 * this.#perSecond);
+    this.#at = now;
+    return this.#left >= 1;
+  }
+
+  /** It is done. */
+  take(): void {
+    this.#left--;
+  }
 }
 
 /** The limits of a {@linkcode RateLimit}, in times a second. Twice that may come at once. */
@@ -37,35 +59,32 @@ export interface Rates {
 /** Limits each client first, and then all of them. */
 export class RateLimit {
   readonly #each: number;
-  readonly #perSecond: number;
   readonly #clock: Clock;
   readonly #clients = new Map<string, Allowance>();
   readonly #all: Allowance;
 
   constructor({ each, all = Infinity }: Rates, clock: Clock) {
     this.#each = each;
-    this.#perSecond = all;
     this.#clock = clock;
-    this.#all = { left: 2 * all, at: clock.now() };
+    this.#all = new Allowance(all, clock.now());
   }
 
   /** Whether this client may once more; if so, it is counted. */
   allows(client: string): boolean {
     const now = this.#clock.now();
-    const own = this.#clients.get(client) ?? { left: 2 * this.#each, at: now };
+    const own = this.#clients.get(client) ?? new Allowance(this.#each, now);
     this.#clients.delete(client);
     this.#clients.set(client, own);
-    const [oldest] = this.#clients.keys();
-    if (this.#clients.size > MOST_CLIENTS && oldest !== undefined) this.#clients.delete(oldest);
-    return take(own, this.#each, now) && take(this.#all, this.#perSecond, now);
+    if (this.#clients.size > MOST_CLIENTS) this.#forgetOldest();
+    if (!own.has(now)) return false;
+    own.take(); // even if all together have done it too often
+    if (!this.#all.has(now)) return false;
+    this.#all.take();
+    return true;
   }
-}
 
-function take(allowance: Allowance, perSecond: number, now: number): boolean {
-  if (perSecond === Infinity) return true;
-  allowance.left = Math.min(2 * perSecond, allowance.left + (now - allowance.at) / 1000 * perSecond);
-  allowance.at = now;
-  if (allowance.left < 1) return false;
-  allowance.left--;
-  return true;
+  #forgetOldest(): void {
+    const [oldest] = this.#clients.keys();
+    if (oldest !== undefined) this.#clients.delete(oldest);
+  }
 }

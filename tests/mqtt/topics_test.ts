@@ -6,7 +6,7 @@ import {
   topicNameProblem,
   topicPortabilityProblem,
 } from "../../src/mqtt/mod.ts";
-import { MAXIMUM_TOPIC_LENGTH, unshared } from "../../src/mqtt/topics.ts";
+import { literalPrefix, MAXIMUM_TOPIC_LENGTH, unshared } from "../../src/mqtt/topics.ts";
 import { fc, holds } from "../support/properties.ts";
 
 for (const topic of ["a", "/", "a//b", " ", "ü/😀", "$SYS/x", "x".repeat(MAXIMUM_TOPIC_LENGTH)]) {
@@ -113,4 +113,15 @@ Deno.test("topics that some cloud brokers refuse are told apart", () => {
 Deno.test("one level of a topic has no separator, no wildcard and no NUL", () => {
   for (const text of ["a", " ", "ü😀", "$a", "a.b-c_d", "{client}"]) assert.equal(isTopicLevel(text), true, text);
   for (const text of ["", "a/b", "+", "a#", "\0", "\udc00"]) assert.equal(isTopicLevel(text), false, text);
+});
+
+Deno.test("every topic that a filter matches begins with the filter's literal part", () => {
+  const examples = [["a/b/+", "a/b"], ["a/#", "a"], ["#", ""], ["+/b", ""], ["a", "a"], ["$share/group/a/+/c", "a"]];
+  for (const [filter = "", prefix] of examples) assert.equal(literalPrefix(filter), prefix);
+  const levels = fc.array(fc.constantFrom("a", "b", "", "+"), { minLength: 1, maxLength: 4 });
+  const parts = fc.array(fc.constantFrom("a", "b", ""), { minLength: 1, maxLength: 5 });
+  holds(fc.tuple(levels, fc.boolean(), parts), ([levels, isOpen, parts]) => {
+    const [filter, topic] = [levels.join("/") + (isOpen ? "/#" : ""), parts.join("/")];
+    if (topicMatches(filter, topic)) assert.ok(topic.startsWith(literalPrefix(filter)), `${filter} and ${topic}`);
+  });
 });

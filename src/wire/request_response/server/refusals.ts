@@ -36,6 +36,7 @@ export class Refusals {
 
   /** Answers a message that opens no session. Its requests have not run, and the client may send them elsewhere. */
   refuse(packet: ReceivedPacket, topic: string, failure: Failure): void {
+    if (!this.#publisher.ready) return;
     const session = userProperty(packet, SESSION);
     // A client that numbers its messages knows from the goodbye alone that its request has failed.
     const numbered = session !== undefined && userProperty(packet, SEQUENCE) !== undefined;
@@ -51,7 +52,7 @@ export class Refusals {
 
   /** Answers a plain requester's message that is not valid. */
   invalid(packet: ReceivedPacket, topic: string, message: Message): void {
-    const answer = invalidResponse(message, "null");
+    const answer = this.#publisher.ready ? invalidResponse(message, "null") : undefined;
     if (answer !== undefined) this.#answer(packet, topic, answer);
   }
 

@@ -118,9 +118,10 @@ export class SessionTable {
   }
 }
 
-/** What a session is found by. */
+/** What a session is found by. Client ids and topics have no null character, and only the last part may have any. */
 export function sessionKey({ client, sessionId, responseTopic }: SessionPlace): string {
-  return JSON.stringify([client, sessionId ?? null, responseTopic]);
+  const place = `${client}\0${responseTopic}`;
+  return sessionId === undefined ? place : `${place}\0${sessionId}`;
 }
 
 /** What a session is called in logs. */
