@@ -46,7 +46,11 @@ export class PacketSplitter {
   next(): RawPacket | undefined {
     const bytes = this.#bytes;
     const start = this.#start;
-    if (start >= bytes.length) return undefined;
+    if (start >= bytes.length) {
+      this.#bytes = NOTHING; // the last packet may have been large
+      this.#start = 0;
+      return undefined;
+    }
     const header = fixedHeader(bytes, start);
     const end = header === undefined ? Infinity : start + header.length;
     if (header === undefined || end > bytes.length) {

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
+import { PacketSplitter } from "../../../src/mqtt/codec/packet_splitter.ts";
 import { writePublish } from "../../../src/mqtt/codec/publish.ts";
 import { rawPackets, written } from "../../support/packets.ts";
 
@@ -29,4 +32,22 @@ Deno.test("packets come out the same however their bytes are chunked", () => {
 
 Deno.test("a packet whose length never ends is no MQTT", () => {
   assert.throws(() => [...rawPackets(Uint8Array.of(0x30, 0x80, 0x80, 0x80, 0x80, 1))], RangeError);
+});
+
+Deno.test("a large packet is not kept once it has been taken", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("globalThis.gc");
+  const splitter = new PacketSplitter();
+  const taken = () => {
+    const bytes = written((writer) =>
+      writePublish(writer, { topic: "t", payload: new Uint8Array(1_000_000), qos: 0 }, undefined, 5)
+    );
+    splitter.push(bytes);
+    while (splitter.next() !== undefined);
+    return new WeakRef(bytes.buffer);
+  };
+  const buffer = taken();
+  await new Promise((resolve) => setTimeout(resolve, 0)); // a WeakRef keeps its target until the turn ends
+  collect();
+  assert.equal(buffer.deref(), undefined);
 });
