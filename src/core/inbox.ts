@@ -3,9 +3,13 @@
  *
  * @module
  */
+import { Backpressure } from "./backpressure.ts";
 import type { Receiver } from "./channel.ts";
 import type { Message } from "./message.ts";
 import { Queue } from "./queue.ts";
+
+/** Above this many bytes, a sender that asks for {@linkcode Inbox.room} has to wait. */
+const HIGH_WATER_MARK = 1024 * 1024;
 
 /** The least that a message counts for, in bytes: a small one takes more memory than its text. */
 const SMALLEST_COST = 1024;
@@ -21,12 +25,22 @@ function costOf({ bytes }: Message): number {
 export class Inbox {
   #receiver: Receiver | undefined;
   readonly #queue = new Queue<Message>();
-  #bytes = 0;
+  readonly #waiting = new Backpressure(HIGH_WATER_MARK);
   #draining = false;
 
   /** How much memory the waiting messages take, in bytes. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#waiting.level;
+  }
+
+  /** Whether the receiver takes the next message at once. */
+  get ready(): boolean {
+    return this.#receiver !== undefined && !this.#draining;
+  }
+
+  /** A promise to wait for before further messages are put in; `undefined` while there is room. */
+  room(): Promise<void> | void {
+    return this.#waiting.room();
   }
 
   /** Takes a message. It is handed over at once if no other message waits. */
@@ -37,7 +51,7 @@ export class Inbox {
       return;
     }
     this.#queue.push(message.keep());
-    this.#bytes += costOf(message);
+    this.#waiting.add(costOf(message));
   }
 
   /** Starts handing messages to `receiver`. */
@@ -48,7 +62,7 @@ export class Inbox {
 
   /** Removes and returns the waiting messages. */
   takeAll(): Message[] {
-    this.#bytes = 0;
+    this.#waiting.reset();
     return this.#queue.takeAll();
   }
 
@@ -58,7 +72,7 @@ export class Inbox {
     while (true) {
       const message = this.#queue.shift();
       if (message === undefined) break;
-      this.#bytes -= costOf(message);
+      this.#waiting.add(-costOf(message));
       const wait = receiver(message);
       if (wait !== undefined) await wait;
     }

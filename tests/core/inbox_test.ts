@@ -91,3 +91,24 @@ Deno.test("an inbox takes a very long queue in linear time", () => {
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await Promise.resolve();
 }
+
+Deno.test("an inbox asks to wait above 1 MiB, until there is room or nobody takes the messages any more", async () => {
+  const inbox = new Inbox();
+  const large = Message.from({ jsonrpc: "2.0", method: "n", params: { text: "x".repeat(600_000) } });
+  inbox.push(large);
+  assert.equal(inbox.room(), undefined);
+  inbox.push(large);
+  const room = inbox.room();
+  assert.ok(room instanceof Promise);
+  inbox.start(() => {});
+  await room;
+  assert.equal(inbox.room(), undefined);
+  assert.equal(inbox.ready, true);
+
+  const unused = new Inbox();
+  for (let count = 0; count < 2; count++) unused.push(large);
+  const waits = unused.room();
+  assert.equal(unused.ready, false);
+  unused.takeAll();
+  await waits;
+});

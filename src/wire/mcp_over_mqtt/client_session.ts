@@ -52,7 +52,8 @@ export class ClientSession implements Channel {
   readonly #abort = new AbortController();
   #phase: "fresh" | "opening" | "open" | "ended" = "fresh";
   #opening: Opening | undefined;
-  #held: Message[] = [];
+  /** Messages that wait until the session is open, and for those before them. */
+  readonly #held = new Inbox();
   readonly #broadcasts: Broadcasts;
   readonly #liveness: Liveness;
   readonly #pace: Pace;
@@ -100,9 +101,11 @@ export class ClientSession implements Channel {
         // A server may never answer a first request that it does not know. A later `initialize` still opens a session.
         if (message.method === INITIALIZE) return this.#open(message);
         this.#held.push(message);
-        return;
+        return this.#held.room();
       case "open":
-        return both(this.#forward(message), this.#pace.sent());
+        if (this.#held.ready) return this.#forward(message);
+        this.#held.push(message);
+        return this.#held.room();
       case "ended":
         return;
     }
@@ -169,7 +172,7 @@ export class ClientSession implements Channel {
     this.#opening?.end();
     this.#liveness.end();
     this.#pace.end();
-    this.#held = [];
+    this.#held.takeAll();
     this.#end.resolve(reason);
     return this.#options.release();
   }
@@ -213,12 +216,12 @@ export class ClientSession implements Channel {
   #opened(): void {
     this.#opening?.end();
     this.#phase = "open";
-    for (const message of this.#held.splice(0)) void this.#forward(message);
+    this.#held.start((message) => this.#forward(message));
   }
 
   #forward(message: Message): Promise<void> | void {
     if (message.method === PING) this.#liveness.pinged(this.#limitOf(PING));
-    return this.#publish(this.#topicOf(message), message);
+    return both(this.#publish(this.#topicOf(message), message), this.#pace.sent());
   }
 
   #topicOf(message: Message): string {

@@ -58,7 +58,8 @@ export class ServerSession implements Channel {
   /** Whether the client was pinged, and nothing has arrived since. */
   #doubted = false;
   #phase: "fresh" | "subscribing" | "open" | "ended" = "fresh";
-  #held: Message[] = [];
+  /** Messages that wait until the broker has acknowledged the subscriptions, and for those before them. */
+  readonly #held = new Inbox();
   #initialized = false;
   #answered = false;
 
@@ -151,9 +152,11 @@ export class ServerSession implements Channel {
       case "fresh":
       case "subscribing":
         this.#held.push(message);
-        return;
+        return this.#held.room();
       case "open":
-        return both(this.#publish(message), this.#pace.sent());
+        if (this.#held.ready) return this.#forward(message);
+        this.#held.push(message);
+        return this.#held.room();
       case "ended":
         return;
     }
@@ -161,6 +164,7 @@ export class ServerSession implements Channel {
 
   close(reason?: Failure): Promise<void> {
     if (this.#phase === "ended") return Promise.resolve();
+    for (const message of this.#held.takeAll()) void this.#publish(message);
     this.#sayGoodbye(reason);
     if (this.#phase === "fresh") this.#finish(reason);
     else this.#leaveBehind(reason);
@@ -177,8 +181,7 @@ export class ServerSession implements Channel {
   /** Ends the session because the client has opened another one, which takes over the subscriptions. */
   replace(): void {
     this.#abort.abort();
-    this.#liveness.end();
-    this.#pace.end();
+    this.#stop();
     this.#end.resolve(new Failure("session-replaced", "The client has opened another session"));
     this.#phase = "ended";
   }
@@ -203,18 +206,23 @@ export class ServerSession implements Channel {
 
   #finish(reason: Failure | undefined): void {
     this.#phase = "ended";
-    this.#liveness.end();
-    this.#pace.end();
+    this.#stop();
     for (const { filter } of this.#subscriptions()) void this.#options.link.unsubscribe(filter);
     this.#end.resolve(reason);
+  }
+
+  /** Nothing is awaited or sent any more. */
+  #stop(): void {
+    this.#liveness.end();
+    this.#pace.end();
+    this.#held.takeAll();
   }
 
   /** Ends the session, and hands its topics over without a gap in the subscriptions. */
   #leaveBehind(reason: Failure | undefined): void {
     const { link, topics, clientId, leftBehind } = this.#options;
     this.#phase = "ended";
-    this.#liveness.end();
-    this.#pace.end();
+    this.#stop();
     leftBehind();
     void link.unsubscribe(topics.clientCapability(clientId));
     this.#end.resolve(reason);
@@ -225,7 +233,11 @@ export class ServerSession implements Channel {
     await Promise.all(this.#subscriptions().map((subscription) => link.subscribe(subscription)));
     if (this.#phase !== "subscribing") return;
     this.#phase = "open";
-    for (const message of this.#held.splice(0)) void this.#publish(message);
+    this.#held.start((message) => this.#forward(message));
+  }
+
+  #forward(message: Message): Promise<void> | void {
+    return both(this.#publish(message), this.#pace.sent());
   }
 
   #subscriptions(): Subscription[] {

@@ -12,6 +12,7 @@
  */
 import type { Channel, Receiver } from "../../core/channel.ts";
 import type { Failure } from "../../core/failure.ts";
+import { Inbox } from "../../core/inbox.ts";
 import type { Message } from "../../core/message.ts";
 import { askedVersion, hasHandshake, INITIALIZE, inVersion, newestUpTo, offeredVersions } from "../../relay/mod.ts";
 
@@ -26,7 +27,7 @@ export class NegotiatedSession implements Channel {
   /** The `initialize` request that waits for its answer. */
   #initialize: Message | undefined;
   /** Messages of the host while another session is being opened; `undefined` at other times. */
-  #held: Message[] | undefined;
+  #held: Inbox | undefined;
 
   /** @param again opens another session */
   constructor(session: Channel, again: (signal: AbortSignal) => Promise<Channel>) {
@@ -46,7 +47,10 @@ export class NegotiatedSession implements Channel {
   }
 
   send(message: Message): Promise<void> | void {
-    if (this.#held !== undefined) return void this.#held.push(message);
+    if (this.#held !== undefined) {
+      this.#held.push(message);
+      return this.#held.room();
+    }
     if (message.method === INITIALIZE) this.#initialize = message;
     return this.#session.send(message);
   }
@@ -75,14 +79,13 @@ export class NegotiatedSession implements Channel {
   }
 
   async #begin(request: Message, refusal: Message): Promise<void> {
-    this.#held = [];
+    const held = this.#held = new Inbox();
     const refused = this.#session;
     try {
       this.#session = await this.#again(this.#abort.signal);
     } catch {
       void this.#receiver(refusal); // no other session: the host gets the server's error, and decides
     }
-    const held = this.#held;
     this.#held = undefined;
     this.#follow(this.#session);
     if (this.#session !== refused) {
@@ -91,7 +94,7 @@ export class NegotiatedSession implements Channel {
       this.#session.receive((message) => this.#receiver(message));
       void this.#session.send(request);
     }
-    for (const message of held) void this.send(message);
+    for (const message of held.takeAll()) void this.send(message);
   }
 }
 

@@ -105,6 +105,42 @@ testOnBrokers("what the host says before the first answer waits for it", async (
   assert.deepEqual(brief(await peer.next()), [RPC, "tools/list"]);
 });
 
+testOnBrokers(
+  "a host that says a lot before the first answer is asked to wait, and nothing is lost",
+  async (broker) => {
+    await using peer = await server(broker);
+    await using client = new Client(broker);
+    const session = await client.dial();
+    void session.send(Message.from({ jsonrpc: "2.0", id: 0, method: "tools/call" }));
+    await peer.next();
+    const text = "x".repeat(10_000);
+    let waits: Promise<void> | void = undefined;
+    let sent = 0;
+    while (waits === undefined) waits = session.send(Message.from({ jsonrpc: "2.0", id: ++sent, method: "m", text }));
+    assert.ok(sent > 100 && sent < 110, `${sent} messages`);
+    void session.send(Message.from({ jsonrpc: "2.0", id: ++sent, method: "m" }));
+    await peer.subscribe(RPC, { noLocal: true });
+    await peer.publish(RPC, { jsonrpc: "2.0", id: 0, result: {} }, AS_SERVER);
+    for (let id = 1; id <= sent; id++) assert.equal((await peer.next()).payload.id, id);
+    await waits;
+  },
+);
+
+testOnBrokers("many messages from before the first answer go out as slowly as later ones", async (broker) => {
+  await using peer = await server(broker);
+  await using client = new Client(broker);
+  const session = await client.dial();
+  void session.send(Message.from({ jsonrpc: "2.0", id: 0, method: "tools/call" }));
+  await peer.next();
+  for (let id = 1; id <= 400; id++) void session.send(Message.from({ jsonrpc: "2.0", id, method: "m" }));
+  await peer.subscribe(RPC, { noLocal: true });
+  await peer.publish(RPC, { jsonrpc: "2.0", id: 0, result: {} }, AS_SERVER);
+  const ping = await peer.find(({ payload }) => payload.method === "ping");
+  assert.ok(!peer.packets.some(({ payload }) => payload.id === 400));
+  await peer.publish(RPC, { jsonrpc: "2.0", id: ping.payload.id, result: {} }, AS_SERVER);
+  assert.equal((await peer.find(({ payload }) => payload.id === 400)).payload.method, "m");
+});
+
 testOnBrokers("the host gets what comes on the session's topic and on the server's, at QoS 0 and 1", async (broker) => {
   await using peer = await server(broker);
   await using client = new Client(broker);

@@ -8,6 +8,7 @@ import type { Channel, Receiver } from "../../../core/channel.ts";
 import { systemClock } from "../../../core/clock.ts";
 import { waitAtMost } from "../../../core/waiting.ts";
 import { Failure } from "../../../core/failure.ts";
+import { Inbox } from "../../../core/inbox.ts";
 import type { Message } from "../../../core/message.ts";
 import type { MqttLink, PublishProperties, ReceivedPacket } from "../../../mqtt/mod.ts";
 import { disconnected } from "../../notifications.ts";
@@ -68,7 +69,8 @@ export class ClientSession implements Channel {
   #instanceTopic: string | undefined;
   /** The properties that all messages share, and those that all frames without a message share. */
   readonly #common: { readonly message: PublishProperties; readonly control: PublishProperties };
-  #held: Message[] = [];
+  /** Messages that wait for the server's first answer. */
+  readonly #held = new Inbox();
   #unseen: readonly Message[] = [];
   #closing: Promise<void> | undefined;
 
@@ -156,7 +158,7 @@ export class ClientSession implements Channel {
         return this.#open(message);
       case "opening":
         this.#held.push(message);
-        return;
+        return this.#held.room();
       case "open":
         return this.#stream.send(message);
       case "ended":
@@ -255,6 +257,7 @@ export class ClientSession implements Channel {
     this.#opening.stop();
     this.#disconnectTimer.end();
     this.#stream.close();
+    this.#held.takeAll();
     this.#end.resolve(reason);
   }
 
@@ -304,7 +307,7 @@ export class ClientSession implements Channel {
       this.#instanceTopic = instanceTopic;
     }
     this.#stream.respect(frame.maximum);
-    for (const message of this.#held.splice(0)) void this.#stream.send(message);
+    for (const message of this.#held.takeAll()) void this.#stream.send(message);
   }
 
   #transmit(frame: Frame, message: Message | undefined, confirmed: boolean): Promise<void> | void {

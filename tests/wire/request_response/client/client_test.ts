@@ -56,6 +56,29 @@ async function open(peer: SessionPeer, session: Channel): Promise<Seen> {
   return first;
 }
 
+testOnBrokers(
+  "a host that says a lot before the first answer is asked to wait, and nothing is lost",
+  async (broker) => {
+    await using peer = await server(broker);
+    await using client = new Client(broker);
+    const session = await client.dial();
+    void session.send(request("0"));
+    const first = await peer.message();
+    const params = JSON.stringify({ text: "x".repeat(10_000) });
+    let waits: Promise<void> | void = undefined;
+    let sent = 0;
+    while (waits === undefined) waits = session.send(request(String(++sent), "m", params));
+    assert.ok(sent > 100 && sent < 110, `${sent} messages`);
+    await welcome(peer, first);
+    await waits;
+    for (let id = 1; id <= sent; id++) {
+      const { payload, layer: { seq } } = await peer.message();
+      assert.equal(payload.id, id);
+      await peer.say(RESPONSE, "", { layer: { session: first.layer.session ?? "", ack: Number(seq) } });
+    }
+  },
+);
+
 testOnBrokers("every message of a session is where the profile wants it, with its properties", async (broker) => {
   await using peer = await server(broker);
   await using client = new Client(broker);
