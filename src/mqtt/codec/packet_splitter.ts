@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { ByteGatherer } from "../../core/byte_gatherer.ts";
+import { concatBytes } from "../../core/bytes.ts";
 
 const NOTHING = new Uint8Array();
 
@@ -20,21 +20,18 @@ export class PacketSplitter {
   /** The bytes that have not been split yet, from `#start` on. */
   #bytes: Uint8Array = NOTHING;
   #start = 0;
-  /** The beginning of a packet whose rest has not arrived. */
-  readonly #gathered = new ByteGatherer();
-  /** The length of that packet; `undefined` when its fixed header is incomplete. */
-  #wanted: number | undefined;
+  /** A packet whose rest has not arrived, and how much of it has. The system gives memory only to what is filled. */
+  #packet: Uint8Array | undefined;
+  #filled = 0;
 
-  /** Takes the next bytes. The packets may share memory with them, so the caller must not use them any more. */
+  /**
+   * Takes the next bytes, after {@linkcode next} has returned all packets before them. The packets may share memory with
+   * them, so the caller must not use them any more.
+   */
   push(chunk: Uint8Array): void {
-    if (this.#gathered.length === 0) {
-      this.#bytes = chunk;
-      this.#start = 0;
-      return;
-    }
-    this.#gathered.push(chunk);
-    if (this.#wanted !== undefined && this.#gathered.length < this.#wanted) return;
-    this.#bytes = this.#gathered.take();
+    const rest = this.#packet === undefined ? chunk : chunk.subarray(this.#fill(this.#packet, chunk));
+    // Only the beginning of a fixed header can be left.
+    this.#bytes = this.#bytes.length === 0 ? rest : concatBytes([this.#bytes, rest], this.#bytes.length + rest.length);
     this.#start = 0;
   }
 
@@ -44,24 +41,42 @@ export class PacketSplitter {
    * @throws {RangeError} when the bytes are not MQTT
    */
   next(): RawPacket | undefined {
+    if (this.#packet !== undefined) return this.#filledPacket(this.#packet);
     const bytes = this.#bytes;
     const start = this.#start;
-    if (start >= bytes.length) {
-      this.#bytes = NOTHING; // the last packet may have been large
-      this.#start = 0;
-      return undefined;
-    }
-    const header = fixedHeader(bytes, start);
+    const header = start < bytes.length ? fixedHeader(bytes, start) : undefined;
     const end = header === undefined ? Infinity : start + header.length;
     if (header === undefined || end > bytes.length) {
-      this.#wanted = header?.length;
-      this.#gathered.push(bytes.subarray(start));
-      this.#bytes = NOTHING;
-      this.#start = 0;
+      this.#keep(bytes.subarray(start), header?.length);
       return undefined;
     }
     this.#start = end;
     return { bytes: bytes.subarray(start, end), body: header.body };
+  }
+
+  /** Keeps the beginning of a packet, and not the chunk that it came in. */
+  #keep(beginning: Uint8Array, length: number | undefined): void {
+    this.#start = 0;
+    this.#bytes = length === undefined && beginning.length > 0 ? beginning.slice() : NOTHING;
+    if (length === undefined) return;
+    this.#packet = new Uint8Array(length);
+    this.#filled = 0;
+    this.#fill(this.#packet, beginning);
+  }
+
+  /** Copies what belongs to the packet. Returns how many bytes that are. */
+  #fill(packet: Uint8Array, chunk: Uint8Array): number {
+    const part = chunk.subarray(0, packet.length - this.#filled);
+    packet.set(part, this.#filled);
+    this.#filled += part.length;
+    return part.length;
+  }
+
+  #filledPacket(packet: Uint8Array): RawPacket | undefined {
+    if (this.#filled < packet.length) return undefined;
+    this.#packet = undefined;
+    const header = fixedHeader(packet, 0);
+    return header && { bytes: packet, body: header.body };
   }
 }
 
