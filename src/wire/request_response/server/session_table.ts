@@ -72,7 +72,7 @@ export class SessionTable {
     const instanceTopic = sessionId === undefined || owner === ""
       ? undefined
       : topics.instance(link.clientId).for(owner);
-    const session = this.make(nameOf(place), { ...place, format, instanceTopic });
+    const session = this.#make(nameOf(place), { ...place, format, instanceTopic });
     this.#keep(sessionKey(place), session);
     if (client === "") return session;
     const before = this.#byClient.get(client);
@@ -95,13 +95,12 @@ export class SessionTable {
     // Nobody vouches for the client id alone: what counts for one key does not count for another.
     const client = JSON.stringify([key, clientId]);
     const place = { client, sessionId, format: NEWEST_FORMAT, responseTopic, instanceTopic } as const;
-    const session = this.make(`${name}/${sessionId.slice(0, 8)}`, place, link);
+    const session = this.#make(`${name}/${sessionId.slice(0, 8)}`, place, link);
     this.#keep(JSON.stringify(["sealed", client, sessionId]), session);
     return session;
   }
 
-  /** Makes a session that is not kept in the table, to refuse it. */
-  make(
+  #make(
     name: string,
     place: SessionPlace & Pick<ServerSessionOptions, "format" | "instanceTopic">,
     link = this.#options.link,
