@@ -163,7 +163,8 @@ export class RequestResponseServer implements Acceptor {
   /** Why a client gets no session. One that has a session already gets another in its place. */
   #refusal(place: SessionPlace): Failure | undefined {
     const { client } = place;
-    if (!this.#openings.allows(client === "" ? place.responseTopic : client)) return OPENS_TOO_OFTEN;
+    // Requesters without a client id may all have the same response topic.
+    if (!this.#openings.allows(client === "" ? sessionKey(place) : client)) return OPENS_TOO_OFTEN;
     if (this.#sessions.latestOf(client) !== undefined) return undefined;
     return this.#options.refusal?.(client, nameOf(place));
   }

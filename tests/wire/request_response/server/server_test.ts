@@ -428,6 +428,19 @@ testOnBrokers("a client that opens one session after the other is stopped, and n
   assert.ok(server.sessions.length < 100, `${server.sessions.length} sessions`);
 });
 
+testOnBrokers("requesters without a client id that share a response topic do not stop each other", async (broker) => {
+  const shared = { requestTopic: "plant/ask", responseTopic: "plant/tell" };
+  await using server = await new Server(broker, shared).online();
+  await using client = await peer(broker);
+  for (let count = 0; count < 15; count++) {
+    await client.say(shared.requestTopic, PING, {
+      responseTopic: shared.responseTopic,
+      layer: { session: `s${count}`, seq: 1, ack: 0 },
+    });
+  }
+  await eventually("all sessions", () => server.sessions.length === 15);
+});
+
 testOnBrokers("a first message that is meant for another instance is left alone", async (broker) => {
   await using server = await new Server(broker).online();
   await using client = await peer(broker);
