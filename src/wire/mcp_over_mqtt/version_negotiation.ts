@@ -88,13 +88,14 @@ export class NegotiatedSession implements Channel {
     }
     this.#held = undefined;
     this.#follow(this.#session);
+    const waiting = held.takeAll(); // even if nobody gets them any more, since their sender may wait for room
     if (this.#session !== refused) {
       void refused.close();
       if (this.#abort.signal.aborted) return void this.#session.close();
       this.#session.receive((message) => this.#receiver(message));
       void this.#session.send(request);
     }
-    for (const message of held.takeAll()) void this.send(message);
+    for (const message of waiting) void this.send(message);
   }
 }
 

@@ -94,6 +94,22 @@ Deno.test("when there is no other session, the host gets the refusal", async () 
   await session.closed;
 });
 
+Deno.test("a host that waits until there is room is let go when the session is closed meanwhile", async () => {
+  const [ours, theirs] = MemoryChannel.pair();
+  const [later] = MemoryChannel.pair();
+  const opened = Promise.withResolvers<Channel>();
+  const session = new NegotiatedSession(ours, () => opened.promise);
+  session.receive(() => {});
+  void session.send(initialize("2025-11-25"));
+  void theirs.send(refusal(["2025-03-26"]));
+  const room = session.send(notification("notifications/message", JSON.stringify("x".repeat(2 * 1024 * 1024))));
+  assert.ok(room instanceof Promise);
+  await session.close();
+  opened.resolve(later);
+  await room;
+  await session.closed;
+});
+
 testOnBrokers(
   "the second initialization has a client id of its own, and the first one says goodbye",
   async (broker) => {
