@@ -243,8 +243,7 @@ export class BrokerLink implements MqttLink {
         early: early.map(earlyRequests),
         nudgeTopic: this.#negotiation.nudgeTopic,
         received: (packet) => this.#subscriptions.dispatch(packet),
-        dropped: (topic) =>
-          observe({ type: "message.dropped", source: topic, cause: "it has more user properties than are read" }),
+        dropped: (topic, cause) => observe({ type: "message.dropped", source: topic, cause }),
       }, this.#abort.signal);
       return await this.#use(connection, protocolVersion, early);
     } catch (error) {

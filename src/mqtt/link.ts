@@ -90,6 +90,8 @@ export interface ConnectPlan {
   readonly nudgeTopic?: string;
   /** The properties of the messages to {@linkcode nudgeTopic}. */
   readonly nudgeProperties?: PublishProperties;
+  /** A longer packet is dropped without being kept, in bytes. Not on websockets. @default {67,108,864} */
+  readonly maximumPacket?: number;
   /** The MQTT version that the profile needs, if it works with no other. */
   readonly protocolVersion?: 5;
   /** What needs that version, as the user is told. @default {"this"} */

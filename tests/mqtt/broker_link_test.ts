@@ -66,12 +66,12 @@ Deno.test("a link is online when the broker has acknowledged all subscriptions, 
   await link.close();
 });
 
-Deno.test("a message that is dropped because of its user properties is told of, with its topic", async () => {
+Deno.test("a message that is dropped is told of, with its topic and the cause", async () => {
   const { broker, link, events, open } = fake();
   await open();
-  broker.requests[0]?.dropped?.("a/b");
+  broker.requests[0]?.dropped?.("a/b", "it is too long");
   assert.deepEqual(events.filter(({ type }) => type === "message.dropped"), [
-    { type: "message.dropped", source: "a/b", cause: "it has more user properties than are read" },
+    { type: "message.dropped", source: "a/b", cause: "it is too long" },
   ]);
   await link.close();
 });

@@ -55,6 +55,27 @@ export interface DecodedPublish {
   readonly duplicate: boolean;
 }
 
+/** What tells a PUBLISH from others. */
+export type PublishHead = Pick<DecodedPublish, "topic" | "qos" | "identifier">;
+
+/**
+ * Reads the beginning of a PUBLISH.
+ *
+ * @throws {RangeError} when it is malformed
+ */
+export function readPublishHead(bytes: Uint8Array, body: number): PublishHead {
+  const { topic, qos, identifier } = readHead(new PacketReader(bytes, body), bytes[0] ?? 0);
+  return { topic, qos, identifier };
+}
+
+function readHead(reader: PacketReader, flags: number): PublishHead & Pick<DecodedPublish, "duplicate"> {
+  const qos = (flags >> 1) & 3;
+  if (qos === 3) throw new RangeError("it has QoS 3");
+  const topic = reader.text();
+  const identifier = qos === 0 ? undefined : reader.twoBytes();
+  return { topic, qos: qos as QoS, identifier, duplicate: (flags & DUPLICATE) !== 0 };
+}
+
 /**
  * Reads a whole PUBLISH. The payload shares memory with `bytes`.
  *
@@ -63,13 +84,10 @@ export interface DecodedPublish {
  */
 export function readPublish(bytes: Uint8Array, body: number, version: 4 | 5): DecodedPublish {
   const flags = bytes[0] ?? 0;
-  const qos = (flags >> 1) & 3;
-  if (qos === 3) throw new RangeError("it has QoS 3");
   const reader = new PacketReader(bytes, body);
-  const topic = reader.text();
-  const identifier = qos === 0 ? undefined : reader.twoBytes();
+  const head = readHead(reader, flags);
+  const { topic } = head;
   const { properties, identifiers, excessive } = version === 5 ? readProperties(reader.nested()) : NO_PROPERTIES;
-  const head = { topic, qos: qos as QoS, identifier, duplicate: (flags & DUPLICATE) !== 0 };
   if (excessive) return { ...head, packet: undefined };
   const packet = { topic, payload: reader.rest(), qos: head.qos, retain: (flags & RETAIN) !== 0, properties };
   return {

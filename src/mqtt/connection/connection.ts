@@ -69,8 +69,8 @@ export interface ConnectRequest {
   readonly nudgeTopic?: string | undefined;
   /** Takes every PUBLISH. While a returned promise is pending, no further packets are read. */
   readonly received: (packet: ReceivedPacket) => Promise<void> | void;
-  /** Told the topic of each message that is dropped because it has too many user properties. */
-  readonly dropped?: (topic: string) => void;
+  /** Told the topic of each message that is dropped, because it is too long or has too many user properties. */
+  readonly dropped?: (topic: string, cause: string) => void;
 }
 
 /** The properties of CONNACK. An absent property has its default (MQTT 5.0, section 3.2.2.3). */

@@ -28,7 +28,7 @@ import {
   UNSUBACK,
 } from "../codec/packet_types.ts";
 import { PacketWriter } from "../codec/packet_writer.ts";
-import { readPublish, writePublish } from "../codec/publish.ts";
+import { readPublish, readPublishHead, writePublish } from "../codec/publish.ts";
 import { onOneLine, shortened } from "../../core/text.ts";
 import type { PublishPacket } from "../link.ts";
 import { MALFORMED_PACKET, reasonCodeName } from "../reason_codes.ts";
@@ -45,7 +45,13 @@ export interface ProtocolEffects {
   readonly ended: (end: ConnectionEnd) => void;
 }
 
-/** The reason code for a message that is dropped because it has too many user properties. */
+/** Why a message with too many user properties is dropped. */
+const EXCESSIVE = "it has more user properties than are read";
+
+/** The longest packet that is read, if the plan says nothing else, in bytes. */
+const LONGEST_PACKET = 64 * 1024 * 1024;
+
+/** The reason code for a message that is dropped because it is too long or has too many user properties. */
 const IMPLEMENTATION_SPECIFIC_ERROR = 0x83;
 
 /** The reason code for a packet identifier that is not in use. */
@@ -57,7 +63,8 @@ export class ClientProtocol {
   readonly #effects: ProtocolEffects;
   readonly #version: 4 | 5;
   readonly #writer = new PacketWriter();
-  readonly #splitter = new PacketSplitter();
+  readonly #longest: number;
+  readonly #splitter: PacketSplitter;
   readonly #awaited = new AwaitedAnswers();
   /** Packet identifiers of messages of QoS 2 that were handed on, and for which PUBREL has not arrived. */
   readonly #received = new Set<number>();
@@ -72,6 +79,8 @@ export class ClientProtocol {
     this.#request = request;
     this.#effects = effects;
     this.#version = request.protocolVersion;
+    this.#longest = request.plan.maximumPacket ?? LONGEST_PACKET;
+    this.#splitter = new PacketSplitter(this.#longest);
   }
 
   /** The packets to be written. */
@@ -183,9 +192,10 @@ export class ClientProtocol {
     }
   }
 
-  #take({ bytes, body }: RawPacket): Promise<void> | void {
+  #take({ bytes, body, tooLong }: RawPacket): Promise<void> | void {
     this.#silent = false;
     const type = (bytes[0] ?? 0) >> 4;
+    if (tooLong !== undefined) return this.#dropTooLong(type, bytes, body, tooLong);
     switch (type) {
       case PUBLISH:
         return this.#takePublish(bytes, body);
@@ -223,7 +233,7 @@ export class ClientProtocol {
 
   #takePublish(bytes: Uint8Array, body: number): Promise<void> | void {
     const { packet, topic, qos, identifier } = readPublish(bytes, body, this.#version);
-    if (packet === undefined) this.#request.dropped?.(topic);
+    if (packet === undefined) this.#request.dropped?.(topic, EXCESSIVE);
     if (identifier === undefined) return packet === undefined ? undefined : this.#request.received(packet);
     const code = packet === undefined ? IMPLEMENTATION_SPECIFIC_ERROR : 0;
     const type = qos === 1 ? PUBACK : PUBREC;
@@ -232,6 +242,14 @@ export class ClientProtocol {
     const wait = packet === undefined || !isNew ? undefined : this.#request.received(packet);
     if (wait === undefined) return this.#acknowledge(type, identifier, code);
     return wait.then(() => this.#acknowledge(type, identifier, code));
+  }
+
+  #dropTooLong(type: number, bytes: Uint8Array, body: number, length: number): void {
+    if (type !== PUBLISH) throw new RangeError(`no broker sends a packet of type ${type} with ${length} bytes`);
+    const { topic, qos, identifier } = readPublishHead(bytes, body);
+    this.#request.dropped?.(topic, `its packet has ${length} bytes, and at most ${this.#longest} are read`);
+    if (identifier === undefined) return;
+    this.#acknowledge(qos === 1 ? PUBACK : PUBREC, identifier, IMPLEMENTATION_SPECIFIC_ERROR);
   }
 
   #takeRelease(bytes: Uint8Array, body: number): void {

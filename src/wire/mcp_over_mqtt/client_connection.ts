@@ -7,7 +7,7 @@ import type { Clock } from "../../core/clock.ts";
 import { orAborted, sleep } from "../../core/waiting.ts";
 import { Failure } from "../../core/failure.ts";
 import { type LinkState, type MqttLink, type ReceivedPacket, topicMatches, type Will } from "../../mqtt/mod.ts";
-import { firstValue, plainQoS } from "../packets.ts";
+import { firstValue, longestPacket, plainQoS } from "../packets.ts";
 import { decodeOnline, isGone } from "../notifications.ts";
 import type { ClientOptions, MakeLink } from "../profile.ts";
 import { ClientSession } from "./client_session.ts";
@@ -76,6 +76,7 @@ export class ClientConnection {
       clientId,
       protocolVersion: 5,
       nudgeTopic: this.#topics.nobody(clientId),
+      maximumPacket: longestPacket(options),
       nudgeProperties: publishProperties("mcp-client", clientId),
       userProperties: connectProperties("mcp-client", options.clientInfo),
       will: this.#goodbye,

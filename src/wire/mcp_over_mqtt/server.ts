@@ -10,7 +10,7 @@ import { Message } from "../../core/message.ts";
 import { clientIdProblem } from "../../config/mod.ts";
 import { type LinkState, type MqttLink, type ReceivedPacket, topicNameProblem } from "../../mqtt/mod.ts";
 import { INITIALIZE } from "../../relay/mod.ts";
-import { firstValue, plainQoS } from "../packets.ts";
+import { firstValue, longestPacket, plainQoS } from "../packets.ts";
 import { clearLeftBehind } from "../gone_presences.ts";
 import { LimitedPublisher } from "../limited_publisher.ts";
 import { disconnected, type Online, ServerStatus } from "../notifications.ts";
@@ -101,6 +101,7 @@ export class McpOverMqttServer implements Acceptor {
       clientId,
       protocolVersion: 5,
       nudgeTopic: this.#topics.nobody(clientId),
+      maximumPacket: longestPacket(this.#options),
       nudgeProperties: publishProperties("mcp-server", clientId),
       userProperties: connectProperties("mcp-server", { ...clientInfo, ...meta }),
       will: {

@@ -5,6 +5,7 @@
  */
 import type { ConnectPlan } from "../../mqtt/mod.ts";
 import { disconnected } from "../notifications.ts";
+import { longestPacket } from "../packets.ts";
 import { address, longestTopics, REQUEST_RESPONSE_ADDRESS_SETTINGS } from "./address.ts";
 import type {
   ClientOptions,
@@ -75,6 +76,7 @@ function serverPlan(options: ServerOptions): ConnectPlan {
     clientId,
     ...(serverSealing?.allowUnsealed === false ? FOR_SEALING : {}),
     nudgeTopic: topics.response.for(clientId),
+    maximumPacket: longestPacket(options),
     will: {
       topic: topics.presence(clientId),
       payload: new Uint8Array(),
@@ -100,6 +102,7 @@ function clientPlan(clientId: string, options: ClientOptions): ConnectPlan {
     clientId,
     ...(options.clientSealing === undefined ? {} : FOR_SEALING),
     nudgeTopic: topics.instance(clientId).for(clientId),
+    maximumPacket: longestPacket(options),
     will: { topic: topics.closed.for(clientId), payload: disconnected(), qos: 1, retain: false },
   };
 }

@@ -34,6 +34,31 @@ Deno.test("a packet whose length never ends is no MQTT", () => {
   assert.throws(() => [...rawPackets(Uint8Array.of(0x30, 0x80, 0x80, 0x80, 0x80, 1))], RangeError);
 });
 
+Deno.test("of packets that are too long the beginning comes out, however their bytes are chunked", () => {
+  fc.assert(
+    fc.property(payloads, fc.integer({ min: 1, max: 200_000 }), (lengths, cut) => {
+      const all = [...lengths, 150_000, 3, 100_000];
+      const bytes = written((writer) => {
+        for (const length of all) {
+          writePublish(writer, { topic: "t", payload: new Uint8Array(length).fill(length), qos: 0 }, undefined, 5);
+        }
+      });
+      const splitter = new PacketSplitter(80_000);
+      const found: number[] = [];
+      for (let start = 0; start < bytes.length; start += cut) {
+        splitter.push(bytes.slice(start, start + cut));
+        for (let raw = splitter.next(); raw !== undefined; raw = splitter.next()) {
+          const { bytes: packet, body, tooLong } = raw;
+          found.push((tooLong ?? packet.length) - body - 4);
+          if (tooLong !== undefined) assert.ok(packet.length < 66_000 && tooLong > 80_000);
+        }
+      }
+      assert.deepEqual(found, all);
+    }),
+    { numRuns: 30 },
+  );
+});
+
 Deno.test("a large packet is not kept once it has been taken", async () => {
   setFlagsFromString("--expose-gc");
   const collect: () => void = runInNewContext("globalThis.gc");

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { generate, type Packet, parser } from "mqtt-packet";
 import type { ConnectAnswer, ConnectionEnd, ConnectRequest } from "../../../src/mqtt/connection/connection.ts";
 import { ClientProtocol } from "../../../src/mqtt/connection/protocol.ts";
-import type { PublishPacket, ReceivedPacket } from "../../../src/mqtt/link.ts";
+import type { ConnectPlan, PublishPacket, ReceivedPacket } from "../../../src/mqtt/link.ts";
 import { idleTurns } from "../../support/manual_clock.ts";
 import { whole } from "../../support/packets.ts";
 
@@ -20,13 +20,13 @@ class Exchange {
   readonly #packets: Packet[] = [];
   readonly #parser: ReturnType<typeof parser>;
 
-  constructor(version: 4 | 5 = 5) {
+  constructor(version: 4 | 5 = 5, plan: Partial<ConnectPlan> = {}) {
     this.#version = version;
     const request: ConnectRequest = {
       broker: { url: "mqtt://broker", keepAlive: 60 },
-      plan: { clientId: "me" },
+      plan: { clientId: "me", ...plan },
       protocolVersion: version,
-      dropped: (topic) => void this.dropped.push(topic),
+      dropped: (topic, cause) => void this.dropped.push(`${topic}: ${cause}`),
       received: (packet) => {
         this.received.push(packet);
         return this.hold;
@@ -277,9 +277,41 @@ Deno.test("MQTT 5: a message with more user properties than anybody sends is dro
     await exchange.arrive({ ...publish(qos, qos), properties: { userProperties } } as Packet);
   }
   assert.equal(exchange.received.length, 0);
-  assert.deepEqual(exchange.dropped, ["t", "t", "t"]);
+  assert.deepEqual(exchange.dropped, Array(3).fill("t: it has more user properties than are read"));
   assert.deepEqual(exchange.brief(), [["puback", 1, 0x83], ["pubrec", 2, 0x83]]);
   assert.equal(exchange.end, undefined);
+});
+
+for (const version of [4, 5] as const) {
+  const name = version === 5 ? "MQTT 5" : "MQTT 3.1.1";
+
+  Deno.test(`${name}: a message that is too long is dropped with a word, and acknowledged, and the next one arrives`, async () => {
+    const exchange = await new Exchange(version, { maximumPacket: 1_000_000 }).connected();
+    const payload = Buffer.alloc(2_000_000);
+    const long = (qos: 0 | 1 | 2, messageId: number) => ({ ...publish(qos, messageId, "long"), payload }) as Packet;
+    const packets = [long(0, 0), publish(1, 1), long(1, 2), long(2, 3), publish(0, 0)];
+    const bytes = Buffer.concat(packets.map((packet) => generate(packet, { protocolVersion: version })));
+    for (let start = 0; start < bytes.length; start += 60_000) {
+      await exchange.protocol.receive(new Uint8Array(bytes.subarray(start, start + 60_000)));
+    }
+    assert.deepEqual(exchange.received.map(({ topic }) => topic), ["t", "t"]);
+    const [dropped] = exchange.dropped;
+    assert.match(dropped ?? "", /^long: its packet has 20000\d\d bytes, and at most 1000000 are read$/);
+    assert.equal(exchange.dropped.length, 3);
+    const code = version === 5 ? [0x83] : [];
+    assert.deepEqual(exchange.brief(), [["puback", 1], ["puback", 2, ...code], ["pubrec", 3, ...code]]);
+    assert.equal(exchange.end, undefined);
+  });
+}
+
+Deno.test("a long packet that is no message ends the connection", async () => {
+  const exchange = await new Exchange(5, { maximumPacket: 1_000_000 }).connected();
+  const suback = new Uint8Array(2_000_005);
+  suback.set([0x90, 0x80, 0x89, 0x7a]);
+  for (let start = 0; start < suback.length; start += 60_000) {
+    await exchange.protocol.receive(suback.slice(start, start + 60_000));
+  }
+  assert.match(exchange.end?.cause ?? "", /no broker sends a packet of type 9 with 2000004 bytes/);
 });
 
 Deno.test("MQTT 5: a topic alias, of which we allow none, ends the connection", async () => {

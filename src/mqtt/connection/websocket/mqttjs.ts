@@ -72,7 +72,7 @@ function receiveFrom(client: MqttClient, { received, dropped }: ConnectRequest):
   client.handleMessage = (packet, done) => {
     // As on other connections, a packet with too many user properties is dropped.
     if (isExcessive(packet.properties?.userProperties)) {
-      dropped?.(packet.topic);
+      dropped?.(packet.topic, "it has more user properties than are read");
       return done();
     }
     const wait = received(toReceivedPacket(packet));
