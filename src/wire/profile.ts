@@ -75,6 +75,12 @@ export interface ServerOptions extends ProfileOptions, Pick<ServeOptions, "descr
    * @default {every client can have one}
    */
   readonly refusal?: (client: string, name: string) => Failure | undefined;
+  /**
+   * Told of each client that gets no session for another reason than a {@linkcode refusal}.
+   *
+   * @param name the name of the session in logs
+   */
+  readonly refused?: (name: string, failure: Failure) => void;
   /** Takes each session that a client opens, and has to receive from it or close it. */
   readonly opened: (session: IncomingSession) => void;
 }

@@ -129,6 +129,7 @@ function start(
     share: options.noShare ? undefined : options.share,
     observe: observeProfile,
     refusal: (client, name) => supervisor.refusal(client, name),
+    refused: (name, failure) => supervisor.refused(name, failure),
     opened: (session, profile) => supervisor.accept(session, profile),
   });
   const server = new ServerEndpoint({ profiles, links, observe, options: optionsFor });

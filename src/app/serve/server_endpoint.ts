@@ -33,7 +33,7 @@ export interface ServerEndpointOptions {
 export interface EndpointAddress extends
   Pick<
     ServerOptions,
-    "description" | "meta" | "closedTopic" | "maxMessage" | "sessionExpiry" | "traceContext" | "refusal"
+    "description" | "meta" | "closedTopic" | "maxMessage" | "sessionExpiry" | "traceContext" | "refusal" | "refused"
   > {
   readonly broker: BrokerConfig;
   readonly address: ResolvedAddress;

@@ -67,8 +67,14 @@ export class SessionSupervisor implements AsyncDisposable {
     const { slots, clients } = this.#options;
     const failure = this.#draining ?? this.#restart.unavailableReason ?? slots.unavailableReason ??
       clients.unavailableReason(client);
-    if (failure !== undefined) this.#tellRefusal(name, failure);
+    if (failure !== undefined) this.refused(name, failure);
     return failure;
+  }
+
+  /** Notes that a client gets no session called `session`. */
+  refused(session: string, { reason, message: cause }: Failure): void {
+    const { server, observe } = this.#options;
+    observe({ type: "session.refused", server, session, reason, cause });
   }
 
   /** Takes a session that a client has opened in this profile. */
@@ -201,13 +207,8 @@ export class SessionSupervisor implements AsyncDisposable {
 
   #refuse(session: IncomingSession, error: unknown): undefined {
     const failure = error instanceof Failure ? error : new Failure("child-not-started", String(error));
-    this.#tellRefusal(session.name, failure);
+    this.refused(session.name, failure);
     void session.close(failure);
-  }
-
-  #tellRefusal(session: string, { reason, message: cause }: Failure): void {
-    const { server, observe } = this.#options;
-    observe({ type: "session.refused", server, session, reason, cause });
   }
 }
 

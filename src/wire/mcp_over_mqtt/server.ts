@@ -234,8 +234,10 @@ export class McpOverMqttServer implements Acceptor {
 
   /** Why a client gets no session. One that has a session already gets another in its place. */
   #refusal(clientId: string, hasSession: boolean): Failure | undefined {
-    if (!this.#openings.allows(clientId)) return OPENS_TOO_OFTEN;
-    return hasSession ? undefined : this.#options.refusal?.(clientId, clientId);
+    const { refusal, refused } = this.#options;
+    if (this.#openings.allows(clientId)) return hasSession ? undefined : refusal?.(clientId, clientId);
+    refused?.(clientId, OPENS_TOO_OFTEN);
+    return OPENS_TOO_OFTEN;
   }
 
   #refuse(clientId: string, message: Message, failure: Failure): void {

@@ -67,13 +67,17 @@ testOnBrokers("a client that can have no session gets the reason, and a goodbye"
 });
 
 testOnBrokers("a client that opens one session after the other is stopped", async (broker) => {
-  await using server = new EchoServer(broker);
+  const refused: string[] = [];
+  await using server = new EchoServer(broker, {
+    refused: (name, { reason }) => void refused.push(`${name} ${reason}`),
+  });
   await using peer = await client(broker);
   for (let id = 1; id <= 100; id++) {
     await peer.publish(CONTROL, { ...INITIALIZE, id }, { userProperties: OF_CLIENT });
   }
   const { payload } = await peer.find(({ payload }) => payload.error !== undefined);
   assert.equal(payload.error.message, "This client opens sessions too often; try again in a second");
+  assert.equal(refused[0], "c1 too-many-sessions");
   assert.ok(server.sessions.length < 100, `${server.sessions.length} sessions`);
 });
 

@@ -133,10 +133,11 @@ export class RequestResponseServer implements Acceptor {
       if (!mayOpen || sessionId === undefined || client === "" || sessionId.length > NAME_LIMIT) return;
       return this.#sealed.begin(packet, { client, session: sessionId, responseTopic });
     }
+    const place = { client, sessionId, responseTopic };
     if (this.#options.serverSealing?.allowUnsealed === false) {
+      this.#options.refused?.(nameOf(place), SEALED_ONLY);
       return this.#refusals.refuse(packet, responseTopic, SEALED_ONLY);
     }
-    const place = { client, sessionId, responseTopic };
     const key = sessionKey(place);
     if (key.length > NAME_LIMIT) return this.#drop(packet, "the name of its session is too long");
     const known = this.#sessions.get(key);
@@ -164,7 +165,10 @@ export class RequestResponseServer implements Acceptor {
   #refusal(place: SessionPlace): Failure | undefined {
     const { client } = place;
     // Requesters without a client id may all have the same response topic.
-    if (!this.#openings.allows(client === "" ? sessionKey(place) : client)) return OPENS_TOO_OFTEN;
+    if (!this.#openings.allows(client === "" ? sessionKey(place) : client)) {
+      this.#options.refused?.(nameOf(place), OPENS_TOO_OFTEN);
+      return OPENS_TOO_OFTEN;
+    }
     if (this.#sessions.latestOf(client) !== undefined) return undefined;
     return this.#options.refusal?.(client, nameOf(place));
   }

@@ -415,13 +415,17 @@ testOnBrokers("a client that has a session gets the next one in its place, when 
 });
 
 testOnBrokers("a client that opens one session after the other is stopped, and no other client is", async (broker) => {
-  await using server = await new Server(broker).online();
+  const refused: string[] = [];
+  await using server = await new Server(broker, {
+    refused: (name, { reason }) => void refused.push(`${name} ${reason}`),
+  }).online();
   await using client = await peer(broker);
   for (let count = 0; count < 200; count++) {
     await client.say(REQUEST, PING, { responseTopic: RESPONSE, layer: { session: `s${count}`, seq: 1, ack: 0 } });
   }
   const { payload } = await client.find(({ layer }) => layer.closed === "too-many-sessions");
   assert.equal(payload.params.reason, "This client opens sessions too often; try again in a second");
+  assert.match(refused[0] ?? "", /^c1\/s\d+ too-many-sessions$/);
   await using other = await peer(broker, "c2");
   await other.say(`${BASE}/request/c2`, PING, numbered(1));
   await eventually("the other's session", () => server.last.name.startsWith("c2/"));
