@@ -96,7 +96,7 @@ export interface ClientOptions extends ProfileOptions, ConnectOptions {
 }
 
 /** Options for a connection that the sessions with many servers share. */
-export interface SharedConnectionOptions {
+export interface SharedConnectionOptions extends MessageOptions {
   readonly clientId: string;
   /** The topic on which the broker says that the client is gone; `{client}` stands for the client id. */
   readonly closedTopic: string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/core/usage_error.ts";
 import { resolve } from "../../src/config/mod.ts";
-import { ADDRESS_SETTINGS, addressIn, resolveAddress } from "../../src/wire/mod.ts";
+import { ADDRESS_SETTINGS, addressIn, PROFILES, resolveAddress } from "../../src/wire/mod.ts";
 import { profileNamed } from "../support/wire_options.ts";
 
 /** Where a server is by these flags, and in each profile. */
@@ -85,4 +85,12 @@ Deno.test("topics that some cloud brokers refuse are warned of, with an example"
   const own = config({ name: "a", requestTopic: "1/2/3/4/5/6/7/8/9", responseTopic: "r/{client}" });
   assert.deepEqual(own.warnings, ['a topic like "1/2/3/4/5/6/7/8/9" has 9 levels; some cloud brokers allow 8']);
   assert.equal(own.requestTopic, "1/2/3/4/5/6/7/8/9");
+});
+
+Deno.test("a connection that many sessions share reads packets as long as their messages may be", () => {
+  const shared = { clientId: "c1", closedTopic: "mcp/closed/{client}", sealed: false };
+  const longest = (maxMessage: number) =>
+    PROFILES.flatMap(({ sharedPlan }) => sharedPlan?.({ ...shared, maxMessage }).maximumPacket ?? []);
+  assert.deepEqual(longest(200 * 1024 * 1024), [400 * 1024 * 1024]);
+  assert.deepEqual(longest(1024), [64 * 1024 * 1024]);
 });

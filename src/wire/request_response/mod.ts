@@ -87,11 +87,12 @@ function serverPlan(options: ServerOptions): ConnectPlan {
   };
 }
 
-function sharedPlan({ clientId, closedTopic, sealed }: SharedConnectionOptions): ConnectPlan {
+function sharedPlan({ clientId, closedTopic, sealed, maxMessage }: SharedConnectionOptions): ConnectPlan {
   return {
     clientId,
     ...(sealed ? FOR_SEALING : {}),
     nudgeTopic: `mcp/instance/${clientId}/${clientId}`,
+    maximumPacket: longestPacket({ maxMessage }),
     will: { topic: new ClientTopic(closedTopic).for(clientId), payload: disconnected(), qos: 1, retain: false },
   };
 }

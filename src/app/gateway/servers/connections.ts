@@ -179,10 +179,10 @@ export class Connections implements AsyncDisposable {
   }
 
   #connection(profile: WireProfile, sharedPlan: NonNullable<WireProfile["sharedPlan"]>): MqttLink {
-    const { closedTopic, sealed } = this.#config;
+    const { closedTopic, sealed, options: { maxMessage } } = this.#config;
     const known = this.#shared.get(profile);
     if (known !== undefined) return known;
-    const made = this.#links.make(sharedPlan({ clientId: this.newId(), closedTopic, sealed }));
+    const made = this.#links.make(sharedPlan({ clientId: this.newId(), closedTopic, sealed, maxMessage }));
     this.#shared.set(profile, made);
     return made;
   }
