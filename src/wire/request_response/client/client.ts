@@ -201,10 +201,13 @@ export class RequestResponseClient implements Dialer {
     const concerned = this.#session?.instance === instance ? this.#session : undefined;
     this.#lastPresence = performance.now();
     this.#instances.note(instance, presence);
+    const anew = this.#since !== undefined && presence?.meta.since !== this.#since;
     if (presence === undefined) concerned?.absent();
     else if (concerned?.plain === true && presence.meta.since !== this.#since) {
       // Its sessions have no names, so it would take the next message for the first one.
       concerned.fail(new Failure("server-gone", "The server was started anew", { instance }));
+    } else if (anew) {
+      concerned?.absent(); // anybody may have said so; an instance that starts again and again is no sign of life
     } else {
       concerned?.present();
       if (concerned?.plain === true && !packet.retain) concerned.resume(); // it was away, and something may be lost

@@ -71,6 +71,7 @@ class World implements AsyncDisposable {
     server = this.serverKey.publicKey,
     noDiscovery = true,
     clock?: Clock,
+    sessionExpiry = 3_000,
   ): RequestResponseClient {
     this.clientLink = new LoopLink("c1", (packet) => this.carry(packet, "to-server"), 100_000);
     this.#clientLinks.push(this.clientLink);
@@ -81,7 +82,7 @@ class World implements AsyncDisposable {
       noDiscovery,
       pick: "first",
       connectTimeout: 3_000,
-      sessionExpiry: 3_000,
+      sessionExpiry,
       clientSealing: clientSealing(key, server),
     }, clock);
   }
@@ -281,21 +282,40 @@ Deno.test("a session replaces the one before of the same key and client, and non
   await third.channel.close();
 });
 
+/** The presence of an instance, as somebody says it. */
+function presence(instance: string, since: string): ReceivedPacket {
+  const params = { meta: { direct: true, numbered: true, format: 2, since } };
+  const online = { jsonrpc: "2.0", method: "notifications/server/online", params };
+  const payload = new TextEncoder().encode(JSON.stringify(online));
+  return { topic: `mcp/demo/presence/${instance}`, payload, qos: 1, retain: true, properties: {} };
+}
+
+Deno.test("an instance that is said to start again and again is asked, and has gone if it does not answer", async () => {
+  await using world = new World();
+  await using client = world.client(undefined, undefined, false, undefined, 200);
+  world.clientLink.deliver(presence("s1", "1"));
+  const { channel, answers } = await dialed(client);
+  void channel.send(request(1));
+  await world.has(answers, 1);
+  world.clientLink.deliver(presence("s1", "forged"));
+  void channel.send(request(2));
+  await world.has(answers, 2);
+  world.broker = () => [];
+  void channel.send(request(3));
+  let ended: string | undefined;
+  void channel.closed.then((failure) => ended = failure?.reason);
+  let starts = 1;
+  await eventually("the session has ended", () => {
+    world.clientLink.deliver(presence("s1", String(++starts)));
+    return ended !== undefined;
+  });
+  assert.equal(ended, "server-gone");
+});
+
 Deno.test("an instance that is only said to be there holds nobody up: the handshake goes on to the next", async () => {
   await using world = new World();
   await using client = world.client(undefined, undefined, false);
-  const meta = { direct: true, numbered: true, format: 2 };
-  for (const instance of ["dead", "s1"]) {
-    const online = { jsonrpc: "2.0", method: "notifications/server/online", params: { meta } };
-    const payload = new TextEncoder().encode(JSON.stringify(online));
-    world.clientLink.deliver({
-      topic: `mcp/demo/presence/${instance}`,
-      payload,
-      qos: 1,
-      retain: true,
-      properties: {},
-    });
-  }
+  for (const instance of ["dead", "s1"]) world.clientLink.deliver(presence(instance, "1"));
   const { channel, answers } = await dialed(client);
   void channel.send(request(1));
   await world.has(answers, 1);
