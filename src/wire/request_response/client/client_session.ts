@@ -97,6 +97,7 @@ export class ClientSession implements Channel {
       name: sessionId.slice(0, 8),
       transmit: (frame, message, confirmed) => this.#transmit(frame, message, confirmed),
       ended: () => {}, // when a server ends, so does the session
+      asksAnyway: true,
       arrived: ({ kind }) => kind === "notification" && link.expectMore(),
       maximumPart: () => largestPart(link, this.#topic, sessionId.length + roomForTrace(traceContext)),
       travelsAlone: traceContext === true ? isTraced : undefined,
@@ -229,7 +230,7 @@ export class ClientSession implements Channel {
 
   /** The connection to the broker is back. */
   resume(): void {
-    this.#stream.resume();
+    if (this.#phase === "open") this.#stream.resume();
   }
 
   /** Ends the session when the server has taken what the host has said, or not in time. */

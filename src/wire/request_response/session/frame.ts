@@ -107,4 +107,9 @@ export interface StreamEnds {
   readonly ended: () => void;
   /** Told of each message, before it is delivered, what Correlation Data it came with. */
   readonly arrived: (message: Message, correlation: Uint8Array | undefined) => void;
+  /**
+   * Whether a peer that does not number its messages is asked after each reconnection what it waits for, even if this end
+   * waits for nothing. @default {false}, since a plain requester would not understand it
+   */
+  readonly asksAnyway?: boolean;
 }

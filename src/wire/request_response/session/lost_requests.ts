@@ -3,7 +3,8 @@
  *
  * A broker drops what is on its way to a client when the connection breaks. Nobody would ever answer such a request, so
  * after a reconnection of either end its sender asks the other which requests it has. What it does not have, and has not
- * answered before, is lost: the request, or its answer.
+ * answered before, is lost: the request, or its answer. The other end may have asked something in vain as well, but does
+ * not know of the reconnection. So the question asks it to do the same.
  *
  * @module
  */
@@ -56,12 +57,25 @@ export class LostRequests {
     return true;
   }
 
-  /** Asks for the requests that have no answer; `undefined` when there are none. */
-  ask(): Message | undefined {
-    if (this.#asked.size === 0) return undefined;
+  /**
+   * Asks for the requests that have no answer; `undefined` when there are none.
+   *
+   * @param first whether it is this end that has reconnected. Then the peer is to ask as well. Answers to questions that
+   * are asked back ask for nothing more.
+   * @param anyway whether to ask even without such requests, so that the peer asks
+   */
+  ask(first = false, anyway = false): Message | undefined {
+    if (this.#asked.size === 0 && !anyway) return undefined;
     const id = `${this.#name}${++this.#questions}"`;
     this.#question = { id, about: new Map(this.#asked) };
-    return Message.from(`{"jsonrpc":"2.0","id":${id},"method":"${PENDING}"}`);
+    const params = first ? `,"params":{"askBack":true}` : "";
+    return Message.from(`{"jsonrpc":"2.0","id":${id},"method":"${PENDING}"${params}}`);
+  }
+
+  /** What the peer's question wants to be asked; `undefined` when that is nothing. */
+  askBack(question: Message): Message | undefined {
+    const { params } = question.parse() as { params?: { askBack?: unknown } };
+    return params?.askBack === true ? this.ask() : undefined;
   }
 
   /** Answers the peer's question; `undefined` when the message is something else. */

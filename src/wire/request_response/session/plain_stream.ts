@@ -52,7 +52,7 @@ export class PlainStream implements Stream {
     if (answer !== undefined) {
       const frame = { payload: answer.bytes };
       void this.#ends.transmit(correlation === undefined ? frame : { ...frame, correlation }, undefined, false);
-      return;
+      return this.#ask(this.#requests.askBack(message));
     }
     const lost = this.#requests.received(message);
     if (lost === undefined && !this.#requests.begins(message)) return;
@@ -80,8 +80,7 @@ export class PlainStream implements Stream {
   pause(): void {}
 
   resume(): void {
-    const question = this.#requests.ask();
-    if (question !== undefined) void this.#ends.transmit({ payload: question.bytes }, question, false);
+    this.#ask(this.#requests.ask(true, this.#ends.asksAnyway));
   }
 
   unseen(): readonly Message[] {
@@ -90,5 +89,9 @@ export class PlainStream implements Stream {
 
   close(): void {
     this.#inbox.takeAll();
+  }
+
+  #ask(question: Message | undefined): void {
+    if (question !== undefined) void this.#ends.transmit({ payload: question.bytes }, question, false);
   }
 }

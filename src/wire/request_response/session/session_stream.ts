@@ -28,6 +28,7 @@ export interface SessionStreamOptions {
   readonly transmit: StreamEnds["transmit"];
   readonly arrived: StreamEnds["arrived"];
   readonly ended: StreamEnds["ended"];
+  readonly asksAnyway?: boolean;
   /** Largest payload of one PUBLISH that the broker is known to take, in bytes. */
   readonly maximumPart: () => number;
   /** Whether a message is to be in no batch, since its packet says something of it. @default {none} */
@@ -223,8 +224,8 @@ export class SessionStream {
   }
 
   #ends(): StreamEnds {
-    const { transmit, arrived, ended } = this.#options;
-    return { transmit, arrived, ended, deliver: (message) => this.#deliver(message) };
+    const { transmit, arrived, ended, asksAnyway = false } = this.#options;
+    return { transmit, arrived, ended, asksAnyway, deliver: (message) => this.#deliver(message) };
   }
 
   /** Whether nobody may receive a message that came without a number; then whoever sent it is told, if he waits. */

@@ -302,3 +302,14 @@ Deno.test("a request of a session without numbers is sent once: it could run twi
   void session.send(response('"q"'));
   assert.deepEqual(link.published.map(({ once }) => once), [true, undefined]);
 });
+
+Deno.test("on MQTT 3.1.1, a client that is back asks the server, which may have asked something in vain", () => {
+  const { link, session } = clientSession({ opening: { ...WHICHEVER, plain: true } }, { protocolVersion: 4 });
+  session.resume();
+  assert.equal(link.published.length, 0, "what nobody has begun needs no question");
+  void session.send(notification("notifications/initialized"));
+  session.pause();
+  session.resume();
+  const [, question] = link.published.map(({ payload }) => new Message(payload));
+  assert.equal(question?.method, "mcp-mqtt-proxy/pending");
+});

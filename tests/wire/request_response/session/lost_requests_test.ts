@@ -109,3 +109,25 @@ Deno.test("a cancelled request is not asked for, its late answer is passed on on
   assert.equal(client.received(response(7)), undefined);
   assert.deepEqual(client.received(response(7)), []);
 });
+
+Deno.test("whoever has reconnected asks to be asked, since the other end may have lost a request too, and does not know", () => {
+  const { client, server } = ends(1);
+  server.begins(request(1));
+  for (const id of ["a", "b"]) server.sent(request(id));
+  client.begins(request("b"));
+  const question = client.ask(true);
+  assert.ok(question !== undefined);
+  const back = server.askBack(question);
+  const answer = back && client.answer(back);
+  assert.ok(back !== undefined && answer !== undefined);
+  assert.deepEqual(server.received(answer)?.map(({ id }) => id), ['"a"']);
+  assert.equal(client.askBack(back), undefined, "or both would ask without end");
+});
+
+Deno.test("who waits for nothing asks only if the other end is to ask", () => {
+  const { client, server } = ends();
+  assert.equal(client.ask(true), undefined);
+  const question = client.ask(true, true);
+  assert.ok(question !== undefined);
+  assert.equal(server.askBack(question), undefined);
+});

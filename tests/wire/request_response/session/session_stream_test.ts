@@ -94,3 +94,15 @@ Deno.test("a batch that the broker refuses is answered, and what it answers has 
   assert.deepEqual(JSON.parse(instead).map(({ id }: { id: number }) => id), [3]);
   stream.close();
 });
+
+Deno.test("without numbers, an end that is asked what it has asks for what it waits for itself", async () => {
+  const { stream, sent, received } = end("plain");
+  void stream.send(request('"lost"', "roots/list"));
+  await sent();
+  const question = '{"jsonrpc":"2.0","id":"q","method":"mcp-mqtt-proxy/pending","params":{"askBack":true}}';
+  stream.receive({ payload: Message.from(question).bytes });
+  const [answer, back = ""] = await sent();
+  assert.match(back, /pending/);
+  assert.equal(answer, 'result "q"');
+  assert.deepEqual(received(), []);
+});
