@@ -35,6 +35,8 @@ export class Driver implements AsyncDisposable {
   readonly books: Books = { made: 0, answered: 0, failed: 0, lost: 0, hung: 0, disordered: 0, pause: 0 };
   /** How often each reason of a failure was given. */
   readonly reasons = new Map<string, number>();
+  /** The numbers of the calls that got an error. */
+  readonly failed = new Set<number>();
   readonly #args: readonly string[];
   readonly #timeout: number;
   readonly #env: Readonly<Record<string, string>>;
@@ -181,6 +183,7 @@ export class Driver implements AsyncDisposable {
       if (call.progress.join() !== "1,2,3") this.books.disordered++;
     } else {
       this.books.failed++;
+      this.failed.add(call.number);
       this.reasons.set(failure, (this.reasons.get(failure) ?? 0) + 1);
     }
     call.done();

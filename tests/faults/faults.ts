@@ -14,8 +14,10 @@ export interface Fault {
   readonly width?: number;
   /** Happens several times during a run, at random moments. */
   readonly strike: (world: World, random: () => number) => Promise<void>;
-  /** A process with state of the session dies: notifications under way may be lost with it. */
-  readonly kills?: boolean;
+  /** Notifications may be lost: a process with state of the session dies, or nothing is sent again. */
+  readonly forgets?: boolean;
+  /** Nothing that was begun may be given up: a call with an error has not run. */
+  readonly finishes?: boolean;
 }
 
 const PERSISTENT = ["allow_anonymous true", "persistence true", "autosave_interval 1", "autosave_on_changes true"];
@@ -74,6 +76,12 @@ async function falseTime(): Promise<WorldOptions> {
 /** Where the time of the fault that is being run is. */
 const FALSE_TIME = { file: "" };
 
+const OLD_MQTT: WorldOptions = { serve: ["--mqtt-version", "4"], connect: ["--mqtt-version", "4"] };
+const CONVENTION: WorldOptions = {
+  serve: ["--profile", "mcp-over-mqtt"],
+  connect: ["--profile", "mcp-over-mqtt"],
+};
+
 /** Every fault. */
 export const FAULTS: readonly Fault[] = [
   { name: "nothing", strike: () => Promise.resolve() },
@@ -130,15 +138,98 @@ export const FAULTS: readonly Fault[] = [
     world: () => ({ qos: "1" }),
     strike: (world, random) => stop(world.servePid, 500 + 3000 * random()),
   },
-  { name: "server process killed", kills: true, strike: (world) => world.killChild() },
-  { name: "serve killed", kills: true, strike: (world, random) => world.restartServe(500 * random()) },
+  { name: "server process killed", forgets: true, strike: (world) => world.killChild() },
+  { name: "serve killed", forgets: true, strike: (world, random) => world.restartServe(500 * random()) },
   {
     name: "serve killed, the same client id",
     world: () => ({ serve: ["--client-id", "fault-server"] }),
-    kills: true,
+    forgets: true,
     strike: (world, random) => world.restartServe(500 * random()),
   },
-  { name: "connect killed", kills: true, strike: (world) => world.driver.restart() },
+  {
+    name: "serve asked to end",
+    forgets: true,
+    finishes: true,
+    strike: (world, random) => world.restartServe(500 * random(), "SIGTERM"),
+  },
+  {
+    name: "serve asked to end, the same client id",
+    world: () => ({ serve: ["--client-id", "fault-server"] }),
+    forgets: true,
+    finishes: true,
+    strike: (world, random) => world.restartServe(500 * random(), "SIGTERM"),
+  },
+  {
+    name: "one of two instances killed",
+    world: () => ({ instances: 2 }),
+    forgets: true,
+    strike: (world, random) => world.restartServe(500 * random(), "SIGKILL", random() < 0.5 ? 0 : 1),
+  },
+  {
+    name: "one of two instances asked to end",
+    world: () => ({ instances: 2 }),
+    forgets: true,
+    finishes: true,
+    strike: (world, random) => world.restartServe(500 * random(), "SIGTERM", random() < 0.5 ? 0 : 1),
+  },
+  {
+    name: "one of two instances killed, not shared",
+    world: () => ({ instances: 2, serve: ["--no-share"] }),
+    forgets: true,
+    strike: (world, random) => world.restartServe(500 * random(), "SIGKILL", random() < 0.5 ? 0 : 1),
+  },
+  {
+    name: "serve killed as connect is cut",
+    world: () => ({ serve: ["--client-id", "fault-server"] }),
+    forgets: true,
+    strike: async (world, random) => {
+      world.clientNetwork.cut();
+      await world.restartServe(500 * random());
+    },
+  },
+  {
+    name: "connection of serve cut, MQTT 3.1.1",
+    world: () => OLD_MQTT,
+    forgets: true,
+    strike: (world) => Promise.resolve(world.serverNetwork.cut()),
+  },
+  {
+    name: "connection of connect cut, MQTT 3.1.1",
+    world: () => OLD_MQTT,
+    forgets: true,
+    strike: (world) => Promise.resolve(world.clientNetwork.cut()),
+  },
+  {
+    name: "serve killed, MQTT 3.1.1",
+    world: () => OLD_MQTT,
+    forgets: true,
+    strike: (world, random) => world.restartServe(500 * random()),
+  },
+  {
+    name: "server process killed, prewarmed",
+    world: () => ({ serve: ["--prewarm", "2"] }),
+    forgets: true,
+    strike: (world) => world.killChild(),
+  },
+  {
+    name: "connection of serve cut, open convention",
+    world: () => CONVENTION,
+    forgets: true,
+    strike: (world) => Promise.resolve(world.serverNetwork.cut()),
+  },
+  {
+    name: "connection of connect cut, open convention",
+    world: () => CONVENTION,
+    forgets: true,
+    strike: (world) => Promise.resolve(world.clientNetwork.cut()),
+  },
+  {
+    name: "serve killed, open convention",
+    world: () => CONVENTION,
+    forgets: true,
+    strike: (world, random) => world.restartServe(500 * random()),
+  },
+  { name: "connect killed", forgets: true, strike: (world) => world.driver.restart() },
   {
     name: "client id taken over",
     strike: async (world) => {

@@ -53,8 +53,8 @@ async function run(fault: Fault, seconds: number, width: number, seed: number): 
   const random = randomFrom(seed);
   await using keys = await keyFiles();
   const options = await fault.world?.();
-  const { serve = [] } = options ?? {};
-  const sealed = values.sealed ? { serve: [...serve, ...keys.serve], connect: keys.connect } : {};
+  const { serve = [], connect = [] } = options ?? {};
+  const sealed = values.sealed ? { serve: [...serve, ...keys.serve], connect: [...connect, ...keys.connect] } : {};
   await using world = await World.start({ ...options, ...sealed });
   const { driver } = world;
   const before = world.memory;
@@ -69,11 +69,13 @@ async function run(fault: Fault, seconds: number, width: number, seed: number): 
   end.abort();
   await driving;
   const { made, answered, failed, lost, hung, disordered, pause } = driver.books;
-  const { repeated } = await world.executions();
+  const { repeated, unanswered } = await world.executions();
   const memory = `${before}-${world.memory} MB`;
   row([fault.name, made, answered, failed, lost, repeated, hung, disordered, `${Math.round(pause)} ms`, memory]);
   for (const [reason, count] of driver.reasons) print(`    ${count} x ${reason}`);
-  return lost === 0 && repeated === 0 && hung === 0 && (fault.kills === true || disordered === 0);
+  if (fault.finishes === true && unanswered > 0) print(`    ${unanswered} of the calls with an error had run`);
+  return lost === 0 && repeated === 0 && hung === 0 && (fault.forgets === true || disordered === 0) &&
+    (fault.finishes !== true || unanswered === 0);
 }
 
 row(COLUMNS);

@@ -18,6 +18,8 @@ export interface WorldOptions {
   readonly configuration?: readonly string[];
   /** QoS of both ends. @default {"auto"} */
   readonly qos?: string;
+  /** How many instances of `serve` there are. @default {1} */
+  readonly instances?: number;
   /** More options of `serve`. */
   readonly serve?: readonly string[];
   /** More options of `connect`. */
@@ -41,7 +43,7 @@ export class World implements AsyncDisposable {
   readonly #options: WorldOptions;
   readonly #record: string;
   #broker: Mosquitto | undefined;
-  #serve: Process | undefined;
+  readonly #instances: Process[] = [];
 
   private constructor(port: number, record: string, options: WorldOptions) {
     this.#port = port;
@@ -65,7 +67,7 @@ export class World implements AsyncDisposable {
     const record = await Deno.makeTempFile({ prefix: "faults-" });
     const world = new World(freePort(), record, options);
     await world.startBroker();
-    await world.startServe();
+    for (let index = 0; index < (options.instances ?? 1); index++) await world.startServe(index);
     await world.driver.start();
     return world;
   }
@@ -75,9 +77,9 @@ export class World implements AsyncDisposable {
     return this.#broker?.pid ?? 0;
   }
 
-  /** The process of `serve`. */
+  /** The process of the first `serve`. */
   get servePid(): number {
-    return this.#serve?.pid ?? 0;
+    return this.#instances[0]?.pid ?? 0;
   }
 
   /** The broker's address. */
@@ -102,18 +104,23 @@ export class World implements AsyncDisposable {
     await this.startBroker();
   }
 
-  async startServe(): Promise<void> {
+  async startServe(index = 0): Promise<void> {
     const command = [Deno.execPath(), "run", "-A", SERVER, this.#record];
     const { env = {}, serve = [] } = this.#options;
-    this.#serve = await startServe([...this.#arguments(this.serverNetwork), ...serve, "--", ...command], { env });
+    this.#instances[index] = await startServe(
+      [...this.#arguments(this.serverNetwork), ...serve, "--", ...command],
+      { env },
+    );
   }
 
-  /** Ends `serve` as a power failure would, and starts it again after `pause` ms. */
-  async restartServe(pause: number): Promise<void> {
-    this.#serve?.kill("SIGKILL");
-    await this.#serve?.[Symbol.asyncDispose]();
+  /** Ends one instance of `serve`, as a power failure would unless `signal` says how, and starts it again after `pause` ms. */
+  async restartServe(pause: number, signal: Deno.Signal = "SIGKILL", index = 0): Promise<void> {
+    const instance = this.#instances[index];
+    instance?.kill(signal);
+    await instance?.status; // a second signal would end it at once
+    await instance?.[Symbol.asyncDispose]();
     await wait(pause);
-    await this.startServe();
+    await this.startServe(index);
   }
 
   /** The server processes of all sessions. */
@@ -127,16 +134,16 @@ export class World implements AsyncDisposable {
     for (const pid of await this.children()) Deno.kill(pid, "SIGKILL");
   }
 
-  /** How many calls ran, and how many of them more than once. */
-  async executions(): Promise<{ calls: number; repeated: number }> {
-    const numbers = (await Deno.readTextFile(this.#record)).split("\n").filter(Boolean);
-    const calls = new Set(numbers).size;
-    return { calls, repeated: numbers.length - calls };
+  /** How many calls ran more than once, and how many ran although the host was told that they failed. */
+  async executions(): Promise<{ repeated: number; unanswered: number }> {
+    const numbers = (await Deno.readTextFile(this.#record)).split("\n").filter(Boolean).map(Number);
+    const calls = new Set(numbers);
+    return { repeated: numbers.length - calls.size, unanswered: calls.intersection(this.driver.failed).size };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.driver[Symbol.asyncDispose]();
-    await this.#serve?.[Symbol.asyncDispose]();
+    await Promise.all(this.#instances.map((instance) => instance[Symbol.asyncDispose]()));
     await this.serverNetwork[Symbol.asyncDispose]();
     await this.clientNetwork[Symbol.asyncDispose]();
     await this.#broker?.[Symbol.asyncDispose]();
