@@ -25,7 +25,7 @@ export interface LaunchHost {
 }
 
 /** How long the server may take to end after it was asked to, in ms. */
-const PATIENCE = 1_500;
+const STOP_TIMEOUT = 1_500;
 
 /** How long to wait for more output of a server that has ended, in ms: another process may hold the pipe open. */
 const OUTPUT_GRACE = 500;
@@ -46,7 +46,7 @@ export async function launch(
   const { command, credentials } = config;
   await using orphans = new OrphanWatch();
   const child = new ChildPipes({ ...config, orphans });
-  const stop = () => void child.stop(PATIENCE);
+  const stop = () => void child.stop(STOP_TIMEOUT);
   signal.addEventListener("abort", stop, { once: true });
   let source: ByteSource;
   try {
@@ -67,7 +67,7 @@ export async function launch(
   void child.ended.then(() => ended = true);
   /** Ends a server that has closed its stdin or stdout but still runs. It is useless, but the host cannot see that. */
   const endHalfDead = async () => {
-    await waitAtMost(child.ended, PATIENCE);
+    await waitAtMost(child.ended, STOP_TIMEOUT);
     if (!ended) stop();
   };
   // The end of the host's input is forwarded. The server decides what it does then.

@@ -21,14 +21,14 @@ export class LingeringChannel extends ChannelWrapper {
   readonly #closing = Promise.withResolvers<void>();
   #closed = false;
 
-  /** @param patience how long the end is held back, in ms */
-  constructor(inner: Channel, patience: number, clock: Clock = systemClock) {
+  /** @param timeout how long the end is held back, in ms */
+  constructor(inner: Channel, timeout: number, clock: Clock = systemClock) {
     super(inner);
     this.#unanswered = new PendingRequests(clock, () => {});
     this.closed = inner.closed.then(async (failure) => {
       if (failure !== undefined) return failure; // the host cannot read answers any more
-      await waitAtMost(Promise.race([this.#unanswered.allAnswered(), this.#closing.promise]), patience, clock);
-      this.#giveUp(patience);
+      await waitAtMost(Promise.race([this.#unanswered.allAnswered(), this.#closing.promise]), timeout, clock);
+      this.#giveUp(timeout);
       return failure;
     });
   }
@@ -57,12 +57,12 @@ export class LingeringChannel extends ChannelWrapper {
     return this.inner.close(reason);
   }
 
-  #giveUp(patience: number): void {
+  #giveUp(timeout: number): void {
     if (this.#closed) return;
     this.#closed = true;
-    const text = `The host has ended its side, and there was no answer within ${patience / 1000} s after that`;
+    const text = `The host has ended its side, and there was no answer within ${timeout / 1000} s after that`;
     for (const { id } of this.#unanswered.takeAll()) {
-      void this.inner.send(new Failure("timed-out", text, { timeout: patience }).toResponse(id));
+      void this.inner.send(new Failure("timed-out", text, { timeout }).toResponse(id));
     }
   }
 }

@@ -7,7 +7,7 @@ import { Secret } from "../core/secret.ts";
 import { errorText } from "../core/text.ts";
 
 /** How long a command may take, in ms. */
-const PATIENCE = 10_000;
+const COMMAND_TIMEOUT = 10_000;
 
 /**
  * The password: the first line that `command` prints. The shell runs the command.
@@ -44,7 +44,7 @@ async function printed(command: string, problem: string, read: (text: string) =>
       stdin: "null",
       stdout: "piped",
       stderr: "inherit",
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout(COMMAND_TIMEOUT),
     }).output();
     if (!success) throw new Error(`it ended with exit code ${code}`);
     const text = new TextDecoder().decode(stdout);

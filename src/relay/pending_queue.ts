@@ -20,7 +20,7 @@ const HIGH_WATER_MARK = 4 * 1024 * 1024;
 /** A queue whose entries leave in order: taken all at once, or one by one when they have waited long enough. */
 export class PendingQueue {
   readonly #clock: Clock;
-  readonly #patience: number;
+  readonly #timeout: number;
   readonly #expired: (message: Message) => void;
   readonly #queue = new Queue<Waiting>();
   readonly #bytes = new Backpressure(HIGH_WATER_MARK, 0);
@@ -28,20 +28,20 @@ export class PendingQueue {
   #empty: PromiseWithResolvers<void> | undefined;
 
   /**
-   * @param patience how long a message waits, in ms
+   * @param timeout how long a message waits, in ms
    * @param expired takes each message that has waited that long
    */
-  constructor(clock: Clock, patience: number, expired: (message: Message) => void) {
+  constructor(clock: Clock, timeout: number, expired: (message: Message) => void) {
     this.#clock = clock;
-    this.#patience = patience;
+    this.#timeout = timeout;
     this.#expired = expired;
   }
 
   /** Takes a message. A returned promise resolves when the queue is empty again. */
   add(message: Message): Promise<void> | void {
-    this.#queue.push({ message, expires: this.#clock.now() + this.#patience });
+    this.#queue.push({ message, expires: this.#clock.now() + this.#timeout });
     this.#bytes.add(message.bytes.length);
-    this.#cancelTimer ??= this.#clock.after(this.#patience, () => this.#expire());
+    this.#cancelTimer ??= this.#clock.after(this.#timeout, () => this.#expire());
     return this.#bytes.room();
   }
 

@@ -37,10 +37,10 @@ export class ChildPipes {
     });
   }
 
-  /** Asks the child to end, and kills it after `patience` ms. Resolves when it has ended. */
-  async stop(patience: number): Promise<void> {
+  /** Asks the child to end, and kills it after `timeout` ms. Resolves when it has ended. */
+  async stop(timeout: number): Promise<void> {
     await signalGroup(this.#child, "SIGTERM");
-    await waitAtMost(this.ended, patience);
+    await waitAtMost(this.ended, timeout);
     await signalGroup(this.#child, "SIGKILL");
     await this.ended;
   }

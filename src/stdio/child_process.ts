@@ -38,11 +38,11 @@ export interface ChildProcessOptions extends ProgramOptions {
   /** Applied to each line of the child's stderr. @default {redactNothing} */
   readonly redact?: Redact;
   /** How long the child may take to end after its stdin was closed, and again after SIGTERM, in ms. */
-  readonly patience?: number;
+  readonly stopTimeout?: number;
 }
 
-/** Default of {@linkcode ChildProcessOptions.patience}, in ms: what the MCP SDKs grant. */
-const DEFAULT_PATIENCE = 2000;
+/** Default of {@linkcode ChildProcessOptions.stopTimeout}, in ms: what the MCP SDKs grant. */
+const DEFAULT_STOP_TIMEOUT = 2000;
 
 /** How long a child may take to exit after it has closed its stdin or stdout, in ms. After that it counts as hung. */
 const EXIT_GRACE = 250;
@@ -121,11 +121,10 @@ export class ChildProcess implements Channel {
   }
 
   /**
-   * Ends the child: closes its stdin, then sends SIGTERM, then SIGKILL. Each step follows after the patience has run
-   * out.
+   * Ends the child: closes its stdin, then sends SIGTERM, then SIGKILL. Before each step it waits for `stopTimeout`.
    */
   close(reason?: Failure): Promise<void> {
-    return this.#end(reason, this.#options.patience ?? DEFAULT_PATIENCE);
+    return this.#end(reason, this.#options.stopTimeout ?? DEFAULT_STOP_TIMEOUT);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -152,16 +151,16 @@ export class ChildProcess implements Channel {
     });
   }
 
-  #end(reason: Failure | undefined, patience: number): Promise<void> {
-    this.#stopping ??= this.#stop(reason, patience);
+  #end(reason: Failure | undefined, stopTimeout: number): Promise<void> {
+    this.#stopping ??= this.#stop(reason, stopTimeout);
     return this.#stopping;
   }
 
-  async #stop(reason: Failure | undefined, patience: number): Promise<void> {
+  async #stop(reason: Failure | undefined, stopTimeout: number): Promise<void> {
     this.#reason = reason;
     // Also after the child has exited: the rest of its output is not needed.
     if (!this.#inputEnded) void this.#lines.close();
-    await this.#askToExit(patience);
+    await this.#askToExit(stopTimeout);
     await this.closed;
   }
 
@@ -171,13 +170,13 @@ export class ChildProcess implements Channel {
     if (!this.#running || this.#stopping !== undefined || this.#defect !== "") return;
     this.#defect = `${defect} and `;
     void this.#closeInput().catch(() => {}); // not awaited: closing waits until the child has read everything
-    await this.#askToExit(this.#options.patience ?? DEFAULT_PATIENCE);
+    await this.#askToExit(this.#options.stopTimeout ?? DEFAULT_STOP_TIMEOUT);
   }
 
   /** Waits for the exit of a child whose stdin has ended, then sends SIGTERM, then SIGKILL. */
-  async #askToExit(patience: number): Promise<void> {
+  async #askToExit(stopTimeout: number): Promise<void> {
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-      await waitAtMost(this.#child.status, patience);
+      await waitAtMost(this.#child.status, stopTimeout);
       if (!this.#running) break;
       await signalGroup(this.#child, signal);
     }

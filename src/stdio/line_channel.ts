@@ -41,7 +41,7 @@ export interface LineChannelOptions {
 }
 
 /** How long closing waits for a peer that may not read any more, in ms. */
-const UNREAD_PATIENCE = 500;
+const UNREAD_TIMEOUT = 500;
 
 /** The event for a line of `source` that was longer than `maximum` bytes. */
 export function lineTooLong(source: string, length: number, maximum: number): ProxyEvent {
@@ -107,7 +107,7 @@ export class LineChannel implements Channel {
   async close(reason?: Failure): Promise<void> {
     this.#ended = true;
     this.#written ??= this.#endOutput();
-    if (reason !== undefined) this.#written = waitAtMost(this.#written, UNREAD_PATIENCE);
+    if (reason !== undefined) this.#written = waitAtMost(this.#written, UNREAD_TIMEOUT);
     await this.#written;
     this.#finish(reason);
   }

@@ -9,7 +9,7 @@ import type { McpServer } from "./sdk.ts";
 import { ToolError } from "./tool_error.ts";
 
 /** How long the user may take to answer, in ms. */
-const PATIENCE = 600_000;
+const ANSWER_TIMEOUT = 600_000;
 
 /** How much of a payload the user is shown, in characters. */
 const SHOWN = 500;
@@ -55,7 +55,7 @@ export class Confirmation {
     const { action } = await server.elicitInput({
       message: `May the agent publish to ${topics.map((topic) => quoted(topic)).join(", with the answer to ")} ${what}`,
       requestedSchema: { type: "object", properties: {} },
-    }, { signal, timeout: PATIENCE });
+    }, { signal, timeout: ANSWER_TIMEOUT });
     if (action !== "accept") {
       throw new ToolError(
         `The user does not want anything published to ${

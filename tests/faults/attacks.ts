@@ -29,7 +29,7 @@ const { values, positionals } = parseArgs({
 /** Between two calls, in ms. */
 const PACE = 50;
 /** How long an answer may take, in ms. */
-const PATIENCE = 20_000;
+const ANSWER_TIMEOUT = 20_000;
 const MOST_WORDS = 16_000;
 const PROGRAM = new URL("attackers.ts", import.meta.url).pathname;
 
@@ -55,7 +55,7 @@ async function experience(ends: Bridge, seconds: number, first: number): Promise
     if (error !== undefined) failed.push(error.message);
   };
   const end = performance.now() + seconds * 1000;
-  let deadline = end + PATIENCE;
+  let deadline = end + ANSWER_TIMEOUT;
   const reading = (async () => {
     while (performance.now() < end || asked.size > 0 && performance.now() < deadline) {
       const line = await output.next(PACE).catch(() => undefined);
@@ -67,7 +67,7 @@ async function experience(ends: Bridge, seconds: number, first: number): Promise
     await ends.host.send({ jsonrpc: "2.0", id, method: "ping" });
     await wait(PACE);
   }
-  deadline = performance.now() + PATIENCE;
+  deadline = performance.now() + ANSWER_TIMEOUT;
   await reading;
   for (const id of asked.keys()) failed.push(`${id} was not answered`);
   latencies.sort((a, b) => a - b);

@@ -28,7 +28,7 @@ interface Call {
 }
 
 /** Beyond its timeout an answer may take this much longer, in ms, before it counts as hung. */
-const PATIENCE = 5_000;
+const GRACE_PERIOD = 5_000;
 
 /** A host that keeps a number of calls under way through `connect`. */
 export class Driver implements AsyncDisposable {
@@ -126,7 +126,7 @@ export class Driver implements AsyncDisposable {
       this.#calls.delete(id);
       this.books.lost++;
       resolve();
-    }, 2 * this.#timeout + PATIENCE);
+    }, 2 * this.#timeout + GRACE_PERIOD);
     const done = () => {
       clearTimeout(giveUp);
       this.#calls.delete(id);
@@ -177,7 +177,7 @@ export class Driver implements AsyncDisposable {
     const now = performance.now();
     if (!this.#stopped) this.books.pause = Math.max(this.books.pause, now - this.#lastAnswer);
     this.#lastAnswer = now;
-    if (now - call.since > this.#timeout + PATIENCE) this.books.hung++;
+    if (now - call.since > this.#timeout + GRACE_PERIOD) this.books.hung++;
     if (failure === undefined) {
       this.books.answered++;
       if (call.progress.join() !== "1,2,3") this.books.disordered++;

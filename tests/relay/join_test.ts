@@ -90,8 +90,8 @@ Deno.test("the end of the left channel's input is passed on, and what the right 
 
 Deno.test("a right channel that goes on after the end of its input is closed when that takes too long", async () => {
   const { host, left, right, server } = pairs();
-  const { promise: patience, resolve } = Promise.withResolvers<void>();
-  const joined = join(left, right, { linger: () => patience });
+  const { promise: lingering, resolve } = Promise.withResolvers<void>();
+  const joined = join(left, right, { linger: () => lingering });
   host.end();
   await server.peerEnded;
   assert.equal(server.ended, false);

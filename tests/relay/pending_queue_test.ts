@@ -4,10 +4,10 @@ import { PendingQueue } from "../../src/relay/pending_queue.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { request } from "../support/messages.ts";
 
-function room(patience: number) {
+function room(timeout: number) {
   const clock = new ManualClock();
   const expired: Message[] = [];
-  const waiting = new PendingQueue(clock, patience, (message) => expired.push(message));
+  const waiting = new PendingQueue(clock, timeout, (message) => expired.push(message));
   return { clock, waiting, expired: () => expired.map(({ id }) => id) };
 }
 

@@ -25,7 +25,7 @@ function start(way: readonly string[], options: Partial<ChildProcessOptions> = {
     stderr: (line) => started.stderr.push(line),
     skipped: (line) => started.skipped.push(new TextDecoder().decode(line)),
     tooLong: () => {},
-    patience: 300,
+    stopTimeout: 300,
     ...options,
   });
   return { child, ...started };
@@ -78,7 +78,7 @@ Deno.test("a child that was killed tells by which signal", async () => {
 });
 
 Deno.test("closing ends a child by the end of its stdin, and hears it out", async () => {
-  const started = await ready(["until-eof"], { patience: 10_000 });
+  const started = await ready(["until-eof"], { stopTimeout: 10_000 });
   await within("closing", started.child.close(), 8_000);
   assert.equal(await started.child.closed, undefined);
   assert.equal(isRunning(started.child.pid), false);

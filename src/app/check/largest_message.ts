@@ -15,7 +15,7 @@ const SMALLEST = 1024;
 /** How many times the interval of the result is halved. */
 const REFINEMENTS = 4;
 /** How long halving it may go on, in ms. */
-const PATIENCE = 20_000;
+const SEARCH_TIMEOUT = 20_000;
 
 /** The size of a packet besides its payload, in bytes. */
 const HEADER = 1024;
@@ -25,7 +25,7 @@ export async function largestMessageFinding(probe: Probe, topic: string): Promis
   const name = "largest message";
   const announced = (probe.answer.maximumPacketSize ?? Infinity) - HEADER;
   const wanted = Math.max(SMALLEST, Math.min(LARGEST, announced));
-  const deadline = performance.now() + PATIENCE;
+  const deadline = performance.now() + SEARCH_TIMEOUT;
   let cause: string | undefined;
   if (await passes(wanted)) {
     const limit = wanted < LARGEST ? "the most that the broker says to take" : "no larger one was tried";

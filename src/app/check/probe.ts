@@ -18,7 +18,7 @@ import {
 } from "../../mqtt/mod.ts";
 
 /** How long the broker may take for each answer, in ms. */
-const PATIENCE = 3_000;
+const ANSWER_TIMEOUT = 3_000;
 
 /** How long a message to ourselves may take, in ms. */
 const TRAVEL_TIME = 1_500;
@@ -217,9 +217,9 @@ export class Probe implements AsyncDisposable {
     const answered = Promise.race([answer, closed]);
     for (const promise of [closed, answered]) promise.catch(() => {}); // a later rejection is not about this answer
     const late = () => {
-      throw new Error(`no answer within ${PATIENCE / 1000} s`);
+      throw new Error(`no answer within ${ANSWER_TIMEOUT / 1000} s`);
     };
-    return await orLate(answered, PATIENCE, late, { signal: this.#options.signal });
+    return await orLate(answered, ANSWER_TIMEOUT, late, { signal: this.#options.signal });
   }
 
   #arrived(topic: string): void {

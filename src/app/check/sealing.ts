@@ -11,7 +11,7 @@ import { Links } from "../links.ts";
 import type { Finding } from "./finding.ts";
 
 /** How long each instance may take to answer, in ms. */
-const PATIENCE = 3_000;
+const ANSWER_TIMEOUT = 3_000;
 
 /** The keys of both ends, as far as the user has given them. */
 export interface CheckedSealing {
@@ -63,7 +63,7 @@ export async function answerFindings(
   for (const profile of profilesFor(address.options, { ...address.options, broker })) {
     if (profile.probeSealing === undefined) continue;
     await using links = new Links(broker, () => {});
-    const options = { ...addressIn(profile, address), timeout: PATIENCE, sealing: sealing.client };
+    const options = { ...addressIn(profile, address), timeout: ANSWER_TIMEOUT, sealing: sealing.client };
     const clientId = clientIdFor("check", broker.clientId);
     const answers = await profile.probeSealing((plan) => links.make(plan), { ...options, clientId }, signal);
     const told = answers.flatMap((answer) => answerFinding(answer, sealing));

@@ -13,7 +13,7 @@ import { beside, type ProbeOptions } from "./probe.ts";
 const TOPICS = ["$SYS/broker/version", "$SYS/brokers/+/version"];
 
 /** How long to wait for the version, in ms. It is retained, so it arrives at once. */
-const PATIENCE = 200;
+const VERSION_TIMEOUT = 200;
 
 /** Asks the broker on a connection of its own, since AWS IoT Core closes it over a forbidden subscription. */
 export async function softwareFinding(options: ProbeOptions, protocolVersion: 4 | 5): Promise<Finding> {
@@ -29,7 +29,7 @@ export async function softwareFinding(options: ProbeOptions, protocolVersion: 4 
     said = fromAnswer(connection.answer);
     const asked = TOPICS.map((filter) => connection.subscribe([{ filter, qos: 0, noLocal: false }]).catch(() => {}));
     void found.promise.then((text) => said = text);
-    await waitAtMost(Promise.race([found.promise, connection.closed]), PATIENCE);
+    await waitAtMost(Promise.race([found.promise, connection.closed]), VERSION_TIMEOUT);
     await connection.end();
     await Promise.all(asked);
   } catch (error) {

@@ -40,7 +40,6 @@ export async function gateway(
 ): Promise<void> {
   const { observe } = observers;
   const { idleTimeout, maxConnections, closedTopic } = config.pool;
-  const patience = config.options.connectTimeout;
   await using connections = new Connections({ ...config, closedTopic }, observers);
   let hosted: HostedGateway | undefined;
   const eras = new Map<string, Era>();
@@ -49,7 +48,7 @@ export async function gateway(
     connections,
     idleTimeout,
     maxConnections,
-    patience,
+    connectionTimeout: config.options.connectTimeout,
     open: async (server, signal) => {
       const current = hosted;
       if (current === undefined) throw new Failure("session-ended", "The host has not said anything yet");

@@ -78,9 +78,9 @@ export class ServerDiscovery implements AsyncDisposable {
     const { connectTimeout, wait } = this.#config;
     const late = new AbortController();
     const cancel = systemClock.after(connectTimeout, () => late.abort()); // the time limit may be infinite
-    const patience = AbortSignal.any([signal, this.#abort.signal, late.signal]);
+    const ended = AbortSignal.any([signal, this.#abort.signal, late.signal]);
     try {
-      await orAborted(this.#watch.ready, patience);
+      await orAborted(this.#watch.ready, ended);
     } catch (error) {
       if (signal.aborted || error instanceof Failure) throw error;
       throw unavailableReason(this.#watch.state, connectTimeout);

@@ -7,8 +7,8 @@ import type { Progress } from "../../app/call/mcp_client.ts";
 import type { Observer } from "../../core/events.ts";
 import type { StatusLine } from "../status_line.ts";
 
-/** After this long, in ms, the user is told what `call` waits for. */
-const PATIENCE = 1_000;
+/** How often the line is updated, in ms. It is first shown after this time. */
+const UPDATE_INTERVAL = 1_000;
 
 /** Width of the progress bar, in characters. */
 const CELLS = 24;
@@ -33,7 +33,7 @@ export class Waiting implements Disposable {
     this.#server = server;
     this.#wanted = `a server called ${server}`;
     this.#reason = `the broker ${broker}`;
-    if (line.visible) this.#timer = setInterval(() => this.#show(), PATIENCE);
+    if (line.visible) this.#timer = setInterval(() => this.#show(), UPDATE_INTERVAL);
   }
 
   /** Learns from events how far the connection has come. */

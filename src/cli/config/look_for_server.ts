@@ -12,7 +12,7 @@ import { visibleLine } from "../text.ts";
 import type { ConfigSettings } from "./command.ts";
 
 /** How long the broker may take, in ms. */
-const PATIENCE = 1_000;
+const CONNECT_TIMEOUT = 1_000;
 
 /**
  * Looks for the server.
@@ -28,8 +28,8 @@ export async function lookForServer(
   // This check must not make Deno prompt for a permission.
   if (Deno.permissions.querySync({ name: "net", host: hostname }).state !== "granted") return undefined;
   try {
-    const config = { broker, address: values, connectTimeout: PATIENCE, wait: 200 };
-    const { servers } = await list(config, () => {}, AbortSignal.timeout(2 * PATIENCE));
+    const config = { broker, address: values, connectTimeout: CONNECT_TIMEOUT, wait: 200 };
+    const { servers } = await list(config, () => {}, AbortSignal.timeout(2 * CONNECT_TIMEOUT));
     const found = servers.some(({ name, topic }) =>
       [label, options.serverName].includes(name) || topic === options.topic
     );

@@ -13,17 +13,17 @@ import { type Clock, systemClock } from "../../core/clock.ts";
  * How long after an arrival something is sent, in ms. Most packets are answered earlier. A timer costs as much as a
  * message, so one timer serves many packets.
  */
-const LATEST = 2;
+const NUDGE_DELAY = 2;
 
 /** A packet that arrived less than this long ago, in ms, may still be answered. */
-const PATIENCE = 1;
+const MINIMUM_AGE = 1;
 
 /** Follows the packets in both directions of a connection. */
 export class Nudge {
   readonly #send: () => void;
   readonly #clock: Clock;
   /** When the first packet arrived after which nothing was sent; 0 when there is none. */
-  #owedSince = 0;
+  #unansweredSince = 0;
   #cancel: (() => void) | undefined;
   #atOnce = false;
 
@@ -35,8 +35,8 @@ export class Nudge {
 
   /** A packet has arrived at this time of the clock. */
   received(now: number): void {
-    if (this.#owedSince === 0) this.#owedSince = now;
-    this.#cancel ??= this.#clock.after(LATEST, () => this.#look());
+    if (this.#unansweredSince === 0) this.#unansweredSince = now;
+    this.#cancel ??= this.#clock.after(NUDGE_DELAY, () => this.#check());
   }
 
   /**
@@ -48,26 +48,26 @@ export class Nudge {
     this.#atOnce = true;
     queueMicrotask(() => {
       this.#atOnce = false;
-      if (this.#owedSince > 0) this.#send();
+      if (this.#unansweredSince > 0) this.#send();
     });
   }
 
   /** A packet is being sent. */
   sent(): void {
-    this.#owedSince = 0;
+    this.#unansweredSince = 0;
   }
 
   /** Stops. */
   stop(): void {
-    this.#owedSince = 0;
+    this.#unansweredSince = 0;
     this.#cancel?.();
   }
 
-  #look(): void {
+  #check(): void {
     this.#cancel = undefined;
-    if (this.#owedSince === 0) return;
-    const age = this.#clock.now() - this.#owedSince;
-    if (age >= PATIENCE) this.#send();
-    else this.#cancel = this.#clock.after(PATIENCE, () => this.#look());
+    if (this.#unansweredSince === 0) return;
+    const age = this.#clock.now() - this.#unansweredSince;
+    if (age >= MINIMUM_AGE) this.#send();
+    else this.#cancel = this.#clock.after(MINIMUM_AGE, () => this.#check());
   }
 }

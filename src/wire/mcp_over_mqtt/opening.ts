@@ -15,10 +15,10 @@ import { asProbe, ping } from "./messages.ts";
 import type { ServerInstance, Topics } from "./topics.ts";
 
 /** After this long without an answer, in ms, an instance is pinged. It gets the same time to answer the ping. */
-const PATIENCE = 1_000;
+const ANSWER_TIMEOUT = 1_000;
 
 /** After a silent instance there may be more, so the next ones get less time; but at least this, in ms. */
-const LEAST_PATIENCE = 250;
+const SHORTEST_TIMEOUT = 250;
 
 /** The options of an {@linkcode Opening}. */
 export interface OpeningParts {
@@ -53,7 +53,7 @@ export class Opening {
   #passedOver = 0;
   #ended = false;
   #cancelDeadline = () => {};
-  #cancelPatience = () => {};
+  #cancelTimeout = () => {};
 
   constructor(parts: OpeningParts, message: Message, server: ServerInstance) {
     this.#parts = parts;
@@ -80,19 +80,19 @@ export class Opening {
   end(): void {
     this.#ended = true;
     this.#cancelDeadline();
-    this.#cancelPatience();
+    this.#cancelTimeout();
   }
 
   /** Whether a message is the answer to our ping. */
   isProbed(message: Message): boolean {
     if (message.kind !== "response" || message.key !== this.#probe?.key) return false;
-    this.#cancelPatience(); // the instance is there, and may take its time for the first message
+    this.#cancelTimeout(); // the instance is there, and may take its time for the first message
     return true;
   }
 
   #offer(): Promise<void> | void {
-    this.#cancelPatience();
-    this.#cancelPatience = this.#parts.clock.after(this.#patience, () => void this.#ask());
+    this.#cancelTimeout();
+    this.#cancelTimeout = this.#parts.clock.after(this.#answerTimeout, () => void this.#ask());
     return this.#publish(this.#message, this.#parts.properties, (failure) => this.#published(failure));
   }
 
@@ -104,9 +104,9 @@ export class Opening {
     failed(failure);
   }
 
-  get #patience(): number {
-    const first = Math.min(PATIENCE, this.#parts.options.connectTimeout / 4);
-    return Math.max(first / 2 ** this.#passedOver, Math.min(first, LEAST_PATIENCE));
+  get #answerTimeout(): number {
+    const first = Math.min(ANSWER_TIMEOUT, this.#parts.options.connectTimeout / 4);
+    return Math.max(first / 2 ** this.#passedOver, Math.min(first, SHORTEST_TIMEOUT));
   }
 
   async #ask(): Promise<void> {
@@ -115,7 +115,7 @@ export class Opening {
     const listens = await this.#brokerTellsOfNobody(); // then it would have reported that nobody got the message
     if (listens || this.#ended || server !== this.#server) return;
     this.#probe = ping();
-    this.#cancelPatience = clock.after(this.#patience, () => void this.#passOver());
+    this.#cancelTimeout = clock.after(this.#answerTimeout, () => void this.#passOver());
     void this.#publish(this.#probe, asProbe(properties), () => {});
   }
 
@@ -145,7 +145,7 @@ export class Opening {
     this.#passedOver++;
     if (this.#message.method === INITIALIZE && await this.#take(await another(this.#server))) return;
     const left = Math.max(0, this.#begun + connectTimeout - clock.now());
-    this.#cancelPatience = clock.after(left, () => this.#fail("is announced, but does not answer"));
+    this.#cancelTimeout = clock.after(left, () => this.#fail("is announced, but does not answer"));
   }
 
   async #take(next: ServerInstance | undefined): Promise<boolean> {

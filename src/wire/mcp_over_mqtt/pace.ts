@@ -18,7 +18,7 @@ const BURST = 300;
 const SLOW = 10_000;
 
 /** How long the other end may take to answer a ping, in ms. */
-const PATIENCE = 10_000;
+const PING_TIMEOUT = 10_000;
 
 /** Pauses one direction of a session until the other end has caught up. */
 export class Pace {
@@ -45,7 +45,7 @@ export class Pace {
     if (now - this.#since > SLOW) [this.#count, this.#since] = [0, now];
     if (++this.#count < BURST || this.#mute === true) return;
     this.#answered = Promise.withResolvers();
-    this.#cancel = this.#clock.after(PATIENCE, () => {
+    this.#cancel = this.#clock.after(PING_TIMEOUT, () => {
       this.#mute ??= true;
       this.#goOn();
     });

@@ -19,7 +19,7 @@ import type { ServerInstance, Topics } from "./topics.ts";
 const CONCLUSIVE = 4;
 
 /** How long to look for the other server, in ms. */
-const PATIENCE = 60_000;
+const CHECK_TIMEOUT = 60_000;
 
 /** The options of a {@linkcode RivalWatch}. */
 export interface RivalWatchOptions {
@@ -63,7 +63,7 @@ export class RivalWatch implements AsyncDisposable {
     if (this.#onlineSince === -Infinity) return;
     this.#connections.ended(this.#clock.now() - this.#onlineSince);
     this.#onlineSince = -Infinity;
-    if (this.#connections.count >= CONCLUSIVE) this.#look();
+    if (this.#connections.count >= CONCLUSIVE) this.#check();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -71,7 +71,7 @@ export class RivalWatch implements AsyncDisposable {
     await this.#link?.close();
   }
 
-  #look(): void {
+  #check(): void {
     if (this.#link !== undefined) return;
     const { makeLink, topics, server, clientInfo } = this.#options;
     const clientId = `${server.serverId}-${crypto.randomUUID().slice(0, 8)}`;
@@ -88,7 +88,7 @@ export class RivalWatch implements AsyncDisposable {
       refused: () => this.#end(),
     });
     this.#link.open();
-    this.#cancel = this.#clock.after(PATIENCE, () => this.#end());
+    this.#cancel = this.#clock.after(CHECK_TIMEOUT, () => this.#end());
   }
 
   #end(): void {

@@ -35,7 +35,7 @@ const MOST_MEMORY = 450;
 /** Written to stderr, in bytes. */
 const MOST_WORDS = 16_000;
 /** How long everything may take to be answered, in ms: the machine may have other things to do. */
-const PATIENCE = 45_000;
+const ANSWER_TIMEOUT = 45_000;
 /** How long a command may take to end after SIGTERM, in ms. */
 const END_TIMEOUT = 15_000;
 /** In seconds. */
@@ -76,7 +76,7 @@ interface Result {
 /** The commands, and the requests that a host makes of them; each has to be answered. */
 function commands(port: number): { args: string[]; env?: Record<string, string>; requests: unknown[] }[] {
   const url = ["--broker", `mqtt://127.0.0.1:${port}`];
-  const patience = ["--connect-timeout", String(CONNECT_TIMEOUT)];
+  const connectTimeout = ["--connect-timeout", String(CONNECT_TIMEOUT)];
   const env = { MQTT_BROKER: "127.0.0.1", MQTT_PORT: String(port) };
   const tool = (id: number, name: string, args: unknown) => (
     { jsonrpc: "2.0", id, method: "tools/call", params: { name, arguments: args } }
@@ -84,7 +84,7 @@ function commands(port: number): { args: string[]; env?: Record<string, string>;
   return [
     { args: ["serve", ...url, "--name", "echo", "--", ...ECHO], requests: [] },
     {
-      args: ["connect", ...url, "--name", "echo", ...patience, "--timeout", "4"],
+      args: ["connect", ...url, "--name", "echo", ...connectTimeout, "--timeout", "4"],
       requests: [INITIALIZE, { jsonrpc: "2.0", id: 1, method: "ping" }, {
         jsonrpc: "2.0",
         id: 2,
@@ -92,7 +92,7 @@ function commands(port: number): { args: string[]; env?: Record<string, string>;
       }],
     },
     {
-      args: ["tools", "--insecure", ...patience],
+      args: ["tools", "--insecure", ...connectTimeout],
       env,
       requests: [
         INITIALIZE,
@@ -102,7 +102,7 @@ function commands(port: number): { args: string[]; env?: Record<string, string>;
       ],
     },
     { args: ["list", ...url], requests: [] },
-    { args: ["call", "echo", ...url, ...patience, "--timeout", "4"], requests: [] },
+    { args: ["call", "echo", ...url, ...connectTimeout, "--timeout", "4"], requests: [] },
     { args: ["check", ...url, "--name", "echo"], requests: [] },
   ];
 }
@@ -127,7 +127,7 @@ async function run(name: string, seconds: number): Promise<Result> {
   const usage = new Map<string, { cpu: number; peak: number }>();
   const begun = performance.now();
   const answered = () => running.every(({ process, requests }) => process.output.seen.length >= requests.length);
-  while (performance.now() < begun + seconds * 1000 || !answered() && performance.now() < begun + PATIENCE) {
+  while (performance.now() < begun + seconds * 1000 || !answered() && performance.now() < begun + ANSWER_TIMEOUT) {
     await wait(200);
     for (const { command, process } of running) {
       try {

@@ -7,7 +7,7 @@ import { ProtocolError, type ServerContext } from "@modelcontextprotocol/server"
 import { type Fleet, serverLabel } from "../host/fleet.ts";
 import { withFleetUris } from "../fleet_uri.ts";
 import type { Json } from "../json.ts";
-import { Patience } from "../lists/patience.ts";
+import { AnswerTimeout } from "../lists/answer_timeout.ts";
 import type { ToolCalls } from "../host/tool_calls.ts";
 import { annotationsOf, type Tool } from "../lists/tool_lists.ts";
 import { mayBeOf, type ServerTool, ToolNames } from "./tool_names.ts";
@@ -17,7 +17,7 @@ export class ToolsFace {
   readonly #fleet: Fleet;
   readonly #calls: ToolCalls;
   readonly #names = new ToolNames();
-  readonly #patience = new Patience();
+  readonly #answerTimeout = new AnswerTimeout();
   /** The digests of the lists whose tools have names, by server. */
   readonly #named = new Map<string, string>();
   /** The version that the host has seen last. */
@@ -33,7 +33,7 @@ export class ToolsFace {
     const { directory, catalogue } = this.#fleet;
     const unknown = [...directory.servers].filter(({ name }) => catalogue.known(name) === undefined);
     // The host is told of later ones.
-    await this.#patience.wait(unknown.map(({ name }) => [name, catalogue.tools(name, signal)]));
+    await this.#answerTimeout.wait(unknown.map(({ name }) => [name, catalogue.tools(name, signal)]));
     this.#seen = this.#version;
     return this.known();
   }
@@ -72,7 +72,7 @@ export class ToolsFace {
   async #find(name: string, signal: AbortSignal): Promise<ServerTool> {
     const { directory, catalogue } = this.#fleet;
     const servers = [...directory.servers].map((server) => server.name).filter((server) => mayBeOf(name, server));
-    await this.#patience.wait(servers.map((server) => [server, catalogue.tools(server, signal)]));
+    await this.#answerTimeout.wait(servers.map((server) => [server, catalogue.tools(server, signal)]));
     this.#rename();
     const found = this.#names.find(name);
     if (found !== undefined) return found;

@@ -12,7 +12,7 @@ import { ANYTHING, type Json, membersOf } from "../json.ts";
 const QUIET = 200;
 
 /** The host is told after this time, in ms, even if there are further changes. */
-const PATIENCE = 2_000;
+const LONGEST_DELAY = 2_000;
 
 /** In ms. Users take their time. */
 const NO_TIMEOUT = 2 ** 31 - 1;
@@ -79,7 +79,7 @@ export class Host {
     const before = this.#pending.get(kind);
     const since = before?.since ?? now;
     before?.cancel();
-    const delay = Math.max(0, Math.min(QUIET, since + PATIENCE - now));
+    const delay = Math.max(0, Math.min(QUIET, since + LONGEST_DELAY - now));
     const cancel = systemClock.after(delay, () => {
       this.#pending.delete(kind);
       if (isSo()) this.tell(`notifications/${kind}/list_changed`);

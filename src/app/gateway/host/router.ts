@@ -31,7 +31,7 @@ import type { ServerSession, SessionListener } from "../servers/server_session.t
 import { visible } from "../lists/tool_lists.ts";
 
 /** How long a question outside of a call waits for the next call to its server, in ms. */
-const UNASKED_PATIENCE = 60_000;
+const UNASKED_TIMEOUT = 60_000;
 
 /** The most calls that wait for answers of users. The oldest are cancelled. */
 const MOST_HELD = 100;
@@ -265,7 +265,7 @@ export class Router implements SessionListener {
       if (this.#unasked.get(server)?.includes(question) !== true) return;
       question.answer.reject(new Error("The host cannot be asked at the moment: it calls nothing"));
     };
-    const cancel = this.#clock.after(UNASKED_PATIENCE, giveUp);
+    const cancel = this.#clock.after(UNASKED_TIMEOUT, giveUp);
     void question.answer.promise.catch(() => {}).then(() => {
       cancel();
       const left = (this.#unasked.get(server) ?? []).filter((other) => other !== question);

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Json, membersOf } from "../json.ts";
-import { Patience } from "./patience.ts";
+import { AnswerTimeout } from "./answer_timeout.ts";
 import type { FleetDirectory } from "../servers/directory.ts";
 import type { SessionPool } from "../servers/pool.ts";
 import { pages, ServerLists } from "./server_lists.ts";
@@ -44,7 +44,7 @@ export class FleetLists {
   readonly #fleet: Servers;
   readonly #servers: ServerLists;
   readonly #lists = new Map<string, Promise<readonly Json[]>>();
-  readonly #patience = new Patience();
+  readonly #answerTimeout = new AnswerTimeout();
 
   constructor(fleet: Servers, pool: SessionPool) {
     this.#fleet = fleet;
@@ -62,7 +62,7 @@ export class FleetLists {
     const candidates = [...directory.servers].map(({ name }) => name).filter(suits).toSorted()
       .filter((name) => capabilities(name) === undefined || capabilities(name)?.[KINDS[kind].capability] !== undefined);
     // Late answers are kept for the next request of the host.
-    await this.#patience.wait(candidates.map((server) => [server, ask(server)]));
+    await this.#answerTimeout.wait(candidates.map((server) => [server, ask(server)]));
     return listed.toSorted((a, b) => a.server < b.server ? -1 : a.server > b.server ? 1 : 0);
   }
 

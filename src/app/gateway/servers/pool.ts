@@ -21,7 +21,7 @@ export interface PoolConfig {
   /** The most sessions at a time that need a connection of their own. */
   readonly maxConnections: number;
   /** How long {@linkcode SessionPool.use} waits for such a connection, in ms. */
-  readonly patience: number;
+  readonly connectionTimeout: number;
   /** @default {systemClock} */
   readonly clock?: Clock;
 }
@@ -141,13 +141,13 @@ export class SessionPool implements AsyncDisposable {
   }
 
   async #wait(): Promise<void> {
-    const { patience, maxConnections, clock = systemClock } = this.#config;
+    const { connectionTimeout, maxConnections, clock = systemClock } = this.#config;
     // The time starts again whenever a connection becomes free.
     const text = `All ${maxConnections} connections for sessions of their own are in use (--max-connections)`;
     const late = () => {
       throw new Failure("too-many-sessions", text);
     };
-    await orLate(this.#freed.promise, patience, late, { clock });
+    await orLate(this.#freed.promise, connectionTimeout, late, { clock });
   }
 
   #rest(entry: Entry): void {

@@ -46,7 +46,7 @@ export class RequestResponseClient implements Dialer {
   /** Resolves when what is retained on this connection has come. */
   #retained: Promise<void> = Promise.resolve();
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
-  #cancelPatience: (() => void) | undefined;
+  #cancelTimeout: (() => void) | undefined;
 
   /** @param clock measures how long keys are used */
   constructor(link: MqttLink, options: ClientOptions, clock = systemClock) {
@@ -110,7 +110,7 @@ export class RequestResponseClient implements Dialer {
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
-    this.#cancelPatience?.();
+    this.#cancelTimeout?.();
     return Promise.resolve();
   }
 
@@ -217,8 +217,8 @@ export class RequestResponseClient implements Dialer {
 
   #onLinkState(state: LinkState): void {
     if (state.status === "online") {
-      this.#cancelPatience?.();
-      this.#cancelPatience = undefined;
+      this.#cancelTimeout?.();
+      this.#cancelTimeout = undefined;
       this.#session?.resume();
       this.#retained = this.#link.roundTrip().catch(() => {}).then(() => this.#missInstance());
     } else if (state.status === "refused") {
@@ -231,8 +231,8 @@ export class RequestResponseClient implements Dialer {
       this.#session?.pause();
       this.#instances.clear();
       const { connectTimeout, sessionExpiry } = this.#options;
-      const patience = Math.max(connectTimeout, sessionExpiry);
-      this.#cancelPatience ??= systemClock.after(patience, () => this.#session?.fail(this.unavailableReason()));
+      const timeout = Math.max(connectTimeout, sessionExpiry);
+      this.#cancelTimeout ??= systemClock.after(timeout, () => this.#session?.fail(this.unavailableReason()));
     }
     this.#notify();
   }

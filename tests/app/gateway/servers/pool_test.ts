@@ -98,7 +98,7 @@ function poolOf(config: Partial<PoolConfig>): SessionPool {
     open: () => Promise.resolve({ close: () => Promise.resolve() } as unknown as ServerSession),
     idleTimeout: Infinity,
     maxConnections: 1,
-    patience: 30_000,
+    connectionTimeout: 30_000,
     ...config,
   });
 }

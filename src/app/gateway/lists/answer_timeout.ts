@@ -6,10 +6,10 @@
 import { waitAtMost } from "../../../core/waiting.ts";
 
 /** The longest that a host waits for servers, in ms. */
-const LONGEST_WAIT = 5_000;
+const ANSWER_TIMEOUT = 5_000;
 
 /** Waits for answers of servers. */
-export class Patience {
+export class AnswerTimeout {
   /** Servers that did not answer in time, and have not answered since. */
   readonly #late = new Set<string>();
 
@@ -21,7 +21,7 @@ export class Patience {
       answer.then(() => this.#late.delete(server), () => {}).finally(() => open.delete(server));
     }
     const awaited = asked.filter(([server]) => !this.#late.has(server)).map(([, answer]) => answer);
-    await waitAtMost(Promise.allSettled(awaited), LONGEST_WAIT);
+    await waitAtMost(Promise.allSettled(awaited), ANSWER_TIMEOUT);
     for (const server of open) this.#late.add(server);
   }
 }
