@@ -90,7 +90,7 @@ export function startLoginLog(
 const REPEATED: readonly ProxyEvent["type"][] = ["broker.lost", "broker.refused", "subscription.refused"];
 
 /** Leaves those events out of the log, unless its level is `info` or `debug`. */
-export function saidOnce(observe: Observer, level: LogOptions["logLevel"]): Observer {
+export function withoutRepeatedCauses(observe: Observer, level: LogOptions["logLevel"]): Observer {
   if (level === "debug" || level === "info") return observe;
   return (event) => REPEATED.includes(event.type) ? undefined : observe(event);
 }

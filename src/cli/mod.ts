@@ -64,7 +64,7 @@ function explain(error: unknown, command: string | undefined, { printError }: Co
 export async function run(): Promise<void> {
   endOnUnhandledErrors(PROCESS_IO.printError, Deno.exit);
   // Not Deno.exitCode: a pending read of stdin would keep the process alive.
-  Deno.exit(await main(meantArguments(Deno.execPath(), Deno.args)));
+  Deno.exit(await main(effectiveArguments(Deno.execPath(), Deno.args)));
 }
 
 /** Under this file name the program runs `tools`: shepherd (e55a893, `smcp add`) starts a command without arguments. */
@@ -75,7 +75,7 @@ const TOOLS_NAME = "mqtt-smcp-server";
  *
  * @param executable path of the program, with the separators of any system
  */
-export function meantArguments(executable: string, args: readonly string[]): readonly string[] {
+export function effectiveArguments(executable: string, args: readonly string[]): readonly string[] {
   const name = executable.split(/[/\\]/).at(-1)?.replace(/\.exe$/i, "");
   return name === TOOLS_NAME ? ["tools", ...args] : args;
 }

@@ -19,7 +19,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The key that `name` means, such as `MQTT_USER` for `MQTT_USERNAME` or `mqtt-user`. */
-export function meantKey(name: string): string | undefined {
+export function canonicalKey(name: string): string | undefined {
   const words = name.toUpperCase().replaceAll(/[^A-Z]/g, "").replace(/^MQTT/, "");
   return Object.entries(NAMES).find(([, names]) => names.includes(words))?.[0];
 }

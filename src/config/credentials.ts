@@ -14,8 +14,8 @@ import { type BrokerConfig, brokerConfig } from "./broker_config.ts";
 import { type BrokerOptions, CONNECTION_SETTINGS, type ConnectionOptions } from "./broker_settings.ts";
 import { BROKER_SCHEMES } from "./broker_url.ts";
 import { isPem } from "./certificates.ts";
-import { meantKey } from "./credential_names.ts";
-import { clientIdProblem, onOff, text, Unsuitable } from "./kinds.ts";
+import { canonicalKey } from "./credential_names.ts";
+import { clientIdProblem, InvalidValue, onOff, text } from "./kinds.ts";
 import { filled } from "./placeholders.ts";
 import { isSealKey, sealKeyIn } from "./seal_settings.ts";
 
@@ -107,7 +107,7 @@ export function readBrokerLogin(credentials: Credentials, connection: LoginConne
 
 function misnamed(credentials: Credentials): BrokerLogin["misnamedKeys"] {
   return unknown(credentials).flatMap((given) => {
-    const meant = CREDENTIAL_KEYS.find((key) => key === meantKey(given));
+    const meant = CREDENTIAL_KEYS.find((key) => key === canonicalKey(given));
     const needed = meant !== undefined && (credentials.get(meant)?.reveal() ?? "") === "";
     return needed ? [[given, meant] as const] : [];
   });
@@ -171,7 +171,7 @@ function filledClientId(text: string | undefined): string | undefined {
   try {
     return text && anyText.fromText(text);
   } catch (error) {
-    if (error instanceof Unsuitable) throw new CredentialError("MQTT_CLIENT_ID", error.message);
+    if (error instanceof InvalidValue) throw new CredentialError("MQTT_CLIENT_ID", error.message);
     throw error;
   }
 }
@@ -199,7 +199,7 @@ export function environmentCredentials(environment: (name: string) => string | u
   const found = new Map<string, Secret>();
   for (const key of [...CREDENTIAL_KEYS, "MQTT_USERNAME", "MQTT_PASSWORD", "MQTT_HOST", "MQTT_URL"]) {
     const value = environment(key);
-    const known = CREDENTIAL_KEYS.find((one) => one === key) ?? meantKey(key) ?? key;
+    const known = CREDENTIAL_KEYS.find((one) => one === key) ?? canonicalKey(key) ?? key;
     if (value !== undefined && value !== "" && (known === key || !found.has(known))) found.set(key, new Secret(value));
   }
   return found;
@@ -248,7 +248,7 @@ function tlsWanted(text: string | undefined): boolean | undefined {
     return onOff.fromText(text);
   } catch (error) {
     // The setting's own error would repeat the value.
-    if (error instanceof Unsuitable) throw new CredentialError("MQTT_TLS", "must be true or false");
+    if (error instanceof InvalidValue) throw new CredentialError("MQTT_TLS", "must be true or false");
     throw error;
   }
 }

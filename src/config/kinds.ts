@@ -11,13 +11,13 @@ export interface Kind<T> {
   /**
    * The value that a text stands for.
    *
-   * @throws {Unsuitable} when the text is not valid
+   * @throws {InvalidValue} when the text is not valid
    */
   fromText(text: string): T;
   /**
    * A value that a program gives, such as `5000` for five seconds.
    *
-   * @throws {Unsuitable} when the value is not valid
+   * @throws {InvalidValue} when the value is not valid
    */
   fromValue(value: unknown): T;
   /** The value when none is given. @default {undefined} */
@@ -34,15 +34,15 @@ export interface Kind<T> {
  * The error of a text or value that is not valid. Its message is the end of a sentence that begins with the setting's
  * name.
  */
-export class Unsuitable extends Error {
-  override readonly name = "Unsuitable";
+export class InvalidValue extends Error {
+  override readonly name = "InvalidValue";
 }
 
 /** A text that is checked by `problem`, which returns the end of a sentence about what is wrong. */
 export function textWithout(problem: (text: string) => string | undefined): Kind<string> {
   const fromText = (text: string) => {
     const wrong = problem(text);
-    if (wrong !== undefined) throw new Unsuitable(wrong);
+    if (wrong !== undefined) throw new InvalidValue(wrong);
     return text;
   };
   return { fromText, fromValue: (value) => fromText(expectText(value)) };
@@ -61,7 +61,7 @@ export const onOff: Kind<boolean> = {
     const word = text.toLowerCase();
     if (ON.includes(word)) return true;
     if (OFF.includes(word)) return false;
-    throw new Unsuitable(`must be true or false; it is ${JSON.stringify(text)}`);
+    throw new InvalidValue(`must be true or false; it is ${JSON.stringify(text)}`);
   },
   fromValue: (value) => typeof value === "boolean" ? value : onOff.fromText(expectText(value)),
 };
@@ -136,7 +136,7 @@ export function bytes(minimum: string, maximum: string): Kind<number> {
   const fromText = (text: string) => {
     const value = toBytes(text);
     if (value >= smallest && value <= largest) return value;
-    throw new Unsuitable(`must be a number of bytes from ${minimum} to ${maximum}, such as 100000; it is "${text}"`);
+    throw new InvalidValue(`must be a number of bytes from ${minimum} to ${maximum}, such as 100000; it is "${text}"`);
   };
   return { fromText, fromValue };
 }
@@ -153,7 +153,7 @@ export function oneOf<const T>(values: readonly (readonly [text: string, value: 
   const find = (suits: (text: string, value: T) => boolean, input: unknown) => {
     const found = values.find(([text, value]) => suits(text, value));
     if (found !== undefined) return found[1];
-    throw new Unsuitable(`must be one of ${choices.join(", ")}; it is "${input}"`);
+    throw new InvalidValue(`must be one of ${choices.join(", ")}; it is "${input}"`);
   };
   return {
     choices,
@@ -195,7 +195,7 @@ export const clientId: Kind<string> = textWithout((id) => {
 export const brokerUrl: Kind<string> = {
   fromText(text) {
     const problem = brokerUrlProblem(text);
-    if (problem !== undefined) throw new Unsuitable(problem);
+    if (problem !== undefined) throw new InvalidValue(problem);
     return brokerUrls(text).join(",");
   },
   fromValue: (value) => brokerUrl.fromText([value].flat().map(expectText).join(",")),
@@ -226,7 +226,9 @@ export const serverName: Kind<string> = textWithout((name) =>
 export const topicPrefix: Kind<string> = {
   fromText(prefix) {
     if (topicNameProblem(prefix) !== undefined) {
-      throw new Unsuitable(`must not contain + # or control characters, since topics begin with it; it is "${prefix}"`);
+      throw new InvalidValue(
+        `must not contain + # or control characters, since topics begin with it; it is "${prefix}"`,
+      );
     }
     return /[/$]$/.test(prefix) ? prefix : `${prefix}/`;
   },
@@ -239,7 +241,7 @@ export const jsonObject: Kind<Readonly<Record<string, unknown>>> = {
     try {
       return expectObject(JSON.parse(text));
     } catch {
-      throw new Unsuitable(`must be a JSON object, such as {"room":"attic"}; it is "${text}"`);
+      throw new InvalidValue(`must be a JSON object, such as {"room":"attic"}; it is "${text}"`);
     }
   },
   fromValue: expectObject,
@@ -258,7 +260,7 @@ function withTopic(topic: string, problem: string | undefined): string | undefin
 function number(suits: (value: number) => boolean, problem: string): Kind<number> {
   const check = (value: number, input: unknown) => {
     if (suits(value)) return value;
-    throw new Unsuitable(`${problem}; it is ${JSON.stringify(input)}`);
+    throw new InvalidValue(`${problem}; it is ${JSON.stringify(input)}`);
   };
   return {
     fromText: (text) => check(text.trim() === "" ? NaN : Number(text), text),
@@ -272,10 +274,10 @@ function unlimitedAtZero(milliseconds: number): number {
 
 function expectText(value: unknown): string {
   if (typeof value === "string") return value;
-  throw new Unsuitable(`must be text; it is ${JSON.stringify(value)}`);
+  throw new InvalidValue(`must be text; it is ${JSON.stringify(value)}`);
 }
 
 function expectObject(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new Unsuitable(`must be an object; it is ${JSON.stringify(value)}`);
+  throw new InvalidValue(`must be an object; it is ${JSON.stringify(value)}`);
 }

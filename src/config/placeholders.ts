@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Kind, Unsuitable } from "./kinds.ts";
+import { InvalidValue, type Kind } from "./kinds.ts";
 
 /** The placeholder of the client id. */
 export const CLIENT_PLACEHOLDER = "{client}";
@@ -43,7 +43,7 @@ export function placeholderNeeds(text: string): { readonly hostname: boolean; re
 function fill(text: string, client: ClientId): string {
   return text.replaceAll(PLACEHOLDER, (whole, dollar: string, word: string, name: string | undefined) => {
     if (dollar !== "") {
-      throw new Unsuitable(`has ${whole}, which the host has not filled in; of ours are {hostname} and {env:NAME}`);
+      throw new InvalidValue(`has ${whole}, which the host has not filled in; of ours are {hostname} and {env:NAME}`);
     }
     if (word === "env" && name) return variable(name, whole);
     if (name === undefined) {
@@ -51,22 +51,22 @@ function fill(text: string, client: ClientId): string {
       if (word === "client" && client === "later") return whole;
     }
     const known = client === "later" ? "{hostname}, {client} and {env:NAME}" : "{hostname} and {env:NAME}";
-    throw new Unsuitable(`has ${whole}, which stands for nothing here: there are ${known}`);
+    throw new InvalidValue(`has ${whole}, which stands for nothing here: there are ${known}`);
   });
 }
 
 function variable(name: string, whole: string): string {
   if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") {
-    throw new Unsuitable(`has ${whole}, which may not be read: add --allow-env=${name} to deno run`);
+    throw new InvalidValue(`has ${whole}, which may not be read: add --allow-env=${name} to deno run`);
   }
   const value = Deno.env.get(name) ?? "";
-  if (value === "") throw new Unsuitable(`has ${whole}, but the variable ${name} is not set`);
+  if (value === "") throw new InvalidValue(`has ${whole}, but the variable ${name} is not set`);
   return value;
 }
 
 function hostname(): string {
   if (Deno.permissions.querySync({ name: "sys", kind: "hostname" }).state !== "granted") {
-    throw new Unsuitable("has {hostname}, which may not be read: add --allow-sys=hostname to deno run");
+    throw new InvalidValue("has {hostname}, which may not be read: add --allow-sys=hostname to deno run");
   }
   return Deno.hostname();
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { UsageError } from "../core/usage_error.ts";
-import { type Kind, Unsuitable } from "./kinds.ts";
+import { InvalidValue, type Kind } from "./kinds.ts";
 
 /** A setting. */
 export interface Setting<T = unknown> {
@@ -113,7 +113,7 @@ function readAll<S extends Settings>(settings: S, find: (name: string, setting: 
     try {
       values[name] = read();
     } catch (error) {
-      if (!(error instanceof Unsuitable)) throw error;
+      if (!(error instanceof InvalidValue)) throw error;
       problems.push(`${label} ${error.message}`);
     }
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { UserProperties } from "../mqtt/mod.ts";
-import { type Kind, linesOf, text, Unsuitable } from "./kinds.ts";
+import { InvalidValue, type Kind, linesOf, text } from "./kinds.ts";
 
 /** Maximum number of user properties of a message. */
 const MOST_PROPERTIES = 32;
@@ -35,10 +35,12 @@ type Pair = readonly [name: string, value: string];
 
 function pairsOf(value: unknown): Pair[] {
   if (typeof value === "string" || Array.isArray(value)) return [value].flat().map((text) => parse(String(text)));
-  if (typeof value !== "object" || value === null) throw new Unsuitable("must be an object with a text for each name");
+  if (typeof value !== "object" || value === null) {
+    throw new InvalidValue("must be an object with a text for each name");
+  }
   return Object.entries(value).flatMap(([name, values]) =>
     [values].flat().map((each): Pair => {
-      if (typeof each !== "string") throw new Unsuitable(`must have texts as values; "${name}" has something else`);
+      if (typeof each !== "string") throw new InvalidValue(`must have texts as values; "${name}" has something else`);
       return [name, each];
     })
   );
@@ -46,7 +48,7 @@ function pairsOf(value: unknown): Pair[] {
 
 function parse(text: string): Pair {
   const equals = text.indexOf("=");
-  if (equals < 1) throw new Unsuitable("must be NAME=VALUE");
+  if (equals < 1) throw new InvalidValue("must be NAME=VALUE");
   return [text.slice(0, equals), text.slice(equals + 1)];
 }
 
@@ -60,20 +62,20 @@ function toProperties(pairs: readonly Pair[]): UserProperties {
     properties[name] = before === undefined ? value : [before, value].flat();
   }
   if (pairs.length > MOST_PROPERTIES) {
-    throw new Unsuitable(`may be given ${MOST_PROPERTIES} times at most, since each message carries them all`);
+    throw new InvalidValue(`may be given ${MOST_PROPERTIES} times at most, since each message carries them all`);
   }
   if (bytes > MOST_BYTES) {
-    throw new Unsuitable(`may have ${MOST_BYTES} bytes at most, all names and values together; there are ${bytes}`);
+    throw new InvalidValue(`may have ${MOST_BYTES} bytes at most, all names and values together; there are ${bytes}`);
   }
   return properties;
 }
 
 function checkPair(name: string, value: string): void {
-  if (name === "") throw new Unsuitable("must have names");
-  if (RESERVED.test(name)) throw new Unsuitable(`must not begin with mcp-: such names are the proxy's own`);
-  if (TRACE_NAMES.includes(name)) throw new Unsuitable(`must not be ${name}: --trace-context takes it from messages`);
+  if (name === "") throw new InvalidValue("must have names");
+  if (RESERVED.test(name)) throw new InvalidValue(`must not begin with mcp-: such names are the proxy's own`);
+  if (TRACE_NAMES.includes(name)) throw new InvalidValue(`must not be ${name}: --trace-context takes it from messages`);
   // deno-lint-ignore no-control-regex -- what MQTT 5.0, section 1.5.4, does not want in a text
   if (/[\x00-\x1f\x7f-\x9f]/.test(name + value) || !(name + value).isWellFormed()) {
-    throw new Unsuitable(`must not have control characters; ${JSON.stringify(name)} has`);
+    throw new InvalidValue(`must not have control characters; ${JSON.stringify(name)} has`);
   }
 }

@@ -20,7 +20,7 @@ import { LinkSubscriptions } from "./link_subscriptions.ts";
 import { type AttemptFailure, ConnectNegotiation } from "./connect_negotiation.ts";
 import { unavailableReason } from "./online.ts";
 import { Outbox } from "./outbox.ts";
-import { isUnwanted, SESSION_TAKEN_OVER, UNSPECIFIED_ERROR } from "./reason_codes.ts";
+import { mayLeadToBan, SESSION_TAKEN_OVER, UNSPECIFIED_ERROR } from "./reason_codes.ts";
 import { ReconnectPause } from "./reconnect_pause.ts";
 import { type Batch, earlyRequests, requestedFilter } from "./request_subscriptions.ts";
 import { blamesPacket } from "./suspicion.ts";
@@ -79,7 +79,7 @@ export class BrokerLink implements MqttLink {
   /**
    * A filter that is never subscribed to. UNSUBSCRIBE from it changes nothing, but the broker has to acknowledge it.
    */
-  readonly #nobodysFilter = `mcp/${crypto.randomUUID()}`;
+  readonly #unusedFilter = `mcp/${crypto.randomUUID()}`;
 
   constructor(options: BrokerLinkOptions) {
     this.#options = options;
@@ -153,7 +153,7 @@ export class BrokerLink implements MqttLink {
       throw unavailableReason(this.#state);
     }
     try {
-      await connection.unsubscribe(this.#nobodysFilter);
+      await connection.unsubscribe(this.#unusedFilter);
     } catch {
       const { cause } = await connection.closed;
       throw new Failure("broker-unreachable", `The connection to the broker was lost: ${this.#redact(cause)}`);
@@ -319,7 +319,7 @@ export class BrokerLink implements MqttLink {
       ? `; another connection uses the client id "${this.#clientId}": give each process its own by --client-id`
       : "";
     const overPacket = blamesPacket(reasonCode) || (reasonCode === undefined && (inFlight || culprit === "found"));
-    const outcome = overPacket ? "packet" : takenOver || isUnwanted(reasonCode) ? "refused" : "unreachable";
+    const outcome = overPacket ? "packet" : takenOver || mayLeadToBan(reasonCode) ? "refused" : "unreachable";
     return { cause: this.#redact(droppedOver ?? cause + advice), refused: undefined, outcome, connected: true };
   }
 

@@ -11,8 +11,8 @@ import { ConnectError, type MqttConnection } from "./connection/connection.ts";
 import type { ConnectPlan } from "./link.ts";
 import type { AttemptOutcome } from "./reconnect_pause.ts";
 import {
-  isUnwanted,
   MALFORMED_PACKET,
+  mayLeadToBan,
   NOT_AUTHORIZED,
   permanentRefusal,
   PROTOCOL_ERROR,
@@ -147,7 +147,7 @@ export class ConnectNegotiation {
     if (this.#changeWill(error.reasonCode)) return { cause, refused: undefined, again: true };
     const check = error.reasonCode === undefined ? undefined : permanentRefusal(error.reasonCode);
     if (check === undefined) {
-      return { cause, refused: undefined, outcome: isUnwanted(error.reasonCode) ? "refused" : "unreachable" };
+      return { cause, refused: undefined, outcome: mayLeadToBan(error.reasonCode) ? "refused" : "unreachable" };
     }
     const text = redact(`The broker ${this.#options.broker()} refused the login: ${cause}; ${check}`);
     return { cause, refused: new Failure("login-refused", text, { reasonCode: error.reasonCode ?? 0 }) };

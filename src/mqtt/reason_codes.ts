@@ -79,7 +79,7 @@ export const QOS_NOT_SUPPORTED = 0x9b;
 /**
  * Whether the broker may ban a client that tries again too soon: not authorized, banned, quota exceeded, rate exceeded.
  */
-export function isUnwanted(reasonCode: number | undefined): boolean {
+export function mayLeadToBan(reasonCode: number | undefined): boolean {
   return [0x87, 0x8a, 0x97, 0x9f].includes(reasonCode ?? 0);
 }
 

@@ -7,7 +7,7 @@ import type { Observer, ProxyEvent } from "../core/events.ts";
 import { writeOut } from "../core/standard_output.ts";
 import { onOneLine, shortened } from "../core/text.ts";
 import { LineSink, type Output } from "./line_sink.ts";
-import { type OutageNews, Outages } from "./outages.ts";
+import { type OutageChange, Outages } from "./outages.ts";
 import { RepeatLimit } from "./repeat_limit.ts";
 
 type Level = "debug" | "info" | "warning" | "error";
@@ -192,7 +192,7 @@ export function describe(event: ProxyEvent): string {
 }
 
 /** The event as a sentence that stands for all attempts until the next connection. */
-function describeOutage(event: ProxyEvent, news: OutageNews): string {
+function describeOutage(event: ProxyEvent, news: OutageChange): string {
   switch (event.type) {
     case "broker.lost": {
       const which = news === "partly-away" ? ` as ${event.clientId}, though others are connected` : "";

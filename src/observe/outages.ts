@@ -16,7 +16,7 @@ const MOST_CAUSES = 100;
  * - `back`: the first connection after an outage that was told
  * - `other`: the event is about something else
  */
-export type OutageNews = "away" | "partly-away" | "known" | "back" | "other";
+export type OutageChange = "away" | "partly-away" | "known" | "back" | "other";
 
 /** Follows the connections of this process to its broker, of which there may be several in one list. */
 export class Outages {
@@ -26,7 +26,7 @@ export class Outages {
   readonly #told = new Set<string>();
 
   /** Notes an event, and says what is new about it. */
-  note(event: ProxyEvent): OutageNews {
+  note(event: ProxyEvent): OutageChange {
     switch (event.type) {
       case "broker.connected":
         this.#up.add(event.clientId);
@@ -42,7 +42,7 @@ export class Outages {
     }
   }
 
-  #end(): OutageNews {
+  #end(): OutageChange {
     if (this.#told.size === 0) return "other";
     this.#told.clear();
     return "back";

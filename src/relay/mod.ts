@@ -6,6 +6,6 @@ export { MeteredChannel } from "./metered_channel.ts";
 export { type Dialer, RecoveringChannel, type RecoveringOptions } from "./recovering_channel.ts";
 export { traceparentOf } from "./tracing.ts";
 export { backstopOf, timeoutOf } from "./timeouts.ts";
-export { UnhurriedChannel } from "./unhurried_channel.ts";
+export { SlowPeerChannel } from "./slow_peer_channel.ts";
 export { PendingRequests } from "./pending_requests.ts";
 export { askedVersion, hasHandshake, inVersion, newestUpTo, offeredVersions } from "./versions.ts";

@@ -8,7 +8,7 @@ import { LineBuffer } from "./line_buffer.ts";
 import { LONGEST_LINE, parseParentLine } from "./protocol.ts";
 
 /** What the parent has sent. */
-export type ParentSaid =
+export type ParentMessage =
   /** The credentials. */
   | { readonly type: "credentials"; readonly credentials: Credentials }
   /** A line that is neither credentials nor MCP; the message goes into `+ERR`. */
@@ -21,7 +21,7 @@ export class ChildHandshake {
   readonly #buffer = new LineBuffer();
 
   /** Takes bytes from the parent. Returns what the line means, as soon as it is complete. */
-  push(chunk: Uint8Array): ParentSaid | undefined {
+  push(chunk: Uint8Array): ParentMessage | undefined {
     this.#buffer.push(chunk);
     const line = this.#buffer.line();
     if (line !== undefined) return read(line);
@@ -29,7 +29,7 @@ export class ChildHandshake {
   }
 
   /** Takes the end of the stream. A last line may lack its newline. */
-  end(): ParentSaid {
+  end(): ParentMessage {
     const line = this.#buffer.rest();
     return line.length === 0 ? { type: "nonsense", message: "NO_INPUT" } : read(line);
   }
@@ -40,7 +40,7 @@ export class ChildHandshake {
   }
 }
 
-function read(line: Uint8Array): ParentSaid {
+function read(line: Uint8Array): ParentMessage {
   const found = parseParentLine(line);
   if (found === "MCP") return { type: "mcp", line: line.slice() };
   line.fill(0); // keeps the credentials in memory no longer than needed

@@ -7,7 +7,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { orLate } from "../core/waiting.ts";
 import type { Credentials } from "../core/secret.ts";
 import { type ByteSink, type ByteSource, resumed } from "../stdio/mod.ts";
-import { ChildHandshake, type ParentSaid } from "./child_handshake.ts";
+import { ChildHandshake, type ParentMessage } from "./child_handshake.ts";
 import { CREDENTIALS_TIMEOUT, ERROR, OK, READY, toLine } from "./protocol.ts";
 
 /** The outcome of the handshake. */
@@ -56,12 +56,12 @@ export async function receiveCredentials<T>(options: ReceptionOptions<T>): Promi
   return { type: "accepted", value: outcome.value, input: resumed(handshake.rest(), input) };
 }
 
-async function listen(handshake: ChildHandshake, input: ByteSource, clock: Clock): Promise<ParentSaid> {
-  const late: ParentSaid = { type: "nonsense", message: "TIMEOUT" };
+async function listen(handshake: ChildHandshake, input: ByteSource, clock: Clock): Promise<ParentMessage> {
+  const late: ParentMessage = { type: "nonsense", message: "TIMEOUT" };
   return await orLate(line(handshake, input), CREDENTIALS_TIMEOUT, () => late, { clock });
 }
 
-async function line(handshake: ChildHandshake, input: ByteSource): Promise<ParentSaid> {
+async function line(handshake: ChildHandshake, input: ByteSource): Promise<ParentMessage> {
   while (true) {
     // A failed input ends the handshake like a closed one.
     const chunk = await input.read().catch(() => undefined);

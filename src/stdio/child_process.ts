@@ -9,11 +9,11 @@ import { Failure } from "../core/failure.ts";
 import type { Message } from "../core/message.ts";
 import { type Redact, redactNothing } from "../core/redaction.ts";
 import type { ByteSink, ByteSource } from "./byte_pipes.ts";
-import { LastWords } from "./last_words.ts";
+import { StderrTail } from "./stderr_tail.ts";
 import { LineChannel } from "./line_channel.ts";
 import { LineSplitter } from "./line_splitter.ts";
 import { PipeReader } from "./pipe_reader.ts";
-import { endWithUs, signalGroup } from "./process_group.ts";
+import { killOnExit, signalGroup } from "./process_group.ts";
 import { type ProgramOptions, spawn } from "./spawn.ts";
 
 /** How to start a child, and the callbacks about it. */
@@ -65,7 +65,7 @@ export class ChildProcess implements Channel {
   readonly #options: ChildProcessOptions;
   readonly #closeInput: () => Promise<void>;
   readonly #stderr: Promise<void>;
-  readonly #lastWords = new LastWords();
+  readonly #stderrTail = new StderrTail();
   #stopping: Promise<void> | undefined;
   #reason: Failure | undefined;
   /** What the child has closed, if it cannot serve any more but still runs. */
@@ -85,7 +85,7 @@ export class ChildProcess implements Channel {
   constructor(options: ChildProcessOptions) {
     this.#options = options;
     this.#child = spawn(options, "piped");
-    endWithUs(this.#child);
+    killOnExit(this.#child);
     this.pid = this.#child.pid;
     const output = new PipeReader(this.#child.stdout);
     const input = this.#child.stdin.getWriter();
@@ -97,9 +97,9 @@ export class ChildProcess implements Channel {
     this.#lines = new LineChannel(
       opened === undefined ? source : { read: async () => await (await opened).read() },
       opened === undefined ? sink : { ...sink, write: (bytes) => opened.then(() => sink.write(bytes)) },
-      { ...options, unwritable: () => this.#endHalfDead("has closed its stdin") },
+      { ...options, unwritable: () => this.#endBroken("has closed its stdin") },
     );
-    void this.#lines.closed.then(() => this.#endHalfDead("has closed its stdout"));
+    void this.#lines.closed.then(() => this.#endBroken("has closed its stdout"));
     const stderr = new PipeReader(this.#child.stderr);
     this.#stderr = this.#drain(stderr);
     this.closed = this.#supervise([output, stderr]);
@@ -141,7 +141,7 @@ export class ChildProcess implements Channel {
     await this.#lines.close();
     if (this.#stopping !== undefined || this.#inputEnded) return this.#reason;
     const how = status.signal === null ? `exited with code ${status.code}` : `was ended by ${status.signal}`;
-    const { headline, lines } = this.#lastWords;
+    const { headline, lines } = this.#stderrTail;
     const words = headline === "" ? "" : `: ${headline}`;
     if (status.code !== 0) this.#options.lastWords?.(lines);
     return new Failure("child-exited", `The server process ${this.#defect}${how}${words}`, {
@@ -165,7 +165,7 @@ export class ChildProcess implements Channel {
   }
 
   /** Ends a child that cannot serve any more and does not exit. Its output is delivered meanwhile. */
-  async #endHalfDead(defect: string): Promise<void> {
+  async #endBroken(defect: string): Promise<void> {
     await waitAtMost(this.#child.status, EXIT_GRACE);
     if (!this.#running || this.#stopping !== undefined || this.#defect !== "") return;
     this.#defect = `${defect} and `;
@@ -209,7 +209,7 @@ export class ChildProcess implements Channel {
     const take = (bytes: Uint8Array) => {
       const line = redact(decoder.decode(bytes).trimEnd());
       if (line === "") return;
-      this.#lastWords.add(line);
+      this.#stderrTail.add(line);
       this.#options.stderr(line);
     };
     for (let chunk = await stderr.read(); chunk !== undefined; chunk = await stderr.read()) {

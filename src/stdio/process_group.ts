@@ -14,7 +14,7 @@ const running = new Set<Deno.ChildProcess>();
  * Ends a child and all its descendants when this process exits, even if it was not closed before: a second Ctrl-C does
  * not wait for that.
  */
-export function endWithUs(child: Deno.ChildProcess): void {
+export function killOnExit(child: Deno.ChildProcess): void {
   if (running.size === 0) globalThis.addEventListener("unload", endAll);
   running.add(child);
   void child.status.then(() => {

@@ -17,7 +17,7 @@ export interface Launch {
 }
 
 /** Where to search for a program. */
-export interface SearchPlace {
+export interface SearchPath {
   /** `PATH`. */
   readonly path: string;
   /** `PATHEXT`. */
@@ -31,7 +31,7 @@ export interface SearchPlace {
 const DEFAULT_EXTENSIONS = ".COM;.EXE;.BAT;.CMD";
 
 /** The files that a command may mean, in the order in which they are tried. */
-export function candidates(command: string, { path, extensions, directory }: Omit<SearchPlace, "isFile">): string[] {
+export function candidates(command: string, { path, extensions, directory }: Omit<SearchPath, "isFile">): string[] {
   const endings = (extensions || DEFAULT_EXTENSIONS).split(";").filter((ending) => ending !== "");
   const hasEnding = endings.some((ending) => command.toUpperCase().endsWith(ending.toUpperCase()));
   const names = hasEnding ? [command] : endings.map((ending) => command + ending.toLowerCase());
@@ -50,7 +50,7 @@ export function candidates(command: string, { path, extensions, directory }: Omi
 export function windowsLaunch(
   command: string,
   args: readonly string[],
-  place: SearchPlace,
+  place: SearchPath,
   interpreter = "cmd.exe",
 ): Launch {
   const file = candidates(command, place).find(place.isFile);

@@ -23,7 +23,7 @@ export interface Listening {
 }
 
 /** What is known after listening. */
-export interface Heard {
+export interface ListenResult {
   /** Whether the connection was away in between, so that messages may be missing. */
   readonly interrupted: boolean;
 }
@@ -33,7 +33,7 @@ export interface Heard {
  *
  * @throws {Failure} when the connection is away at the end, so that nobody knows what was missed
  */
-export async function listen(listening: Listening, { link, clock }: ToolContext, call: Call): Promise<Heard> {
+export async function listen(listening: Listening, { link, clock }: ToolContext, call: Call): Promise<ListenResult> {
   using watch = new Watch(link);
   using _reports = report(listening, call, clock);
   await orLate(listening.enough, listening.timeout * 1000, () => {}, { signal: call.signal, clock });

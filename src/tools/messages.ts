@@ -41,7 +41,7 @@ export const MESSAGE = z.object({
 export type ToolMessage = z.output<typeof MESSAGE>;
 
 /** How a message is to be shown. */
-export interface Showing {
+export interface DisplayOptions {
   /** Bytes of JSON text that there is room for. */
   readonly room: number;
   /** The byte of the payload to begin with. @default {0} */
@@ -59,24 +59,24 @@ const SHORTENED_TOPIC = 200;
  * A message as JSON, within the room for it. A payload that does not fit is cut, and `offset` says where the rest
  * begins.
  */
-export function toToolMessage(message: Received, showing: Showing): ToolMessage {
+export function toToolMessage(message: Received, options: DisplayOptions): ToolMessage {
   const { payload } = message;
-  const { room, offset = 0 } = showing;
+  const { room, offset = 0 } = options;
   const whole = describe(message);
   const text = offset === 0 && payload.length <= room ? toText(payload) : undefined;
   if (text !== undefined) {
     const { encoding } = text;
-    const { contentItem } = showing;
+    const { contentItem } = options;
     const shown = {
       ...whole,
       payload: text.text,
       ...(encoding === "base64" ? { encoding } : {}),
       ...(contentItem === undefined ? {} : { content_item: contentItem }),
     };
-    const parsed = showing.parse === true && encoding === "utf8" ? withJson(shown) : shown;
+    const parsed = options.parse === true && encoding === "utf8" ? withJson(shown) : shown;
     for (const candidate of [parsed, shown]) if (jsonSize(candidate) <= room) return inOrder(candidate);
   }
-  return inOrder(inPart(whole, payload, offset, showing));
+  return inOrder(inPart(whole, payload, offset, options));
 }
 
 type Description = Omit<ToolMessage, "payload">;
@@ -107,7 +107,7 @@ function withJson(message: ToolMessage): ToolMessage {
   }
 }
 
-function inPart(whole: Description, payload: Uint8Array, offset: number, { room }: Showing): ToolMessage {
+function inPart(whole: Description, payload: Uint8Array, offset: number, { room }: DisplayOptions): ToolMessage {
   const size = payload.length;
   const part = (description: Description): ToolMessage => ({
     ...description,

@@ -78,7 +78,7 @@ export function registerResources(server: McpServer, context: ToolContext): void
 /** Tells the host of each new message of one topic. */
 class Watch implements Listener {
   readonly #notify: () => Promise<void>;
-  #owed = 0;
+  #unsent = 0;
   #notifying = false;
 
   constructor(notify: () => Promise<void>) {
@@ -86,7 +86,7 @@ class Watch implements Listener {
   }
 
   live(): void {
-    this.#owed = Math.min(this.#owed + 1, MOST_NOTIFICATIONS);
+    this.#unsent = Math.min(this.#unsent + 1, MOST_NOTIFICATIONS);
     if (!this.#notifying) void this.#run();
   }
 
@@ -100,7 +100,7 @@ class Watch implements Listener {
 
   async #run(): Promise<void> {
     this.#notifying = true;
-    for (; this.#owed > 0; this.#owed--) await this.#notify().catch(() => {});
+    for (; this.#unsent > 0; this.#unsent--) await this.#notify().catch(() => {});
     this.#notifying = false;
   }
 }

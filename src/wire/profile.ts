@@ -192,7 +192,7 @@ export interface TopicUse {
 }
 
 /** The facts on which it depends whether a profile can be used. */
-export interface Circumstances extends Partial<Pick<AddressOptions, "topicPrefix">> {
+export interface ProfileContext extends Partial<Pick<AddressOptions, "topicPrefix">> {
   readonly broker: BrokerConfig;
   /** Whether servers cannot be found by their presence. */
   readonly noDiscovery?: boolean;
@@ -241,7 +241,7 @@ export interface WireProfile {
   /** The oldest version of MQTT that the profile works with. */
   readonly oldestVersion: 4 | 5;
   /** Why the profile cannot be used, as the end of a sentence that begins with its name. */
-  unavailable(circumstances: Circumstances): string | undefined;
+  unavailable(context: ProfileContext): string | undefined;
   /** The settings of addresses that only this profile has. */
   readonly addressSettings: Settings;
   /** The address of the server with these options, whose name in logs is `label`. */

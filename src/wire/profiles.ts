@@ -8,7 +8,7 @@ import { UsageError } from "../core/usage_error.ts";
 import { topicNameProblem, topicPortabilityProblem } from "../mqtt/mod.ts";
 import { type AddressOptions, addressSettings, AUTO } from "./address_options.ts";
 import { mcpOverMqtt } from "./mcp_over_mqtt/mod.ts";
-import type { Circumstances, ProfileAddress, WireProfile } from "./profile.ts";
+import type { ProfileAddress, ProfileContext, WireProfile } from "./profile.ts";
 import { requestResponse } from "./request_response/mod.ts";
 
 /** All profiles, in the order of preference. To add one, add its folder, and a line here. */
@@ -120,7 +120,10 @@ export function addressIn(profile: WireProfile, { options, label }: ResolvedAddr
  *
  * @throws {UsageError} when the one that was asked for cannot be used
  */
-export function profilesFor({ profile: choice }: Pick<AddressOptions, "profile">, given: Circumstances): WireProfile[] {
+export function profilesFor(
+  { profile: choice }: Pick<AddressOptions, "profile">,
+  given: ProfileContext,
+): WireProfile[] {
   if (choice === AUTO) {
     const usable = PROFILES.filter((profile) => profile.unavailable(given) === undefined);
     if (usable.length > 0) return usable;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { clientId, listOf, text, topicFilter, Unsuitable } from "../../src/config/kinds.ts";
+import { clientId, InvalidValue, listOf, text, topicFilter } from "../../src/config/kinds.ts";
 import { filled, placeholderNeeds } from "../../src/config/placeholders.ts";
 import { ADDRESS_SETTINGS, namesServerClient, resolveAddress } from "../../src/wire/mod.ts";
 import { BROKER_SETTINGS, fromOptions, resolve, SERVE_SETTINGS } from "../../src/config/mod.ts";
@@ -54,7 +54,7 @@ Deno.test("a placeholder that stands for nothing is named, with those that there
   ) {
     assert.throws(
       () => filled(text).fromText(given),
-      (error) => error instanceof Unsuitable && problem.test(error.message),
+      (error) => error instanceof InvalidValue && problem.test(error.message),
     );
   }
   assert.equal(later.fromText("a-{client}"), "a-{client}");

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { childEnvironment, ChildProcess } from "../../src/stdio/mod.ts";
-import { candidates, type SearchPlace, windowsLaunch } from "../../src/stdio/windows_launcher.ts";
+import { candidates, type SearchPath, windowsLaunch } from "../../src/stdio/windows_launcher.ts";
 
 const PLACE = { path: 'C:\\tools;"C:\\Program Files\\nodejs\\";', extensions: ".EXE;.CMD", directory: "D:\\work" };
 
-function place(...files: string[]): SearchPlace {
+function place(...files: string[]): SearchPath {
   return { ...PLACE, isFile: (file) => files.includes(file) };
 }
 

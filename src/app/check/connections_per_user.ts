@@ -8,14 +8,14 @@
  */
 import { errorText } from "../../core/text.ts";
 import type { Finding } from "./finding.ts";
-import { beside, Probe, type ProbeOptions } from "./probe.ts";
+import { furtherClient, Probe, type ProbeOptions } from "./probe.ts";
 
 /** Connects a second client in addition to `first`. */
 export async function connectionsPerUserFinding(options: ProbeOptions, first: Probe): Promise<Finding> {
   const name = "connections per user";
   await first.roundTrip(); // an earlier step may have made the broker close it
   try {
-    await using second = await Probe.open(beside(options), first.protocolVersion);
+    await using second = await Probe.open(furtherClient(options), first.protocolVersion);
     await second.roundTrip();
   } catch (error) {
     return { name, value: "one", verdict: "note", meaning: `the broker refuses a second client: ${errorText(error)}` };

@@ -40,7 +40,7 @@ export interface ProbeOptions {
 }
 
 /** The options of a further client of the same user. The first client is number 1. */
-export function beside(options: ProbeOptions, number = 2): ProbeOptions {
+export function furtherClient(options: ProbeOptions, number = 2): ProbeOptions {
   return { ...options, plan: { ...options.plan, clientId: `${options.plan.clientId}-${number}` } };
 }
 

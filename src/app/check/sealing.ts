@@ -73,7 +73,7 @@ export async function answerFindings(
   return findings;
 }
 
-function nobody(): Finding {
+function serverOffline(): Finding {
   const meaning = "start the server, and check again";
   return { name: NAME, value: "no server of that name is online", verdict: "note", meaning };
 }
@@ -98,7 +98,7 @@ function answerFinding(answer: SealingAnswer, { serverKey, client, ownKey }: Che
       `the server's operator adds a line to --authorized-keys: ${ownKey} NAME`,
     );
   }
-  if (instance === undefined) return [nobody()];
+  if (instance === undefined) return [serverOffline()];
   if (shownKey === undefined) {
     return problem("the server takes no sealed sessions", "start serve with --key and --authorized-keys");
   }

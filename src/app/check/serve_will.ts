@@ -5,7 +5,7 @@
  */
 import { ConnectError } from "../../mqtt/mod.ts";
 import type { Finding } from "./finding.ts";
-import { beside, Probe, type ProbeOptions } from "./probe.ts";
+import { furtherClient, Probe, type ProbeOptions } from "./probe.ts";
 
 /** Connects with such a will on the topic of a presence, and disconnects so that it is not published. */
 export async function serveWillFinding(
@@ -14,7 +14,7 @@ export async function serveWillFinding(
   topic: string,
 ): Promise<Finding> {
   const name = "will of serve";
-  const { plan, ...rest } = beside(options);
+  const { plan, ...rest } = furtherClient(options);
   const will = { topic, payload: new Uint8Array(), qos: Math.min(1, options.maximumQoS) as 0 | 1, retain: true };
   try {
     await using _ = await Probe.open({ ...rest, plan: { ...plan, will } }, protocolVersion);

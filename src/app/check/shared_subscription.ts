@@ -4,7 +4,7 @@
  * @module
  */
 import type { Finding } from "./finding.ts";
-import { beside, Probe, type ProbeOptions } from "./probe.ts";
+import { furtherClient, Probe, type ProbeOptions } from "./probe.ts";
 
 /** How many messages are sent. */
 const MESSAGES = 6;
@@ -14,8 +14,8 @@ export async function sharedFinding(options: ProbeOptions, protocolVersion: 4 | 
   const name = "shared subscription of two";
   const verdict = "note";
   const meaning = "clients choose an instance themselves, and plain requesters are answered by one of them";
-  await using one = await Probe.open(beside(options, 3), protocolVersion);
-  await using two = await Probe.open(beside(options, 4), protocolVersion);
+  await using one = await Probe.open(furtherClient(options, 3), protocolVersion);
+  await using two = await Probe.open(furtherClient(options, 4), protocolVersion);
   const filter = `$share/check-${crypto.randomUUID().slice(0, 8)}/${topic}`;
   for (const probe of [one, two]) {
     const { problem } = await probe.subscribe(filter);

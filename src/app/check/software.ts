@@ -7,7 +7,7 @@ import { errorText } from "../../core/text.ts";
 import { type ConnectAnswer, connectToBroker, type ReceivedPacket } from "../../mqtt/mod.ts";
 import { waitAtMost } from "../../core/waiting.ts";
 import type { Finding } from "./finding.ts";
-import { beside, type ProbeOptions } from "./probe.ts";
+import { furtherClient, type ProbeOptions } from "./probe.ts";
 
 /** Topics with the broker's version: the first of mosquitto, mochi-mqtt and NanoMQ, the second of EMQX. */
 const TOPICS = ["$SYS/broker/version", "$SYS/brokers/+/version"];
@@ -22,7 +22,7 @@ export async function softwareFinding(options: ProbeOptions, protocolVersion: 4 
     const text = new TextDecoder().decode(payload.subarray(0, 100));
     found.resolve(topic.startsWith("$SYS/brokers/") ? `EMQX ${text}` : text);
   };
-  const { broker, plan, signal, connect = connectToBroker } = beside(options);
+  const { broker, plan, signal, connect = connectToBroker } = furtherClient(options);
   let said: string | undefined;
   try {
     const connection = await connect({ broker, plan, protocolVersion, received }, signal);

@@ -8,7 +8,7 @@
  */
 import type { Finding } from "./finding.ts";
 import { median, milliseconds, ROUNDS } from "./measurements.ts";
-import { beside, Probe, type ProbeOptions } from "./probe.ts";
+import { furtherClient, Probe, type ProbeOptions } from "./probe.ts";
 
 /** How much later a message has to arrive after an acknowledgement to count as delayed, in ms. */
 const STALL = 25;
@@ -19,7 +19,7 @@ const STALL = 25;
  */
 export async function stallFinding(options: ProbeOptions, protocolVersion: 4 | 5, topic: string): Promise<Finding[]> {
   await using reader = await Probe.open(options, protocolVersion);
-  await using writer = await Probe.open(beside(options), protocolVersion);
+  await using writer = await Probe.open(furtherClient(options), protocolVersion);
   await reader.subscribe(topic, { noLocal: true });
   const plain: number[] = [];
   const acknowledged: number[] = [];

@@ -9,12 +9,12 @@ import type { CheckedRole, TopicFinding } from "./finding.ts";
 import type { Outcome, Probe } from "./probe.ts";
 
 /** A topic that a command uses. */
-export interface TriedUse extends Omit<TopicUse, "role"> {
+export interface TestedUse extends Omit<TopicUse, "role"> {
   readonly role: CheckedRole;
 }
 
 /** What the tools do with topics, tried on a topic of our own. */
-export function topicsOfTools(clientId: string): readonly TriedUse[] {
+export function topicsOfTools(clientId: string): readonly TestedUse[] {
   const base = `mcp/check-${clientId}`;
   return [
     { role: "tools", access: "subscribe", topic: `${base}/#` },
@@ -30,8 +30,8 @@ export interface TopicTrials {
 }
 
 /** Tries every topic of a profile. Finds those that are refused, and those that are granted but never delivered. */
-export async function tryTopics(profile: string, uses: readonly TriedUse[], probe: Probe): Promise<TopicTrials> {
-  const problems = new Map<TriedUse, string>();
+export async function tryTopics(profile: string, uses: readonly TestedUse[], probe: Probe): Promise<TopicTrials> {
+  const problems = new Map<TestedUse, string>();
   const subscriptions = uses.filter(({ access }) => access === "subscribe");
   const publications = uses.filter(({ access }) => access === "publish");
   // One after the other, since a broker may close the connection over any of them.
@@ -62,7 +62,7 @@ export async function tryTopics(profile: string, uses: readonly TriedUse[], prob
   });
   return { findings, echo };
 
-  function note(use: TriedUse, { problem }: Outcome): void {
+  function note(use: TestedUse, { problem }: Outcome): void {
     if (problem !== undefined) problems.set(use, problem);
   }
 }

@@ -7,7 +7,7 @@ import type { EndOptions } from "../../config/mod.ts";
 import type { Channel } from "../../core/channel.ts";
 import { type Observers, placed } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
-import { join, MeteredChannel, UnhurriedChannel } from "../../relay/mod.ts";
+import { join, MeteredChannel, SlowPeerChannel } from "../../relay/mod.ts";
 import { remoteServer, type RemoteServerConfig } from "./remote_server.ts";
 
 /** How long the session may go on after the host has ended its input and every request is answered, in ms. */
@@ -38,7 +38,7 @@ export async function connect(
   const { channel, close } = remote;
   const asked = new Failure("session-ended", "connect was asked to end");
   signal.addEventListener("abort", () => void host.close(asked), { once: true });
-  const reader = new UnhurriedChannel(host);
+  const reader = new SlowPeerChannel(host);
   const client = metered === undefined ? reader : new MeteredChannel(reader, metered);
   const aborted = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();

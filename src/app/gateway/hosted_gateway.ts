@@ -46,7 +46,7 @@ export class HostedGateway implements HostedFleet {
   readonly #offers: Offers;
   readonly #subscriptions: Subscriptions;
   /** Whether the host's last request for the tools failed. */
-  #askedInVain = false;
+  #toolsFailed = false;
 
   constructor(config: HostedGatewayConfig) {
     const { host, states, watch, pool, policy } = config;
@@ -166,16 +166,16 @@ export class HostedGateway implements HostedFleet {
     this.host.listChanged(
       "tools",
       () =>
-        this.#askedInVain || this.#config.choice.isOver(this.#fleet, () => this.#tools.known()) ||
+        this.#toolsFailed || this.#config.choice.isOver(this.#fleet, () => this.#tools.known()) ||
         (this.#config.choice.last?.face === "tools" && this.#tools.isNew),
     );
   }
 
   async #listTools({ mcpReq: { signal } }: ServerContext): Promise<Json> {
     const { watch, choice } = this.#config;
-    this.#askedInVain = true;
+    this.#toolsFailed = true;
     await watch.complete(signal);
-    this.#askedInVain = false;
+    this.#toolsFailed = false;
     const [face, tools] = await choice.choose(this.#fleet, () => this.#tools.list(signal));
     return { tools: face === "tools" ? tools : this.#search.tools };
   }

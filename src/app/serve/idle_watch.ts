@@ -13,7 +13,7 @@ import type { IncomingSession } from "../../wire/mod.ts";
 const WITHOUT_WILL = 3_600_000;
 
 /** The default time limit for an idle session, in ms. It is infinite if the broker reports when the client is gone. */
-export function usualIdleTimeout({ hasWill = false }: Pick<IncomingSession, "hasWill">): number {
+export function defaultIdleTimeout({ hasWill = false }: Pick<IncomingSession, "hasWill">): number {
   return hasWill ? Infinity : WITHOUT_WILL;
 }
 

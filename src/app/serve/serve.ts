@@ -23,7 +23,7 @@ import { ClientProcesses } from "./client_processes.ts";
 import { clientIdFor } from "../client_identity.ts";
 import { isPresence, ServerEndpoint, serverOptions } from "./server_endpoint.ts";
 import { Links } from "../links.ts";
-import { inquireTools } from "./tool_list_inquiry.ts";
+import { queryTools } from "./tool_list_inquiry.ts";
 import { profilesFor, type ResolvedAddress } from "../../wire/mod.ts";
 import { SessionSupervisor } from "./session_supervisor.ts";
 import { SessionSlots } from "./session_slots.ts";
@@ -137,7 +137,7 @@ function start(
   // The inquiry starts a process without a session. Only users with `--prewarm` have agreed to that.
   const inquired = options.prewarm === 0
     ? undefined
-    : inquireTools(() => pool.startAnother(`${entry.name} (tools)`), ending.signal)
+    : queryTools(() => pool.startAnother(`${entry.name} (tools)`), ending.signal)
       .then((digest) => digest === undefined ? undefined : server.hasTools(digest));
   return {
     refused: server.refused,

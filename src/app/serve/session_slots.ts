@@ -8,7 +8,7 @@ import { type Clock, systemClock } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
 
 /** A session with a slot, whose client can be asked whether it is still there. */
-export interface Occupant {
+export interface SlotHolder {
   /** When the last message passed in the session, in ms. */
   readonly quietSince: () => number;
   /** Asks the client. The session ends when it does not answer. */
@@ -25,7 +25,7 @@ export class SessionSlots {
   readonly #clock: Clock;
   #used = 0;
   /** When each client was asked last, on the scale of `quietSince`. */
-  readonly #occupants = new Map<Occupant, number>();
+  readonly #holders = new Map<SlotHolder, number>();
   #askedAt = -Infinity;
 
   constructor(maximum: number, clock: Clock = systemClock) {
@@ -50,9 +50,9 @@ export class SessionSlots {
   }
 
   /** Notes the session that has a slot. Returns a function that forgets it. */
-  add(occupant: Occupant): () => void {
-    this.#occupants.set(occupant, -Infinity);
-    return () => void this.#occupants.delete(occupant);
+  add(holder: SlotHolder): () => void {
+    this.#holders.set(holder, -Infinity);
+    return () => void this.#holders.delete(holder);
   }
 
   /** Asks the quietest client. A client that is still there after that counts as if it had sent a message. */
@@ -60,13 +60,13 @@ export class SessionSlots {
     const now = this.#clock.now();
     if (now < this.#askedAt + PAUSE) return;
     this.#askedAt = now;
-    const all = [...this.#occupants].map(([occupant, asked]) => ({
-      occupant,
-      since: Math.max(asked, occupant.quietSince()),
+    const all = [...this.#holders].map(([holder, asked]) => ({
+      holder,
+      since: Math.max(asked, holder.quietSince()),
     }));
     const [quietest] = all.toSorted((a, b) => a.since - b.since);
     if (quietest === undefined) return;
-    this.#occupants.set(quietest.occupant, Math.max(...all.map(({ since }) => since)) + 1);
-    quietest.occupant.doubt();
+    this.#holders.set(quietest.holder, Math.max(...all.map(({ since }) => since)) + 1);
+    quietest.holder.doubt();
   }
 }

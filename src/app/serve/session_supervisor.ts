@@ -8,10 +8,10 @@ import { sleep, waitAtMost } from "../../core/waiting.ts";
 import type { Channel } from "../../core/channel.ts";
 import { type Observer, placed } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
-import { AnsweringChannel, join, MeteredChannel, UnhurriedChannel } from "../../relay/mod.ts";
+import { AnsweringChannel, join, MeteredChannel, SlowPeerChannel } from "../../relay/mod.ts";
 import type { IncomingSession } from "../../wire/mod.ts";
 import type { ClientProcesses } from "./client_processes.ts";
-import { IdleWatch, usualIdleTimeout } from "./idle_watch.ts";
+import { defaultIdleTimeout, IdleWatch } from "./idle_watch.ts";
 import { RestartPolicy } from "./restart_policy.ts";
 import { SessionGate } from "./session_gate.ts";
 import type { SessionSlots } from "./session_slots.ts";
@@ -143,7 +143,7 @@ export class SessionSupervisor implements AsyncDisposable {
     const client = metered === undefined ? session : new MeteredChannel(session, metered);
     const idle = new IdleWatch(
       client,
-      idleTimeout ?? usualIdleTimeout(session),
+      idleTimeout ?? defaultIdleTimeout(session),
       () => server.busy && mayWait(session),
     );
     const giveUpPlace = isTold(session)
@@ -152,7 +152,7 @@ export class SessionSupervisor implements AsyncDisposable {
     const gate = new SessionGate(idle, () => server.pending, maxPending);
     const running = { gate, server };
     this.#running.add(running);
-    const reader = new UnhurriedChannel(gate);
+    const reader = new SlowPeerChannel(gate);
     const { first, failure } = await join(reader, server, {
       linger: () => reader.waitAtMost(Promise.race([server.idle(), server.closed, gate.closed]), endTimeout),
     });

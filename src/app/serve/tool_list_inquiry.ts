@@ -18,7 +18,7 @@ const TIMEOUT = 30_000;
  *
  * @param start starts the process. There is no digest when it throws or resolves with nothing
  */
-export async function inquireTools(
+export async function queryTools(
   start: () => Promise<Channel | undefined>,
   signal: AbortSignal,
 ): Promise<string | undefined> {

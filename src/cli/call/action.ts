@@ -7,14 +7,14 @@ import { Failure } from "../../core/failure.ts";
 import { visibleText } from "../../core/text.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { resolveAddress } from "../../wire/mod.ts";
-import { saidOnce, startBrokerLog } from "../broker_choice.ts";
+import { startBrokerLog, withoutRepeatedCauses } from "../broker_choice.ts";
 import { type Action, EXIT_FAILURE, EXIT_OK, EXIT_REMOTE_ERROR } from "../command.ts";
 import { StatusLine } from "../status_line.ts";
 import { terminationSignal } from "../termination.ts";
 import type { CallSettings } from "./command.ts";
 import { gatewayOpener } from "./gateway_opener.ts";
 import { serverHint, toolHint } from "./hints.ts";
-import { meant } from "./operands.ts";
+import { callTarget } from "./operands.ts";
 import { printResult } from "./print_result.ts";
 import { visibleJsonText } from "../text.ts";
 import { toolArguments } from "./tool_arguments.ts";
@@ -23,7 +23,7 @@ import { Waiting } from "./waiting.ts";
 
 /** Calls one tool, or lists them all. */
 export const callAction: Action<CallSettings> = async ({ values: given, flags, operands, started, io }) => {
-  const { values, tool, operands: rest } = meant(given, flags, operands);
+  const { values, tool, operands: rest } = callTarget(given, flags, operands);
   if (values.list && tool !== undefined) throw new UsageError([`--list calls no tool: remove "${tool}"`]);
   const address = resolveAddress(values);
   const args = await toolArguments(rest, () => new Response(Deno.stdin.readable).text());
@@ -36,7 +36,7 @@ export const callAction: Action<CallSettings> = async ({ values: given, flags, o
   using termination = terminationSignal();
   using line = new StatusLine(io);
   using waiting = new Waiting(line, address.label, broker.broker.url);
-  const observe = saidOnce(log.observe, values.logLevel);
+  const observe = withoutRepeatedCauses(log.observe, values.logLevel);
   let hint: string | undefined;
   try {
     const told = (event: ProxyEvent) => {

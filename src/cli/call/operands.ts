@@ -17,7 +17,7 @@ import { ADDRESS_SETTINGS } from "../../wire/mod.ts";
 import type { CallSettings } from "./command.ts";
 
 /** What is to be called. */
-export interface Meant {
+export interface CallTarget {
   readonly values: Values<CallSettings>;
   readonly tool: string | undefined;
   /** The arguments of the tool, not yet parsed. */
@@ -39,11 +39,11 @@ const NO_SERVER = resolve(ONE_SERVER, { flags: {}, environment: () => undefined 
  *
  * @throws {UsageError} when no server is named, or one is although the gateway is meant
  */
-export function meant(
+export function callTarget(
   values: Values<CallSettings>,
   flags: Readonly<Record<string, unknown>>,
   operands: readonly string[],
-): Meant {
+): CallTarget {
   const { name, serverName, topic } = flags;
   if (values.gateway) {
     refuseOneServer(values, flags);

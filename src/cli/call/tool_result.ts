@@ -17,10 +17,10 @@ export interface BinaryContent {
 }
 
 /** One part of a result to show. */
-export type Shown = string | BinaryContent;
+export type ResultPart = string | BinaryContent;
 
 /** The parts of a result, in order. Structured content replaces the text that repeats it. */
-export function toolResult(result: JsonText): Shown[] {
+export function toolResult(result: JsonText): ResultPart[] {
   const content = result.get("content")?.elements ?? [];
   const structuredContent = result.get("structuredContent");
   if (structuredContent === undefined) return content.map(shown);
@@ -38,7 +38,7 @@ function repeats(part: JsonText, structuredContent: JsonText): boolean {
   }
 }
 
-function shown(part: JsonText): Shown {
+function shown(part: JsonText): ResultPart {
   const { type, text, data, mimeType, resource, uri, name } = fields(part.value);
   switch (type) {
     case "text":

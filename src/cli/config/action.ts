@@ -21,7 +21,7 @@ import { CONNECT } from "../connect/command.ts";
 import { GATEWAY } from "../gateway/command.ts";
 import { type ConnectLine, connectLine, environmentProxyPermissions, placeholderPermissions } from "./connect_line.ts";
 import { gatewayFlags } from "./gateway_flags.ts";
-import { formatOf, usualFile, writeHostFile } from "./host_file.ts";
+import { defaultFile, formatOf, writeHostFile } from "./host_file.ts";
 import { entryName, type Host, type HostFile, hostFile, type Launch, type Scope, scopesOf } from "./host.ts";
 import { HOSTS, OTHER_HOST } from "./hosts.ts";
 import { launcher } from "./launcher.ts";
@@ -40,7 +40,7 @@ export const configAction: Action<ConfigSettings> = async ({ values, flags, oper
   }
   const host = HOSTS[values.for] ?? OTHER_HOST;
   const scope = values.scope ?? scopesOf(host)[0];
-  const file = values.file === undefined ? usualFile(host, values.scope) : resolve(Deno.cwd(), values.file);
+  const file = values.file === undefined ? defaultFile(host, values.scope) : resolve(Deno.cwd(), values.file);
   const shared = scope === "project" && values.file === undefined;
   const launch = values.tools
     ? await toolsLaunch(values, flags, shared)

@@ -5,9 +5,9 @@
  */
 import { dirname } from "node:path";
 import { UsageError } from "../../core/usage_error.ts";
-import { type FileFormat, NotUnderstood } from "./formats/format.ts";
+import { type FileFormat, UnsupportedSyntax } from "./formats/format.ts";
 import { type Host, type HostFile, type Places, type Scope, scopesOf } from "./host.ts";
-import { entryInTheWay, mergeText } from "./merge.ts";
+import { conflictingEntry, mergeText } from "./merge.ts";
 
 /** The file format of `host`. Each format is loaded only when it is needed, with the package that parses it. */
 export async function formatOf({ format }: Host): Promise<FileFormat> {
@@ -17,7 +17,7 @@ export async function formatOf({ format }: Host): Promise<FileFormat> {
 }
 
 /** The usual file of `host`, if it has one. */
-export function usualFile(host: Host, scope: Scope | undefined): string | undefined {
+export function defaultFile(host: Host, scope: Scope | undefined): string | undefined {
   const chosen = scope ?? scopesOf(host)[0];
   const file = chosen === undefined ? undefined : host.files[chosen];
   if (file === undefined) {
@@ -73,11 +73,11 @@ function merged(
   named: boolean,
 ): string {
   try {
-    const other = named || text.trim() === "" ? undefined : entryInTheWay(format, text, host.member, addition);
+    const other = named || text.trim() === "" ? undefined : conflictingEntry(format, text, host.member, addition);
     if (other === undefined) return mergeText(format, text, addition);
     throw new UsageError([`${file} has "${other}" for something else: add --as NAME, or --as ${other} to replace it`]);
   } catch (error) {
-    if (!(error instanceof NotUnderstood)) throw error;
+    if (!(error instanceof UnsupportedSyntax)) throw error;
     throw new UsageError([`${file} is left alone, as ${error.message}: leave --write out, and put it there by hand`], {
       cause: error,
     });

@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { withoutByteOrderMark } from "../../core/text.ts";
-import { type Content, type FileFormat, NotUnderstood } from "./formats/format.ts";
+import { type Content, type FileFormat, UnsupportedSyntax } from "./formats/format.ts";
 import type { HostFile } from "./host.ts";
 
 /** The options that decide which server a command line reaches. */
@@ -15,7 +15,7 @@ const WHICH_SERVER: readonly string[] = [
 ];
 
 /** The existing entry with the name of the added one, if it is for another server. */
-export function entryInTheWay(
+export function conflictingEntry(
   format: FileFormat,
   text: string,
   member: string,
@@ -39,7 +39,7 @@ function serverOf(entry: unknown): string {
  * An entry for another server is replaced. In the list of questions that a host asks, an item with the same `id` is
  * kept.
  *
- * @throws {NotUnderstood} when the text is written in a way that cannot be edited safely
+ * @throws {UnsupportedSyntax} when the text is written in a way that cannot be edited safely
  */
 export function mergeText(format: FileFormat, text: string, addition: HostFile): string {
   const before = withoutByteOrderMark(text);
@@ -54,7 +54,7 @@ export function mergeText(format: FileFormat, text: string, addition: HostFile):
   );
   const after = changes.reduce((text, { path, value }) => format.put(text, path, value), before);
   const expected = changes.reduce((content, { path, value }) => withValue(content, path, value), format.parse(before));
-  if (!says(format, after, expected)) throw new NotUnderstood("it is written in an unusual way");
+  if (!says(format, after, expected)) throw new UnsupportedSyntax("it is written in an unusual way");
   return mark + after;
 }
 
@@ -62,7 +62,7 @@ function says(format: FileFormat, text: string, content: Content): boolean {
   try {
     return isDeepStrictEqual(plain(format.parse(text)), plain(content));
   } catch (error) {
-    if (error instanceof NotUnderstood) return false;
+    if (error instanceof UnsupportedSyntax) return false;
     throw error;
   }
 }
@@ -77,7 +77,7 @@ function changed(content: Content, path: readonly [string, string], entry: unkno
   const [member, name] = path;
   const servers = content[member] ?? {};
   // In YAML, `null` stands for an empty map. In JSON it is a mistake, which put() refuses.
-  if (!isObject(servers)) throw new NotUnderstood(`its "${member}" is not an object`);
+  if (!isObject(servers)) throw new UnsupportedSyntax(`its "${member}" is not an object`);
   const there = Object.hasOwn(servers, name) ? servers[name] : undefined;
   if (!isObject(there) || !isObject(entry) || serverOf(there) !== serverOf(entry)) {
     return isDeepStrictEqual(plain(there), plain(entry)) ? [] : [{ path, value: entry }];
@@ -99,7 +99,7 @@ function members(there: Content, entry: Content, path: readonly string[]): Chang
 /** The change that appends an item to a list, unless the list has an item with this `id`. */
 function appended(content: Content, member: string, item: unknown): Change[] {
   const list = content[member] ?? [];
-  if (!Array.isArray(list)) throw new NotUnderstood(`its "${member}" is not a list`);
+  if (!Array.isArray(list)) throw new UnsupportedSyntax(`its "${member}" is not a list`);
   if (list.some((one) => Object(one).id === Object(item).id)) return [];
   return [
     content[member] === undefined ? { path: [member], value: [item] } : {

@@ -12,7 +12,7 @@ import { terminationSignal } from "../termination.ts";
 
 /** Runs `launch` until the server has ended. */
 export const launchAction: Action<LaunchSettings> = async ({ values, operands, started }) => {
-  const { source, command, args } = meant(values, operands);
+  const { source, command, args } = launchTarget(values, operands);
   const stdin = ownInput();
   const { credentials, rest } = await readCredentials(source, { stdin, environment: Deno.env });
   started();
@@ -33,14 +33,14 @@ function inheritedEnvironment(): Record<string, string> {
   return Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => !own.includes(name)));
 }
 
-interface Meant {
+interface LaunchTarget {
   readonly source: CredentialSource;
   readonly command: string;
   readonly args: readonly string[];
 }
 
 /** A `-` in front of the command is short for `--credentials-file -`. */
-function meant(values: Values<LaunchSettings>, operands: readonly string[]): Meant {
+function launchTarget(values: Values<LaunchSettings>, operands: readonly string[]): LaunchTarget {
   const dash = operands[0] === "-";
   const [command, ...args] = dash ? operands.slice(1) : operands;
   if (command === undefined) {

@@ -5,7 +5,7 @@ import { brokerConfig, readBrokerFiles, readKnownKeys } from "../../config/mod.t
 import type { ProxyEvent } from "../../core/events.ts";
 import { UsageError } from "../../core/usage_error.ts";
 import { type Announcement, canSeal, withServerClient } from "../../wire/mod.ts";
-import { saidOnce, startBrokerLog } from "../broker_choice.ts";
+import { startBrokerLog, withoutRepeatedCauses } from "../broker_choice.ts";
 import { type Action, type CommandLineIo, EXIT_FAILURE, EXIT_OK } from "../command.ts";
 import type { ListSettings } from "./command.ts";
 import { StatusLine } from "../status_line.ts";
@@ -33,7 +33,7 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
     using _size = watchSize(() => live.resized());
     const observe = (event: ProxyEvent) => {
       live.observe(event);
-      saidOnce(log.observe, "warning")(event);
+      withoutRepeatedCauses(log.observe, "warning")(event);
     };
     await watch(config, (change, servers) => live.changed(change, servers), observe, termination.signal);
     return EXIT_OK;
@@ -56,7 +56,7 @@ export const listAction: Action<ListSettings> = async ({ values, flags, operands
   }
   let listing: Listing;
   try {
-    listing = await list(config, saidOnce(log.observe, values.logLevel), termination.signal);
+    listing = await list(config, withoutRepeatedCauses(log.observe, values.logLevel), termination.signal);
   } catch (error) {
     if (termination.signal.aborted) return termination.exitCode;
     throw error;

@@ -30,7 +30,7 @@ export class LiveTable implements Disposable {
   readonly #known: ReadonlyMap<string, string>;
   #servers: () => readonly ListedServer[] = () => [];
   #changes: string[] = [];
-  #trouble: string | undefined;
+  #connectionError: string | undefined;
   #shown: readonly string[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -53,8 +53,8 @@ export class LiveTable implements Disposable {
 
   /** Shows why there is no connection. A log would break the table. */
   readonly observe: Observer = (event) => {
-    if (event.type === "broker.lost" || event.type === "broker.refused") this.#trouble = event.cause;
-    else if (event.type === "broker.connected") this.#trouble = undefined;
+    if (event.type === "broker.lost" || event.type === "broker.refused") this.#connectionError = event.cause;
+    else if (event.type === "broker.connected") this.#connectionError = undefined;
     else return;
     this.#soon();
   };
@@ -95,9 +95,9 @@ export class LiveTable implements Disposable {
     const hidden = Math.max(0, lines.length - Math.max(2, room));
     const count = servers.length === 1 ? "1 server is" : `${servers.length || "no"} servers are`;
     const all = [
-      this.#trouble === undefined
+      this.#connectionError === undefined
         ? `${count} online on ${this.#broker}; Ctrl+C ends this`
-        : `no connection to ${this.#broker}: ${this.#trouble}`,
+        : `no connection to ${this.#broker}: ${this.#connectionError}`,
       ...(servers.length === 0 ? [] : lines.slice(0, lines.length - hidden)),
       ...(hidden === 0 ? [] : [`and ${hidden} more`]),
       ...problems,

@@ -8,7 +8,7 @@
 import { PUBCOMP, PUBREC } from "../codec/packet_types.ts";
 
 /** Handlers for an answer, and for the loss of the connection before it arrives. */
-export interface Awaiting {
+export interface AnswerHandlers {
   /** The type of the packet that answers. */
   readonly type: number;
   readonly answered: (reasonCodes: readonly number[]) => void;
@@ -18,7 +18,7 @@ export interface Awaiting {
 
 /** The packets that wait for an answer of the broker. Each keeps its packet identifier until it is answered. */
 export class AwaitedAnswers {
-  readonly #awaited = new Map<number, Awaiting & { type: number }>();
+  readonly #awaited = new Map<number, AnswerHandlers & { type: number }>();
   #last = 0;
 
   /** A free packet identifier. */
@@ -28,7 +28,7 @@ export class AwaitedAnswers {
   }
 
   /** Waits for the answer to the packet with this identifier. */
-  add(identifier: number, awaiting: Awaiting): void {
+  add(identifier: number, awaiting: AnswerHandlers): void {
     this.#awaited.set(identifier, awaiting);
   }
 

@@ -83,7 +83,7 @@ class StreamConnection implements MqttConnection {
     this.#request = request;
     this.#socket = socket;
     const { nudgeTopic } = request;
-    if (nudgeTopic !== undefined) this.#nudge = new Nudge(() => this.#sendToNobody(nudgeTopic));
+    if (nudgeTopic !== undefined) this.#nudge = new Nudge(() => this.#sendNudge(nudgeTopic));
     this.#protocol = new ClientProtocol(request, {
       wrote: () => this.#flushing ??= this.#flush(),
       answered: (answer) => this.#answered(answer),
@@ -253,7 +253,7 @@ class StreamConnection implements MqttConnection {
   }
 
   /** A message of QoS 0 without subscribers is the only packet that a broker neither answers nor forwards. */
-  #sendToNobody(topic: string): void {
+  #sendNudge(topic: string): void {
     if (this.#ending) return;
     this.#nudgedAt ??= performance.now();
     const { nudgeProperties } = this.#request.plan;

@@ -55,7 +55,7 @@ export class SpanExporter implements AsyncDisposable {
   #spans: Span[] = [];
   #cancelTimer: (() => void) | undefined;
   #sending: Promise<void> | undefined;
-  #troubled = false;
+  #failing = false;
   /** Whether nothing is sent until the timer fires. */
   #paused = false;
 
@@ -93,17 +93,17 @@ export class SpanExporter implements AsyncDisposable {
     this.#paused = false;
     if (this.#spans.length === 0 || this.#sending !== undefined) return;
     const spans = this.#spans.splice(0, BATCH);
-    this.#sending = this.#post(spans).then((trouble) => {
+    this.#sending = this.#post(spans).then((failure) => {
       this.#sending = undefined;
-      if (trouble !== undefined) this.#stumble(trouble, spans);
-      this.#troubled = trouble !== undefined;
+      if (failure !== undefined) this.#failed(failure, spans);
+      this.#failing = failure !== undefined;
       if (this.#spans.length >= BATCH && !this.#paused) this.#send();
       else if (this.#spans.length > 0) this.#sendAfter(INTERVAL);
     });
   }
 
-  #stumble({ cause, pause }: Trouble, spans: readonly Span[]): void {
-    if (!this.#troubled) {
+  #failed({ cause, pause }: ExportFailure, spans: readonly Span[]): void {
+    if (!this.#failing) {
       const { origin } = new URL(this.#url); // without user name and password; the path may be secret too
       this.#options.observe({ type: "warning", text: `the collector at ${origin} takes no spans: ${cause}` });
     }
@@ -117,7 +117,7 @@ export class SpanExporter implements AsyncDisposable {
   }
 
   /** Sends spans. Resolves with the reason if the collector has not accepted them. */
-  async #post(spans: readonly Span[]): Promise<Trouble | undefined> {
+  async #post(spans: readonly Span[]): Promise<ExportFailure | undefined> {
     const { headers, serviceName, version } = this.#options;
     const scope = { name: "mcp-mqtt-proxy", version };
     const resource = { attributes: attributes({ "service.name": serviceName, "service.version": version }) };
@@ -130,7 +130,7 @@ export class SpanExporter implements AsyncDisposable {
         signal: AbortSignal.timeout(TIMEOUT),
       });
       await response.body?.cancel();
-      return response.ok ? undefined : troubleOf(response);
+      return response.ok ? undefined : failureOf(response);
     } catch (error) {
       return { cause: causeOf(error, this.#url), pause: INTERVAL };
     }
@@ -138,13 +138,13 @@ export class SpanExporter implements AsyncDisposable {
 }
 
 /** Why a collector has not accepted spans. */
-interface Trouble {
+interface ExportFailure {
   readonly cause: string;
   /** After how many ms the same spans may be sent again; `undefined` when they would be rejected again. */
   readonly pause: number | undefined;
 }
 
-function troubleOf({ status, headers }: Response): Trouble {
+function failureOf({ status, headers }: Response): ExportFailure {
   const seconds = Number(headers.get("retry-after") ?? 0); // a date is not supported, and means the usual pause
   const pause = Math.min(Math.max(seconds * 1_000 || 0, INTERVAL), LONGEST_PAUSE);
   const remedy = REMEDIES[status];

@@ -13,7 +13,7 @@ const REMEMBERED_TOPICS = 4 * 1024 * 1024;
 const OVERHEAD = 32;
 
 /** How many messages a call wants. */
-export interface Wanted {
+export interface CollectorOptions {
   /** How many messages at most. */
   readonly enough: number;
   /** Called after each message that has arrived. */
@@ -25,14 +25,14 @@ export class Collector implements Disposable {
   readonly buffer: MessageBuffer<Received>;
   /** Resolves when there are enough. */
   readonly full: Promise<void>;
-  readonly #wanted: Wanted;
+  readonly #wanted: CollectorOptions;
   readonly #filled: () => void;
   readonly #got = new WeakSet<Received>();
   /** Topics whose retained message has arrived. With overlapping subscriptions the broker sends it more than once. */
   readonly #retained = new Set<string>();
   #remembered = 0;
 
-  constructor(limits: BufferLimits, wanted: Wanted) {
+  constructor(limits: BufferLimits, wanted: CollectorOptions) {
     this.#wanted = wanted;
     this.buffer = new MessageBuffer({ ...limits, messages: Math.min(limits.messages, wanted.enough) });
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -5,11 +5,11 @@
  */
 import type { Failure } from "../../core/failure.ts";
 import type { Received } from "./arrivals.ts";
-import { Reply, type ReplyPlace } from "./replies.ts";
+import { type PendingReply, Reply } from "./replies.ts";
 import type { Listener, Subscriptions } from "./subscriptions.ts";
 
 /** Waits on a topic or filter that others publish to as well. Disposing of it ends the wait. */
-export class DeviceReply implements Listener, ReplyPlace {
+export class DeviceReply implements Listener, PendingReply {
   readonly topic: string;
   readonly #subscriptions: Subscriptions;
   readonly #reply: Reply;

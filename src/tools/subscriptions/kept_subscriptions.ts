@@ -5,7 +5,7 @@
  */
 import type { MqttLink, QoS } from "../../mqtt/mod.ts";
 import { ToolError } from "../tool_error.ts";
-import { Collector, type Wanted } from "./collector.ts";
+import { Collector, type CollectorOptions } from "./collector.ts";
 import type { History } from "./history.ts";
 import { KeptSubscription } from "./kept_subscription.ts";
 import type { BufferLimits, TooLarge } from "./message_buffer.ts";
@@ -96,7 +96,7 @@ export class KeptSubscriptions {
    *
    * @param wanted how many messages are wanted at most, and who is told of each one that arrives
    */
-  async collect(filter: string, qos: QoS, wanted: Wanted, signal: AbortSignal): Promise<Collection> {
+  async collect(filter: string, qos: QoS, wanted: CollectorOptions, signal: AbortSignal): Promise<Collection> {
     const { subscriptions, history, limits } = this.#options;
     const known = this.#filters.get(filter);
     const kept = known ?? this.#add(filter);

@@ -9,7 +9,7 @@ import type { Received } from "./arrivals.ts";
 import type { Listener, Subscriptions } from "./subscriptions.ts";
 
 /** A place at which one answer is awaited. Disposing of it ends the wait. */
-export interface ReplyPlace extends Disposable {
+export interface PendingReply extends Disposable {
   readonly topic: string;
   readonly answer: Promise<Received>;
   /** How many messages have arrived there that are not the answer. */
@@ -79,7 +79,7 @@ export class Replies implements Listener {
    * @param accepts whether a message is the answer
    * @throws {Failure} when the broker does not grant the subscription
    */
-  async open(accepts: (message: Received) => boolean, signal: AbortSignal): Promise<ReplyPlace> {
+  async open(accepts: (message: Received) => boolean, signal: AbortSignal): Promise<PendingReply> {
     const base = this.#base();
     await this.#subscriptions.open(`${base}+`, 1, this, false, signal);
     const topic = `${base}${++this.#lastNumber}`;

@@ -10,7 +10,7 @@ import { sleep } from "../../core/waiting.ts";
 import { Failure } from "../../core/failure.ts";
 import { unavailableReason } from "../../mqtt/mod.ts";
 import type { ClientOptions, MakeLink, ProfileDialer } from "../profile.ts";
-import { type Chance, ClientConnection } from "./client_connection.ts";
+import { ClientConnection, type ClockAndRandom } from "./client_connection.ts";
 import type { ClientSession } from "./client_session.ts";
 import { SilentInstances } from "./liveness.ts";
 import { NegotiatedSession } from "./version_negotiation.ts";
@@ -19,7 +19,7 @@ import { NegotiatedSession } from "./version_negotiation.ts";
 export class McpOverMqttClient implements ProfileDialer {
   readonly #makeLink: MakeLink;
   readonly #options: ClientOptions;
-  readonly #chance: Chance;
+  readonly #clockAndRandom: ClockAndRandom;
   readonly #silent = new SilentInstances();
   /** A connection that has not been used for a session. */
   #spare: ClientConnection | undefined;
@@ -31,11 +31,11 @@ export class McpOverMqttClient implements ProfileDialer {
   constructor(
     makeLink: MakeLink,
     options: ClientOptions,
-    { clock = systemClock, random = Math.random }: Partial<Chance> = {},
+    { clock = systemClock, random = Math.random }: Partial<ClockAndRandom> = {},
   ) {
     this.#makeLink = makeLink;
     this.#options = options;
-    this.#chance = { clock, random };
+    this.#clockAndRandom = { clock, random };
     this.#spare = this.#connect();
   }
 
@@ -58,7 +58,10 @@ export class McpOverMqttClient implements ProfileDialer {
 
   async #openInTime(signal: AbortSignal): Promise<ClientSession> {
     const late = new AbortController();
-    const cancel = this.#chance.clock.after(this.#options.connectTimeout, () => late.abort(this.unavailableReason()));
+    const cancel = this.#clockAndRandom.clock.after(
+      this.#options.connectTimeout,
+      () => late.abort(this.unavailableReason()),
+    );
     try {
       return await this.#open(AbortSignal.any([signal, late.signal]));
     } finally {
@@ -94,12 +97,14 @@ export class McpOverMqttClient implements ProfileDialer {
   }
 
   #connect(): ClientConnection {
-    return new ClientConnection(this.#makeLink, this.#options, this.#silent, this.#chance);
+    return new ClientConnection(this.#makeLink, this.#options, this.#silent, this.#clockAndRandom);
   }
 
   /** When a broker restarts, all its clients reconnect. Random pauses spread them. */
   async #pauseAfterLoss(signal: AbortSignal): Promise<void> {
-    if (this.#lostConnection) await sleep(backoff(1, this.#chance.random()), signal, this.#chance.clock);
+    if (this.#lostConnection) {
+      await sleep(backoff(1, this.#clockAndRandom.random()), signal, this.#clockAndRandom.clock);
+    }
     this.#lostConnection = false;
   }
 

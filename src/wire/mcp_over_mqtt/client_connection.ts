@@ -27,7 +27,7 @@ import { type ServerInstance, Topics } from "./topics.ts";
 const PRESENCE_QUIET = 20;
 
 /** The clock and random numbers, which a test can replace. */
-export interface Chance {
+export interface ClockAndRandom {
   readonly clock: Clock;
   /** Random numbers from 0 up to 1. */
   readonly random: () => number;
@@ -63,7 +63,7 @@ export class ClientConnection {
   #session: ClientSession | undefined;
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
 
-  constructor(makeLink: MakeLink, options: ClientOptions, silent: SilentInstances, { clock, random }: Chance) {
+  constructor(makeLink: MakeLink, options: ClientOptions, silent: SilentInstances, { clock, random }: ClockAndRandom) {
     const clientId = options.clientId();
     this.#options = options;
     this.#silent = silent;
@@ -75,7 +75,7 @@ export class ClientConnection {
     this.#link = makeLink({
       clientId,
       protocolVersion: 5,
-      nudgeTopic: this.#topics.nobody(clientId),
+      nudgeTopic: this.#topics.withoutSubscriber(clientId),
       maximumPacket: longestPacket(options),
       nudgeProperties: publishProperties("mcp-client", clientId),
       userProperties: connectProperties("mcp-client", options.clientInfo),

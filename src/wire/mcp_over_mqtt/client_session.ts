@@ -62,7 +62,7 @@ export class ClientSession implements Channel {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#broadcasts = new Broadcasts(this.#clock);
-    this.#liveness = new Liveness(this.#clock, (limit) => this.#fellSilent(limit));
+    this.#liveness = new Liveness(this.#clock, (limit) => this.#timedOut(limit));
     this.#properties = publishProperties("mcp-client", options.link.clientId);
     const probe = asProbe(this.#properties);
     this.#pace = new Pace(this.#clock, (ping) => void this.#publish(this.#topicOf(ping), ping, () => {}, probe));
@@ -208,7 +208,7 @@ export class ClientSession implements Channel {
   }
 
   /** MCP over MQTT, "Health Checks": a client without an answer to a ping says goodbye and disconnects. */
-  #fellSilent(limit: number): void {
+  #timedOut(limit: number): void {
     const text = `The server "${this.#server.serverName}" has not answered a ping within ${limit / 1000} s`;
     this.fail(new Failure("server-not-responding", text, { instance: this.serverId }));
   }

@@ -80,20 +80,20 @@ export class Liveness {
 /** Waits for a message that is due. */
 class Silence {
   readonly #clock: Clock;
-  readonly #lasted: (limit: number) => void;
+  readonly #timedOut: (limit: number) => void;
   #cancel: (() => void) | undefined;
 
-  /** @param lasted told when nothing has come in time, with the time in ms */
-  constructor(clock: Clock, lasted: (limit: number) => void) {
+  /** @param timedOut told when nothing has come in time, with the time in ms */
+  constructor(clock: Clock, timedOut: (limit: number) => void) {
     this.#clock = clock;
-    this.#lasted = lasted;
+    this.#timedOut = timedOut;
   }
 
   /** A message has to arrive within `limit` ms. If a limit is running already, that one stays. */
   begin(limit: number): void {
     this.#cancel ??= this.#clock.after(limit, () => {
       this.#cancel = undefined;
-      this.#lasted(limit);
+      this.#timedOut(limit);
     });
   }
 

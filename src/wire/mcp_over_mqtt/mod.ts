@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Circumstances, WireProfile } from "../profile.ts";
+import type { ProfileContext, WireProfile } from "../profile.ts";
 import { address, longestTopics, MCP_OVER_MQTT_ADDRESS_SETTINGS } from "./address.ts";
 import { McpOverMqttClient } from "./client.ts";
 import { directory, NAME } from "./directory.ts";
@@ -34,7 +34,7 @@ export const mcpOverMqtt: WireProfile = {
 
 /** Why the open convention cannot be used, as the end of a sentence. */
 function unavailable(
-  { broker, topicPrefix = "$", noDiscovery = false, serverId, sealed = false }: Circumstances,
+  { broker, topicPrefix = "$", noDiscovery = false, serverId, sealed = false }: ProfileContext,
 ): string | undefined {
   if (sealed) return "cannot be sealed (--key, --server-key): the convention has no such thing";
   if (broker.protocolVersion === 4) return "needs MQTT 5, but --mqtt-version is 4";

@@ -112,7 +112,7 @@ export class Opening {
   async #ask(): Promise<void> {
     const { clock, properties } = this.#parts;
     const server = this.#server;
-    const listens = await this.#brokerTellsOfNobody(); // then it would have reported that nobody got the message
+    const listens = await this.#reportsNoSubscribers(); // then it would have reported that nobody got the message
     if (listens || this.#ended || server !== this.#server) return;
     this.#probe = ping();
     this.#cancelTimeout = clock.after(this.#answerTimeout, () => void this.#passOver());
@@ -120,13 +120,13 @@ export class Opening {
   }
 
   /** Whether this broker reports topics without subscribers, which it need not do (MQTT 5.0, section 3.4.2.1). */
-  #brokerTellsOfNobody(): Promise<boolean> {
+  #reportsNoSubscribers(): Promise<boolean> {
     const { link, topics, options, properties, signal } = this.#parts;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     if (plainQoS(options.qos) === 0) resolve(false);
     signal.addEventListener("abort", () => resolve(false), { once: true });
     void link.publish(
-      { topic: topics.nobody(link.clientId), payload: new Uint8Array(), qos: 1, common: properties },
+      { topic: topics.withoutSubscriber(link.clientId), payload: new Uint8Array(), qos: 1, common: properties },
       (failure) => resolve(failure?.reason === "no-server-online"),
       signal,
     );

@@ -100,7 +100,7 @@ export class McpOverMqttServer implements Acceptor {
     const link = makeLink({
       clientId,
       protocolVersion: 5,
-      nudgeTopic: this.#topics.nobody(clientId),
+      nudgeTopic: this.#topics.withoutSubscriber(clientId),
       maximumPacket: longestPacket(this.#options),
       nudgeProperties: publishProperties("mcp-server", clientId),
       userProperties: connectProperties("mcp-server", { ...clientInfo, ...meta }),
@@ -220,7 +220,7 @@ export class McpOverMqttServer implements Acceptor {
     if (clientId === undefined || clientIdProblem(clientId) !== undefined || clientId.length > CLIENT_ID_LIMIT) {
       return this.#drop(packet, "its MCP-MQTT-CLIENT-ID is missing or cannot be part of a topic");
     }
-    if (clientId === this.#connection.link.clientId) return this.#connection.presence.calledItself();
+    if (clientId === this.#connection.link.clientId) return this.#connection.presence.delivered();
     const message = new Message(packet.payload);
     if (isProbe(packet, message)) return this.#answerProbe(clientId, message);
     const known = this.#sessions.get(clientId);

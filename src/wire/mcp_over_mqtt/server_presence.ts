@@ -55,7 +55,7 @@ export class ServerPresence {
     const reached = Promise.withResolvers<void>();
     this.#reached = reached.resolve;
     void this.#publish(encodeOnline(online), done.resolve, signal);
-    this.#callItself(signal);
+    this.#testDelivery(signal);
     void Promise.all([done.promise, reached.promise]).then(() => {
       this.#losses = 0;
       if (!signal.aborted) announced();
@@ -68,7 +68,7 @@ export class ServerPresence {
   }
 
   /** The server has received its own message. */
-  calledItself(): void {
+  delivered(): void {
     this.#cancelTimer?.();
     this.#reached?.();
     this.#reached = undefined;
@@ -80,7 +80,7 @@ export class ServerPresence {
     return this.#publish(new Uint8Array(), () => {});
   }
 
-  #callItself(signal: AbortSignal): void {
+  #testDelivery(signal: AbortSignal): void {
     const { link, control: topic, observe, clock = systemClock } = this.#options;
     const properties = publishProperties("mcp-server", link.clientId);
     this.#cancelTimer?.();
@@ -90,7 +90,7 @@ export class ServerPresence {
     });
     void link.publish({ topic, payload: new Uint8Array(), qos: 1, properties }, (failure) => {
       // A server that may subscribe to this topic may not be allowed to publish to it.
-      if (failure !== undefined) this.calledItself();
+      if (failure !== undefined) this.delivered();
     }, signal);
   }
 

@@ -55,7 +55,7 @@ export class Topics {
   }
 
   /** A topic of this client or server to which nobody subscribes. */
-  nobody(id: string): string {
+  withoutSubscriber(id: string): string {
     return `${this.#rpc}/${id}/${id}/-`;
   }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { IdleWatch, usualIdleTimeout } from "../../../src/app/serve/idle_watch.ts";
+import { defaultIdleTimeout, IdleWatch } from "../../../src/app/serve/idle_watch.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 import { MemoryChannel } from "../../support/memory_channel.ts";
 import { notification, request } from "../../support/messages.ts";
@@ -65,6 +65,6 @@ Deno.test("messages and backpressure pass as they are", async () => {
 });
 
 Deno.test("who has a will that we hear is never idle for too long, others are after an hour", () => {
-  assert.equal(usualIdleTimeout({ hasWill: true }), Infinity);
-  assert.equal(usualIdleTimeout({}), 3_600_000);
+  assert.equal(defaultIdleTimeout({ hasWill: true }), Infinity);
+  assert.equal(defaultIdleTimeout({}), 3_600_000);
 });

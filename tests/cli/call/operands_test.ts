@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CALL } from "../../../src/cli/call/command.ts";
-import { meant } from "../../../src/cli/call/operands.ts";
+import { callTarget } from "../../../src/cli/call/operands.ts";
 import { GATEWAY } from "../../../src/cli/gateway/command.ts";
 import { flagName, isSwitch, resolve, type Setting } from "../../../src/config/mod.ts";
 
@@ -9,7 +9,7 @@ const KEY = "mcp1abc";
 function withGateway(flags: Readonly<Record<string, unknown>>, variables: Readonly<Record<string, string>> = {}) {
   const all = { gateway: true, ...flags };
   const values = resolve(CALL.settings, { flags: all, environment: (name) => variables[name] });
-  return meant(values, all, ["find_tools"]);
+  return callTarget(values, all, ["find_tools"]);
 }
 
 /** What `call` has for a server, and the gateway has not. */

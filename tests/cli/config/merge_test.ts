@@ -4,11 +4,11 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { NotUnderstood } from "../../../src/cli/config/formats/format.ts";
+import { UnsupportedSyntax } from "../../../src/cli/config/formats/format.ts";
 import { JSON_FORMAT } from "../../../src/cli/config/formats/json.ts";
 import { TOML_FORMAT } from "../../../src/cli/config/formats/toml.ts";
 import { YAML_FORMAT } from "../../../src/cli/config/formats/yaml.ts";
-import { entryInTheWay, mergeText } from "../../../src/cli/config/merge.ts";
+import { conflictingEntry, mergeText } from "../../../src/cli/config/merge.ts";
 import { fc } from "../../support/properties.ts";
 
 const ENTRY = { command: "new", args: ["--name", "files"] };
@@ -134,7 +134,7 @@ Deno.test("what somebody has added to an entry stays when the same server gets a
 
 Deno.test("an entry for another server is in the way, and is replaced as a whole", () => {
   const text = '{"mcpServers": {"files": {"command": "x", "args": ["--name", "other"], "disabled": true}, "z": 1}}';
-  assert.equal(entryInTheWay(JSON_FORMAT, text, "mcpServers", SERVERS), "files");
+  assert.equal(conflictingEntry(JSON_FORMAT, text, "mcpServers", SERVERS), "files");
   assert.deepEqual(JSON.parse(mergeText(JSON_FORMAT, text, SERVERS)), { mcpServers: { ...SERVERS.mcpServers, z: 1 } });
 });
 
@@ -180,7 +180,7 @@ Deno.test("TOML that has the servers in one line, or what looks like them in a t
   for (
     const text of ['mcpServers = { other = { command = "x" } }\n', 'text = """\n[mcpServers.files]\n"""\n', "a =\n"]
   ) {
-    assert.throws(() => mergeText(TOML_FORMAT, text, SERVERS), NotUnderstood, text);
+    assert.throws(() => mergeText(TOML_FORMAT, text, SERVERS), UnsupportedSyntax, text);
   }
 });
 
@@ -207,6 +207,6 @@ for (const [before, after] of YAML_FILES) {
 
 Deno.test("YAML that has the servers in one line, or no map at all, is left alone", () => {
   for (const text of ["mcpServers: { a: 1 }\n", "- a\n", "a: [\n", "mcpServers: 5\n"]) {
-    assert.throws(() => mergeText(YAML_FORMAT, text, SERVERS), NotUnderstood, text);
+    assert.throws(() => mergeText(YAML_FORMAT, text, SERVERS), UnsupportedSyntax, text);
   }
 });

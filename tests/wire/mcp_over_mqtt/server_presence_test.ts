@@ -32,7 +32,7 @@ Deno.test("a server is online when the broker has its presence, and brings it a 
     false,
     ["$mcp-server/presence/s1/demo", "$mcp-server/s1/demo"],
   ]);
-  server.calledItself();
+  server.delivered();
   await clock.advance(10_000);
   assert.deepEqual([online(), warnings(), clock.timers], [true, [], 0]);
 });
@@ -43,7 +43,7 @@ Deno.test("where messages on such topics vanish, the log says what to set; and a
   await clock.advance(5_000);
   assert.equal(online(), false);
   assert.match(warnings().join(), /takes messages to "\$mcp-server\/s1\/demo", but does not deliver.*--topic-prefix/);
-  server.calledItself();
+  server.delivered();
   await clock.advance(0);
   assert.equal(online(), true);
 });
@@ -60,11 +60,11 @@ Deno.test("a lost connection ends the wait, and the next one has its own", async
   const { clock, presence: server, announce, online, warnings } = presence();
   announce();
   server.connectionLost();
-  server.calledItself();
+  server.delivered();
   await clock.advance(10_000);
   assert.deepEqual([online(), warnings(), clock.timers], [false, [], 0]);
   announce();
-  server.calledItself();
+  server.delivered();
   await clock.advance(0);
   assert.equal(online(), true);
 });

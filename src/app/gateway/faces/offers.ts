@@ -9,7 +9,7 @@ import type { FleetListKind, FleetLists, Listed } from "../lists/fleet_lists.ts"
 import { fleetUri, ofFleetUri, withFleetUris } from "../fleet_uri.ts";
 import { type Json, membersOf } from "../json.ts";
 import { visible } from "../lists/tool_lists.ts";
-import { mayBeOf, type ServerTool, ToolNames } from "./tool_names.ts";
+import { mayBelongTo, type ServerTool, ToolNames } from "./tool_names.ts";
 
 const INVALID_PARAMS = -32602;
 
@@ -103,7 +103,7 @@ export class Offers {
   async #owner(name: string): Promise<ServerTool> {
     const known = this.#names.find(name);
     if (known !== undefined) return known;
-    this.#named(await this.#lists.all("prompts", (server) => mayBeOf(name, server)));
+    this.#named(await this.#lists.all("prompts", (server) => mayBelongTo(name, server)));
     const found = this.#names.find(name);
     if (found !== undefined) return found;
     throw new ProtocolError(INVALID_PARAMS, `No server that is online has a prompt called ${JSON.stringify(name)}`);

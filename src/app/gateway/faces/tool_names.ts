@@ -91,7 +91,7 @@ export class ToolNames {
  * Whether a tool of `server` may have this name. Other servers need not be asked, so a mistaken name does not start the
  * processes of a whole fleet.
  */
-export function mayBeOf(name: string, server: string): boolean {
+export function mayBelongTo(name: string, server: string): boolean {
   const whole = server.replaceAll("/", "--");
   if (!HASH_ENDING.test(name)) return name.startsWith(`${whole}__`);
   const text = replaced(whole);

@@ -10,7 +10,7 @@ import type { Json } from "../json.ts";
 import { AnswerTimeout } from "../lists/answer_timeout.ts";
 import type { ToolCalls } from "../host/tool_calls.ts";
 import { annotationsOf, type Tool } from "../lists/tool_lists.ts";
-import { mayBeOf, type ServerTool, ToolNames } from "./tool_names.ts";
+import { mayBelongTo, type ServerTool, ToolNames } from "./tool_names.ts";
 
 /** One tool for each of the fleet's. */
 export class ToolsFace {
@@ -71,7 +71,7 @@ export class ToolsFace {
   /** Finds a tool that the host remembers from before. Only servers are asked that may have it. */
   async #find(name: string, signal: AbortSignal): Promise<ServerTool> {
     const { directory, catalogue } = this.#fleet;
-    const servers = [...directory.servers].map((server) => server.name).filter((server) => mayBeOf(name, server));
+    const servers = [...directory.servers].map((server) => server.name).filter((server) => mayBelongTo(name, server));
     await this.#answerTimeout.wait(servers.map((server) => [server, catalogue.tools(server, signal)]));
     this.#rename();
     const found = this.#names.find(name);

@@ -70,7 +70,7 @@ export class FleetDirectory {
   /** The base topic that owns each name in a profile, so that no other can take it over. `undefined`: the default one. */
   readonly #owners = new Map<string, string | undefined>();
   /** The names given to servers that claim a name of another server. */
-  readonly #pretenders = new Map<string, ReadonlySet<string>>();
+  readonly #nameConflicts = new Map<string, ReadonlySet<string>>();
 
   /** @param changed called with the name of each server that has changed */
   constructor({ names, meta }: FleetOptions, changed: (name: string, how: Change) => void) {
@@ -125,10 +125,10 @@ export class FleetDirectory {
       }
     }
     this.#set(name, own);
-    const before = this.#pretenders.get(name) ?? new Set();
+    const before = this.#nameConflicts.get(name) ?? new Set();
     const now = new Set([...others.keys()].map((base) => `${OTHER}${base}`));
-    if (now.size === 0) this.#pretenders.delete(name);
-    else this.#pretenders.set(name, now);
+    if (now.size === 0) this.#nameConflicts.delete(name);
+    else this.#nameConflicts.set(name, now);
     for (const gone of before.difference(now)) this.#set(gone, []);
     for (const [base, members] of others) this.#set(`${OTHER}${base}`, members);
   }

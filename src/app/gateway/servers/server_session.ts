@@ -63,7 +63,7 @@ export class ServerSession {
   readonly #channel: FleetChannel;
   #cause = "the server has ended it";
   /** Whether changes are no longer reported, because the process that was asked is lost. */
-  #isDeaf = false;
+  #notListening = false;
 
   private constructor(server: string, client: Client, channel: FleetChannel) {
     this.server = server;
@@ -156,7 +156,7 @@ export class ServerSession {
 
   /** Sends a request. The result may be a question. Then the request has to be repeated with the answer. */
   async request(method: string, params: Json, options: RequestOptions = {}): Promise<Json> {
-    if (this.#isDeaf) this.listen().catch(() => {}); // the session can be used without it
+    if (this.#notListening) this.listen().catch(() => {}); // the session can be used without it
     return await this.#client.request({ method, params }, ANYTHING, {
       timeout: NO_TIMEOUT,
       ...options,
@@ -172,9 +172,9 @@ export class ServerSession {
   /** Asks a server without a handshake to report changes of its lists. */
   async listen(): Promise<void> {
     const { tools, prompts, resources } = this.capabilities;
-    const deaf = () => void (this.#isDeaf = true);
-    this.#isDeaf = false;
-    void this.#channel.nextLoss().then(deaf);
+    const stopped = () => void (this.#notListening = true);
+    this.#notListening = false;
+    void this.#channel.nextLoss().then(stopped);
     try {
       await this.#client.listen({
         toolsListChanged: membersOf(tools).listChanged === true,
@@ -182,7 +182,7 @@ export class ServerSession {
         resourcesListChanged: membersOf(resources).listChanged === true,
       });
     } catch (error) {
-      if (!isRefusal(error)) deaf();
+      if (!isRefusal(error)) stopped();
       throw error;
     }
   }

@@ -12,13 +12,13 @@ export interface FileFormat {
   /**
    * Parses a file.
    *
-   * @throws {NotUnderstood} when the text is not in this format
+   * @throws {UnsupportedSyntax} when the text is not in this format
    */
   parse(text: string): Content;
   /**
    * The text with `value` at `path`, and everything else as it was.
    *
-   * @throws {NotUnderstood} when the text cannot be changed safely
+   * @throws {UnsupportedSyntax} when the text cannot be changed safely
    */
   put(text: string, path: readonly string[], value: unknown): string;
   /** Whether single members of an entry can be set; otherwise only whole entries. */
@@ -28,8 +28,8 @@ export interface FileFormat {
 }
 
 /** The reason why a file is not changed. */
-export class NotUnderstood extends Error {
-  override readonly name = "NotUnderstood";
+export class UnsupportedSyntax extends Error {
+  override readonly name = "UnsupportedSyntax";
 }
 
 /** The line end and the indentation of a text. */

@@ -10,9 +10,9 @@ import {
   indentationAt,
   insert,
   lineEnd,
-  NotUnderstood,
   type Style,
   styleOf,
+  UnsupportedSyntax,
 } from "./format.ts";
 
 /** JSON with comments. */
@@ -30,8 +30,8 @@ function rootOf(text: string): Node {
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { allowTrailingComma: true });
   const [error] = errors;
-  if (error !== undefined) throw new NotUnderstood(`it is no JSON at ${placeOf(text, error.offset)}`);
-  if (root?.type !== "object") throw new NotUnderstood("it is no JSON object");
+  if (error !== undefined) throw new UnsupportedSyntax(`it is no JSON at ${placeOf(text, error.offset)}`);
+  if (root?.type !== "object") throw new UnsupportedSyntax("it is no JSON object");
   return root;
 }
 
@@ -51,7 +51,7 @@ function put(text: string, path: readonly string[], value: unknown): string {
       return insertChild(text, node, node.type === "array" ? undefined : name, inner);
     }
     if (depth < path.length - 1 && found.type !== "object" && found.type !== "array") {
-      throw new NotUnderstood(`its "${name}" is not an object`);
+      throw new UnsupportedSyntax(`its "${name}" is not an object`);
     }
     node = found;
   }

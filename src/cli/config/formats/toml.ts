@@ -4,7 +4,7 @@
  * @module
  */
 import { parse as parseToml, stringify } from "smol-toml";
-import { type Content, type FileFormat, insert, NotUnderstood, styleOf } from "./format.ts";
+import { type Content, type FileFormat, insert, styleOf, UnsupportedSyntax } from "./format.ts";
 
 /** TOML. */
 export const TOML_FORMAT: FileFormat = { parse, put, print, putsMembers: false };
@@ -13,7 +13,7 @@ function parse(text: string): Content {
   try {
     return parseToml(text);
   } catch (cause) {
-    throw new NotUnderstood("it is no TOML", { cause });
+    throw new UnsupportedSyntax("it is no TOML", { cause });
   }
 }
 

@@ -11,8 +11,8 @@ import {
   insert,
   lineEnd,
   lineStart,
-  NotUnderstood,
   styleOf,
+  UnsupportedSyntax,
 } from "./format.ts";
 
 /** YAML. */
@@ -21,7 +21,7 @@ export const YAML_FORMAT: FileFormat = { parse, put, print, putsMembers: false }
 function parse(text: string): Content {
   const document = parseDocument(text);
   const content: unknown = document.errors.length > 0 ? undefined : document.toJS() ?? {};
-  if (typeof content !== "object" || Array.isArray(content)) throw new NotUnderstood("it is no map of YAML");
+  if (typeof content !== "object" || Array.isArray(content)) throw new UnsupportedSyntax("it is no map of YAML");
   return content as Content;
 }
 
@@ -45,7 +45,7 @@ function put(text: string, [member = "", name = ""]: readonly string[], value: u
   if (!isMap(map) || map.flow === true) {
     const { start, end } = rangeOf(servers.value);
     const isEmpty = isMap(map) ? map.items.length === 0 : isScalar(map) && map.value === null;
-    if (!isEmpty) throw new NotUnderstood(`its "${member}" is not written in lines`);
+    if (!isEmpty) throw new UnsupportedSyntax(`its "${member}" is not written in lines`);
     const colon = text.lastIndexOf(":", start) + 1;
     return insert(text, colon, `${eol}${printEntry(name, value, "  ", eol).trimEnd()}`, Math.max(end - colon, 0));
   }
@@ -67,7 +67,9 @@ function pairOf(map: YAMLMap, name: string): Pair | undefined {
 /** The range of a node, without the comments after it. */
 function rangeOf(node: unknown): { readonly start: number; readonly end: number } {
   const [start, end] = Object(node).range ?? [];
-  if (typeof start !== "number" || typeof end !== "number") throw new NotUnderstood("it has values without a place");
+  if (typeof start !== "number" || typeof end !== "number") {
+    throw new UnsupportedSyntax("it has values without a place");
+  }
   return { start, end };
 }
 

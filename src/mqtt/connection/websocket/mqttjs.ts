@@ -157,7 +157,7 @@ class MqttJsConnection implements MqttConnection {
       properties: toProperties(allProperties(packet)),
     };
     this.#client.publish(packet.topic, toBuffer(packet.payload), options, (error) => {
-      if (!this.#ended && !isTrouble(error)) acknowledged(packet.qos === 0 ? 0 : this.#reasonCode);
+      if (!this.#ended && !isConnectionError(error)) acknowledged(packet.qos === 0 ? 0 : this.#reasonCode);
     });
   }
 
@@ -198,7 +198,7 @@ class MqttJsConnection implements MqttConnection {
 /**
  * Whether a packet was not sent because the connection is ending. A refusal by the broker has a reason code instead.
  */
-function isTrouble(error: Error | null | undefined): boolean {
+function isConnectionError(error: Error | null | undefined): boolean {
   return error !== null && error !== undefined && !("code" in error && typeof error.code === "number");
 }
 

@@ -38,7 +38,7 @@ export interface SealedPlace {
 }
 
 /** A client that has its private key. */
-export interface ProvenClient {
+export interface AuthenticatedClient {
   /** Its public key, as text. */
   readonly key: string;
   /** What the operator calls it. */
@@ -53,14 +53,14 @@ export interface SealedSessionsOptions {
   /** The topic on which the client finds this instance. */
   readonly instanceTopic: (client: string) => string;
   /** Makes the session of a client. */
-  readonly make: (place: SealedPlace, link: MqttLink, client: ProvenClient) => ServerSession;
+  readonly make: (place: SealedPlace, link: MqttLink, client: AuthenticatedClient) => ServerSession;
   /** Takes the session with its first message. */
   readonly opened: (session: ServerSession) => void;
   /** @default {systemClock} */
   readonly clock?: Clock;
 }
 
-interface HalfOpen extends SealedPlace, ProvenClient {
+interface HalfOpen extends SealedPlace, AuthenticatedClient {
   readonly seal: Seal;
   /** What began it, and what it was answered with: what comes again gets the same again. */
   readonly first: Uint8Array;

@@ -5,7 +5,7 @@
  */
 import type { MqttLink } from "../../../mqtt/mod.ts";
 import type { ServerOptions } from "../../profile.ts";
-import type { ProvenClient, SealedPlace } from "../sealed/sealed_sessions.ts";
+import type { AuthenticatedClient, SealedPlace } from "../sealed/sealed_sessions.ts";
 import type { SessionFormat } from "../session/format.ts";
 import type { PathLimit } from "../session/path_limit.ts";
 import { NEWEST_FORMAT } from "../session/properties.ts";
@@ -88,7 +88,7 @@ export class SessionTable {
   openSealed(
     { client: clientId, session: sessionId, responseTopic }: SealedPlace,
     link: MqttLink,
-    { key, name }: ProvenClient,
+    { key, name }: AuthenticatedClient,
   ): ServerSession {
     const { topics, link: { clientId: instance } } = this.#options;
     const instanceTopic = topics.instance(instance).for(clientId);

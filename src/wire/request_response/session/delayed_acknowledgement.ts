@@ -65,7 +65,7 @@ export class DelayedAcknowledgement {
   /** Everything up to here has been taken. The peer is told soon. */
   take(position: Position): void {
     this.#taken = position;
-    if (isAfter(position, this.#acknowledged)) this.#schedule(this.#much ? SHORT_DELAY : LONGEST_DELAY);
+    if (isAfter(position, this.#acknowledged)) this.#schedule(this.#isLarge ? SHORT_DELAY : LONGEST_DELAY);
   }
 
   /** Adds the acknowledgement to a frame that goes out now, and the window if the peer does not know it. */
@@ -92,7 +92,7 @@ export class DelayedAcknowledgement {
     this.#due = -Infinity;
   }
 
-  get #much(): boolean {
+  get #isLarge(): boolean {
     const packets = Math.max(SEVERAL_PACKETS, Math.min(MANY_PACKETS, (this.#options.window() ?? Infinity) / 4));
     return this.#packets >= packets || this.#bytes >= MANY_BYTES;
   }
@@ -110,7 +110,7 @@ export class DelayedAcknowledgement {
     this.#due = Infinity;
     if (!isAfter(this.#taken, this.#acknowledged)) return;
     const left = this.#acknowledgedAt + LONGEST_DELAY - this.#options.clock.now();
-    if (left > 0 && !this.#much) this.#schedule(left);
+    if (left > 0 && !this.#isLarge) this.#schedule(left);
     else this.#options.send();
   }
 }

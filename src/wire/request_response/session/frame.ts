@@ -93,7 +93,7 @@ export interface Stream {
 }
 
 /** What a stream is connected to. */
-export interface StreamEnds {
+export interface StreamOptions {
   /**
    * Sends a frame.
    *

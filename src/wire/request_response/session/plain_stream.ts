@@ -6,7 +6,7 @@
 import { Inbox } from "../../../core/inbox.ts";
 import { Message } from "../../../core/message.ts";
 import { INBOX_LIMIT } from "../../packets.ts";
-import { type Frame, NOTHING, type Stream, type StreamEnds } from "./frame.ts";
+import { type Frame, NOTHING, type Stream, type StreamOptions } from "./frame.ts";
 import { LostRequests } from "./lost_requests.ts";
 
 /**
@@ -14,7 +14,7 @@ import { LostRequests } from "./lost_requests.ts";
  * being worked on.
  */
 export class PlainStream implements Stream {
-  readonly #ends: StreamEnds;
+  readonly #ends: StreamOptions;
   readonly #refused: (message: Message, correlation: Uint8Array | undefined) => boolean;
   readonly #overflow: () => void;
   readonly #inbox = new Inbox();
@@ -27,7 +27,7 @@ export class PlainStream implements Stream {
    * @param sent what has been sent already
    */
   constructor(
-    ends: StreamEnds,
+    ends: StreamOptions,
     refused: (message: Message, correlation: Uint8Array | undefined) => boolean,
     overflow: () => void,
     sent: readonly Message[] = [],

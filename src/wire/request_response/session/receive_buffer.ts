@@ -4,7 +4,7 @@
  * @module
  */
 import type { Arrival } from "./format.ts";
-import type { StreamEnds } from "./frame.ts";
+import type { StreamOptions } from "./frame.ts";
 
 /** The least that a message counts for, in bytes. */
 export const MESSAGE_COST = 1024;
@@ -29,7 +29,7 @@ export function windowOf(peers: number): number {
 
 /** Hands messages to their receiver in order. While the receiver works on one, those behind it wait here. */
 export class ReceiveBuffer {
-  readonly #ends: Pick<StreamEnds, "deliver" | "ended">;
+  readonly #ends: Pick<StreamOptions, "deliver" | "ended">;
   readonly #taken: () => void;
   #waiting: Arrival[] = [];
   #waitingBytes = 0;
@@ -37,7 +37,7 @@ export class ReceiveBuffer {
   #delivering: number | undefined;
 
   /** @param taken called when the receiver has taken a message that it had made wait */
-  constructor(ends: Pick<StreamEnds, "deliver" | "ended">, taken: () => void) {
+  constructor(ends: Pick<StreamOptions, "deliver" | "ended">, taken: () => void) {
     this.#ends = ends;
     this.#taken = taken;
   }

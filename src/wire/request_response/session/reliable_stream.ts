@@ -14,14 +14,14 @@ import type { Failure } from "../../../core/failure.ts";
 import type { Message } from "../../../core/message.ts";
 import { DelayedAcknowledgement } from "./delayed_acknowledgement.ts";
 import type { Arrival, Incoming, Outgoing } from "./format.ts";
-import { type Frame, NOTHING, type Stream, type StreamEnds, type Writable } from "./frame.ts";
+import { type Frame, NOTHING, type Stream, type StreamOptions, type Writable } from "./frame.ts";
 import { behind, isAfter, type Position, START } from "./position.ts";
 import { ProbeTimer } from "./probe_timer.ts";
 import { MESSAGE_COST, ReceiveBuffer } from "./receive_buffer.ts";
 import { Retransmission, type RetransmissionOptions } from "./retransmission.ts";
 
 /** What a {@linkcode ReliableStream} is made of. */
-export interface ReliableOptions extends StreamEnds, RetransmissionOptions {
+export interface ReliableOptions extends StreamOptions, RetransmissionOptions {
   readonly outgoing: Outgoing;
   readonly incoming: Incoming;
   /** How many packets the peer may send without an acknowledgement; `undefined` when it is not to be told. */

@@ -87,7 +87,7 @@ export class Retransmission {
     if (count === 0) return false;
     this.#repeatedAt = now;
     retransmitted?.(count);
-    this.#obey(this.#losses.missing(after), after.number + 1);
+    this.#apply(this.#losses.missing(after), after.number + 1);
     return this.#losses.losses > 0;
   }
 
@@ -102,12 +102,12 @@ export class Retransmission {
     if (frame.payload.length > this.#cut) return false; // all that went out with it has been cut since
     const from = { number: sequence - 1, offset: frame.piece?.offset ?? 0 };
     if (this.#options.outgoing.rewind(from) === 0) return false;
-    this.#obey(this.#losses.refused(from, frame), sequence);
+    this.#apply(this.#losses.refused(from, frame), sequence);
     return true;
   }
 
   /** Goes on from message `number`, which has not arrived. */
-  #obey(verdict: LossVerdict, number: number): void {
+  #apply(verdict: LossVerdict, number: number): void {
     const { outgoing, limit } = this.#options;
     const { messages, losses } = this.#losses;
     switch (verdict) {

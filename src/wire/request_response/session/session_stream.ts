@@ -11,7 +11,7 @@ import { Failure } from "../../../core/failure.ts";
 import type { Message } from "../../../core/message.ts";
 import { problemOf } from "../../../core/parse_error.ts";
 import { tooLarge, tooLargeForPeer } from "../../packets.ts";
-import type { Frame, Stream, StreamEnds, Subject } from "./frame.ts";
+import type { Frame, Stream, StreamOptions, Subject } from "./frame.ts";
 import { PlainStream } from "./plain_stream.ts";
 import type { Incoming, Outgoing, SessionFormat } from "./format.ts";
 import { IncomingParts } from "./format_1/incoming.ts";
@@ -25,9 +25,9 @@ import { ReliableStream } from "./reliable_stream.ts";
 export interface SessionStreamOptions {
   /** For the log. */
   readonly name: string;
-  readonly transmit: StreamEnds["transmit"];
-  readonly arrived: StreamEnds["arrived"];
-  readonly ended: StreamEnds["ended"];
+  readonly transmit: StreamOptions["transmit"];
+  readonly arrived: StreamOptions["arrived"];
+  readonly ended: StreamOptions["ended"];
   readonly asksAnyway?: boolean;
   /** Largest payload of one PUBLISH that the broker is known to take, in bytes. */
   readonly maximumPart: () => number;
@@ -223,7 +223,7 @@ export class SessionStream {
       };
   }
 
-  #ends(): StreamEnds {
+  #ends(): StreamOptions {
     const { transmit, arrived, ended, asksAnyway = false } = this.#options;
     return { transmit, arrived, ended, asksAnyway, deliver: (message) => this.#deliver(message) };
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mayBeOf, type ServerTool, ToolNames } from "../../../../src/app/gateway/faces/tool_names.ts";
+import { mayBelongTo, type ServerTool, ToolNames } from "../../../../src/app/gateway/faces/tool_names.ts";
 import { fc, holds } from "../../../support/properties.ts";
 
 const NAMES: readonly [server: string, tool: string, name: RegExp][] = [
@@ -60,13 +60,13 @@ Deno.test("no two tools have one name, and each has the same in whatever order t
     for (const name of all.values()) assert.match(name, /^[\w-]{1,64}$/);
     const names = new ToolNames();
     for (const { server, tool } of tools) names.add(server, tool);
-    for (const { server, tool } of tools) assert.ok(mayBeOf(names.of(server, tool) ?? "", server));
+    for (const { server, tool } of tools) assert.ok(mayBelongTo(names.of(server, tool) ?? "", server));
   });
 });
 
 Deno.test("most servers cannot have a tool of a name", () => {
   const servers = ["files", "home/files", "files/home", "home/old-files", "plant"];
-  const suitable = (name: string) => servers.filter((server) => mayBeOf(name, server));
+  const suitable = (name: string) => servers.filter((server) => mayBelongTo(name, server));
   assert.deepEqual(suitable("home--files__read"), ["home/files"]);
   assert.deepEqual(suitable("files__read_file--abcdef"), ["files", "home/files", "home/old-files"]);
   assert.deepEqual(suitable("read"), []);

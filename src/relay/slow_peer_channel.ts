@@ -9,7 +9,7 @@ import { waitAtMost } from "../core/waiting.ts";
 import type { Message } from "../core/message.ts";
 
 /** Passes everything through, and knows whether the peer still reads. */
-export class UnhurriedChannel extends ChannelWrapper {
+export class SlowPeerChannel extends ChannelWrapper {
   readonly #clock: Clock;
   /** How many sent messages the peer has not taken yet. */
   #waiting = 0;

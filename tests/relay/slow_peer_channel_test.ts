@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { UnhurriedChannel } from "../../src/relay/mod.ts";
+import { SlowPeerChannel } from "../../src/relay/mod.ts";
 import { idleTurns, ManualClock } from "../support/manual_clock.ts";
 import { MemoryChannel } from "../support/memory_channel.ts";
 import { request } from "../support/messages.ts";
@@ -7,7 +7,7 @@ import { request } from "../support/messages.ts";
 function unhurried() {
   const clock = new ManualClock();
   const [inner, peer] = MemoryChannel.pair();
-  const channel = new UnhurriedChannel(inner, clock);
+  const channel = new SlowPeerChannel(inner, clock);
   const waits: PromiseWithResolvers<void>[] = [];
   peer.receive(() => {
     waits.push(Promise.withResolvers());

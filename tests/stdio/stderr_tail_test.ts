@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { LastWords } from "../../src/stdio/last_words.ts";
+import { StderrTail } from "../../src/stdio/stderr_tail.ts";
 
-function wordsOf(text: string): LastWords {
-  const words = new LastWords();
+function wordsOf(text: string): StderrTail {
+  const words = new StderrTail();
   for (const line of text.split("\n")) if (line.trim() !== "") words.add(line);
   return words;
 }

@@ -35,7 +35,7 @@ const NPM_DETAIL = /^npm (?:error|ERR!) (?:code|syscall|path|dest|errno|cwd|Life
 const MARKER = /^\s*[~^]+\s*$/;
 
 /** Takes the lines of stderr, and keeps those that may explain an exit. */
-export class LastWords {
+export class StderrTail {
   readonly #lines: string[] = [];
   #headline = "";
   /** The headline before the last line. */
