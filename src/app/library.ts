@@ -312,7 +312,7 @@ async function open(
     const cause = `no server for session ${place.session}: ${errorText(error)}`;
     observe({ type: "child.failed", server: place.server, cause });
     // The text of the program's error is not sent, since it may be confidential.
-    await session.close(new Failure("child-not-started", "The program has failed to make a server for this session"));
+    await session.close(new Failure("child-not-started", "The program has failed to create a server for this session"));
   }
 }
 

@@ -60,7 +60,7 @@ export class LingeringChannel extends ChannelWrapper {
   #giveUp(timeout: number): void {
     if (this.#closed) return;
     this.#closed = true;
-    const text = `The host has ended its side, and there was no answer within ${timeout / 1000} s after that`;
+    const text = `The host has ended its input, and no answer came within ${timeout / 1000} s after that`;
     for (const { id } of this.#unanswered.takeAll()) {
       void this.inner.send(new Failure("timed-out", text, { timeout }).toResponse(id));
     }

@@ -148,7 +148,7 @@ export class RecoveringChannel implements Channel {
 
   async close(reason?: Failure): Promise<void> {
     this.#waiting.takeAll();
-    this.#abort.abort(reason ?? new Failure("session-ended", "The host has ended the conversation"));
+    this.#abort.abort(reason ?? new Failure("session-ended", "The host has ended the session"));
     await this.#opening;
     await this.#session?.close(reason);
     this.#end.resolve(reason);

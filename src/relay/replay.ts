@@ -81,8 +81,8 @@ function isFinal(answer: Message): boolean {
 function refusal(answer: Message): Failure {
   return new Failure(
     "server-gone",
-    "The server that was initialized is gone, and the one that is there now does not let itself be initialized: " +
-      `"${errorTextIn(answer)}". Look at that server, or start the connection anew in the host`,
+    "The server that was initialized is gone, and the one that replaced it refuses to be initialized: " +
+      `"${errorTextIn(answer)}". Check that server, or reconnect in the host`,
   );
 }
 
@@ -91,9 +91,9 @@ function otherVersions(request: Message, supported: readonly string[]): Failure 
   const spoken = supported.join(", ") || "no version that it names";
   return new Failure(
     "version-not-supported",
-    `The server that was initialized is gone, and the one that is there now speaks MCP ${spoken}, without "initialize"; ` +
-      `this host has begun with "initialize" in MCP ${version}. Start the connection anew in a host that speaks ` +
-      `${spoken}, or put a server online that speaks ${version}`,
+    `The server that was initialized is gone, and the one that replaced it speaks MCP ${spoken}, without "initialize"; ` +
+      `this host began with "initialize" in MCP ${version}. Reconnect from a host that speaks ` +
+      `${spoken}, or start a server that speaks ${version}`,
     { supported: spoken, requested: version },
   );
 }

@@ -51,7 +51,7 @@ Deno.test("what takes too long is answered with an error, once", async () => {
   await answer(2);
   const [, { id, error }, ...more] = answers();
   assert.deepEqual([id, error.data.reason, more], [2, "timed-out", []]);
-  assert.match(error.message, /ended its side, and there was no answer within 5 s/);
+  assert.match(error.message, /ended its input, and no answer came within 5 s/);
 });
 
 Deno.test("closing does not wait", async () => {

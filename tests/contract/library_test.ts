@@ -285,7 +285,7 @@ for (const profile of ["request-response", "mcp-over-mqtt"] as const) {
     await assert.rejects(refused.connect(transport()), (error) => {
       const { data, message } = error as { data?: { reason?: string }; message: string };
       assert.equal(data?.reason, "child-not-started");
-      assert.match(message, /The program has failed to make a server for this session$/);
+      assert.match(message, /The program has failed to create a server for this session$/);
       return true;
     });
     await refused.close();

@@ -582,7 +582,7 @@ Deno.test("a next process that knows no initialize is discovered, and the host i
     supported: "2026-07-28",
     requested: "2025-11-25",
   });
-  assert.match(error.message, /speaks MCP 2026-07-28, without "initialize".*Start the connection anew/);
+  assert.match(error.message, /speaks MCP 2026-07-28, without "initialize".*Reconnect from a host/);
   assert.deepEqual(lost, ["server-gone", "version-not-supported"]);
   assert.equal(dialer.servers.length, 2);
   // And another one that does know it goes on as if nothing had been.
@@ -632,7 +632,7 @@ Deno.test("a next process that refuses for a reason of its own is quoted", async
   await refuse(-32601, "Method not found");
   await clock.advance(0);
   const { error } = atHost.at(-1)?.parse() as { error: { message: string } };
-  assert.match(error.message, /"The license has expired".*start the connection anew/);
+  assert.match(error.message, /"The license has expired".*reconnect in the host/);
   await channel.close();
 });
 

@@ -156,7 +156,7 @@ export class McpClient {
       const cursor = result.get("nextCursor")?.value;
       if (typeof cursor !== "string") return all;
       const why = cursors.has(cursor)
-        ? `the server gives the cursor of ${method} that it has given before; what is behind it cannot be fetched`
+        ? `the server repeats a cursor of ${method}; the pages after it cannot be fetched`
         : cursors.size === MAXIMUM_PAGES
         ? `the server has more than ${MAXIMUM_PAGES} pages of ${method}; the others are left out`
         : undefined;

@@ -119,7 +119,7 @@ async function sealedFindings(
   signal: AbortSignal,
 ): Promise<Finding[]> {
   if (protocolVersion === 4 && isSealed(sealing)) {
-    const meaning = "sessions are sealed on MQTT 5 alone";
+    const meaning = "sealed sessions need MQTT 5";
     return [{ name: "sealed sessions", value: "the broker speaks MQTT 3.1.1", verdict: "problem", meaning }];
   }
   const serves = sealing.server !== undefined && sealing.serverKey === undefined;

@@ -20,11 +20,13 @@ export async function connectionsPerUserFinding(options: ProbeOptions, first: Pr
   } catch (error) {
     return { name, value: "one", verdict: "note", meaning: `the broker refuses a second client: ${errorText(error)}` };
   }
-  return first.connected ? { name, value: "several", verdict: "ok", meaning: "the broker goes by the client id" } : {
-    name,
-    value: "one",
-    verdict: "note",
-    meaning:
-      "each ends the one before (use_username_as_clientid): add --profile request-response, one user per process",
-  };
+  return first.connected
+    ? { name, value: "several", verdict: "ok", meaning: "the broker tells clients apart by client id" }
+    : {
+      name,
+      value: "one",
+      verdict: "note",
+      meaning:
+        "each connection ends the previous one (use_username_as_clientid): add --profile request-response, one user per process",
+    };
 }

@@ -28,7 +28,7 @@ export async function largestMessageFinding(probe: Probe, topic: string): Promis
   const deadline = performance.now() + SEARCH_TIMEOUT;
   let cause: string | undefined;
   if (await passes(wanted)) {
-    const limit = wanted < LARGEST ? "the most that the broker says to take" : "no larger one was tried";
+    const limit = wanted < LARGEST ? "the largest that the broker says it accepts" : "no larger one was tried";
     return { name, value: `${bytesText(wanted)} pass`, verdict: "ok", meaning: limit };
   }
   let fails = wanted;
@@ -46,8 +46,7 @@ export async function largestMessageFinding(probe: Probe, topic: string): Promis
     name,
     value: `${bytesText(good)} pass, ${bytesText(fails)} do not`,
     verdict: "note",
-    meaning:
-      `${cause ?? "the broker drops larger ones without a word"}; raise its limit (mosquitto: message_size_limit), ` +
+    meaning: `${cause ?? "the broker silently drops larger ones"}; raise its limit (mosquitto: message_size_limit), ` +
       `or set --max-packet ${good}`,
   };
 

@@ -62,7 +62,7 @@ export async function retainedFinding(probe: Probe): Promise<Finding> {
   await probe.subscribe(filter);
   const found = await probe.hasArrived(topic);
   await probe.publish({ topic, qos: 1, retain: true });
-  return found ? { name, value: "works", verdict: "ok", meaning: "retained messages reach who subscribes later" } : {
+  return found ? { name, value: "works", verdict: "ok", meaning: "retained messages reach later subscribers" } : {
     name,
     value: "does not work",
     verdict: "note",

@@ -212,7 +212,7 @@ export class Probe implements AsyncDisposable {
   /** Waits for the broker's answer, unless the connection is closed or the time limit passes. */
   async #answered<T>(connection: MqttConnection, answer: Promise<T>): Promise<T> {
     const closed = connection.closed.then(({ cause }) => {
-      throw new Error(`the broker closes the connection over it: ${cause}`);
+      throw new Error(`the broker closes the connection because of it: ${cause}`);
     });
     const answered = Promise.race([answer, closed]);
     for (const promise of [closed, answered]) promise.catch(() => {}); // a later rejection is not about this answer

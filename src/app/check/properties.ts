@@ -35,7 +35,7 @@ export function brokerProperties(answer: ConnectAnswer): Finding[] {
       name: "topic alias maximum",
       value: String(answer.topicAliasMaximum ?? 0),
       verdict: "ok",
-      meaning: "not made use of",
+      meaning: "not used",
     },
     ...suggestions(answer),
   ];
@@ -44,7 +44,7 @@ export function brokerProperties(answer: ConnectAnswer): Finding[] {
 function maximumPacket(size: number | undefined): Finding {
   const name = "maximum packet size";
   if (size === undefined) {
-    return { name, value: "not limited", verdict: "ok", meaning: "the broker says nothing of a limit" };
+    return { name, value: "not limited", verdict: "ok", meaning: "the broker announces no limit" };
   }
   return {
     name,
@@ -80,7 +80,7 @@ function receiveMaximum(count: number): Finding {
     name: "receive maximum",
     value: count.toLocaleString("en"),
     verdict: "ok",
-    meaning: "so many messages of QoS 1 and 2 may be on the way to the broker at a time",
+    meaning: "the most messages of QoS 1 and 2 in flight to the broker at a time",
   };
 }
 

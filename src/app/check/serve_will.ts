@@ -18,7 +18,7 @@ export async function serveWillFinding(
   const will = { topic, payload: new Uint8Array(), qos: Math.min(1, options.maximumQoS) as 0 | 1, retain: true };
   try {
     await using _ = await Probe.open({ ...rest, plan: { ...plan, will } }, protocolVersion);
-    return { name, value: "taken", verdict: "ok", meaning: "whoever is gone is gone from the list of servers too" };
+    return { name, value: "taken", verdict: "ok", meaning: "servers that are gone disappear from lists" };
   } catch (error) {
     options.signal.throwIfAborted();
     const cause = error instanceof Error ? error.message : String(error);
@@ -28,7 +28,7 @@ export async function serveWillFinding(
       value: `not taken: ${cause}`,
       verdict: "note",
       meaning: refused
-        ? "serve sends one that says so in words; SDKs other than ours may go on to show a server that is gone"
+        ? "serve uses a will with a payload instead; other clients may go on showing a server that is gone"
         : "it was not possible to connect a second time",
     };
   }

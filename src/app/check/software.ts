@@ -37,7 +37,7 @@ export async function softwareFinding(options: ProbeOptions, protocolVersion: 4 
   }
   return said === undefined
     ? { name: "broker", value: "does not say", verdict: "ok", meaning: "name it in a bug report, with its version" }
-    : { name: "broker", value: said, verdict: "ok", meaning: "what it says of itself" };
+    : { name: "broker", value: said, verdict: "ok", meaning: "as the broker names itself" };
 }
 
 /**

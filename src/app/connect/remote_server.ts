@@ -76,7 +76,11 @@ export function remoteServer(
       observe({ type: "request.failed", server: address.label, method, reason, cause: message }),
     lost: ({ message }) => observe({ type: "warning", text: `the session is lost: ${message}` }),
     dropped: (message, { message: cause }) =>
-      observe({ type: "message.dropped", source: "the host", cause: `"${message.method}" waited in vain: ${cause}` }),
+      observe({
+        type: "message.dropped",
+        source: "the host",
+        cause: `"${message.method}" could not be delivered: ${cause}`,
+      }),
   });
   return {
     channel,

@@ -51,7 +51,7 @@ export async function gateway(
     connectionTimeout: config.options.connectTimeout,
     open: async (server, signal) => {
       const current = hosted;
-      if (current === undefined) throw new Failure("session-ended", "The host has not said anything yet");
+      if (current === undefined) throw new Failure("session-ended", "The host has not sent a request yet");
       const { name } = server;
       const session = await ServerSession.open(
         name,
@@ -106,9 +106,8 @@ export async function gateway(
 
 const FACES = { tools: "the tools of all servers", search: "tools that find and call the tools of servers" };
 
-const INSTRUCTIONS =
-  "The MCP servers that are online on an MQTT broker. Each tool says in brackets which server it is " +
-  "of. If there are tools such as find_tools and call_tool instead, find what you need by them: the names of servers " +
+const INSTRUCTIONS = "The MCP servers that are online on an MQTT broker. Each tool names its server in " +
+  "brackets. If there are tools such as find_tools and call_tool instead, find what you need by them: the names of servers " +
   "have levels, as in home/attic/thermostat, and filters of names take + for one level and # for all that follow.";
 
 /** Which capabilities a server has. Their details are left out, since they may have any length. */

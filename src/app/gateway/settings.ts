@@ -43,7 +43,7 @@ export const FLEET_SETTINGS: SettingsOf<FleetOptions> = {
   meta: {
     flag: "--meta <key=value...>",
     environment: "MCP_MQTT_META_FILTER",
-    description: "only servers whose presence says this of them, such as room=attic",
+    description: "only servers with this metadata in their presence, such as room=attic",
     kind: listOf(checked(metaPairProblem)),
     repeatable: true,
   },
@@ -74,7 +74,7 @@ export const FACE_SETTINGS: SettingsOf<FaceOptions> = {
   toolTokens: {
     flag: "--tool-tokens <count>",
     environment: "MCP_MQTT_TOOL_TOKENS",
-    description: "how many tokens the list of tools may have before --mode auto takes search",
+    description: "how many tokens the list of tools may have before --mode auto switches to search",
     kind: wholeNumber(0, 1_000_000_000),
     fallback: "10000",
   },
@@ -95,7 +95,7 @@ export const POOL_SETTINGS: SettingsOf<PoolOptions> = {
   idleTimeout: {
     flag: "--idle-timeout <seconds>",
     environment: "MCP_MQTT_IDLE_TIMEOUT",
-    description: "end the session with a server that has not been used for so long; 0 for never",
+    description: "end the session with a server that has been unused for this long; 0 for never",
     kind: seconds,
     fallback: "600",
   },
@@ -134,7 +134,7 @@ export const TOOL_POLICY_SETTINGS: SettingsOf<ToolPolicyOptions> = {
   confirm: {
     flag: "--confirm",
     environment: "MCP_MQTT_CONFIRM_TOOLS",
-    description: "ask the user before a tool is called whose annotations do not exclude that it destroys something",
+    description: "ask the user before calling a tool whose annotations do not rule out that it is destructive",
     kind: onOff,
   },
 };

@@ -96,7 +96,7 @@ Deno.test("a list ends at a cursor that was there before, and says so", async ()
   const tools = await client.listAll("tools/list", "tools", (why) => said.push(why));
   assert.deepEqual(tools.map((tool) => tool.get("name")?.value), ["first", "a", "b"]);
   assert.equal(methods.length, 3);
-  assert.match(said.join(), /^the server gives the cursor of tools\/list that it has given before/);
+  assert.match(said.join(), /^the server repeats a cursor of tools\/list/);
 });
 
 Deno.test("a tool that has a question for its user cannot be called from a shell", async () => {

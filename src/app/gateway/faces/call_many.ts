@@ -71,7 +71,7 @@ export async function callMany(
     progress.add(server, result);
   };
   await waitAtMost(Promise.all(servers.map((server) => limiter.run(() => one(server)))), timeout);
-  late.abort(new Error("The time for all calls is over"));
+  late.abort(new Error("The time limit for all calls has passed"));
   const seconds = timeout / 1_000;
   const overdue = (server: string) =>
     sent.has(server)
@@ -111,7 +111,8 @@ function fitting(result: Json, room: number): Json {
   const { _meta: _, ...rest } = result;
   const text = JSON.stringify(rest);
   if (text.length <= room) return rest;
-  const note = `The result has ${text.length} characters, too many beside the others; call this tool by call_tool`;
+  const note =
+    `The result has ${text.length} characters, too many together with the other results; use call_tool for this server`;
   return {
     ...(rest.isError === true ? { isError: true } : {}),
     content: [{ type: "text", text: shortened(text, room) }, { type: "text", text: note }],

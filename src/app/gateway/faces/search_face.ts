@@ -163,7 +163,7 @@ export class SearchFace {
       name,
       ...(typeof description === "string" ? { description: visible(description, SHORT) } : {}),
     }));
-    return { tools: shown, ...(cut ? { note: "The server has more tools than are looked at" } : {}) };
+    return { tools: shown, ...(cut ? { note: "The server has more tools than the gateway reads" } : {}) };
   }
 
   async #callMany(given: Arguments, context: ServerContext): Promise<Json> {
@@ -180,7 +180,7 @@ export class SearchFace {
       const state = stateOf(context.mcpReq.requestState<CallState>(), digest);
       const text = `Call ${tool} of ${servers.length} servers (${servers.slice(0, 5).join(", ")}${
         servers.length > 5 ? ", …" : ""
-      }), which may change or destroy something?\n${shownArguments(args)}`;
+      })? It may change or destroy something.\n${shownArguments(args)}`;
       const question = await this.#calls.consent(state, digest, text, context);
       if (question !== undefined) return question;
     }

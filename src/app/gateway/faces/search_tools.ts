@@ -27,7 +27,7 @@ const CALLS = { readOnlyHint: false, destructiveHint: true, openWorldHint: true 
 export const SEARCH_TOOLS: readonly (Json & { readonly name: string })[] = [
   tool(
     "find_servers",
-    "Finds servers that are online: by a filter of their names, by words, by what they say of themselves",
+    "Finds servers that are online: by a filter of their names, by words, by metadata",
     {
       names: FILTER,
       words: WORDS,
@@ -86,7 +86,7 @@ export const SEARCH_TOOLS: readonly (Json & { readonly name: string })[] = [
         type: "number",
         exclusiveMinimum: 0,
         maximum: 3_600,
-        description: "After so many seconds the results are returned that there are (30)",
+        description: "After this many seconds, returns the results received so far (30)",
       },
       concurrency: { type: "integer", minimum: 1, maximum: 256, description: "How many calls at the same time (64)" },
     },

@@ -128,7 +128,7 @@ export class Router implements SessionListener {
       throw new Error("The host cannot be asked during a call to many servers, or about a list");
     }
     if (call === undefined) this.#keep(session.server, question);
-    else if (!call.ask(question)) throw new Error("There are too many questions to the host already");
+    else if (!call.ask(question)) throw new Error("Too many questions to the host are pending");
     const abort = () => question.answer.reject(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
     try {
@@ -227,7 +227,7 @@ export class Router implements SessionListener {
     const id = crypto.randomUUID();
     const giveUp = () => {
       this.#held.delete(id);
-      call.cancel(new Error("Nobody has answered the question of the server"));
+      call.cancel(new Error("The user has not answered the server's question in time"));
     };
     const cancelTimer = this.#clock.after(QUESTION_LIFETIME * 1_000, giveUp);
     const cancel = () => {
@@ -239,7 +239,7 @@ export class Router implements SessionListener {
     if (this.#held.size > MOST_HELD && oldest !== undefined) {
       const { call, cancel } = this.#held.get(oldest) ?? {};
       cancel?.();
-      call?.cancel(new Error("There are too many questions to the host"));
+      call?.cancel(new Error("Too many questions to the host are pending"));
     }
     return id;
   }
@@ -248,7 +248,7 @@ export class Router implements SessionListener {
   #takeBack(id: string, context: ServerContext) {
     const held = this.#held.get(id);
     if (held === undefined) {
-      throw serverError("gateway", new Error("The call has been given up meanwhile; make it again"));
+      throw serverError("gateway", new Error("The call has been abandoned; call the tool again"));
     }
     held.cancel();
     held.call.attach(context);
@@ -263,7 +263,7 @@ export class Router implements SessionListener {
     kept.push(question);
     const giveUp = () => {
       if (this.#unasked.get(server)?.includes(question) !== true) return;
-      question.answer.reject(new Error("The host cannot be asked at the moment: it calls nothing"));
+      question.answer.reject(new Error("The host cannot be asked now: it has no call in progress"));
     };
     const cancel = this.#clock.after(UNASKED_TIMEOUT, giveUp);
     void question.answer.promise.catch(() => {}).then(() => {
@@ -272,7 +272,7 @@ export class Router implements SessionListener {
       if (left.length === 0) this.#unasked.delete(server);
       else this.#unasked.set(server, left);
     });
-    if (kept.length > 8) kept.shift()?.answer.reject(new Error("There are too many questions to the host"));
+    if (kept.length > 8) kept.shift()?.answer.reject(new Error("Too many questions to the host are pending"));
   }
 }
 

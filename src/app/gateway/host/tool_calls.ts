@@ -38,7 +38,7 @@ export class ToolCalls {
     const state = stateOf(context.mcpReq.requestState<CallState>(), digest);
     const needsConsent = this.#fleet.policy.needsConsent(tool);
     if (needsConsent && state.agreed !== true) {
-      const text = `Call ${name} of ${server}, which may change or destroy something?\n${shownArguments(args)}`;
+      const text = `Call ${name} of ${server}? It may change or destroy something.\n${shownArguments(args)}`;
       const question = await this.consent(state, digest, text, context);
       if (question !== undefined) return question;
     }
@@ -98,7 +98,7 @@ export class ToolCalls {
         : refusal("The user has not agreed (--confirm); the tool was not called");
     }
     if (!host.canBeAsked("elicitation/create", {})) {
-      return refusal("The user has to agree (--confirm), but this host cannot ask him; the tool was not called");
+      return refusal("The user has to agree (--confirm), but this host cannot ask questions; the tool was not called");
     }
     return inputRequired({
       inputRequests: { [CONSENT]: inputRequired.elicit({ mode: "form", message, requestedSchema }) },

@@ -125,7 +125,10 @@ export class Catalogue implements Disposable {
       try {
         await this.#ask(name, true);
       } catch (error) {
-        this.#config.observe({ type: "warning", text: `the new tools of ${name} are not known: ${errorText(error)}` });
+        this.#config.observe({
+          type: "warning",
+          text: `the new tools of ${name} could not be listed: ${errorText(error)}`,
+        });
       }
       await sleep(PAUSE, signal).catch(() => {});
     }
@@ -159,7 +162,7 @@ export class Catalogue implements Disposable {
     asking.then(settled, (error) => {
       settled();
       if (this.#abort.signal.aborted || anew || this.#config.directory.get(name) === undefined) return;
-      this.#config.observe({ type: "warning", text: `the tools of ${name} are not known: ${errorText(error)}` });
+      this.#config.observe({ type: "warning", text: `the tools of ${name} could not be listed: ${errorText(error)}` });
     });
     return asking;
   }
@@ -175,7 +178,8 @@ export class Catalogue implements Disposable {
       entry.said = said;
       if (said !== undefined && entry.distrusted !== true) {
         entry.distrusted = true;
-        const text = `the tools of ${name} are not those of the digest in its presence; no other server gets them`;
+        const text =
+          `the tools of ${name} do not match the digest in its presence; they are not used for other servers`;
         this.#config.observe({ type: "warning", text });
       }
     }

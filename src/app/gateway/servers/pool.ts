@@ -31,7 +31,7 @@ const MOST_UNUSED = 256;
 
 /** How long opening a session may take, in ms. The server may have to fetch its program first. */
 const LONGEST_OPENING = 300_000;
-const LATE = `The server has not begun a session within ${LONGEST_OPENING / 1_000} s`;
+const LATE = `The server has not opened a session within ${LONGEST_OPENING / 1_000} s`;
 
 /** Why sessions end. */
 const GONE = "the server has gone";

@@ -37,7 +37,9 @@ export class Subscriptions {
   async add(uri: string): Promise<void> {
     const found = ofFleetUri(uri);
     if (found === undefined || this.#open.has(uri)) return;
-    if (this.#open.size >= MOST) throw new Error(`A host may follow ${MOST} resources; end some first`);
+    if (this.#open.size >= MOST) {
+      throw new Error(`A host may subscribe to ${MOST} resources; unsubscribe from some first`);
+    }
     const subscription = { ...found, end: new AbortController(), begun: Promise.withResolvers<void>(), wake() {} };
     this.#open.set(uri, subscription);
     this.#keep(subscription).catch((error) => {

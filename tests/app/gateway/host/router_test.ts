@@ -213,7 +213,7 @@ Deno.test("what a host brings back is good for the call that it belongs to, and 
     /Invalid or expired/,
   );
   assert.equal(textOf(await call("asker__greet", { requestState, inputResponses })), "accept Ada");
-  await assert.rejects(call("asker__greet", { requestState, inputResponses }), /given up meanwhile/);
+  await assert.rejects(call("asker__greet", { requestState, inputResponses }), /has been abandoned/);
 });
 
 Deno.test("log messages come with the name of the server, as severe as the host wants them", async () => {

@@ -85,7 +85,7 @@ Deno.test("a server that never begins a session is given up in the end", async (
   const clock = new ManualClock();
   const open = (_: FleetServer, signal: AbortSignal) => orAborted(new Promise<ServerSession>(() => {}), signal);
   await using pool = poolOf({ clock, open });
-  const used = assert.rejects(pool.use("mute", () => Promise.resolve()), /has not begun a session within 300 s/);
+  const used = assert.rejects(pool.use("mute", () => Promise.resolve()), /has not opened a session within 300 s/);
   await clock.advance(300_000);
   await used;
 });
