@@ -160,8 +160,8 @@ export class ConnectNegotiation {
   /**
    * The broker has accepted the connection.
    *
-   * RabbitMQ before 3.13 closes a connection without a word. From that alone nobody can tell whether the broker does
-   * not know MQTT 5, or is not ready yet. An attempt with 3.1.1 tells, even if the profile cannot work with 3.1.1.
+   * RabbitMQ before 3.13 closes a connection without a reason. Either it does not know MQTT 5, or it is not ready yet.
+   * An attempt with MQTT 3.1.1 tells these apart, even if the profile cannot work with 3.1.1.
    *
    * @returns why the connection is useless, if it is
    */

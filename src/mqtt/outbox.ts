@@ -110,8 +110,8 @@ export class Outbox {
   }
 
   /**
-   * Stops sending. Unacknowledged messages of QoS 1 or 2 go to the front of the queue; those that may be sent only once
-   * fail. If one is known to have made the broker close the connection, it fails too.
+   * Stops sending. Unacknowledged messages of QoS 1 or 2 go back to the front of the queue. Messages that may be sent
+   * only once fail instead. So does a message that is known to have made the broker close the connection.
    *
    * @returns whether that message was found; otherwise, whether one of the unacknowledged messages could have been the
    * cause

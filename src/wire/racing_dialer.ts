@@ -16,7 +16,7 @@ const HEAD_START = 300;
 /**
  * Opens each session in the profile in which the server is found first. The first profile has a head start, since it is
  * the best one for a server that offers several. The other profiles open their connections only if it does not find the
- * server in time. From then on they search beside it, so a server may come back in another profile than before.
+ * server in time. From then on all profiles search, so a server may come back in another profile than before.
  */
 export class RacingDialer implements ProfileDialer {
   readonly #profiles: readonly WireProfile[];

@@ -22,9 +22,11 @@ import { topicUses } from "./topic_uses.ts";
 import { ClientTopic, topicsFor } from "./topics.ts";
 
 /**
- * The request-response profile. Its connections have no MQTT session beyond their own end: the session layer needs
- * none, and the broker would go on handing messages of the servers' shared subscription to one that is gone. For the
- * same reason its wills come at once; who was only cut off has time to come back all the same, by the other end's leave.
+ * The request-response profile.
+ *
+ * The MQTT session ends with the connection. The session layer does not need it, and with it the broker would go on
+ * sending messages of the shared subscription to a server that is gone. For the same reason wills have no delay. The
+ * other end of an MCP session gives a peer that has lost its connection time to come back.
  */
 export const requestResponse: WireProfile = {
   name: NAME,

@@ -16,7 +16,7 @@ export interface Presence extends Online {
   readonly format: 1 | 2;
   /** Whether sessions can be opened on its own topic, `B/instance/{instance}/{client}`. */
   readonly direct: boolean;
-  /** Whether it has just come, and wants to hear from the other instances: its own connection may not show who is there. */
+  /** Whether it has just come, and asks the others to announce themselves. Not all brokers deliver what is retained. */
   readonly joining: boolean;
 }
 
@@ -27,8 +27,8 @@ export function encodePresence({ shared, numbered, format, direct, joining, ...o
 }
 
 /**
- * Reads a presence, whatever wrote it: what it does not say has its default, since that something is there tells that a
- * server is. `undefined` when the server is gone.
+ * Reads a presence of any implementation. Any payload means that the server is online, so a missing member has its
+ * default. `undefined` when the server is gone.
  */
 export function decodePresence(payload: Uint8Array): Presence | undefined {
   if (isGone(payload)) return undefined;

@@ -48,8 +48,8 @@ const DELIVERY_TIMEOUT = 1_000;
 /**
  * The channel to a server.
  *
- * The first message goes where all servers listen. Those behind it wait for the server's first sign of life, which
- * names the instance that has the session: only that one may get them.
+ * The first message goes to the topic of all instances. The next messages wait for the server's first packet, which
+ * names the instance that has the session: only that instance may get them.
  */
 export class ClientSession implements Channel {
   readonly closed: Promise<Failure | undefined>;
@@ -136,7 +136,7 @@ export class ClientSession implements Channel {
       this.#options.watches(this.#instance);
   }
 
-  /** Where neither end lacks properties, messages are numbered, or the broker says what it refuses. */
+  /** Only without properties: with them, messages are numbered, or the broker reports what it refuses. */
   get silentLoss(): string | undefined {
     return this.plain ? UNTOLD : undefined;
   }
@@ -379,7 +379,7 @@ export class ClientSession implements Channel {
   }
 }
 
-/** A broker acknowledges in MQTT 3.1.1 what it drops, and has no word for why. */
+/** In MQTT 3.1.1 a broker acknowledges a message that it drops, and cannot say why. */
 const UNTOLD =
   "It may still be at work. Or the request or its answer was larger than what the broker hands on, which " +
   "nobody is told in MQTT 3.1.1: let check find out what passes, and set --max-packet at both ends, or raise the broker's " +

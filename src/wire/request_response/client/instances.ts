@@ -8,7 +8,7 @@ import type { Failure } from "../../../core/failure.ts";
 import type { Presence } from "../presence.ts";
 import { NEWEST_FORMAT } from "../session/properties.ts";
 
-/** Where a session is opened, and what is known of whoever takes it. */
+/** Where a session is opened, and what is known of the instance that takes it. */
 export interface Opening {
   /** The one instance that is to take it; whichever gets the message when `undefined`. */
   readonly instance: string | undefined;
@@ -70,7 +70,7 @@ export class Instances {
     else if (this.#online.delete(instance)) this.#departures++;
   }
 
-  /** The connection is lost: who is still there is retained, and told again. */
+  /** The connection is lost. The retained presences come again with the next one. */
   clear(): void {
     this.#departures += this.#online.size;
     this.#online.clear();
@@ -94,7 +94,7 @@ export class Instances {
     return direct.length === 0 ? undefined : this.#one(direct.map(([id]) => id));
   }
 
-  /** Takes note of what has become of a session, and goes elsewhere with the next one. */
+  /** Notes how a session ended. After an instance that did not respond, the next session goes to another. */
   learn({ instance }: Opening, failure: Failure | undefined): void {
     if (failure?.reason !== "server-not-responding") return;
     if (instance === undefined) this.#shareFails = this.#online.size > 0;

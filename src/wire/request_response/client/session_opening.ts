@@ -119,7 +119,7 @@ export class SessionOpening {
   /**
    * A frame of the first message goes out.
    *
-   * @returns whether the broker has to say what it thinks of its size, since a lost one is not sent again
+   * @returns whether the broker has to acknowledge it, since a first message that is too large is not sent again
    */
   sent(frame: Frame, message: Message | undefined): boolean {
     if (frame.sequence === 1) this.#first = []; // cut differently now, perhaps

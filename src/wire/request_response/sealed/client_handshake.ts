@@ -76,7 +76,7 @@ export class ClientHandshaking {
     const answer = finished && readAnswer(finished.payload);
     if (finished === undefined || answer === undefined) return;
     if (answer instanceof Failure) return this.fail(answer);
-    // Both are the server's own words; who moves one of them to another topic is somebody else.
+    // The server wrote both. If they differ, somebody else has changed the Response Topic.
     if (topics.instance(answer).for(link.clientId) !== packet.properties.responseTopic) return;
     this.#end.resolve({ seal: finished.seal, instance: answer });
   }
@@ -129,7 +129,7 @@ export class ClientHandshaking {
   }
 }
 
-/** Message 2 is as long whether a client is refused or not, or else its length would tell who is authorized, in bytes. */
+/** In bytes. Message 2 always has this length. Otherwise its length would reveal whether the client is authorized. */
 const ANSWER_LENGTH = 512;
 
 /** The payload of message 2: the instance that has the session, or why there is none. */

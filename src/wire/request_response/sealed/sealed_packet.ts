@@ -1,8 +1,8 @@
 /**
- * What a sealed packet has in it: everything that an unsealed one says in the open.
+ * The plaintext of a sealed packet: everything that an unsealed packet says in the open.
  *
- * One line of `name=value` for each user property of the session, without `mcp-` and with a space between, and behind it
- * the payload. Only the value of `id` may have spaces, and so is the last.
+ * The first line holds the user properties of the session as `name=value`, without `mcp-`, separated by spaces. The
+ * payload follows it. Only the value of `id` may contain spaces, so `id` comes last.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 /**
  * The sealed sessions of a server, from their handshake on.
  *
- * A first message takes no slot, replaces nothing and starts nothing. A session exists once its first sealed packet has
- * been opened, for only who has the client's key can have made it.
+ * The first message of a handshake takes no slot, replaces no session and starts no process. The session exists once
+ * its first sealed packet has been opened: only a client with the private key can have made that packet.
  *
  * @module
  */
@@ -62,7 +62,7 @@ export interface SealedSessionsOptions {
 
 interface HalfOpen extends SealedPlace, AuthenticatedClient {
   readonly seal: Seal;
-  /** What began it, and what it was answered with: what comes again gets the same again. */
+  /** The first message and its answer. If the first message is repeated, so is the answer. */
   readonly first: Uint8Array;
   readonly answer: Uint8Array;
   readonly cancel: () => void;
@@ -133,9 +133,9 @@ export class SealedSessions {
   }
 
   /**
-   * Somebody says that a client, or one session of it, is gone: who is still there answers.
+   * A message says that a client, or one session of it, is gone. Clients that are still there answer.
    *
-   * @returns how many sessions that is about
+   * @returns how many sessions are asked
    */
   doubt(client: string, session?: string): number {
     const doubted = this.#all.filter((open) =>

@@ -9,13 +9,13 @@ import type { Presence } from "../presence.ts";
 /** How long the other instances have to say that they are there, and to take note of this one, in ms. */
 const SETTLING = 500;
 
-/** How long what else is retained may take behind the own presence, in ms, on brokers that do one thing beside another. */
+/** How long other retained presences may take after the own one, in ms, on brokers that do not keep their order. */
 const ALONE = 20;
 
-/** A presence that was retained, but that nobody has confirmed for this long, in ms, is one of an instance that is gone. */
+/** After this long without a confirmation, in ms, a retained presence counts as that of an instance that is gone. */
 const CONFIRMATION = 10_000;
 
-/** So long after somebody has come, in ms, he is answered; once for all who come meanwhile. */
+/** How long after an instance has come it is answered, in ms. One answer serves all that come meanwhile. */
 const REPLY_AFTER = 50;
 
 /** What {@linkcode Peers} are made of. */
@@ -36,11 +36,12 @@ interface Peer {
 }
 
 /**
- * Decides which instance answers what is addressed to none of them: the one with the smallest id. Until it is known who is
- * there, it is none, and so it is when an instance is there that shares its subscription, since the broker chooses then.
+ * Decides which instance answers a message that is not addressed to one of them: the instance with the smallest id. No
+ * instance answers until all instances are known. Nor does one if any of them has a shared subscription, since then the
+ * broker chooses.
  *
- * An instance that comes is told by the others that they are there. So it knows of them on brokers, too, that do not
- * deliver what was retained.
+ * The other instances announce themselves to a new one. So it learns of them even where the broker does not deliver
+ * retained messages.
  */
 export class Peers {
   readonly #options: PeersOptions;

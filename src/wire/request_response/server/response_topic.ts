@@ -9,9 +9,11 @@ import type { ServerOptions } from "../../profile.ts";
 import type { Topics } from "../topics.ts";
 
 /**
- * The topic of the answers. A Response Topic is honoured only below the topics of responses, since anybody who may send
- * a request could otherwise make the server publish anywhere; and only if it belongs to the client that the request's
- * topic names, since that is what the broker's access control vouches for.
+ * The topic of the answers.
+ *
+ * A Response Topic has to be one of the topics for responses. Otherwise anybody who may send a request could make the
+ * server publish to any topic. It also has to belong to the client that the request's topic names, since the broker's
+ * access control vouches for that client only.
  *
  * @param client empty when the request's topic names none
  * @returns or why the request cannot be answered

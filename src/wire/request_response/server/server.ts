@@ -109,7 +109,7 @@ export class RequestResponseServer implements Acceptor {
     }
   }
 
-  /** A message that opens a session, or comes from somebody who does not know better than to publish here. */
+  /** A message that opens a session, or one of a client that does not know the topic of its instance. */
   #onRequestTopic(packet: ReceivedPacket): void {
     const instance = userProperty(packet, INSTANCE);
     if (instance !== undefined && instance !== this.#link.clientId) return;

@@ -56,7 +56,7 @@ export class ServerPresence {
     else this.#tell(false);
   }
 
-  /** Says this of the server as well, instead of what was said so before. */
+  /** Adds this to the server's presence, in place of what the last call added. */
   describe(meta: Readonly<Record<string, unknown>>): void {
     this.#description = meta;
     void this.#announce(false);
@@ -83,7 +83,7 @@ export class ServerPresence {
       this.#tell(true);
       return await clearLeftBehind(this.#link, this.#topics.presenceFilter, MESSAGE_PROPERTIES);
     }
-    // Subscribed before, so that nobody is missed who comes meanwhile, and again after it, for what is retained.
+    // The first subscription shows instances that come meanwhile. The second one delivers retained presences again.
     await Promise.all([this.#watchPeers(), this.#announce(true)]);
     await Promise.all([this.#watchPeers(), this.#link.roundTrip().catch(() => {})]);
     if (this.#isOn(limits)) this.#peers.joined();

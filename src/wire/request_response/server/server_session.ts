@@ -36,7 +36,7 @@ import { Welcome } from "./welcome.ts";
 /** What a {@linkcode ServerSession} is made of. */
 export interface ServerSessionOptions {
   readonly name: string;
-  /** The MQTT client id. @default {""}, since nothing vouches for who it is */
+  /** The MQTT client id. @default {""}: not known */
   readonly client?: string;
   readonly link: MqttLink;
   /** The client's own name for the session; `undefined` for a plain requester, which has none. */
@@ -191,8 +191,8 @@ export class ServerSession implements IncomingSession {
   }
 
   /**
-   * The connection to the broker is back. Nobody knows for how long it was away, nor whether the client has gone to another
-   * server meanwhile: one that is there answers what it is asked, or the session ends. A plain requester cannot be asked.
+   * The connection to the broker is back. Meanwhile the client may have gone to another server. So it is asked, and the
+   * session ends if it does not answer. A plain requester cannot be asked.
    */
   resume(): void {
     if (this.#ended) return;
@@ -217,8 +217,8 @@ export class ServerSession implements IncomingSession {
   }
 
   /**
-   * Ends the session because the client is said to have left it. Perhaps that was a mistake, or somebody else who said
-   * it: a client that is still there must not wait for answers that nobody will give.
+   * Ends the session because a message says that the client has left it. The message may be wrong, or forged. So the
+   * client is told that the session is over, and does not wait for answers.
    */
   left(reason?: Failure): void {
     if (this.#ended) return;
@@ -239,7 +239,7 @@ export class ServerSession implements IncomingSession {
     this.#leave(reason);
   }
 
-  /** Waits as long as the client goes on taking what the server has said; when we are to end, not that long. */
+  /** Waits while the client goes on receiving the server's messages, but less long when the process is to end. */
   async #untilDelivered(delivered: Promise<void>, soon: boolean): Promise<void> {
     const { clock } = this.#options;
     if (soon) return await waitAtMost(delivered, SHUTDOWN_TIMEOUT, clock);
@@ -256,7 +256,7 @@ export class ServerSession implements IncomingSession {
     this.#finish(reason);
   }
 
-  /** Tells the client that the session is over; goes out even when what waits in front of it is taken back. */
+  /** Tells the client that the session is over. This is sent even if the messages queued before it are withdrawn. */
   #sayGoodbye(reason: Failure | undefined): void {
     const { link, responseTopic: topic, sessionId, options: { qos } } = this.#options;
     if (sessionId === undefined) return;

@@ -13,9 +13,9 @@ import { windowOf } from "../session/receive_buffer.ts";
 import type { Topics } from "../topics.ts";
 import { ServerSession, type ServerSessionOptions } from "./server_session.ts";
 
-/** What tells a session from others: who has opened it, and how it is answered. */
+/** What identifies a session: the client that has opened it, and where it is answered. */
 export interface SessionPlace {
-  /** Empty when nothing vouches for who it is. */
+  /** The MQTT client id. Empty when the topic of the request does not name it. */
   readonly client: string;
   /** `undefined` when the client has no name for it. */
   readonly sessionId: string | undefined;

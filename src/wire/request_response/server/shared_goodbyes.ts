@@ -11,8 +11,8 @@ import type { MqttLink, ReceivedPacket } from "../../../mqtt/mod.ts";
 import type { ClientTopic } from "../topics.ts";
 
 /**
- * A client is asked again after this time, in ms: each goodbye costs every server a message to it, and it an answer to
- * every server, and anybody may have said it.
+ * The shortest time between two questions to a client, in ms. For each goodbye, every server asks the client, and the
+ * client answers every server. And anybody may have published the goodbye.
  */
 const PAUSE = 5_000;
 

@@ -50,8 +50,8 @@ export interface Outgoing {
    */
   rewind(position: Position): number;
   /**
-   * Has a message that never arrives go out as something else, after a {@linkcode rewind}. Not where what has gone out
-   * once cannot be changed.
+   * After a {@linkcode rewind}, replaces a message that cannot arrive by another. Missing in a format that cannot
+   * change a message once it was sent.
    *
    * @param instead given the message, says what goes out as its number; `undefined` for nothing at all
    * @returns whether something else can go out; not when it has been replaced by nothing already

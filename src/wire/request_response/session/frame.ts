@@ -98,7 +98,7 @@ export interface StreamOptions {
    * Sends a frame.
    *
    * @param message what its payload is, or is a piece of; a batch has none
-   * @param confirmed whether the broker is to say what it thinks of it
+   * @param confirmed whether the broker is to acknowledge or refuse it
    */
   readonly transmit: (frame: Frame, message: Message | undefined, confirmed: boolean) => Promise<void> | void;
   /** Takes a whole message, once. A returned promise asks to wait before the next one. */

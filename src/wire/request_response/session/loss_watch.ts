@@ -66,7 +66,7 @@ export class LossWatch {
   /**
    * A packet goes out.
    *
-   * @returns whether the broker should say what it thinks of it
+   * @returns whether the broker should acknowledge or refuse it
    */
   sent(frame: Frame, sequence: number): boolean {
     const { number, offset } = this.#at;

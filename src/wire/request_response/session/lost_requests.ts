@@ -1,10 +1,10 @@
 /**
  * Finding out which requests were lost, where messages have no numbers.
  *
- * A broker drops what is on its way to a client when the connection breaks. Nobody would ever answer such a request, so
- * after a reconnection of either end its sender asks the other which requests it has. What it does not have, and has not
- * answered before, is lost: the request, or its answer. The other end may have asked something in vain as well, but does
- * not know of the reconnection. So the question asks it to do the same.
+ * When a connection breaks, the broker drops the messages on their way to that client. A request among them would never
+ * be answered. So after a reconnection of either end, the sender of requests asks its peer which of them it has. If the
+ * peer does not have a request and the sender has no answer to it, either the request or its answer is lost. Requests of
+ * the peer may be lost as well, but it does not know of the reconnection. So the question asks it to do the same.
  *
  * @module
  */

@@ -1,9 +1,9 @@
 /**
- * How large a packet may be that gets through.
+ * The largest packet that gets through.
  *
- * A broker says in CONNACK what it takes, but some hand on less and drop the rest without a word, as mosquitto does
- * beyond its `message_size_limit`, and some close the connection over it. So it is learned as in packetization layer
- * path MTU discovery (RFC 4821): what is lost again and again is sent in smaller pieces.
+ * A broker announces a limit in CONNACK. But some brokers drop packets below that limit, as mosquitto does beyond its
+ * `message_size_limit`, and others close the connection because of them. So the real limit is learned as in
+ * packetization layer path MTU discovery (RFC 4821): a message that is lost repeatedly is sent in smaller pieces.
  *
  * @module
  */

@@ -22,7 +22,7 @@ export class PlainStream implements Stream {
   readonly seen = 0;
 
   /**
-   * @param refused asked of each message whether it is one that nobody may receive, and deals with it then
+   * @param refused returns whether a message is refused; if so, it has answered it
    * @param overflow called when the receiver does not keep up
    * @param sent what has been sent already
    */

@@ -16,15 +16,15 @@ import type { Position } from "./position.ts";
 export const SESSION = "mcp-session";
 
 /**
- * User property of a first message that is meant for one instance only, on brokers without shared subscriptions:
- * there all instances get it, and those that are not meant leave it alone.
+ * User property that addresses a first message to one instance. Without shared subscriptions the broker delivers the
+ * message to all instances, and the others ignore it.
  */
 export const INSTANCE = "mcp-instance";
 
 /**
- * User property of a message that ends a session; its value is the reason word. The payload is a
- * `notifications/disconnected`, but it is this property that makes it one for the proxy itself: without it, it
- * would belong to the peer.
+ * User property of a message that ends a session. Its value is the reason word. The payload is a
+ * `notifications/disconnected`. The property says that the notification is for the proxy. Without it, the notification
+ * would go to the host or server behind the proxy.
  */
 export const CLOSED = "mcp-closed";
 

@@ -50,7 +50,7 @@ export class Retransmission {
   /**
    * A frame goes out.
    *
-   * @returns whether the broker should say what it thinks of it
+   * @returns whether the broker should acknowledge or refuse it
    */
   sent(frame: NumberedFrame["frame"]): boolean {
     return this.#losses.sent(frame, frame.sequence);

@@ -92,8 +92,8 @@ export class SessionStream {
   }
 
   /**
-   * The peer says how large a message it takes, in bytes. Of what it has been sent before, it answers all that is larger
-   * but batches, of which it sees no ids.
+   * The peer says how large a message it takes, in bytes. Larger messages that it was sent before, it answers itself.
+   * Batches are the exception, since the peer does not see their ids.
    */
   respect(maximum: number | undefined): void {
     if (maximum === undefined || maximum === this.#peerMaximum) return;
@@ -228,7 +228,7 @@ export class SessionStream {
     return { transmit, arrived, ended, asksAnyway, deliver: (message) => this.#deliver(message) };
   }
 
-  /** Whether nobody may receive a message that came without a number; then whoever sent it is told, if he waits. */
+  /** Whether a message without a number is refused. If so, its sender gets an error response, if it waits for one. */
   #refuses(message: Message, correlation: Uint8Array | undefined): boolean {
     const { bytes } = message;
     const { maxMessage, answerInvalid, transmit, arrived, observe, name } = this.#options;
