@@ -12,7 +12,7 @@ export type ParentMessage =
   /** The credentials. */
   | { readonly type: "credentials"; readonly credentials: Credentials }
   /** A line that is neither credentials nor MCP; the message goes into `+ERR`. */
-  | { readonly type: "nonsense"; readonly message: string }
+  | { readonly type: "invalid"; readonly message: string }
   /** The first line of MCP: the parent does not know SMCP. */
   | { readonly type: "mcp"; readonly line: Uint8Array };
 
@@ -25,13 +25,13 @@ export class ChildHandshake {
     this.#buffer.push(chunk);
     const line = this.#buffer.line();
     if (line !== undefined) return read(line);
-    if (this.#buffer.length > LONGEST_LINE) return { type: "nonsense", message: "INVALID_FORMAT" };
+    if (this.#buffer.length > LONGEST_LINE) return { type: "invalid", message: "INVALID_FORMAT" };
   }
 
   /** Takes the end of the stream. A last line may lack its newline. */
   end(): ParentMessage {
     const line = this.#buffer.rest();
-    return line.length === 0 ? { type: "nonsense", message: "NO_INPUT" } : read(line);
+    return line.length === 0 ? { type: "invalid", message: "NO_INPUT" } : read(line);
   }
 
   /** The bytes that came behind the line. */
@@ -44,5 +44,5 @@ function read(line: Uint8Array): ParentMessage {
   const found = parseParentLine(line);
   if (found === "MCP") return { type: "mcp", line: line.slice() };
   line.fill(0); // keeps the credentials in memory no longer than needed
-  return typeof found === "string" ? { type: "nonsense", message: found } : { type: "credentials", credentials: found };
+  return typeof found === "string" ? { type: "invalid", message: found } : { type: "credentials", credentials: found };
 }

@@ -57,7 +57,7 @@ export async function receiveCredentials<T>(options: ReceptionOptions<T>): Promi
 }
 
 async function listen(handshake: ChildHandshake, input: ByteSource, clock: Clock): Promise<ParentMessage> {
-  const late: ParentMessage = { type: "nonsense", message: "TIMEOUT" };
+  const late: ParentMessage = { type: "invalid", message: "TIMEOUT" };
   return await orLate(line(handshake, input), CREDENTIALS_TIMEOUT, () => late, { clock });
 }
 

@@ -36,7 +36,7 @@ export const SMCP_CHILD: Target = {
       assert.equal(said !== undefined, newline >= 0);
       if (said === undefined) said = handshake.end();
       else assert.deepEqual(handshake.rest(), stream.slice(newline + 1, taken));
-      if (said.type === "nonsense") assert.ok(!said.message.includes(SECRET));
+      if (said.type === "invalid") assert.ok(!said.message.includes(SECRET));
       if (said.type === "mcp") assert.deepEqual(said.line, newline < 0 ? stream : stream.slice(0, newline));
     },
   }),
