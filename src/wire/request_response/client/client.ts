@@ -95,6 +95,13 @@ export class RequestResponseClient implements Dialer {
     const { state } = this.#link;
     if (state.status !== "online") return unavailableReason(state);
     if (this.#handshaking !== undefined) return this.#handshaking.unanswered;
+    if (this.#session?.ended === false) {
+      return new Failure(
+        "server-not-responding",
+        `The server on "${this.#topics.base}" has not answered yet: its process may be starting; see the log of serve`,
+        { topic: this.#topics.base },
+      );
+    }
     return new Failure(
       "no-server-online",
       `No server is online on "${this.#topics.base}"; start one with: mcp-mqtt-proxy serve --topic ${

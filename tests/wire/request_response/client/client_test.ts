@@ -308,6 +308,15 @@ testOnBrokers("of several instances that share their requests, the broker choose
   assert.equal((await one.message()).layer.instance, undefined);
 });
 
+testOnBrokers("whoever waits for a server that has begun a session is not told that none is online", async (broker) => {
+  await using peer = await server(broker);
+  await using client = new Client(broker);
+  const session = await client.dial();
+  await open(peer, session);
+  const { reason, details } = client.unavailableReason();
+  assert.deepEqual([reason, details], ["server-not-responding", { topic: BASE }]);
+});
+
 testOnBrokers("a server that does not answer is given up in time, with its topic", async (broker) => {
   await using peer = await server(broker);
   await using client = new Client(broker, { connectTimeout: 200 });
