@@ -58,19 +58,22 @@ export function keptOf(announcement: Announcement): Announcement | undefined {
 /** How a server has changed: it came online, went offline, or its presence says something else. */
 export type Change = "came" | "went" | "says";
 
+/** Announcements of one name, by their base topic; under `undefined`, those of the default one. */
+type Named = Map<string | undefined, Set<Announcement>>;
+
 /** Groups instances to servers. */
 export class FleetDirectory {
   readonly #suits: (announcement: Announcement) => boolean;
   readonly #changed: (name: string, how: Change) => void;
   /** The announcement of each instance, by the topic of its presence. */
   readonly #instances = new Map<string, Announcement>();
-  /** Announcements by the name that they claim. */
-  readonly #named = new Map<string, Set<Announcement>>();
+  /** Announcements by the name that they claim, and by their base topic. */
+  readonly #named = new Map<string, Named>();
   readonly #servers = new Map<string, FleetServer>();
   /** The base topic that owns each name in a profile, so that no other can take it over. `undefined`: the default one. */
   readonly #owners = new Map<string, string | undefined>();
-  /** The names given to servers that claim a name of another server. */
-  readonly #nameConflicts = new Map<string, ReadonlySet<string>>();
+  /** Announcements that claim a name of another server, by their base topic and that name. */
+  readonly #nameConflicts = new Map<string, Map<string, readonly Announcement[]>>();
 
   /** @param changed called with the name of each server that has changed */
   constructor({ names, meta }: FleetOptions, changed: (name: string, how: Change) => void) {
@@ -98,47 +101,71 @@ export class FleetDirectory {
     const { topic, online } = announcement;
     const before = this.#instances.get(topic);
     this.#instances.delete(topic);
-    const group = before && this.#named.get(before.serverName);
-    if (before !== undefined) group?.delete(before);
-    if (online && this.#suits(announcement) && this.#instances.size < MOST_INSTANCES) {
-      this.#instances.set(topic, announcement);
-      const named = this.#named.get(announcement.serverName) ?? new Set();
-      this.#named.set(announcement.serverName, named.add(announcement));
-      if (before?.serverName !== announcement.serverName) this.#group(announcement.serverName);
-    }
-    if (before !== undefined) this.#group(before.serverName);
+    if (before !== undefined) this.#forget(before);
+    const isKept = online && this.#suits(announcement) && this.#instances.size < MOST_INSTANCES;
+    if (isKept) this.#add(announcement);
+    if (before === undefined || (isKept && before.serverName === announcement.serverName)) return;
+    this.#group(before.serverName, [before.base]);
   }
 
-  /** Groups the instances that claim a name: the server that owns it, and others. */
-  #group(name: string): void {
-    const group = this.#named.get(name) ?? new Set();
-    if (group.size === 0) this.#named.delete(name);
-    const byProfile = Map.groupBy(group, ({ profile }) => profile);
-    const own: Announcement[] = [];
-    const others = new Map<string, Announcement[]>();
-    for (const [profile, announcements] of byProfile) {
-      const byBase = Map.groupBy(announcements, ({ base }) => base);
-      const owner = this.#ownerOf(`${profile} ${name}`, [...byBase.keys()]);
-      for (const [base, members] of byBase) {
-        if (base === owner) own.push(...members);
-        else if (base !== undefined) others.set(base, members);
-      }
-    }
-    this.#set(name, own);
-    const before = this.#nameConflicts.get(name) ?? new Set();
-    const now = new Set([...others.keys()].map((base) => `${OTHER}${base}`));
-    if (now.size === 0) this.#nameConflicts.delete(name);
-    else this.#nameConflicts.set(name, now);
-    for (const gone of before.difference(now)) this.#set(gone, []);
-    for (const [base, members] of others) this.#set(`${OTHER}${base}`, members);
+  #add(announcement: Announcement): void {
+    const { topic, serverName, base } = announcement;
+    this.#instances.set(topic, announcement);
+    const named: Named = this.#named.get(serverName) ?? new Map();
+    this.#named.set(serverName, named.set(base, (named.get(base) ?? new Set()).add(announcement)));
+    this.#group(serverName, [base, ...this.#claim(announcement, named)]);
   }
 
-  /** The base topic that owns a name: the default one, which only this server may use, or else the first. */
-  #ownerOf(key: string, bases: readonly (string | undefined)[]): string | undefined {
-    if (bases.includes(undefined)) this.#owners.set(key, undefined);
-    else if (!this.#owners.has(key)) this.#owners.set(key, bases.toSorted()[0]);
-    if (this.#owners.size > MOST_INSTANCES) this.#owners.clear();
-    return this.#owners.get(key);
+  #forget(announcement: Announcement): void {
+    const named = this.#named.get(announcement.serverName);
+    const group = named?.get(announcement.base);
+    group?.delete(announcement);
+    if (group?.size === 0) named?.delete(announcement.base);
+    if (named?.size === 0) this.#named.delete(announcement.serverName);
+  }
+
+  /**
+   * Groups the instances that claim a name: the server that owns it, and one server for each other base topic. Only these
+   * `bases` have changed: strangers may have made thousands of others.
+   */
+  #group(name: string, bases: readonly (string | undefined)[]): void {
+    const owners = new Map(PREFERENCE.map((profile) => [profile, this.#owners.get(`${profile} ${name}`)]));
+    const of = (base: string | undefined) => [...this.#named.get(name)?.get(base) ?? []];
+    const owning = new Set(owners.values());
+    if (bases.some((base) => owning.has(base))) {
+      this.#set(name, [...owning].flatMap(of).filter(({ profile, base }) => owners.get(profile) === base));
+    }
+    for (const base of new Set(bases)) {
+      if (base === undefined) continue; // it owns the name
+      this.#setOther(name, base, of(base).filter(({ profile }) => owners.get(profile) !== base));
+    }
+  }
+
+  /** Notes the announcements below a base topic that claim a name of another server. */
+  #setOther(name: string, base: string, conflicting: readonly Announcement[]): void {
+    const all = this.#nameConflicts.get(base) ?? new Map<string, readonly Announcement[]>();
+    this.#nameConflicts.set(base, all);
+    if (conflicting.length > 0) all.set(name, conflicting);
+    else all.delete(name);
+    if (all.size === 0) this.#nameConflicts.delete(base);
+    this.#set(`${OTHER}${base}`, [...all.values()].flat());
+  }
+
+  /**
+   * Decides which base topic owns the name of an announcement: the default one, which only this server may use, or else
+   * the first.
+   *
+   * @returns the base topics whose part in the name may have changed
+   */
+  #claim({ profile, serverName, base }: Announcement, named: Named): (string | undefined)[] {
+    const key = `${profile} ${serverName}`;
+    const isOwned = this.#owners.has(key);
+    const before = this.#owners.get(key);
+    if (isOwned && (base !== undefined || before === undefined)) return [];
+    if (this.#owners.size >= MOST_INSTANCES) this.#owners.clear();
+    const hasDefault = [...named.get(undefined) ?? []].some((other) => other.profile === profile);
+    this.#owners.set(key, hasDefault ? undefined : base);
+    return isOwned ? [before] : [...named.keys()];
   }
 
   #set(name: string, announcements: readonly Announcement[]): void {
