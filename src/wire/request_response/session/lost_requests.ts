@@ -11,6 +11,7 @@
 import { requestsIn, responsesIn } from "../../../core/batch.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { RequestKey } from "../../../core/json_rpc.ts";
+import { JsonText } from "../../../core/json_text.ts";
 import { Message } from "../../../core/message.ts";
 import { cancelledRequest } from "../../../relay/mod.ts";
 
@@ -73,9 +74,8 @@ export class LostRequests {
   }
 
   /** What the peer's question wants to be asked; `undefined` when that is nothing. */
-  askBack(question: Message): Message | undefined {
-    const { params } = question.parse() as { params?: { askBack?: unknown } };
-    return params?.askBack === true ? this.ask() : undefined;
+  askBack({ bytes }: Message): Message | undefined {
+    return new JsonText(bytes).get("params", "askBack")?.text === "true" ? this.ask() : undefined;
   }
 
   /** Answers the peer's question; `undefined` when the message is something else. */
