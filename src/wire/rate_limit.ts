@@ -22,29 +22,25 @@ export const OPENS_TOO_OFTEN = new Failure(
 );
 
 /** What may be done now: as often as in a second, and up to twice that if it was not done for a while. */
-export class Allowance {
+class Allowance {
   readonly #perSecond: number;
   #left: number;
   #at: number;
 
-  /** @param now in ms, as in all calls */
   constructor(perSecond: number, now: number) {
     this.#perSecond = perSecond;
     this.#left = 2 * perSecond;
     this.#at = now;
   }
 
-  /** Whether it may be done once more. */
-  has(now: number): boolean {
+  /** Whether it may be done once more; if so, it is counted. */
+  take(now: number): boolean {
     if (this.#perSecond === Infinity) return true;
     this.#left = Math.min(2 * this.#perSecond, this.#left + (now - this.#at) / 1000 * this.#perSecond);
     this.#at = now;
-    return this.#left >= 1;
-  }
-
-  /** It is done. */
-  take(): void {
+    if (this.#left < 1) return false;
     this.#left--;
+    return true;
   }
 }
 
@@ -76,11 +72,7 @@ export class RateLimit {
     this.#clients.delete(client);
     this.#clients.set(client, own);
     if (this.#clients.size > MOST_CLIENTS) this.#forgetOldest();
-    if (!own.has(now)) return false;
-    own.take(); // even if all together have done it too often
-    if (!this.#all.has(now)) return false;
-    this.#all.take();
-    return true;
+    return own.take(now) && this.#all.take(now);
   }
 
   #forgetOldest(): void {

@@ -149,7 +149,10 @@ testOnBrokers("the tools can be had with SMCP by hand too", async (broker) => {
 });
 
 testOnBrokers("a key with a typing error is refused in the handshake, without the key", async (broker) => {
-  const key = privateKeyFile(generateKeyPair()).replace(/(mcp1-private-.)./, "$1_");
+  const key = privateKeyFile(generateKeyPair()).replace(
+    /(?<=mcp1-private-.)./,
+    (character) => character === "_" ? "-" : "_",
+  );
   await using connect = startProxy(["connect", "--smcp", "--name", "own"]);
   await expectLine(connect, "+READY");
   await connect.send({ ...credentialsFor(broker.url), MQTT_SEAL_KEY: key });

@@ -41,7 +41,8 @@ testOnBrokers("a child that repeats credentials of any size on its stderr harms 
      while (!text.includes("\\n")) text += new TextDecoder().decode(line.subarray(0, await Deno.stdin.read(line)));
      console.log("+OK");
      const { BUNDLE, TOKEN } = JSON.parse(text);
-     for (const text of [BUNDLE, TOKEN, JSON.stringify({ TOKEN })]) console.error(text);
+     // The bundle comes last: the log may drop lines behind so many.
+     for (const text of [TOKEN, JSON.stringify({ TOKEN }), BUNDLE]) console.error(text);
      await import(${JSON.stringify(ECHO.at(-1))});`,
   );
   await using serve = new Process([

@@ -8,30 +8,30 @@ function limited() {
   const outcomes: PublishOutcome[] = [];
   const link = { publish: (_packet: unknown, done: PublishOutcome) => void outcomes.push(done) };
   const publisher = new LimitedPublisher(link as unknown as MqttLink, clock);
-  const publish = () => {
-    for (let count = 0; count < 1_000; count++) {
-      publisher.publish({ topic: "t", payload: new Uint8Array(), qos: 1 });
-    }
-    assert.equal(publisher.ready, false);
-    return outcomes.length;
-  };
-  return { clock, outcomes, publisher, publish };
+  const publish = () => publisher.publish({ topic: "t", payload: new Uint8Array(), qos: 1 });
+  /** How many of 1,000 answers to a client are allowed. */
+  const allowed = (client: string) =>
+    Array.from({ length: 1_000 }, () => publisher.allows(client)).filter(Boolean).length;
+  return { clock, outcomes, publisher, publish, allowed };
 }
 
-Deno.test("while 256 packets are on their way, no more are published", () => {
-  const { outcomes, publish } = limited();
-  assert.equal(publish(), 256);
+Deno.test("while 256 packets are on their way, no more are published, and no client is answered", () => {
+  const { outcomes, publish, publisher } = limited();
+  for (let count = 0; count < 1_000; count++) publish();
+  assert.equal(outcomes.length, 256);
+  assert.equal(publisher.allows("a"), false);
   outcomes[0]?.();
-  assert.equal(publish(), 257);
+  assert.equal(publisher.allows("a"), true);
+  for (let count = 0; count < 1_000; count++) publish();
+  assert.equal(outcomes.length, 257);
 });
 
-Deno.test("400 packets are published at once, and then 200 a second", async () => {
-  const { clock, outcomes, publish, publisher } = limited();
-  publish();
-  for (const done of outcomes) done();
-  assert.equal(publish(), 400);
-  for (const done of outcomes.slice(256)) done();
-  await clock.advance(500);
-  assert.equal(publisher.ready, true);
-  assert.equal(publish(), 500);
+Deno.test("a client is answered 20 times a second, and leaves most of 200 answers to others", async () => {
+  const { clock, allowed } = limited();
+  assert.equal(allowed("a"), 40);
+  const others = Array.from({ length: 100 }, (_, index) => allowed(`c${index}`));
+  assert.equal(others.reduce((sum, count) => sum + count), 360);
+  await clock.advance(1_000);
+  assert.equal(allowed("a"), 20);
+  assert.equal(allowed("b"), 40);
 });

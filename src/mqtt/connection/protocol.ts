@@ -247,7 +247,10 @@ export class ClientProtocol {
   #dropTooLong(type: number, bytes: Uint8Array, body: number, length: number): void {
     if (type !== PUBLISH) throw new RangeError(`no broker sends a packet of type ${type} with ${length} bytes`);
     const { topic, qos, identifier } = readPublishHead(bytes, body);
-    this.#request.dropped?.(topic, `its packet has ${length} bytes, and at most ${this.#longest} are read`);
+    this.#request.dropped?.(
+      topic,
+      `its packet has ${length} bytes, and at most ${this.#longest} are read; raise --max-message`,
+    );
     if (identifier === undefined) return;
     this.#acknowledge(qos === 1 ? PUBACK : PUBREC, identifier, IMPLEMENTATION_SPECIFIC_ERROR);
   }

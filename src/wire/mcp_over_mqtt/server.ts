@@ -242,7 +242,7 @@ export class McpOverMqttServer implements Acceptor {
 
   #refuse(clientId: string, message: Message, failure: Failure): void {
     const { publisher, link } = this.#connection;
-    if (!publisher.ready) return;
+    if (!publisher.allows(clientId)) return;
     const topic = this.#topics.rpc(clientId, this.#server);
     const properties = publishProperties("mcp-server", link.clientId);
     for (const { bytes: payload } of failureResponses(failure, requestsIn(message))) {

@@ -36,7 +36,7 @@ export class Refusals {
 
   /** Answers a message that opens no session. Its requests have not run, and the client may send them elsewhere. */
   refuse(packet: ReceivedPacket, topic: string, failure: Failure): void {
-    if (!this.#publisher.ready) return;
+    if (!this.#publisher.allows(topic)) return;
     const session = userProperty(packet, SESSION);
     // A client that numbers its messages knows from the goodbye alone that its request has failed.
     const numbered = session !== undefined && userProperty(packet, SEQUENCE) !== undefined;
@@ -47,12 +47,12 @@ export class Refusals {
 
   /** Answers a message of a session that is not known. Nobody knows which of its requests have run. */
   notKnown(topic: string, session: string, failure: Failure): void {
-    this.#sayGoodbye(topic, failure, true, { [SESSION]: session });
+    if (this.#publisher.allows(topic)) this.#sayGoodbye(topic, failure, true, { [SESSION]: session });
   }
 
   /** Answers a plain requester's message that is not valid. */
   invalid(packet: ReceivedPacket, topic: string, message: Message): void {
-    const answer = this.#publisher.ready ? invalidResponse(message, "null") : undefined;
+    const answer = this.#publisher.allows(topic) ? invalidResponse(message, "null") : undefined;
     if (answer !== undefined) this.#answer(packet, topic, answer);
   }
 
