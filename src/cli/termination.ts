@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 import { EXIT_HUNG_UP, EXIT_INTERRUPTED, EXIT_TERMINATED } from "./command.ts";
 
 /**

@@ -6,7 +6,6 @@
  *
  * @module
  */
-
 import { Failure } from "../../core/failure.ts";
 
 /**

@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { Failure } from "../../core/failure.ts";
 
