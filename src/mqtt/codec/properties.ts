@@ -112,6 +112,9 @@ export function allProperties({ properties = {}, common }: PublishPacket): Publi
   return { ...common, ...properties, ...(Object.keys(userProperties).length === 0 ? {} : { userProperties }) };
 }
 
+/** Why a message with such properties is dropped. */
+export const EXCESSIVE = "it has more user properties than are read";
+
 /** Whether there are more user properties than the limits allow. */
 export function isExcessive(properties: UserProperties | undefined): boolean {
   let count = 0;

@@ -28,6 +28,7 @@ import {
   UNSUBACK,
 } from "../codec/packet_types.ts";
 import { PacketWriter } from "../codec/packet_writer.ts";
+import { EXCESSIVE } from "../codec/properties.ts";
 import { readPublish, readPublishHead, writePublish } from "../codec/publish.ts";
 import { onOneLine, shortened } from "../../core/text.ts";
 import type { PublishPacket } from "../link.ts";
@@ -44,9 +45,6 @@ export interface ProtocolEffects {
   /** The connection is to be closed, after the waiting bytes have been written. */
   readonly ended: (end: ConnectionEnd) => void;
 }
-
-/** Why a message with too many user properties is dropped. */
-const EXCESSIVE = "it has more user properties than are read";
 
 /** The longest packet that is read, if the plan says nothing else, in bytes. */
 const LONGEST_PACKET = 64 * 1024 * 1024;

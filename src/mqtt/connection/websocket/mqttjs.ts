@@ -18,7 +18,7 @@ import {
 } from "../connection.ts";
 import { waitAtMost } from "../../../core/waiting.ts";
 import type { PublishPacket } from "../../link.ts";
-import { allProperties, isExcessive } from "../../codec/properties.ts";
+import { allProperties, EXCESSIVE, isExcessive } from "../../codec/properties.ts";
 import { networkErrorText, type Socket } from "../socket.ts";
 import { LenientPackets } from "./lenient_packets.ts";
 import { openInTime } from "../transport.ts";
@@ -72,7 +72,7 @@ function receiveFrom(client: MqttClient, { received, dropped }: ConnectRequest):
   client.handleMessage = (packet, done) => {
     // As on other connections, a packet with too many user properties is dropped.
     if (isExcessive(packet.properties?.userProperties)) {
-      dropped?.(packet.topic, "it has more user properties than are read");
+      dropped?.(packet.topic, EXCESSIVE);
       return done();
     }
     const wait = received(toReceivedPacket(packet));
