@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { every } from "../core/clock.ts";
 
 /** How often the memory is measured, in ms. */
 const INTERVAL = 4_000;
@@ -31,7 +32,7 @@ export function collectWhenIdle(memory: Memory = OWN_MEMORY, interval = INTERVAL
   let usual = memory.resident();
   let last = usual;
   let collecting = false;
-  const timer = setInterval(async () => {
+  const stop = every(interval, async () => {
     const now = memory.resident();
     const isSteady = Math.abs(now - last) < STEADY * now;
     last = now;
@@ -40,9 +41,8 @@ export function collectWhenIdle(memory: Memory = OWN_MEMORY, interval = INTERVAL
     await memory.collect();
     collecting = false;
     usual = Math.max(usual, memory.resident()); // memory that a collection did not free is in use
-  }, interval);
-  Deno.unrefTimer(timer);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+  });
+  return { [Symbol.dispose]: stop };
 }
 
 /** A buffer may be freed only one round after the object that refers to it. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { every } from "../core/clock.ts";
 
 /** How often the parent is checked, in ms. */
 const INTERVAL = 2_000;
@@ -25,24 +26,20 @@ export interface ParentWatch extends Disposable {
 export function parentWatch(): ParentWatch {
   const abort = new AbortController();
   const parent = Deno.ppid;
-  const every = (interval: number) => {
-    const timer = setInterval(() => {
-      if (Deno.ppid !== parent) abort.abort();
-    }, interval);
-    Deno.unrefTimer(timer);
-    return timer;
+  const check = () => {
+    if (Deno.ppid !== parent) abort.abort();
   };
-  let timer = every(INTERVAL);
+  let stop = every(INTERVAL, check);
   let disposed = false;
   return {
     signal: abort.signal,
     suspect() {
-      clearInterval(timer);
-      if (!disposed) timer = every(SHORT_INTERVAL);
+      stop();
+      if (!disposed) stop = every(SHORT_INTERVAL, check);
     },
     [Symbol.dispose]() {
       disposed = true;
-      clearInterval(timer);
+      stop();
     },
   };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { systemClock } from "../core/clock.ts";
 import { slabReader } from "../core/byte_streams.ts";
 import { OutputError, writeOut } from "../core/standard_output.ts";
 import type { ByteSink, ByteSource } from "./byte_pipes.ts";
@@ -21,11 +22,10 @@ let toBeLoaded = true;
 function loadSockets(): void {
   if (!toBeLoaded) return;
   toBeLoaded = false;
-  const timer = setTimeout(async () => {
+  systemClock.after(LOAD_AFTER, async () => {
     const { socketInput, socketOutput } = await import("./stdio_sockets.ts");
     sockets = { socketInput, socketOutput };
-  }, LOAD_AFTER);
-  Deno.unrefTimer(timer);
+  });
 }
 
 /** Our stdin. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { systemClock } from "../../core/clock.ts";
 import { orLate, waitAtMost } from "../../core/waiting.ts";
 import { Backpressure } from "../../core/backpressure.ts";
 import type { PublishPacket } from "../link.ts";
@@ -75,7 +76,7 @@ class StreamConnection implements MqttConnection {
   #finishing: ConnectionEnd | undefined;
   #lastSent = 0;
   #lastReceived = 0;
-  #keepAliveTimer: ReturnType<typeof setTimeout> | undefined;
+  #stopKeepAlive: (() => void) | undefined;
   #nudgedAt: number | undefined;
   readonly #nudge: Nudge | undefined;
 
@@ -168,7 +169,7 @@ class StreamConnection implements MqttConnection {
     if (this.#closed) return;
     this.#closed = true;
     this.#ending = true;
-    clearTimeout(this.#keepAliveTimer);
+    this.#stopKeepAlive?.();
     this.#nudge?.stop();
     this.#socket.close();
     this.#protocol.lost();
@@ -239,7 +240,7 @@ class StreamConnection implements MqttConnection {
   /** Checks twice in each Keep Alive interval, of `interval` ms, that neither end is silent for too long. */
   #keepAlive(interval: number): void {
     const half = interval / 2;
-    this.#keepAliveTimer = setTimeout(() => {
+    this.#stopKeepAlive = systemClock.after(half, () => {
       const now = performance.now();
       if (now - this.#lastReceived >= 1.5 * interval) {
         return this.#close({
@@ -249,7 +250,7 @@ class StreamConnection implements MqttConnection {
       }
       if (now - this.#lastSent >= half || now - this.#lastReceived >= half) this.#protocol.ping();
       this.#keepAlive(interval);
-    }, half);
+    });
   }
 
   /** A message of QoS 0 without subscribers is the only packet that a broker neither answers nor forwards. */
