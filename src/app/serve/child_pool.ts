@@ -4,6 +4,7 @@
  * @module
  */
 import type { MessageOptions, ServeOptions, ServerEntry } from "../../config/mod.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
 import { errorText } from "../../core/text.ts";
 import type { Observer, ProxyEvent } from "../../core/events.ts";
 import { redactor } from "../../core/redaction.ts";
@@ -31,6 +32,8 @@ export interface ChildPoolOptions {
   /** How many children start at a time, where others start some too. @default {as many as there are cores} */
   readonly starts?: ChildStarts;
   readonly observe: Observer;
+  /** @default {systemClock} */
+  readonly clock?: Clock;
 }
 
 /**
@@ -54,6 +57,12 @@ interface Named {
   name: string;
 }
 
+/**
+ * How long after a spare child was taken the next one is started, in ms. A process that starts uses a core for a while.
+ * The first answers of the session come before it.
+ */
+const REFILL_DELAY = 100;
+
 /** The client name for children that do not belong to a client. */
 const OURS = "";
 
@@ -62,13 +71,16 @@ export class ChildPool implements AsyncDisposable {
   readonly #options: ChildPoolOptions;
   readonly #ready = new Set<Named>();
   readonly #starts: ChildStarts;
+  readonly #clock: Clock;
   readonly #closing = Promise.withResolvers<void>();
   #closed = false;
   #refilling = false;
+  #cancelRefill: (() => void) | undefined;
 
   constructor(options: ChildPoolOptions) {
     this.#options = options;
     this.#starts = options.starts ?? new ChildStarts();
+    this.#clock = options.clock ?? systemClock;
     void this.#refill();
   }
 
@@ -92,8 +104,7 @@ export class ChildPool implements AsyncDisposable {
     }
     this.#ready.delete(spare);
     spare.name = session;
-    // The spare child is replaced later, so that the session's waiting messages come first.
-    setTimeout(() => this.#refill(), 0);
+    this.#cancelRefill ??= this.#clock.after(REFILL_DELAY, () => void this.#refill());
     return spare.child;
   }
 
@@ -110,6 +121,7 @@ export class ChildPool implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#closing.resolve();
+    this.#cancelRefill?.();
     await Promise.all([...this.#ready].map(({ child }) => child.close()));
   }
 
@@ -119,6 +131,7 @@ export class ChildPool implements AsyncDisposable {
   }
 
   async #refill(): Promise<void> {
+    this.#cancelRefill = undefined;
     if (this.#refilling) return;
     this.#refilling = true;
     while (!this.#closed && this.#ready.size < this.#options.options.prewarm) {

@@ -5,6 +5,7 @@ import type { Message } from "../../../src/core/message.ts";
 import { ChildPool, type ChildPoolOptions } from "../../../src/app/serve/child_pool.ts";
 import { ChildStarts } from "../../../src/app/serve/child_starts.ts";
 import { ChildProcess } from "../../../src/stdio/mod.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
 import { isRunning, kill } from "../../support/processes.ts";
 import { fixture } from "../../support/proxy.ts";
 import { eventually } from "../../support/wait.ts";
@@ -57,6 +58,18 @@ Deno.test("spare children are ready before they are needed, are replaced when ta
   assert.equal(isRunning(first), true);
   for (const pid of spares) assert.equal(isRunning(pid), false);
   assert.ok(events.some((event) => event.type === "child.started" && event.session === "files (spare)"));
+});
+
+Deno.test("a spare child is replaced after the first answers of the one that was taken", async () => {
+  await using stack = new AsyncDisposableStack();
+  const clock = new ManualClock();
+  const { children, pids } = pool(["until-eof"], { prewarm: 1, clock });
+  stack.use(children);
+  stack.use(take(children, "session"));
+  clock.elapse(99);
+  assert.equal(pids().length, 1);
+  clock.elapse(1);
+  assert.equal(pids().length, 2);
 });
 
 Deno.test("a spare child that has died is not handed out, and does not keep the pool busy", async () => {
