@@ -6,11 +6,14 @@
 import { loadable, type LoadableCommand, type NamedDeclaration } from "./command.ts";
 
 /**
- * Part of the name of a file, to keep that name from being a literal. Deno fetches everything that a remote module
- * imports by a literal name before anything runs. Users who run this program from a registry would fetch the ninety
- * packages of the MCP SDK, which only `tools` and `gateway` need. Locally and in a bundle, Deno finds the file anyway.
+ * Parts of the paths of files, to keep these paths from being literals. Deno fetches everything that a remote module
+ * imports by a literal path before anything runs. Users who run this program from a registry would fetch the ninety
+ * packages of the MCP SDK, which only `tools` and `gateway` need. Locally and in a bundle, Deno looks for all files that
+ * may be meant, which are the actions alone as long as only the name of the folder is left open.
  */
-const ACTION = "action";
+const GATEWAY = "gateway";
+const TOOLS = "tools";
+const CONFIG = "config";
 
 /** Every command, in the order of the help. Declarations and actions are loaded when they are needed. */
 export const COMMANDS: readonly LoadableCommand[] = [
@@ -27,12 +30,12 @@ export const COMMANDS: readonly LoadableCommand[] = [
   loadable(
     { name: "gateway" },
     async () => (await import("./gateway/command.ts")).GATEWAY,
-    async () => (await import(`./gateway/${ACTION}.ts`)).gatewayAction,
+    async () => (await import(`./${GATEWAY}/action.ts`)).gatewayAction,
   ),
   loadable(
     { name: "tools" },
     async () => (await import("./tools/command.ts")).TOOLS,
-    async () => (await import(`./tools/${ACTION}.ts`)).toolsAction,
+    async () => (await import(`./${TOOLS}/action.ts`)).toolsAction,
   ),
   loadable(
     { name: "launch" },
@@ -57,7 +60,7 @@ export const COMMANDS: readonly LoadableCommand[] = [
   loadable(
     { name: "config" },
     async () => (await import("./config/command.ts")).CONFIG,
-    async () => (await import(`./config/${ACTION}.ts`)).configAction,
+    async () => (await import(`./${CONFIG}/action.ts`)).configAction,
   ),
   loadable(
     { name: "key" },
