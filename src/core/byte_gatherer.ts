@@ -17,7 +17,8 @@ const BLOCK = 16 * 1024 * 1024;
  */
 export class ByteGatherer {
   #parts: Uint8Array[] = [];
-  #block: ArrayBuffer | undefined;
+  /** What was copied. Only the last block may have room. */
+  #blocks: ArrayBuffer[] = [];
   #length = 0;
 
   /** How many bytes there are. */
@@ -36,23 +37,32 @@ export class ByteGatherer {
   /** Removes everything, and returns it in one piece. */
   take(): Uint8Array {
     const whole = concatBytes(this.#parts, this.#length);
+    // The memory is given back at once. It would be collected much later: 50 MB may wait for that.
+    if (this.#parts.length > 1) this.#blocks.forEach((block) => block.resize(0));
     this.#parts = [];
-    this.#block = undefined;
+    this.#blocks = [];
     this.#length = 0;
     return whole;
   }
 
   #copy(part: Uint8Array): void {
     for (let rest = part; rest.length > 0;) {
-      const block = this.#block ??= new ArrayBuffer(0, { maxByteLength: BLOCK });
+      const block = this.#blockWithRoom();
       const from = block.byteLength;
       const piece = rest.subarray(0, BLOCK - from);
       block.resize(from + piece.length);
       const copy = new Uint8Array(block, from, piece.length);
       copy.set(piece);
       this.#parts.push(copy);
-      if (block.byteLength === BLOCK) this.#block = undefined;
       rest = rest.subarray(piece.length);
     }
+  }
+
+  #blockWithRoom(): ArrayBuffer {
+    const last = this.#blocks.at(-1);
+    if (last !== undefined && last.byteLength < BLOCK) return last;
+    const block = new ArrayBuffer(0, { maxByteLength: BLOCK });
+    this.#blocks.push(block);
+    return block;
   }
 }
