@@ -76,7 +76,11 @@ export class RequestResponseServer implements Acceptor {
       new SharedGoodbyes({ link, topic: sharedClosed, doubt, observe, clock: systemClock }, this.#abort.signal);
     }
     const own = topics.instance(link.clientId);
-    void link.subscribe({ filter: own.filter, qos, handler: (packet) => this.#onInstanceTopic(packet) });
+    void link.subscribe({
+      filter: own.filter,
+      qos,
+      handler: (packet) => this.#onInstanceTopic(packet, own.clientOf(packet.topic)),
+    });
     link.watch((state) => this.#onLinkState(state), this.#abort.signal);
   }
 
@@ -174,8 +178,7 @@ export class RequestResponseServer implements Acceptor {
   }
 
   /** A message of a client that knows its instance: it has a session, or says that it opens one, or is a plain requester. */
-  #onInstanceTopic(packet: ReceivedPacket): void {
-    const client = this.#topics.instance(this.#link.clientId).clientOf(packet.topic);
+  #onInstanceTopic(packet: ReceivedPacket, client: string | undefined): void {
     const sessionId = userProperty(packet, SESSION);
     if (client === undefined) return this.#drop(packet, "it belongs to no session");
     const opens = sessionId === undefined || userProperty(packet, INSTANCE) === this.#link.clientId;
