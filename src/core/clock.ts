@@ -49,6 +49,7 @@ function afterByTimer(delay: number, callback: () => void): () => void {
 /** A timer that loads nothing. When it is cancelled, it still takes memory until its time has come. */
 function afterByAbort(delay: number, callback: () => void): () => void {
   const signal = AbortSignal.timeout(delay);
-  signal.addEventListener("abort", callback, { once: true });
-  return () => signal.removeEventListener("abort", callback);
+  const aborted = () => callback();
+  signal.addEventListener("abort", aborted, { once: true });
+  return () => signal.removeEventListener("abort", aborted);
 }
