@@ -1,5 +1,6 @@
 /**
- * Makes the executable: `deno task compile [--all | --target TARGET…] [--output DIRECTORY]`.
+ * Makes the executable: `deno task compile [--all | --target TARGET…] [--output DIRECTORY]`. With `--bundle`, makes only
+ * the bundle that goes into it, for a Deno that is installed.
  *
  * @module
  */
@@ -13,12 +14,19 @@ const { values } = parseArgs({
     all: { type: "boolean", default: false },
     target: { type: "string", multiple: true, default: [] },
     output: { type: "string", default: "dist" },
+    bundle: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
 });
 
 if (values.help) {
-  print(`Usage: deno task compile [--all | --target TARGET...] [--output DIRECTORY]\nTargets: ${TARGETS.join(", ")}`);
+  print(
+    "Usage: deno task compile [--all | --target TARGET... | --bundle] [--output DIRECTORY]\n" +
+      `Targets: ${TARGETS.join(", ")}`,
+  );
+} else if (values.bundle) {
+  await Deno.mkdir(values.output, { recursive: true });
+  print(await bundle(`${await Deno.realPath(values.output)}/bundle`));
 } else {
   await run(values.all ? TARGETS : values.target.length > 0 ? values.target : [undefined], values.output);
 }

@@ -54,7 +54,11 @@ const { values } = parseArgs({
 });
 /** `deno run`, as the executable is compiled. */
 const [DENO = "", RUN = "", ...MAIN] = PROXY_COMMAND;
-const PROXY = values.executable === undefined ? [DENO, RUN, V8_FLAGS, ...MAIN] : [values.executable];
+const PROXY = values.executable === undefined
+  ? [DENO, RUN, V8_FLAGS, ...MAIN]
+  : values.executable.endsWith(".js")
+  ? [DENO, RUN, V8_FLAGS, "-A", values.executable]
+  : [values.executable];
 const PUMP = [DENO, RUN, V8_FLAGS, "-A", sibling("pump.ts")];
 const SERVER = ["node", sibling("echo_server.mjs")];
 const ROUNDS = Number(values.rounds ?? (values.quick ? 1 : 8));
