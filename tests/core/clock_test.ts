@@ -52,6 +52,7 @@ Deno.test("the timers of a program that has just started are as good, and a canc
     systemClock.after(60_000, () => times.push("cancelled"))();
     systemClock.after(30, () => console.log([...times, "second"].join()));
     systemClock.after(-1, () => times.push("first"));
+    systemClock.after(NaN, () => {});
     systemClock.after(0.5, () => times.push("soon"));
   `;
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", program] }).output();
