@@ -20,6 +20,10 @@ export interface Fault {
   readonly finishes?: boolean;
 }
 
+const cutServe: Fault["strike"] = (world) => Promise.resolve(world.serverNetwork.cut());
+const cutConnect: Fault["strike"] = (world) => Promise.resolve(world.clientNetwork.cut());
+const killServe: Fault["strike"] = (world, random) => world.restartServe(500 * random());
+
 const PERSISTENT = ["allow_anonymous true", "persistence true", "autosave_interval 1", "autosave_on_changes true"];
 
 async function stop(pid: number, duration: number): Promise<void> {
@@ -91,8 +95,8 @@ export const FAULTS: readonly Fault[] = [
     world: () => ({ configuration: PERSISTENT }),
     strike: (world, random) => world.restartBroker(200 + 1500 * random()),
   },
-  { name: "connection of serve cut", strike: (world) => Promise.resolve(world.serverNetwork.cut()) },
-  { name: "connection of connect cut", strike: (world) => Promise.resolve(world.clientNetwork.cut()) },
+  { name: "connection of serve cut", strike: cutServe },
+  { name: "connection of connect cut", strike: cutConnect },
   {
     name: "both connections cut, QoS 1",
     world: () => ({ qos: "1" }),
@@ -139,12 +143,12 @@ export const FAULTS: readonly Fault[] = [
     strike: (world, random) => stop(world.servePid, 500 + 3000 * random()),
   },
   { name: "server process killed", forgets: true, strike: (world) => world.killChild() },
-  { name: "serve killed", forgets: true, strike: (world, random) => world.restartServe(500 * random()) },
+  { name: "serve killed", forgets: true, strike: killServe },
   {
     name: "serve killed, the same client id",
     world: () => ({ serve: ["--client-id", "fault-server"] }),
     forgets: true,
-    strike: (world, random) => world.restartServe(500 * random()),
+    strike: killServe,
   },
   {
     name: "serve asked to end",
@@ -187,48 +191,18 @@ export const FAULTS: readonly Fault[] = [
       await world.restartServe(500 * random());
     },
   },
-  {
-    name: "connection of serve cut, MQTT 3.1.1",
-    world: () => OLD_MQTT,
-    forgets: true,
-    strike: (world) => Promise.resolve(world.serverNetwork.cut()),
-  },
-  {
-    name: "connection of connect cut, MQTT 3.1.1",
-    world: () => OLD_MQTT,
-    forgets: true,
-    strike: (world) => Promise.resolve(world.clientNetwork.cut()),
-  },
-  {
-    name: "serve killed, MQTT 3.1.1",
-    world: () => OLD_MQTT,
-    forgets: true,
-    strike: (world, random) => world.restartServe(500 * random()),
-  },
+  { name: "connection of serve cut, MQTT 3.1.1", world: () => OLD_MQTT, forgets: true, strike: cutServe },
+  { name: "connection of connect cut, MQTT 3.1.1", world: () => OLD_MQTT, forgets: true, strike: cutConnect },
+  { name: "serve killed, MQTT 3.1.1", world: () => OLD_MQTT, forgets: true, strike: killServe },
   {
     name: "server process killed, prewarmed",
     world: () => ({ serve: ["--prewarm", "2"] }),
     forgets: true,
     strike: (world) => world.killChild(),
   },
-  {
-    name: "connection of serve cut, open convention",
-    world: () => CONVENTION,
-    forgets: true,
-    strike: (world) => Promise.resolve(world.serverNetwork.cut()),
-  },
-  {
-    name: "connection of connect cut, open convention",
-    world: () => CONVENTION,
-    forgets: true,
-    strike: (world) => Promise.resolve(world.clientNetwork.cut()),
-  },
-  {
-    name: "serve killed, open convention",
-    world: () => CONVENTION,
-    forgets: true,
-    strike: (world, random) => world.restartServe(500 * random()),
-  },
+  { name: "connection of serve cut, open convention", world: () => CONVENTION, forgets: true, strike: cutServe },
+  { name: "connection of connect cut, open convention", world: () => CONVENTION, forgets: true, strike: cutConnect },
+  { name: "serve killed, open convention", world: () => CONVENTION, forgets: true, strike: killServe },
   { name: "connect killed", forgets: true, strike: (world) => world.driver.restart() },
   {
     name: "client id taken over",
