@@ -18,12 +18,21 @@ const NUDGE_DELAY = 2;
 /** A packet that arrived less than this long ago, in ms, may still be answered. */
 const MINIMUM_AGE = 1;
 
+/**
+ * When this many packets or more have arrived since the last check, and all were answered, the next check comes after
+ * `BUSY_DELAY` ms. (Measured, with one call at a time: a check every 2 ms takes a tenth of the time of a call.)
+ */
+const BUSY = 3;
+const BUSY_DELAY = 10;
+
 /** Follows the packets in both directions of a connection. */
 export class Nudge {
   readonly #send: () => void;
   readonly #clock: Clock;
   /** When the first packet arrived after which nothing was sent; 0 when there is none. */
   #unansweredSince = 0;
+  /** How many packets have arrived since the last check. */
+  #arrivals = 0;
   #cancel: (() => void) | undefined;
   #atOnce = false;
 
@@ -36,7 +45,8 @@ export class Nudge {
   /** A packet has arrived at this time of the clock. */
   received(now: number): void {
     if (this.#unansweredSince === 0) this.#unansweredSince = now;
-    this.#cancel ??= this.#clock.after(NUDGE_DELAY, () => this.#check());
+    this.#arrivals++;
+    if (this.#cancel === undefined) this.#checkAfter(NUDGE_DELAY);
   }
 
   /**
@@ -63,11 +73,16 @@ export class Nudge {
     this.#cancel?.();
   }
 
+  #checkAfter(delay: number): void {
+    this.#cancel = this.#clock.after(delay, () => this.#check());
+  }
+
   #check(): void {
     this.#cancel = undefined;
-    if (this.#unansweredSince === 0) return;
-    const age = this.#clock.now() - this.#unansweredSince;
-    if (age >= MINIMUM_AGE) this.#send();
-    else this.#cancel = this.#clock.after(MINIMUM_AGE, () => this.#check());
+    const age = this.#unansweredSince > 0 ? this.#clock.now() - this.#unansweredSince : undefined;
+    if (age !== undefined && age < MINIMUM_AGE) return this.#checkAfter(MINIMUM_AGE);
+    if (age !== undefined) this.#send();
+    else if (this.#arrivals >= BUSY) this.#checkAfter(BUSY_DELAY);
+    this.#arrivals = 0;
   }
 }

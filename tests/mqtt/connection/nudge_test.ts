@@ -35,6 +35,39 @@ Deno.test("an answer takes the place of it, and a busy time has one timer", asyn
   assert.deepEqual([sent(), clock.timers], [0, 0]);
 });
 
+Deno.test("while several packets come in each check and are answered, it is checked every 10 ms", async () => {
+  const { clock, nudge, sent } = watched();
+  let checks = 0;
+  const after = clock.after.bind(clock);
+  clock.after = (delay, callback) => {
+    checks++;
+    return after(delay, callback);
+  };
+  for (let call = 0; call < 200; call++) {
+    nudge.received(clock.now());
+    nudge.sent();
+    await clock.advance(0.5);
+  }
+  assert.deepEqual([sent(), checks], [0, 11]);
+  await clock.advance(20); // nothing comes any more
+  assert.deepEqual([sent(), clock.timers], [0, 0]);
+  nudge.received(clock.now());
+  await clock.advance(2);
+  assert.equal(sent(), 1);
+});
+
+Deno.test("in a busy time, what is not answered gets the broker a packet too", async () => {
+  const { clock, nudge, sent } = watched();
+  for (let call = 0; call < 6; call++) {
+    nudge.received(clock.now());
+    nudge.sent();
+    await clock.advance(0.5);
+  }
+  nudge.received(clock.now());
+  await clock.advance(10);
+  assert.deepEqual([sent(), clock.timers], [1, 0]);
+});
+
 Deno.test("what has come less than 1 ms ago may still be answered", async () => {
   const { clock, nudge, sent } = watched();
   nudge.received(clock.now());
