@@ -99,7 +99,7 @@ const candidates = values.sealed
 
 const figures = new Figures();
 for (let round = 0; round < ROUNDS; round++) {
-  for (const [name, { start, own, others }] of Object.entries(candidates)) {
+  for (const [name, { start, own, others }] of inTurn(Object.entries(candidates), round)) {
     await using party = await start();
     const processes = { ...(own === undefined || party.pid === undefined ? {} : { [own]: party.pid }), ...others };
     await measure(party, DURATION, processes, (row, value) => figures.note(name, row, value));
@@ -125,6 +125,13 @@ if (values.compare !== undefined) {
   printComparison(figures, new Figures(JSON.parse(await Deno.readTextFile(values.compare))));
 }
 if (values.json !== undefined) await Deno.writeTextFile(values.json, JSON.stringify(figures.rounds, undefined, 2));
+
+/** Another one comes first in each round, and nobody always behind the same one. */
+function inTurn<T>(all: readonly T[], round: number): T[] {
+  const first = round % all.length;
+  const order = [...all.slice(first), ...all.slice(0, first)];
+  return round % 2 === 0 ? order : order.reverse();
+}
 
 /** The bridge with keys at both ends. */
 async function sealed(): Promise<Candidate> {
