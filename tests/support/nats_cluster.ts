@@ -23,8 +23,6 @@ export interface ClusterNode {
   readonly url: string;
   /** Kills it, without a goodbye to anybody. */
   kill(): Promise<void>;
-  /** Starts it again, with what it had. */
-  restart(): void;
 }
 
 /** A running cluster; disposing of it ends its nodes. */
@@ -52,17 +50,13 @@ export async function natsCluster(program: string): Promise<Cluster> {
         `  routes: [${routes.map((route) => `"nats://127.0.0.1:${route}"`).join(", ")}] }`,
       ].join("\n"),
     );
-    const start = () =>
-      new Deno.Command(program, { args: ["-c", file], stdin: "null", stdout: "null", stderr: "null" }).spawn();
-    let process = start();
+    const command = new Deno.Command(program, { args: ["-c", file], stdin: "null", stdout: "null", stderr: "null" });
+    const process = command.spawn();
     return {
       url: `mqtt://127.0.0.1:${port}`,
       async kill() {
         process.kill("SIGKILL");
         await process.status;
-      },
-      restart() {
-        process = start();
       },
     };
   });
