@@ -46,7 +46,7 @@ export async function watch(
     observe,
     (announcement) => changed(announcement, () => discovery.registry.servers),
   );
-  await discovery.complete(signal).catch((error) => {
+  await discovery.ready(signal).catch((error) => {
     if (!signal.aborted) throw error;
   });
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));

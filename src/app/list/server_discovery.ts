@@ -8,7 +8,7 @@ import { systemClock } from "../../core/clock.ts";
 import { orAborted, sleep, waitAtMost } from "../../core/waiting.ts";
 import type { Observer } from "../../core/events.ts";
 import { Failure } from "../../core/failure.ts";
-import { unavailableReason } from "../../mqtt/mod.ts";
+import { type LinkState, unavailableReason } from "../../mqtt/mod.ts";
 import { type AddressOptions, type Announcement, profilesFor, ServerWatch } from "../../wire/mod.ts";
 import { CLIENT_INFO, clientIdFor } from "../client_identity.ts";
 import { Links } from "../links.ts";
@@ -43,6 +43,8 @@ export class ServerDiscovery implements AsyncDisposable {
   readonly #watch: ServerWatch;
   readonly #abort = new AbortController();
   #lastNews = 0;
+  /** Why the connection was lost last, since all subscriptions were made at first. */
+  #loss: LinkState | undefined;
 
   /** @param changed takes everybody who comes or goes; with `config.repeated`, also what somebody says again */
   constructor(config: DiscoveryConfig, observe: Observer, changed: (announcement: Announcement) => void) {
@@ -57,9 +59,10 @@ export class ServerDiscovery implements AsyncDisposable {
       clientId: config.clientId ?? clientIdFor("list", broker.clientId),
       directories: Object.fromEntries(profiles.map((profile) => [profile.name, profile.directory(options)])),
       announced: (announcement) => this.#note(announcement),
-      changed: ({ status }) => {
-        if (status === "connecting") this.registry.doubt();
-        if (status === "online") void this.#dropUnconfirmed();
+      changed: (state) => {
+        if (state.status === "connecting") this.registry.doubt();
+        if (state.status !== "online") this.#loss = state;
+        if (state.status === "online") void this.#dropUnconfirmed();
       },
     });
   }
@@ -69,13 +72,12 @@ export class ServerDiscovery implements AsyncDisposable {
   }
 
   /**
-   * Waits until all servers are likely to be known. Resolves with `true` then, and with `false` when the time was too
-   * short.
+   * Waits until changes are followed.
    *
-   * @throws {Failure} when the broker cannot be reached, or the connection is lost before all presences have arrived
+   * @throws {Failure} when the broker cannot be reached
    */
-  async complete(signal: AbortSignal): Promise<boolean> {
-    const { connectTimeout, wait } = this.#config;
+  async ready(signal: AbortSignal): Promise<void> {
+    const { connectTimeout } = this.#config;
     const late = new AbortController();
     const cancel = systemClock.after(connectTimeout, () => late.abort()); // the time limit may be infinite
     const ended = AbortSignal.any([signal, this.#abort.signal, late.signal]);
@@ -87,6 +89,19 @@ export class ServerDiscovery implements AsyncDisposable {
     } finally {
       cancel();
     }
+  }
+
+  /**
+   * Waits until all servers are likely to be known. Resolves with `true` then, and with `false` when the time was too
+   * short.
+   *
+   * @throws {Failure} when the broker cannot be reached, or the connection is lost before all presences have arrived
+   */
+  async complete(signal: AbortSignal): Promise<boolean> {
+    await this.ready(signal);
+    const { state } = this.#watch;
+    this.#loss = state.status === "online" ? undefined : state;
+    const { wait } = this.#config;
     const began = performance.now();
     const end = began + MOST_WAITS * wait;
     this.#lastNews = Math.max(this.#lastNews, began);
@@ -100,8 +115,7 @@ export class ServerDiscovery implements AsyncDisposable {
     let isKnown = false;
     const caughtUp = this.#watch.caughtUp.then(() => void (isKnown = true));
     await orAborted(waitAtMost(caughtUp, Math.max(0, end - performance.now())), signal);
-    const { state } = this.#watch;
-    if (!isKnown && state.status !== "online") throw unavailableReason(state);
+    if (!isKnown && this.#loss !== undefined) throw unavailableReason(this.#loss);
     return isKnown && isQuiet || wait === 0;
   }
 

@@ -169,6 +169,39 @@ Deno.test("list fails when the connection is lost before the broker has told who
   assert.equal(code, 1);
 });
 
+Deno.test("list fails when the connection is lost and the next one does not tell in time who is there", async () => {
+  let closed = false;
+  await using broker = new HostileBroker({
+    name: "closes at the first UNSUBSCRIBE, and answers no other",
+    on: {
+      unsubscribe: (guest) => {
+        if (closed) return true;
+        closed = true;
+        guest.close();
+      },
+    },
+  });
+  const { code, errors } = await run("list", "--broker", broker.url, "--wait", "0.3", "--log-level", "off");
+  assert.equal(errors, `error: The broker ${broker.url} cannot be reached: the broker closed the connection\n`);
+  assert.equal(code, 1);
+});
+
+Deno.test("list --watch goes on when the connection is lost before the broker has told who is there", async () => {
+  let closed = false;
+  await using broker = new HostileBroker({
+    name: "closes at the first UNSUBSCRIBE",
+    on: {
+      unsubscribe: (guest) => {
+        if (!closed) guest.close();
+        closed = true;
+      },
+    },
+    beside: (guest) => closed ? guest.send(presence("late")) : undefined,
+  });
+  await using watch = startProxy(["list", "--watch", "--broker", broker.url, "--wait", "0.01"]);
+  assert.match(await watch.output.next(), / \+ mcp\/late {2}request-response {2}a/);
+});
+
 const presence = (name: string) =>
   publish(`mcp/${name}/presence/a`, '{"jsonrpc":"2.0","method":"notifications/server/online","params":{}}', {
     retain: true,
