@@ -30,7 +30,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "what tools and websockets take can still be fetched when it is needed",
+  name: "what tools, websockets and TLS take can still be fetched when it is needed",
   ignore,
   fn: async () => {
     await using program = await Published.start();
@@ -39,6 +39,8 @@ Deno.test({
     const address = ["--broker", "ws://127.0.0.1:1", "--name", "x", "--connect-timeout", "1"];
     const call = await run(program, "call", ...address, "tool");
     assert.match(call.text, /Connection refused/);
+    const list = await run(program, "list", "--broker", "mqtts://127.0.0.1:1", "--connect-timeout", "1");
+    assert.match(list.text, /ECONNREFUSED/);
   },
 });
 
@@ -47,7 +49,11 @@ Deno.test({
   ignore,
   fn: async () => {
     await using program = await Published.start();
-    await run(program, "connect", "--help");
+    await using connect = new Process([Deno.execPath(), ...program.args, "connect", "--name", "x"], {
+      env: program.env,
+    });
+    await connect.closeInput();
+    await connect.status;
     const guide = await Deno.readTextFile(`${ROOT}.github/docs/install.md`);
     const [, files, megabytes] = /(\d+)\s+small\s+files\s+of\s+([\d.]+)\s+MB/.exec(guide) ?? [];
     const bytes = program.fetched.values().reduce((sum, size) => sum + size, 0);

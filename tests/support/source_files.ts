@@ -88,9 +88,17 @@ export function withoutComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
 }
 
-/** Code in which an import by a template, `import(`./${NAME}.ts`)`, has the name that the file gives to the constant. */
+/**
+ * Code in which an import by a template, `import(`./${NAME}.ts`)`, has the name that the file gives to the constant, and
+ * in which a call of a function that only imports by a template is such an import.
+ */
 function withLiteralNames(code: string): string {
-  return code.replaceAll(/\bimport\(`([^`$]*)\$\{(\w+)\}([^`$]*)`\)/g, (whole, before, constant, after) => {
+  const [, name, before, after] = /^function (\w+)[^{]*\{\s*return import\(`([^`$]*)\$\{\w+\}([^`$]*)`\)/m.exec(code) ??
+    [];
+  const called = name === undefined
+    ? code
+    : code.replaceAll(new RegExp(`\\b${name}\\("(\\w+)"\\)`, "g"), `import("${before}$1${after}")`);
+  return called.replaceAll(/\bimport\(`([^`$]*)\$\{(\w+)\}([^`$]*)`\)/g, (whole, before, constant, after) => {
     const [, value] = new RegExp(`^const ${constant} = "([^"]+)";$`, "m").exec(code) ?? [];
     return value === undefined ? whole : `import("${before}${value}${after}")`;
   });
