@@ -26,7 +26,9 @@ if (values.help) {
   );
 } else if (values.bundle) {
   await Deno.mkdir(values.output, { recursive: true });
-  print(await bundle(`${await Deno.realPath(values.output)}/bundle`));
+  const directory = `${await Deno.realPath(values.output)}/bundle`;
+  await Deno.remove(directory, { recursive: true }).catch(() => {}); // the names of files change with what is in them
+  print(await bundle(directory));
 } else {
   await run(values.all ? TARGETS : values.target.length > 0 ? values.target : [undefined], values.output);
 }

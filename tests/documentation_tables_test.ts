@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import metadata from "../deno.json" with { type: "json" };
+import { RUN_V8_SETTINGS } from "../scripts/support/executable.ts";
 import * as command from "../src/cli/command.ts";
 import { allDeclarations } from "../src/cli/commands.ts";
 import type { Host } from "../src/cli/config/host.ts";
@@ -116,6 +117,11 @@ Deno.test("every method with a time of its own has it in the table of timeouts, 
   }
   const [last] = table("method", "time").rows.slice(-1);
   assert.deepEqual(last?.slice(1), [`${backstopOf("anything else") / 1000} s`]);
+});
+
+Deno.test("the settings of V8 for Deno are those that the benchmark runs with", async () => {
+  const guide = await Deno.readTextFile(new URL("../.github/docs/install.md", import.meta.url));
+  assert.deepEqual(/^export DENO_V8_FLAGS=(\S+)$/m.exec(guide)?.[1]?.split(","), RUN_V8_SETTINGS);
 });
 
 Deno.test("every variable that a server process inherits is in the table of them", () => {

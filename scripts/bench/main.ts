@@ -22,7 +22,7 @@ import { mosquitto } from "../../tests/support/mosquitto.ts";
 import { freePort } from "../../tests/support/net.ts";
 import { Process, PROXY_COMMAND } from "../../tests/support/proxy.ts";
 import { eventually } from "../../tests/support/wait.ts";
-import { V8_FLAGS } from "../support/executable.ts";
+import { RUN_V8_SETTINGS, v8Flag } from "../support/executable.ts";
 import { print } from "../support/print.ts";
 import { Figures } from "./figures.ts";
 import { measure } from "./measurements.ts";
@@ -52,14 +52,15 @@ const { values } = parseArgs({
     compare: { type: "string" },
   },
 });
+const V8_FLAG = v8Flag(RUN_V8_SETTINGS);
 /** `deno run`, as the executable is compiled. */
 const [DENO = "", RUN = "", ...MAIN] = PROXY_COMMAND;
 const PROXY = values.executable === undefined
-  ? [DENO, RUN, V8_FLAGS, ...MAIN]
+  ? [DENO, RUN, V8_FLAG, ...MAIN]
   : values.executable.endsWith(".js")
-  ? [DENO, RUN, V8_FLAGS, "-A", values.executable]
+  ? [DENO, RUN, V8_FLAG, "-A", values.executable]
   : [values.executable];
-const PUMP = [DENO, RUN, V8_FLAGS, "-A", sibling("pump.ts")];
+const PUMP = [DENO, RUN, V8_FLAG, "-A", sibling("pump.ts")];
 const SERVER = ["node", sibling("echo_server.mjs")];
 const ROUNDS = Number(values.rounds ?? (values.quick ? 1 : 8));
 const DURATION = values.quick
