@@ -9,7 +9,9 @@ import type { Party } from "./parties.ts";
 
 /** How long nothing happens, in ms. */
 const IDLE = 10_000;
-/** How long what a call leaves to do may take, in ms. */
+/** When a process that has grown and is idle has collected its garbage, at the latest, in ms. That is no idle time. */
+const COLLECTED = 10_000;
+/** How long the end of sessions may take, in ms. */
 const AFTERMATH = 2_000;
 const SESSIONS = 50;
 
@@ -18,7 +20,7 @@ export async function idleUsage(start: () => Promise<Party>, serve: number): Pro
   await using party = await start();
   await party.call();
   const pids = [serve, ...(party.pid === undefined ? [] : [party.pid])];
-  await new Promise((resolve) => setTimeout(resolve, AFTERMATH));
+  await new Promise((resolve) => setTimeout(resolve, COLLECTED));
   const before = pids.map(cpuTime);
   await new Promise((resolve) => setTimeout(resolve, IDLE));
   return pids.reduce((sum, pid, index) => sum + cpuTime(pid) - (before[index] ?? 0), 0) / (IDLE / 1000);
