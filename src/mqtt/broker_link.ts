@@ -184,7 +184,7 @@ export class BrokerLink implements MqttLink {
     this.#abort.abort();
     this.#connection?.destroy();
     this.#outbox.fail(this.#refusal);
-    this.#reportRefusal(this.#refusal, undefined);
+    this.#reportRefusal(this.#broker, this.#refusal, undefined);
   }
 
   close(): Promise<void> {
@@ -214,16 +214,17 @@ export class BrokerLink implements MqttLink {
   async #run(): Promise<void> {
     const { signal } = this.#abort;
     for (let attempt = 1; !signal.aborted; attempt++) {
+      const broker = this.#broker; // the next one may be another
       const failure = await this.#attempt(attempt);
       if (signal.aborted || this.#closing !== undefined) return;
       if (failure.again === true) continue;
       if (this.#nodes.next(failure.connected === true)) {
-        this.#report(failure, 0);
+        this.#report(broker, failure, 0);
         continue;
       }
       const outcome = failure.refused === undefined ? failure.outcome ?? "unreachable" : "unchanged";
       const pause = this.#pause.after(outcome);
-      this.#report(failure, pause);
+      this.#report(broker, failure, pause);
       await this.#pause.wait(pause, outcome, signal);
     }
   }
@@ -323,19 +324,18 @@ export class BrokerLink implements MqttLink {
     return { cause: this.#redact(droppedOver ?? cause + advice), refused: undefined, outcome, connected: true };
   }
 
-  #report({ cause, refused }: AttemptFailure, retryIn: number): void {
-    if (refused !== undefined) return this.#reportRefusal(refused, retryIn);
-    const broker = this.#broker;
+  #report(broker: string, { cause, refused }: AttemptFailure, retryIn: number): void {
+    if (refused !== undefined) return this.#reportRefusal(broker, refused, retryIn);
     const failure = new Failure("broker-unreachable", `The broker ${broker} cannot be reached: ${cause}`);
     this.#options.observe({ type: "broker.lost", broker, clientId: this.#redact(this.#clientId), cause, retryIn });
     this.#setState({ status: "connecting", failure });
   }
 
   /** @param retryIn in ms; never when `undefined` */
-  #reportRefusal(failure: Failure, retryIn: number | undefined): void {
+  #reportRefusal(broker: string, failure: Failure, retryIn: number | undefined): void {
     const clientId = this.#redact(this.#clientId);
     const { message: cause } = failure;
-    this.#options.observe({ type: "broker.refused", broker: this.#broker, clientId, cause, retryIn });
+    this.#options.observe({ type: "broker.refused", broker, clientId, cause, retryIn });
     this.#setState({ status: "refused", failure });
   }
 

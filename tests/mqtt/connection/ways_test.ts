@@ -170,4 +170,17 @@ testOnMosquitto("of several brokers, the first that works is kept, and the next 
   await one.kill();
   await eventually("the next one has it", () => at().length === 2);
   assert.deepEqual(at(), [one.url, two.url]);
+  const lost = link.events.flatMap((event) => event.type === "broker.lost" ? [event.broker] : []);
+  assert.deepEqual(lost, ["mqtt://127.0.0.1:1", one.url]);
+});
+
+testOnMosquitto("of several brokers, the one that refuses the login is named", async () => {
+  await using strict = await mosquitto({ configuration: ["allow_anonymous false"] });
+  await using link = new Link(strict.url, { others: [{ url: "mqtt://127.0.0.1:1" }] });
+  await link.failing();
+  await eventually("both have failed", () => link.events.some(({ type }) => type === "broker.lost"));
+  const failed = link.events.flatMap((event) =>
+    event.type === "broker.lost" || event.type === "broker.refused" ? [`${event.type} ${event.broker}`] : []
+  );
+  assert.deepEqual(failed.slice(0, 2), [`broker.refused ${strict.url}`, "broker.lost mqtt://127.0.0.1:1"]);
 });
