@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import metadata from "../deno.json" with { type: "json" };
-import { RUN_V8_SETTINGS } from "../scripts/support/executable.ts";
+import { V8_SETTINGS } from "../scripts/support/executable.ts";
 import * as command from "../src/cli/command.ts";
 import { allDeclarations } from "../src/cli/commands.ts";
 import type { Host } from "../src/cli/config/host.ts";
@@ -121,7 +121,7 @@ Deno.test("every method with a time of its own has it in the table of timeouts, 
 
 Deno.test("the settings of V8 for Deno are those that the benchmark runs with", async () => {
   const guide = await Deno.readTextFile(new URL("../.github/docs/install.md", import.meta.url));
-  assert.deepEqual(/^export DENO_V8_FLAGS=(\S+)$/m.exec(guide)?.[1]?.split(","), RUN_V8_SETTINGS);
+  assert.deepEqual(/^export DENO_V8_FLAGS=(\S+)$/m.exec(guide)?.[1]?.split(","), V8_SETTINGS);
 });
 
 Deno.test("every variable that a server process inherits is in the table of them", () => {

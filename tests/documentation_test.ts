@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { RUN_V8_SETTINGS } from "../scripts/support/executable.ts";
+import { V8_SETTINGS } from "../scripts/support/executable.ts";
 import { allDeclarations } from "../src/cli/commands.ts";
 import { flagName, type Setting } from "../src/config/mod.ts";
 import { codeBlocksOf, codeIn, codeOf, type Document, DOCUMENTS, section, table } from "./support/documentation.ts";
@@ -110,7 +110,7 @@ for (const document of DOCUMENTS) {
     const flags = new Set([
       ...[...FLAGS.values()].flatMap((flags) => [...flags]),
       ...FOREIGN,
-      ...RUN_V8_SETTINGS.flatMap(flagsIn),
+      ...V8_SETTINGS.flatMap(flagsIn),
       ...former.map(({ flag }) => flag),
       ...await flagsOfScripts(document),
     ]);

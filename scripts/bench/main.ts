@@ -22,7 +22,7 @@ import { mosquitto } from "../../tests/support/mosquitto.ts";
 import { freePort } from "../../tests/support/net.ts";
 import { Process, PROXY_COMMAND } from "../../tests/support/proxy.ts";
 import { eventually } from "../../tests/support/wait.ts";
-import { RUN_V8_SETTINGS, v8Flag } from "../support/executable.ts";
+import { V8_FLAG } from "../support/executable.ts";
 import { print } from "../support/print.ts";
 import { Figures } from "./figures.ts";
 import { measure } from "./measurements.ts";
@@ -52,7 +52,6 @@ const { values } = parseArgs({
     compare: { type: "string" },
   },
 });
-const V8_FLAG = v8Flag(RUN_V8_SETTINGS);
 /** `deno run`, as the executable is compiled. */
 const [DENO = "", RUN = "", ...MAIN] = PROXY_COMMAND;
 const PROXY = values.executable === undefined
