@@ -27,7 +27,10 @@ if (values.help) {
 } else if (values.bundle) {
   await Deno.mkdir(values.output, { recursive: true });
   const directory = `${await Deno.realPath(values.output)}/bundle`;
-  await Deno.remove(directory, { recursive: true }).catch(() => {}); // the names of files change with what is in them
+  // The names of files change with what is in them.
+  await Deno.remove(directory, { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
   print(await bundle(directory));
 } else {
   await run(values.all ? TARGETS : values.target.length > 0 ? values.target : [undefined], values.output);

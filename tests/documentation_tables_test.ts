@@ -17,7 +17,7 @@ import { BROKER_PRESETS, type BrokerPreset } from "../src/mqtt/mod.ts";
 import { Metrics } from "../src/observe/status/metrics.ts";
 import { backstopOf } from "../src/relay/mod.ts";
 import { INHERITED_ON } from "../src/stdio/environment.ts";
-import { codeIn, table } from "./support/documentation.ts";
+import { codeIn, codeOf, DOCUMENTS, table } from "./support/documentation.ts";
 import { embeddedBroker } from "./support/embedded_broker.ts";
 import { toolClient } from "./support/tool_client.ts";
 import { FAULTS } from "./faults/faults.ts";
@@ -119,9 +119,10 @@ Deno.test("every method with a time of its own has it in the table of timeouts, 
   assert.deepEqual(last?.slice(1), [`${backstopOf("anything else") / 1000} s`]);
 });
 
-Deno.test("the settings of V8 for Deno are those that the benchmark runs with", async () => {
-  const guide = await Deno.readTextFile(new URL("../.github/docs/install.md", import.meta.url));
-  assert.deepEqual(/^export DENO_V8_FLAGS=(\S+)$/m.exec(guide)?.[1]?.split(","), V8_SETTINGS);
+Deno.test("the settings of V8 for Deno are those of the executable", () => {
+  const told = DOCUMENTS.flatMap(codeOf).map((code) => /^export DENO_V8_FLAGS=(\S+)$/m.exec(code)?.[1])
+    .filter((settings) => settings !== undefined);
+  assert.deepEqual(told.map((settings) => settings.split(",")), [V8_SETTINGS]);
 });
 
 Deno.test("every variable that a server process inherits is in the table of them", () => {

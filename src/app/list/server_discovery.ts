@@ -43,7 +43,7 @@ export class ServerDiscovery implements AsyncDisposable {
   readonly #watch: ServerWatch;
   readonly #abort = new AbortController();
   #lastNews = 0;
-  /** Why the connection was lost last, since all subscriptions were made at first. */
+  /** Why the connection was lost last, since {@linkcode complete} waits for presences. */
   #loss: LinkState | undefined;
 
   /** @param changed takes everybody who comes or goes; with `config.repeated`, also what somebody says again */
@@ -60,9 +60,9 @@ export class ServerDiscovery implements AsyncDisposable {
       directories: Object.fromEntries(profiles.map((profile) => [profile.name, profile.directory(options)])),
       announced: (announcement) => this.#note(announcement),
       changed: (state) => {
+        if (state.status === "online") return void this.#dropUnconfirmed();
+        this.#loss = state;
         if (state.status === "connecting") this.registry.doubt();
-        if (state.status !== "online") this.#loss = state;
-        if (state.status === "online") void this.#dropUnconfirmed();
       },
     });
   }

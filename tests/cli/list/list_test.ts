@@ -142,6 +142,13 @@ Deno.test("list fails when the broker cannot be reached", async () => {
   assert.match(errors, /^error: The broker mqtt:\/\/127\.0\.0\.1:1 cannot be reached: [^\n]*\n$/);
 });
 
+/** Asserts that `list` fails, and says that the broker has closed the connection. */
+async function failsAsClosed(url: string, ...args: readonly string[]): Promise<void> {
+  const { code, errors } = await run("list", "--broker", url, ...args);
+  assert.equal(errors, `error: The broker ${url} cannot be reached: the broker closed the connection\n`);
+  assert.equal(code, 1);
+}
+
 Deno.test("list fails when the broker closes each connection as soon as it has accepted it", async () => {
   const mode: Mode = {
     name: "closes after CONNACK",
@@ -154,9 +161,7 @@ Deno.test("list fails when the broker closes each connection as soon as it has a
     },
   };
   await using broker = new HostileBroker(mode);
-  const { code, errors } = await run("list", "--broker", broker.url, "--connect-timeout", "2", ...QUIET);
-  assert.equal(errors, `error: The broker ${broker.url} cannot be reached: the broker closed the connection\n`);
-  assert.equal(code, 1);
+  await failsAsClosed(broker.url, "--connect-timeout", "2", ...QUIET);
 });
 
 Deno.test("list fails when the connection is lost before the broker has told who is there", async () => {
@@ -164,9 +169,7 @@ Deno.test("list fails when the connection is lost before the broker has told who
     name: "closes at UNSUBSCRIBE",
     on: { unsubscribe: (guest) => guest.close() },
   });
-  const { code, errors } = await run("list", "--broker", broker.url, ...QUIET);
-  assert.equal(errors, `error: The broker ${broker.url} cannot be reached: the broker closed the connection\n`);
-  assert.equal(code, 1);
+  await failsAsClosed(broker.url, ...QUIET);
 });
 
 Deno.test("list fails when the connection is lost and the next one does not tell in time who is there", async () => {
@@ -181,9 +184,7 @@ Deno.test("list fails when the connection is lost and the next one does not tell
       },
     },
   });
-  const { code, errors } = await run("list", "--broker", broker.url, "--wait", "0.3", "--log-level", "off");
-  assert.equal(errors, `error: The broker ${broker.url} cannot be reached: the broker closed the connection\n`);
-  assert.equal(code, 1);
+  await failsAsClosed(broker.url, "--wait", "0.3", "--log-level", "off");
 });
 
 Deno.test("list --watch goes on when the connection is lost before the broker has told who is there", async () => {
